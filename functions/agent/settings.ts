@@ -1,0 +1,51 @@
+import type { Agent } from '../shared/schema.ts';
+import type { Standing } from './caller.ts';
+
+/** What the calling machine has to follow. All flags are off for one that is not its agent's primary (contract 1.9, A1). */
+export function settingsFor(agent: Agent, standing: Standing) {
+  const acts = standing === 'primary' && agent.status !== 'deleted';
+  return {
+    enabled: acts && agent.enabled,
+    auto_switch_enabled: acts && agent.autoSwitchEnabled,
+    auto_terminate_enabled: acts && agent.autoTerminateEnabled,
+    terminate_wait_seconds: acts ? agent.terminateWaitSeconds : 0,
+    replica_enabled: acts && agent.replicaEnabled,
+    replica_count: acts ? agent.replicaCount : 0,
+    manual_replica_enabled: acts && agent.manualReplicaEnabled,
+    min_savings_percent: Number(agent.minSavingsPercent),
+    risk_threshold: Number(agent.riskThreshold),
+    max_switches_per_week: agent.maxSwitchesPerWeek,
+    min_pool_duration_hours: agent.minPoolDurationHours,
+    config_version: agent.configVersion,
+  };
+}
+
+/** A11, in the words of both servers that agents were written for. */
+export function replicaSettings(agent: Agent) {
+  return {
+    enabled: agent.replicaEnabled,
+    count: agent.replicaCount,
+    replica_enabled: agent.replicaEnabled,
+    replica_count: agent.replicaCount,
+    manual_replica_enabled: agent.manualReplicaEnabled,
+  };
+}
+
+/** X1. */
+export function summary(agent: Agent) {
+  return {
+    id: agent.id,
+    logical_agent_id: agent.logicalAgentId,
+    status: agent.status,
+    enabled: agent.enabled,
+    instance_id: agent.instanceId,
+    instance_type: agent.instanceType,
+    region: agent.region,
+    az: agent.az,
+    current_mode: agent.currentMode,
+    current_pool_id: agent.currentPoolId,
+    agent_version: agent.agentVersion,
+    last_heartbeat_at: agent.lastHeartbeatAt?.toISOString() ?? null,
+    epoch: agent.epoch,
+  };
+}

@@ -1,0 +1,23 @@
+import type { APIGatewayRequestAuthorizerEventV2, Context } from 'aws-lambda';
+import { connect } from '../shared/db.ts';
+import type { Identity } from '../shared/http.ts';
+import { bearer } from '../shared/tokens.ts';
+import { authenticate } from './service.ts';
+
+/**
+ * Says who a token belongs to. It never refuses: an HTTP API turns every refusal into one 403 with a body of its own,
+ * where the contract wants 401 or 403 with ours, so `httpHandler` refuses what is not expressly let in (docs/adr/0003).
+ * API Gateway keeps the answer for 60 s by token, for bad tokens too.
+ * @throws DatabaseError when the look-up failed; the gateway answers 500 and keeps nothing
+ */
+export async function handler(event: APIGatewayRequestAuthorizerEventV2, context: Context) {
+  return { isAuthorized: true, context: await identityOf(event, context) };
+}
+
+async function identityOf(event: APIGatewayRequestAuthorizerEventV2, context: Context): Promise<Identity> {
+  const token = bearer(event.identitySource?.[0]);
+  if (!token) return { role: 'none', denial: 'invalid_token' };
+  const { db } = connect(() => context.getRemainingTimeInMillis());
+  const { timeEpoch, http } = event.requestContext;
+  return authenticate(db, new Date(timeEpoch), token, http.sourceIp);
+}

@@ -1,0 +1,11 @@
+import { join } from 'node:path';
+import type { Context } from 'aws-lambda';
+import { connect } from '../shared/db.ts';
+import { migrate } from './service.ts';
+
+/** Run by each deployment, before anything that needs the tables. */
+export async function handler(_event: unknown, context: Context) {
+  const { db } = connect(() => context.getRemainingTimeInMillis(), { continueAfterTimeout: true });
+  const applied = await migrate(db, join(import.meta.dirname, 'sql'));
+  return { applied };
+}

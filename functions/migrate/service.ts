@@ -1,0 +1,138 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Kysely, sql } from 'kysely';
+import { DatabaseError } from '../shared/data-api/errors.ts';
+import type { Db } from '../shared/db.ts';
+
+/** The tables by which migrations know themselves; they are made here, as no file can. */
+interface MigrationSchema {
+  schemaMigrations: { name: string; sha256: string; statementsDone: number; finishedAt: Date | null };
+  schemaMigrationLock: { id: number; heldUntil: Date; holder: string | null };
+}
+
+interface Migration {
+  readonly name: string;
+  readonly sha256: string;
+  readonly statements: readonly string[];
+}
+
+/** Longer than a migration may take (Lambda's 15 minutes), so that a lock left by a killed run ends by itself. */
+const lockMs = 16 * 60_000;
+
+/**
+ * Brings the database to what the numbered files in `directory` say, each once and in order. A run that was cut off is
+ * taken up at the statement where it stopped; a run beside another one fails; nothing new is nothing done.
+ * @returns the names of the files applied now
+ * @throws Error when a file that was applied has changed since, or an applied one is gone
+ */
+export async function migrate(database: Db, directory: string): Promise<string[]> {
+  const db = database as unknown as Kysely<MigrationSchema>;
+  const migrations = await readMigrations(directory);
+  await createOwnTables(db);
+  return alone(db, async () => {
+    const done = new Map((await db.selectFrom('schemaMigrations').selectAll().execute()).map((row) => [row.name, row]));
+    for (const { name, sha256 } of done.values()) {
+      const file = migrations.find((migration) => migration.name === name);
+      if (!file) throw new Error(`migration ${name} was applied to this database, but its file is gone`);
+      if (file.sha256 !== sha256)
+        throw new Error(
+          `migration ${name} was applied and has changed since: restore it, and put the change in a new file`,
+        );
+    }
+    const applied: string[] = [];
+    for (const migration of migrations) {
+      const before = done.get(migration.name);
+      if (before?.finishedAt) continue;
+      await apply(db, migration, before?.statementsDone);
+      applied.push(migration.name);
+    }
+    return applied;
+  });
+}
+
+async function readMigrations(directory: string): Promise<Migration[]> {
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.sql')).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const text = await readFile(join(directory, name), 'utf8');
+      return { name, sha256: createHash('sha256').update(text).digest('hex'), statements: statementsOf(text) };
+    }),
+  );
+}
+
+/** A statement ends with a semicolon at the end of a line; lines that begin with `--` are for people. */
+export function statementsOf(text: string): string[] {
+  const code = text.replace(/^\s*--.*$/gm, '');
+  return code
+    .split(/;[ \t]*$/m)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '');
+}
+
+/** @param done statements that an earlier run got through, or `undefined` if there was none */
+async function apply(db: Kysely<MigrationSchema>, { name, sha256, statements }: Migration, done: number | undefined) {
+  if (done === undefined)
+    await db
+      .insertInto('schemaMigrations')
+      .values({ name, sha256, statementsDone: 0, finishedAt: null })
+      .onDuplicateKeyUpdate({ sha256 })
+      .execute();
+  for (const [index, statement] of statements.entries()) {
+    if (index < (done ?? 0)) continue;
+    await sql.raw(statement).execute(db).catch(unlessThere);
+    await db
+      .updateTable('schemaMigrations')
+      .set({ statementsDone: index + 1 })
+      .where('name', '=', name)
+      .execute();
+  }
+  await db.updateTable('schemaMigrations').set({ finishedAt: new Date() }).where('name', '=', name).execute();
+}
+
+/**
+ * DDL commits by itself and its outcome can be lost (a killed run, a 5xx after the fact), so a statement may be sent
+ * twice: that its object is there already, or gone already, is then what was wanted.
+ */
+function unlessThere(error: unknown) {
+  const there = [1050 /* table */, 1060 /* column */, 1061 /* key */, 1091 /* dropped */];
+  if (!(error instanceof DatabaseError && there.includes(error.errno ?? 0))) throw error;
+}
+
+async function createOwnTables(db: Kysely<MigrationSchema>) {
+  await sql`CREATE TABLE IF NOT EXISTS schema_migrations (
+    name VARCHAR(128) NOT NULL, sha256 CHAR(64) NOT NULL, statements_done INT NOT NULL, finished_at DATETIME(3) NULL,
+    PRIMARY KEY (name)) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`.execute(db);
+  await sql`CREATE TABLE IF NOT EXISTS schema_migration_lock (
+    id INT NOT NULL, held_until DATETIME(3) NOT NULL, holder CHAR(36) NULL,
+    PRIMARY KEY (id)) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`.execute(db);
+}
+
+/**
+ * Runs `work` unless another run is at it. The lock is a row: MySQL's GET_LOCK belongs to a connection, and the Data API
+ * shows us none. This is the one place that asks a clock, as a deployment brings no time with it.
+ */
+async function alone<T>(db: Kysely<MigrationSchema>, work: () => Promise<T>): Promise<T> {
+  const holder = randomUUID();
+  const now = new Date();
+  const free = new Date(0);
+  await db
+    .insertInto('schemaMigrationLock')
+    .values({ id: 1, heldUntil: free, holder: null })
+    .onDuplicateKeyUpdate((eb) => ({ id: eb.ref('schemaMigrationLock.id') }))
+    .execute();
+  await db
+    .updateTable('schemaMigrationLock')
+    .set({ heldUntil: new Date(now.getTime() + lockMs), holder })
+    .where('id', '=', 1)
+    .where('heldUntil', '<=', now)
+    .execute();
+  const lock = await db.selectFrom('schemaMigrationLock').selectAll().where('id', '=', 1).executeTakeFirstOrThrow();
+  if (lock.holder !== holder)
+    throw new Error(`another migration is running until ${lock.heldUntil.toISOString()} at most`);
+  try {
+    return await work();
+  } finally {
+    await db.updateTable('schemaMigrationLock').set({ heldUntil: free }).where('holder', '=', holder).execute();
+  }
+}

@@ -1,0 +1,53 @@
+-- What capacity costs. Time series are keyed by (pool, bucket), so they grow with pools and not with agents, and are
+-- deleted in chunks by the index on their time.
+
+CREATE TABLE spot_pools (
+  id VARCHAR(128) NOT NULL,
+  instance_type VARCHAR(64) NOT NULL,
+  region VARCHAR(32) NOT NULL,
+  az VARCHAR(48) NOT NULL,
+  pool_name VARCHAR(160) NOT NULL,
+  is_active BOOLEAN NOT NULL DEFAULT TRUE,
+  latest_price DECIMAL(12,6) NULL,
+  latest_at DATETIME(3) NULL,
+  version BIGINT NOT NULL DEFAULT 0,
+  created_at DATETIME(3) NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY one_pool_a_place (instance_type, region, az)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE ondemand_prices (
+  instance_type VARCHAR(64) NOT NULL,
+  region VARCHAR(32) NOT NULL,
+  price DECIMAL(12,6) NOT NULL,
+  recorded_at DATETIME(3) NOT NULL,
+  PRIMARY KEY (instance_type, region)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Written when the price changes, not when it is reported.
+CREATE TABLE ondemand_price_snapshots (
+  instance_type VARCHAR(64) NOT NULL,
+  region VARCHAR(32) NOT NULL,
+  captured_at DATETIME(3) NOT NULL,
+  price DECIMAL(12,6) NOT NULL,
+  PRIMARY KEY (instance_type, region, captured_at),
+  KEY by_age (captured_at)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- One row a pool and five-minute bucket (contract 12.3).
+CREATE TABLE pricing_snapshots_clean (
+  pool_id VARCHAR(128) NOT NULL,
+  time_bucket DATETIME(3) NOT NULL,
+  spot_price DECIMAL(12,6) NOT NULL,
+  ondemand_price DECIMAL(12,6) NULL,
+  savings_percent DECIMAL(7,2) NULL,
+  source_type VARCHAR(32) NOT NULL,
+  -- 4 primary, 3 replica-automatic, 2 replica-manual, 1 interpolated: the higher one replaces.
+  source_priority TINYINT NOT NULL,
+  confidence_score DECIMAL(3,2) NOT NULL,
+  data_source VARCHAR(64) NULL,
+  interpolation_method VARCHAR(16) NULL,
+  observed_at DATETIME(3) NOT NULL,
+  PRIMARY KEY (pool_id, time_bucket),
+  KEY by_age (time_bucket)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

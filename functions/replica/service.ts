@@ -1,0 +1,103 @@
+import { parseHandle, selectCaller, standingOf } from '../agent/caller.ts';
+import type { Db } from '../shared/db.ts';
+import { agentNotFound } from '../shared/errors.ts';
+import { price } from '../shared/fields.ts';
+import type { Replica, ReplicaStatus } from '../shared/schema.ts';
+
+type ListedReplica = Replica & { readonly poolName: string | null };
+
+interface ListReplicas {
+  /** `undefined` for the admin, who sees every tenant's. */
+  readonly clientId: string | undefined;
+  readonly ref: string;
+  readonly now: Date;
+  readonly query: { readonly status?: ReplicaStatus | undefined; readonly include_terminated: 'true' | 'false' };
+}
+
+const activeStatuses = ['launching', 'syncing', 'ready'] as const;
+
+/** A launch is handed out again only after this long: the agent's own launch blocks it for up to ten minutes. */
+const claimMs = 10 * 60_000;
+
+/**
+ * The standbys of an agent, newest first (contract R2). What agents poll for is narrower than what consoles list:
+ * `launching` is a request to launch, so one unclaimed row is handed to the primary and claimed; `terminated` is a
+ * request to terminate, so only real machines that were not seen to go are listed. One statement, two with a claim.
+ * @throws AppError agent_not_found
+ */
+export async function listReplicas(db: Db, { clientId, ref, now, query }: ListReplicas) {
+  const handle = parseHandle(ref);
+  const wanted = query.status === undefined && query.include_terminated === 'false' ? activeStatuses : undefined;
+  const rows = await selectCaller(db, clientId, handle)
+    .leftJoin('replicaInstances as s', (join) => {
+      const of = join.onRef('s.agentId', '=', 'a.id').onRef('s.clientId', '=', 'a.clientId');
+      if (query.status === undefined) return wanted ? of.on('s.status', 'in', wanted) : of;
+      const having = of.on('s.status', '=', query.status);
+      if (query.status === 'terminated')
+        return having.on('s.instanceId', 'is not', null).on('s.terminationConfirmed', '=', false);
+      if (query.status !== 'launching') return having;
+      const claimable = new Date(now.getTime() - claimMs);
+      return having
+        .on('s.instanceId', 'is', null)
+        .on((eb) => eb.or([eb('s.launchClaimedAt', 'is', null), eb('s.launchClaimedAt', '<=', claimable)]));
+    })
+    .leftJoin('spotPools as p', 'p.id', 's.poolId')
+    .selectAll('s')
+    .select('p.poolName')
+    .orderBy('s.createdAt', 'desc')
+    .limit(query.status === 'launching' ? 1 : 200)
+    .execute();
+  const [first] = rows;
+  if (!first) throw agentNotFound(ref);
+  if (standingOf(first, handle) !== 'primary') return { replicas: [], total: 0 };
+  const replicas = rows.flatMap(({ poolName, ...row }) => (row.id === null ? [] : [{ ...(row as Replica), poolName }]));
+  const mine = query.status === 'launching' ? await claim(db, replicas, now) : replicas;
+  return { replicas: mine.map((replica) => toWire(replica, now)), total: mine.length };
+}
+
+/** Of two polls at once one gets the launch: the update repeats the condition that the other has ended. */
+async function claim(db: Db, replicas: ListedReplica[], now: Date): Promise<ListedReplica[]> {
+  const [replica] = replicas;
+  if (!replica) return [];
+  const result = await db
+    .updateTable('replicaInstances')
+    .set({ launchClaimedAt: now })
+    .where('id', '=', replica.id)
+    .where('clientId', '=', replica.clientId)
+    .where('status', '=', 'launching')
+    .where('instanceId', 'is', null)
+    .where('launchClaimedAt', replica.launchClaimedAt === null ? 'is' : '=', replica.launchClaimedAt)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n ? [replica] : [];
+}
+
+/** A replica as agents and consoles read it (contract 4). */
+function toWire(replica: ListedReplica, now: Date) {
+  const time = (at: Date | null) => at?.toISOString() ?? null;
+  return {
+    id: replica.id,
+    instance_id: replica.instanceId,
+    type: replica.replicaType,
+    status: replica.status,
+    is_active: replica.isActive,
+    pool_id: replica.poolId,
+    az: replica.az,
+    pool: {
+      id: replica.poolId,
+      name: replica.poolName ?? replica.poolId,
+      instance_type: replica.instanceType,
+      region: replica.region,
+      az: replica.az,
+    },
+    sync_status: replica.syncStatus,
+    sync_latency_ms: replica.syncLatencyMs,
+    state_transfer_progress: Number(replica.stateTransferProgress),
+    cost: { hourly: price(replica.hourlyCost), total: Number(replica.totalCost) },
+    created_by: replica.createdBy,
+    created_at: replica.createdAt.toISOString(),
+    ready_at: time(replica.readyAt),
+    terminated_at: time(replica.terminatedAt),
+    age_seconds: Math.max(0, Math.floor((now.getTime() - replica.createdAt.getTime()) / 1000)),
+    tags: (replica.tags ?? {}) as Record<string, unknown>,
+  };
+}

@@ -1,0 +1,18 @@
+import { adminRoutes } from './admin/routes.ts';
+import { agentRoutes } from './agent/routes.ts';
+import { replicaRoutes } from './replica/routes.ts';
+import type { Routes } from './shared/route.ts';
+import { systemRoutes } from './system/routes.ts';
+
+/**
+ * Every endpoint there is, by domain. A domain is a folder beside this file and a Lambda of its own; `lib/api.ts` makes
+ * API Gateway's routes from this table, `local/gateway.ts` the local ones, `build/openapi.ts` the document.
+ */
+export const routes = {
+  agent: agentRoutes,
+  replica: replicaRoutes,
+  admin: adminRoutes,
+  system: systemRoutes,
+} satisfies Record<string, Routes>;
+
+export type Domain = keyof typeof routes;

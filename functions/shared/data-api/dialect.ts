@@ -1,0 +1,144 @@
+import {
+  BeginTransactionCommand,
+  CommitTransactionCommand,
+  ExecuteStatementCommand,
+  type RDSDataClient,
+  RollbackTransactionCommand,
+} from '@aws-sdk/client-rds-data';
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  MysqlAdapter,
+  MysqlIntrospector,
+  MysqlQueryCompiler,
+  type QueryResult,
+} from 'kysely';
+import { decode, encode } from './codec.ts';
+import { toDatabaseError } from './errors.ts';
+
+export interface DataApiOptions {
+  readonly client: RDSDataClient;
+  readonly resourceArn: string;
+  readonly secretArn: string;
+  readonly database: string;
+  /** Milliseconds that may still be spent on repeating a call. */
+  readonly remaining: () => number;
+  /** Counts every call that leaves us, repeats included. */
+  readonly onCall: () => void;
+  /** Waits; an input so that a test needs no clock. */
+  readonly pause: (ms: number) => Promise<void>;
+  /** For DDL: the statement goes on after the Data API's 45 s. */
+  readonly continueAfterTimeout?: boolean;
+}
+
+/** Kysely's MySQL over the RDS Data API: named parameters, one HTTPS call a statement, transactions by id. */
+export class DataApiDialect implements Dialect {
+  readonly #options: DataApiOptions;
+  constructor(options: DataApiOptions) {
+    this.#options = options;
+  }
+  createAdapter = () => new MysqlAdapter();
+  createDriver = () => new DataApiDriver(this.#options);
+  createIntrospector = (db: ConstructorParameters<typeof MysqlIntrospector>[0]) => new MysqlIntrospector(db);
+  createQueryCompiler = () => new DataApiQueryCompiler();
+}
+
+class DataApiQueryCompiler extends MysqlQueryCompiler {
+  protected override getCurrentParameterPlaceholder() {
+    return `:p${this.numParameters}`;
+  }
+}
+
+/**
+ * Repeats a call that did nothing (`resuming`), and, if `safe`, one whose outcome is unknown, with jittered backoff
+ * while the caller's time lasts. A DatabaseResumingException is a 400, which the SDK does not repeat.
+ */
+async function persistently<T>(options: DataApiOptions, safe: boolean, call: () => Promise<T>): Promise<T> {
+  for (let wait = 100; ; wait = Math.min(wait * 2, 4_000)) {
+    try {
+      options.onCall();
+      return await call();
+    } catch (thrown) {
+      const error = toDatabaseError(thrown);
+      const again = error.kind === 'resuming' || (safe && error.kind === 'unavailable');
+      const pause = wait * (0.5 + Math.random() / 2);
+      if (!again || options.remaining() < pause) throw error;
+      await options.pause(pause);
+    }
+  }
+}
+
+class DataApiConnection implements DatabaseConnection {
+  readonly #options: DataApiOptions;
+  #transactionId: string | undefined;
+
+  constructor(options: DataApiOptions) {
+    this.#options = options;
+  }
+
+  get #target() {
+    return { resourceArn: this.#options.resourceArn, secretArn: this.#options.secretArn };
+  }
+
+  /**
+   * Outside a transaction every statement of ours is safe to run twice (architecture.md, decision 2), so it is repeated
+   * when its outcome is unknown. Inside one it is not: the transaction ends, and `transact` runs it again as a whole.
+   */
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    const options = this.#options;
+    const command = new ExecuteStatementCommand({
+      ...this.#target,
+      database: options.database,
+      sql,
+      parameters: parameters.map((value, index) => encode(`p${index + 1}`, value)),
+      includeResultMetadata: true,
+      transactionId: this.#transactionId,
+      continueAfterTimeout: options.continueAfterTimeout,
+    });
+    const result = await persistently(options, !this.#transactionId, () => options.client.send(command));
+    const columns = result.columnMetadata ?? [];
+    const rows = (result.records ?? []).map(
+      (record) => Object.fromEntries(columns.map((column, i) => [column.label!, decode(record[i]!, column)])) as R,
+    );
+    return { rows, numAffectedRows: BigInt(result.numberOfRecordsUpdated ?? 0) };
+  }
+
+  // biome-ignore lint/correctness/useYield: the Data API has no cursors; the interface wants a generator.
+  async *streamQuery(): AsyncIterableIterator<never> {
+    throw new Error('The Data API cannot stream: page by a key instead.');
+  }
+
+  async begin() {
+    const command = new BeginTransactionCommand({ ...this.#target, database: this.#options.database });
+    // A transaction begun and lost on the way holds no lock: the Data API ends it when idle.
+    const begun = await persistently(this.#options, true, () => this.#options.client.send(command));
+    this.#transactionId = begun.transactionId;
+  }
+
+  async commit() {
+    const command = new CommitTransactionCommand({ ...this.#target, transactionId: this.#transactionId });
+    await persistently(this.#options, false, () => this.#options.client.send(command));
+  }
+
+  /** Never throws: what made us roll back is what the caller has to know, and an idle transaction ends by itself. */
+  async rollback() {
+    const command = new RollbackTransactionCommand({ ...this.#target, transactionId: this.#transactionId });
+    await persistently(this.#options, true, () => this.#options.client.send(command)).catch(() => undefined);
+  }
+}
+
+class DataApiDriver implements Driver {
+  readonly #options: DataApiOptions;
+  constructor(options: DataApiOptions) {
+    this.#options = options;
+  }
+  init = async () => {};
+  destroy = async () => {};
+  releaseConnection = async () => {};
+  acquireConnection = async () => new DataApiConnection(this.#options);
+  beginTransaction = (connection: DataApiConnection) => connection.begin();
+  commitTransaction = (connection: DataApiConnection) => connection.commit();
+  rollbackTransaction = (connection: DataApiConnection) => connection.rollback();
+}

@@ -1,0 +1,85 @@
+import { RDSDataServiceException } from '@aws-sdk/client-rds-data';
+
+/**
+ * What went wrong between us and the database, in the words a rule can act on.
+ * - `resuming`: the cluster wakes from zero capacity; nothing was done. Repeat within the caller's time.
+ * - `unavailable`: a 5xx, a throttle or a broken connection. Whether it was done is unknown, so only what is safe to run
+ *   twice may be repeated.
+ * - `conflict`: a deadlock, a lock that was not granted in time, a key that another transaction has just written, or a
+ *   transaction that the Data API no longer knows. The transaction is gone; run it again from its start.
+ * - `duplicate_key`: outside a transaction, a row that is there already.
+ * - `statement_timeout`: the statement was cancelled.
+ * - `refused`: credentials, secret, endpoint: a matter for the operator; the caller can only try later.
+ * - `broken`: our own statement is wrong. The only kind that is answered with a 500.
+ */
+export type DatabaseErrorKind =
+  | 'resuming'
+  | 'unavailable'
+  | 'conflict'
+  | 'duplicate_key'
+  | 'statement_timeout'
+  | 'refused'
+  | 'broken';
+
+/** A failed Data API call. The message may quote SQL: it is for the log, and never reaches a caller. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError';
+  readonly kind: DatabaseErrorKind;
+  /** MySQL's error number, where the failure is MySQL's. */
+  readonly errno: number | undefined;
+
+  constructor(kind: DatabaseErrorKind, message: string, options?: ErrorOptions & { errno?: number }) {
+    super(message, options);
+    this.kind = kind;
+    this.errno = options?.errno;
+  }
+}
+
+const kindOfException: Record<string, DatabaseErrorKind> = {
+  DatabaseResumingException: 'resuming',
+  InternalServerErrorException: 'unavailable',
+  ServiceUnavailableError: 'unavailable',
+  DatabaseUnavailableException: 'unavailable',
+  ThrottlingException: 'unavailable',
+  StatementTimeoutException: 'statement_timeout',
+  TransactionNotFoundException: 'conflict',
+  AccessDeniedException: 'refused',
+  ForbiddenException: 'refused',
+  SecretsErrorException: 'refused',
+  InvalidSecretException: 'refused',
+  HttpEndpointNotEnabledException: 'refused',
+  InvalidResourceStateException: 'refused',
+  DatabaseNotFoundException: 'refused',
+  NotFoundException: 'refused',
+};
+
+const kindOfErrno: Record<number, DatabaseErrorKind> = {
+  1062: 'duplicate_key', // ER_DUP_ENTRY
+  1205: 'conflict', // ER_LOCK_WAIT_TIMEOUT
+  1213: 'conflict', // ER_LOCK_DEADLOCK
+  1020: 'conflict', // ER_CHECKREAD: MariaDB's word for a row changed since the transaction's snapshot
+  1317: 'statement_timeout', // ER_QUERY_INTERRUPTED
+  2006: 'unavailable', // the server has gone away
+  2013: 'unavailable', // the connection was lost during a query
+};
+
+/**
+ * Sorts whatever the SDK threw. MySQL's own errors arrive as text inside DatabaseErrorException (of older endpoints:
+ * BadRequestException), in more than one wording, so the error number is looked for and the rest of the text ignored.
+ */
+export function toDatabaseError(error: unknown): DatabaseError {
+  if (error instanceof DatabaseError) return error;
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  // What is not a service's answer never reached the service or never came back: a socket, a timeout.
+  if (!(error instanceof RDSDataServiceException))
+    return new DatabaseError('unavailable', `${name}: ${message}`, { cause: error });
+  const errno = Number(/error code:?\s*(\d+)/i.exec(message)?.[1]);
+  const byText = /duplicate entry/i.test(message)
+    ? 'duplicate_key'
+    : /rate exceeded/i.test(message)
+      ? 'unavailable'
+      : undefined;
+  const byStatus = (error.$metadata.httpStatusCode ?? 0) >= 500 ? 'unavailable' : 'broken';
+  const kind = kindOfException[name] ?? kindOfErrno[errno] ?? byText ?? byStatus;
+  return new DatabaseError(kind, `${name}: ${message}`, { cause: error, errno: errno || undefined });
+}

@@ -1,0 +1,69 @@
+import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import { CamelCasePlugin, Kysely, type Transaction } from 'kysely';
+import { DataApiDialect } from './data-api/dialect.ts';
+import { DatabaseError } from './data-api/errors.ts';
+import { databaseEnv } from './env.ts';
+import type { Schema } from './schema.ts';
+
+/** The database, or a transaction on it: a rule that takes a `Db` joins whichever it is given. */
+export type Db = Kysely<Schema>;
+export type Tx = Transaction<Schema>;
+
+/** One invocation's access to the database. */
+export interface Connection {
+  readonly db: Db;
+  /** Data API calls so far, repeats included. */
+  readonly calls: () => number;
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+// The SDK's own retries are off: it would repeat a write whose outcome is unknown, inside a transaction too.
+const client = new RDSDataClient({ maxAttempts: 1 });
+
+/**
+ * Opens the database for one invocation: it counts the calls and knows the time that is left.
+ * @param remaining milliseconds the invocation still has; what it needs for its answer is kept back
+ */
+export function connect(remaining: () => number, { continueAfterTimeout = false } = {}): Connection {
+  const env = databaseEnv();
+  const opened = Date.now();
+  let calls = 0;
+  const dialect = new DataApiDialect({
+    client,
+    resourceArn: env.DATABASE_ARN,
+    secretArn: env.DATABASE_SECRET_ARN,
+    database: env.DATABASE_NAME,
+    remaining: () => Math.min(remaining() - 3_000, env.DATA_API_RETRY_MS - (Date.now() - opened)),
+    onCall: () => {
+      calls += 1;
+    },
+    pause,
+    continueAfterTimeout,
+  });
+  // maintainNestedObjectKeys: the keys inside a JSON column are its own, not columns of ours.
+  const db = new Kysely<Schema>({ dialect, plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] });
+  return { db, calls: () => calls };
+}
+
+const attempts = 4;
+
+/**
+ * Runs `change` in a transaction, again from its start when the database gave it up (deadlock, lock wait, a row that
+ * another wrote first) or when its outcome is unknown. So `change` must look before it acts: lock what it decides on, and
+ * find its own work done if it was. Given a transaction it joins it.
+ * @throws DatabaseError when it did not go through; nothing was changed unless a commit's answer was lost
+ */
+export async function transact<T>(db: Db, change: (tx: Tx) => Promise<T>): Promise<T> {
+  if (db.isTransaction) return change(db as Tx);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await db.transaction().execute(change);
+    } catch (thrown) {
+      if (!(thrown instanceof DatabaseError)) throw thrown;
+      const again = ['conflict', 'duplicate_key', 'unavailable'].includes(thrown.kind);
+      if (!again || attempt === attempts) throw thrown;
+      await pause(attempt * 20 * (0.5 + Math.random() / 2));
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import * as z from 'zod';
+
+/**
+ * The environment, parsed where it enters. Each function reads only what it needs; a missing variable fails its first
+ * invocation with the name of the variable, not later with a riddle.
+ */
+function read<T extends z.ZodObject>(schema: T): () => z.infer<T> {
+  let parsed: z.infer<T> | undefined;
+  return () => {
+    if (parsed) return parsed;
+    const result = schema.safeParse(process.env);
+    if (!result.success)
+      throw new Error(`environment: ${result.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`).join('; ')}`);
+    parsed = result.data;
+    return parsed;
+  };
+}
+
+/** Where the database is. `DATA_API_RETRY_MS` bounds the time that one request may spend on repeating calls. */
+export const databaseEnv = read(
+  z.object({
+    DATABASE_ARN: z.string().min(1),
+    DATABASE_SECRET_ARN: z.string().min(1),
+    DATABASE_NAME: z.string().min(1),
+    DATA_API_RETRY_MS: z.coerce.number().positive().default(25_000),
+  }),
+);
+
+/** The KMS key under which tenants' tokens are kept readable. */
+export const tokenEnv = read(z.object({ TOKEN_KEY_ID: z.string().min(1) }));
+
+/** SHA-256 of the admin credential, hex; several, separated by commas, while one replaces another. */
+export const adminEnv = read(
+  z.object({
+    ADMIN_TOKEN_SHA256: z
+      .string()
+      .regex(/^[0-9a-f]{64}(,[0-9a-f]{64})*$/)
+      .transform((hashes) => hashes.split(',')),
+  }),
+);
+
+/** An agent that is silent for longer is offline, and a standby of it may take over (contract 12.1). */
+export const healthEnv = read(z.object({ HEARTBEAT_TIMEOUT_SECONDS: z.coerce.number().positive().default(120) }));

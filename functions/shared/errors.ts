@@ -1,0 +1,41 @@
+/** Every failure a caller may see, with its HTTP status. OpenAPI lists them from here. */
+export const errorStatus = {
+  invalid_request: 400,
+  agent_disabled: 400,
+  missing_token: 401,
+  invalid_token: 401,
+  client_inactive: 403,
+  forbidden: 403,
+  auto_switch_disabled: 403,
+  not_found: 404,
+  agent_not_found: 404,
+  client_not_found: 404,
+  command_not_found: 404,
+  instance_not_found: 404,
+  client_exists: 409,
+  command_in_flight: 409,
+  instance_of_another_client: 409,
+  body_too_large: 413,
+  unavailable: 503,
+} as const;
+
+export type ErrorCode = keyof typeof errorStatus;
+
+/** What a failure says besides its message: `details` of a validation, `hint`, `current_mode`, … (contract 1.6). */
+export type ErrorDetail = Record<string, unknown>;
+
+/** A failure that the caller is told of. Anything else thrown is ours: logged in full, and answered with a bare 500. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly detail: ErrorDetail;
+
+  constructor(code: ErrorCode, message: string, detail: ErrorDetail = {}, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+/** The answer for a caller whose agent is not there, is deleted, or is another tenant's: they are told apart nowhere. */
+export const agentNotFound = (ref: string) => new AppError('agent_not_found', `Agent not found: ${ref.slice(0, 120)}`);

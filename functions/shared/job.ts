@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import type { Context } from 'aws-lambda';
+import { type JobEvent, type JobName, jobs } from '../jobs.ts';
+import { connect, type Db } from './db.ts';
+import { logger } from './logger.ts';
+
+/**
+ * One job: it reads the state, and states the wanted one, so a run that is repeated, late or skipped does no harm.
+ * @param now the time the run was due, not the clock's: a retried run decides as the first one did
+ * @returns how many rows it changed
+ */
+export type Job = (db: Db, now: Date) => Promise<number>;
+
+/** A run that has not ended after this long was killed; the next one may start. */
+const longestRunMs = 5 * 60_000;
+
+/** The Lambda of all jobs. Each is single-flight by a row of its own, which also tells how its last run went. */
+export function jobHandler(run: Readonly<Record<JobName, Job>>) {
+  return async (event: JobEvent, context: Context): Promise<{ job: JobName; ran: boolean; rows?: number }> => {
+    const { job } = event;
+    const now = new Date(event.time);
+    if (!(job in jobs) || Number.isNaN(now.getTime()))
+      throw new Error(`not a job of ours: ${JSON.stringify(event).slice(0, 200)}`);
+    const { db } = connect(() => context.getRemainingTimeInMillis());
+    const token = randomUUID();
+    if (!(await begin(db, job, now, token))) return { job, ran: false };
+    try {
+      const rows = await run[job](db, now);
+      await end(db, job, token, now, { rowsChanged: rows, error: null });
+      return { job, ran: true, rows };
+    } catch (error) {
+      logger.error('job failed', { job, error: error as Error });
+      await end(db, job, token, now, { error: String(error).slice(0, 1000) });
+      throw error; // Lambda repeats it once, and then puts it into the dead-letter queue
+    }
+  };
+}
+
+async function begin(db: Db, job: JobName, now: Date, token: string): Promise<boolean> {
+  await db
+    .insertInto('jobRuns')
+    .values({ job })
+    .onDuplicateKeyUpdate((eb) => ({ version: eb('jobRuns.version', '+', 1) }))
+    .execute();
+  await db
+    .updateTable('jobRuns')
+    .set({ runningUntil: new Date(now.getTime() + longestRunMs), runToken: token, dueAt: now, startedAt: now })
+    .where('job', '=', job)
+    .where((eb) => eb.or([eb('runningUntil', 'is', null), eb('runningUntil', '<=', now)]))
+    .execute();
+  const row = await db.selectFrom('jobRuns').select('runToken').where('job', '=', job).executeTakeFirst();
+  return row?.runToken === token;
+}
+
+async function end(
+  db: Db,
+  job: JobName,
+  token: string,
+  now: Date,
+  outcome: { rowsChanged?: number; error: string | null },
+) {
+  await db
+    .updateTable('jobRuns')
+    .set({ runningUntil: null, finishedAt: now, ...outcome })
+    .where('job', '=', job)
+    .where('runToken', '=', token)
+    .execute();
+}

@@ -1,0 +1,37 @@
+import type * as z from 'zod';
+import type { ErrorCode } from './errors.ts';
+
+/**
+ * Who may call a route (contract 1.2).
+ * - `client`: a tenant's token. `clientOrAdmin`: the owning tenant's, or the admin credential. `admin`: the latter only.
+ * - `open`: the gateway asks nobody. The route answers everyone (`/health`), or authenticates by itself because its
+ *   failures need a body of their own, which the gateway cannot give.
+ */
+export type Access = 'client' | 'clientOrAdmin' | 'admin' | 'open';
+
+/**
+ * One endpoint. API Gateway's route, the validation of what comes in and goes out, the dispatch to a handler and the
+ * OpenAPI document are all made from this value; nothing else lists routes.
+ */
+export interface Route {
+  /** The endpoint's number in the wire contract, for the reader's search. */
+  readonly id: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'ANY';
+  /** As API Gateway writes it, `/api/agents/{agent_id}`, or `$default` for what matches no other route. */
+  readonly path: string;
+  readonly access: Access;
+  readonly summary: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  readonly response: z.ZodType;
+  /** Of a success; 200 when absent. */
+  readonly status?: 200 | 201;
+  /** Those that the service itself may answer; the ones any route has (400, 401, 403, 503) need no listing. */
+  readonly errors?: readonly ErrorCode[];
+}
+
+export type Routes = Readonly<Record<string, Route>>;
+
+/** API Gateway's name of a route, which is also what an event says it matched: `GET /health`, or `$default`. */
+export const routeKey = (route: Route) => (route.path === '$default' ? '$default' : `${route.method} ${route.path}`);

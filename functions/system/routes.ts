@@ -1,0 +1,37 @@
+import * as z from 'zod';
+import type { Routes } from '../shared/route.ts';
+
+/** What belongs to no domain: the health check, and the answer to a path that is no route. */
+export const systemRoutes = {
+  health: {
+    id: 'X0',
+    method: 'GET',
+    path: '/health',
+    access: 'open',
+    summary: 'Whether the control plane can work: 503 when its database does not answer',
+    response: z.object({
+      status: z.literal('ok'),
+      version: z.string(),
+      timestamp: z.iso.datetime(),
+      database: z.literal('connected'),
+      decision_engine_loaded: z.boolean(),
+      components: z.object({
+        database: z.string(),
+        decision_engine: z.string(),
+        endpoints_total: z.int(),
+        endpoints_active: z.int(),
+        blueprints_registered: z.int(),
+        background_jobs: z.string(),
+      }),
+    }),
+  },
+  notFound: {
+    id: '-',
+    method: 'ANY',
+    path: '$default',
+    access: 'open',
+    summary: 'Any other path: 404',
+    response: z.object({}),
+    errors: ['not_found'],
+  },
+} satisfies Routes;

@@ -1,0 +1,65 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import {
+  AuroraMysqlEngineVersion,
+  ClusterInstance,
+  Credentials,
+  DatabaseCluster,
+  DatabaseClusterEngine,
+} from 'aws-cdk-lib/aws-rds';
+import { Construct } from 'constructs';
+
+const name = 'spot_optimizer';
+
+/**
+ * Aurora MySQL behind the Data API. Functions reach it by HTTPS, so they are in no VPC and the one here has neither a
+ * gateway nor a NAT: nothing can open a connection to the database at all.
+ */
+export class Database extends Construct {
+  private readonly cluster: DatabaseCluster;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    const vpc = new Vpc(this, 'Vpc', {
+      maxAzs: 2,
+      natGateways: 0,
+      subnetConfiguration: [{ name: 'database', subnetType: SubnetType.PRIVATE_ISOLATED }],
+    });
+    this.cluster = new DatabaseCluster(this, 'Cluster', {
+      engine: DatabaseClusterEngine.auroraMysql({ version: AuroraMysqlEngineVersion.VER_3_10_4 }),
+      vpc,
+      vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
+      // One instance: Aurora replaces a failed one within minutes and the storage, in three zones, is not lost with it.
+      // Agents repeat their calls and run on without us; a standby would double the price to shorten that.
+      writer: ClusterInstance.serverlessV2('Writer'),
+      // Jobs run every minute, so it never falls asleep; 16 ACU serve some 8,000 statements a second.
+      serverlessV2MinCapacity: 0.5,
+      serverlessV2MaxCapacity: 16,
+      enableDataApi: true,
+      defaultDatabaseName: name,
+      // RDS makes the password and changes it every week by itself; a function of ours for that would need a VPC.
+      credentials: Credentials.fromUsername(name),
+      manageMasterUserPassword: true,
+      parameters: {
+        // As on one machine (local/database-install.ts): RDS by itself would cut off text that is too long, and go on.
+        sql_mode:
+          'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
+        character_set_server: 'utf8mb4',
+      },
+      storageEncrypted: true,
+      deletionProtection: true,
+      backup: { retention: Duration.days(14) },
+      copyTagsToSnapshot: true,
+      removalPolicy: RemovalPolicy.SNAPSHOT,
+    });
+  }
+
+  /** Lets a function use the database, and sets the variables by which it finds it. */
+  connect(fn: LambdaFunction): void {
+    this.cluster.grantDataApiAccess(fn);
+    fn.addEnvironment('DATABASE_ARN', this.cluster.clusterArn);
+    fn.addEnvironment('DATABASE_SECRET_ARN', this.cluster.secret!.secretArn);
+    fn.addEnvironment('DATABASE_NAME', name);
+  }
+}

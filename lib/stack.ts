@@ -1,0 +1,40 @@
+import { CfnOutput, CfnParameter, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { Api } from './api.ts';
+import type { Bundles } from './app-function.ts';
+import { Database } from './database.ts';
+import { Jobs } from './jobs.ts';
+import { Migration } from './migration.ts';
+import { Tokens } from './tokens.ts';
+
+export interface SpotOptimizerProps extends StackProps {
+  readonly bundles: Bundles;
+}
+
+/** The whole system: agents call the API, the clock calls the jobs, and they meet in the database. */
+export class SpotOptimizer extends Stack {
+  constructor(scope: Construct, id: string, props: SpotOptimizerProps) {
+    super(scope, id, props);
+    const { bundles } = props;
+
+    const adminTokenSha256 = new CfnParameter(this, 'AdminTokenSha256', {
+      noEcho: true,
+      allowedPattern: '^[0-9a-f]{64}(,[0-9a-f]{64})*$',
+      constraintDescription: 'must be 64 lower-case hexadecimal digits; several, separated by commas, during a change',
+      description:
+        "SHA-256 of the operator's credential. Make one with `openssl rand -hex 32`, keep it, and give the output of `printf %s <credential> | sha256sum`.",
+    });
+
+    const database = new Database(this, 'Database');
+    const tokens = new Tokens(this, 'Tokens');
+    const api = new Api(this, 'Api', { bundles, database, tokens, adminTokenSha256: adminTokenSha256.valueAsString });
+    const jobs = new Jobs(this, 'Jobs', { bundles, database });
+
+    // New code runs only after the tables are as it expects. The old code runs on the new tables meanwhile, so a migration
+    // may add, and takes away only what no deployed version reads any more.
+    const migration = new Migration(this, 'Migration', { bundles, database });
+    migration.runBefore(api, jobs);
+
+    new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'SERVER_URL of the agents' });
+  }
+}

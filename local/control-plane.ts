@@ -1,0 +1,159 @@
+import { createHash, randomInt } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createConnection } from 'mariadb';
+import { jobs } from '../functions/jobs.ts';
+import { routes } from '../functions/routes.ts';
+import type { Clock } from './clock.ts';
+import { startDataApi } from './data-api/server.ts';
+import { startDatabase } from './database.ts';
+import { type Environment, functionEnvironment, setEnvironment } from './environment.ts';
+import { type Answered, type Gateway, startGateway } from './gateway.ts';
+import { startKms } from './kms.ts';
+import { type Invocation, lambdaHost } from './lambda-host.ts';
+import { Scheduler } from './scheduler.ts';
+
+export interface ControlPlaneOptions {
+  /** Of the API; 0: any that is free. */
+  port: number;
+  /** What is kept between runs: the database's files, the key that encrypts client tokens, the admin token. */
+  dataDir: string;
+  /** A server that runs already; without it one is started on `dataDir`, and stopped with the control plane. */
+  database?: DatabaseServer;
+  /** The schema on that server, made when missing. */
+  databaseName?: string;
+  /** Starts with empty data. */
+  fresh?: boolean;
+  clock: Clock;
+  authorizerTtlSeconds?: number;
+  /** Over the functions' usual environment. */
+  environment?: Environment;
+  /** Told what is worth knowing, such as an installation or a failed job; stderr when not given. */
+  say?: (line: string) => void;
+  onAnswer?: (answered: Answered) => void;
+}
+
+export interface DatabaseServer {
+  host: string;
+  port: number;
+  user: string;
+  password: string;
+}
+
+export interface ControlPlane {
+  readonly url: string;
+  readonly adminToken: string;
+  readonly dataApi: Awaited<ReturnType<typeof startDataApi>>;
+  /** Not started: a simulation calls `runDue`, `npm start` calls `start`. */
+  readonly scheduler: Scheduler;
+  readonly gateway: Gateway;
+  /** Runs a function by its name; it has as long as in AWS where `invocation` does not say how long. */
+  invoke(name: string, event: unknown, invocation?: Partial<Invocation>): Promise<unknown>;
+  /** Ends everything, the last started first. May be called again. */
+  stop(): Promise<void>;
+}
+
+/** How long functions may run, as `lib/` has it; all others belong to the API, which waits little longer. */
+const timeoutsMs: Record<string, number> = { authorizer: 10_000, jobs: 2 * 60_000, migrate: 15 * 60_000 };
+const apiTimeoutMs = 29_000;
+
+/**
+ * Starts the whole control plane in this process: the built functions, and what stands in for AWS around them.
+ * One at a time in a process, for the functions' environment is the process's.
+ * @throws Error when a bundle is missing, the port is in use, or the database does not start; nothing is left running
+ */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { clock, dataDir, databaseName = 'spot_optimizer', fresh = false, say = console.error } = options;
+  const running = new Running();
+  try {
+    const host = lambdaHost();
+    const invoke: ControlPlane['invoke'] = (name, event, { timeoutMs = timeoutsMs[name] ?? apiTimeoutMs } = {}) =>
+      host(name, event, { timeoutMs });
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    const adminToken = await keptAdminToken(join(dataDir, 'admin-token'));
+
+    const database =
+      options.database ?? running.keep(await startDatabase({ dataDir: join(dataDir, 'database'), fresh, say }));
+    await makeSchema(database, databaseName, fresh);
+    const dataApi = running.keep(await startDataApi({ database }));
+    const kms = running.keep(await startKms({ keyFile: join(dataDir, 'kms-key') }));
+
+    setEnvironment({
+      ...functionEnvironment({
+        dataApiUrl: dataApi.url,
+        kmsUrl: kms.url,
+        databaseName,
+        adminTokenSha256: createHash('sha256').update(adminToken).digest('hex'),
+      }),
+      ...options.environment,
+    });
+    await invoke('migrate', {});
+
+    const gateway = running.keep(
+      await startGateway({
+        routes,
+        invoke: (domain, event) => invoke(domain, event),
+        authorize: (event) => invoke('authorizer', event),
+        clock,
+        port: options.port,
+        authorizerTtlSeconds: options.authorizerTtlSeconds,
+        onAnswer: options.onAnswer,
+      }),
+    );
+    const scheduler = running.keep(new Scheduler({ jobs, clock, say, run: (event) => invoke('jobs', event) }));
+    return { url: gateway.url, adminToken, dataApi, scheduler, gateway, invoke, stop: () => running.stop() };
+  } catch (error) {
+    await running.stop().catch((failure) => say(String(failure))); // `error` is what the caller has to hear
+    throw error;
+  }
+}
+
+type Part = { stop(): Promise<void> } | { close(): Promise<void> };
+
+/** What was started, to be ended in reverse order. */
+class Running {
+  readonly #parts: Part[] = [];
+  #stopped: Promise<void> | undefined;
+
+  keep<T extends Part>(part: T): T {
+    this.#parts.push(part);
+    return part;
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const part of this.#parts.toReversed())
+      await ('stop' in part ? part.stop() : part.close()).catch((failure) => failures.push(failure));
+    if (failures.length > 0) throw new AggregateError(failures, `could not stop everything: ${failures.join('; ')}`);
+  }
+}
+
+async function makeSchema(server: DatabaseServer, name: string, fresh: boolean): Promise<void> {
+  if (!/^\w{1,64}$/.test(name)) throw new Error(`database name ${name}: only letters, digits and _ are allowed`);
+  const { host, port, user, password } = server;
+  const connection = await createConnection({ host, port, user, password });
+  try {
+    if (fresh) await connection.query(`DROP DATABASE IF EXISTS \`${name}\``);
+    await connection.query(`CREATE DATABASE IF NOT EXISTS \`${name}\` CHARACTER SET utf8mb4`);
+  } finally {
+    await connection.end();
+  }
+}
+
+/** The admin token in a file that only its owner can read, made at the first start. */
+async function keptAdminToken(file: string): Promise<string> {
+  try {
+    await writeFile(file, newAdminToken(), { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return (await readFile(file, 'utf8')).trim();
+}
+
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const newAdminToken = () => `admin-${Array.from({ length: 40 }, () => letters[randomInt(letters.length)]).join('')}`;

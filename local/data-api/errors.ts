@@ -1,0 +1,81 @@
+import { SqlError } from 'mariadb';
+
+/** The error classes of the Data API, with the HTTP status and the usual message of each. */
+const errorClasses = {
+  AccessDeniedException: [403, 'User is not authorized to perform: rds-data on the resource'],
+  BadRequestException: [400, 'Bad request'],
+  DatabaseErrorException: [400, 'Database error'],
+  DatabaseNotFoundException: [404, 'The DB cluster does not have a DB instance'],
+  DatabaseResumingException: [
+    400,
+    'The Aurora DB instance db-LOCAL is resuming after being auto-paused. Please wait a few seconds and try again.',
+  ],
+  DatabaseUnavailableException: [504],
+  ForbiddenException: [403, 'Access to the resource is forbidden'],
+  HttpEndpointNotEnabledException: [400, 'HttpEndpoint is not enabled for the cluster'],
+  InternalServerErrorException: [500],
+  InvalidResourceStateException: [400, 'The DB cluster is not in a valid state'],
+  InvalidSecretException: [400, 'The secret is not valid'],
+  NotFoundException: [404, 'The resource was not found'],
+  SecretsErrorException: [400, 'The secret could not be read'],
+  ServiceUnavailableError: [503],
+  StatementTimeoutException: [400, 'Request timed out'],
+  TransactionNotFoundException: [404, 'Transaction is not found'],
+  UnsupportedResultException: [400, 'The result contains an unsupported data type'],
+  ThrottlingException: [400, 'Rate exceeded'],
+} satisfies Record<string, [status: number, message?: string]>;
+
+export type ErrorName = keyof typeof errorClasses;
+
+/** An answer other than 200. The classes without a message have none in the service's model either. */
+export class DataApiError extends Error {
+  readonly code: ErrorName;
+  readonly status: number;
+  readonly body: { message?: string; dbConnectionId?: number };
+
+  constructor(code: ErrorName, message?: string, options?: ErrorOptions) {
+    const [status, usual] = errorClasses[code] as [number, string?];
+    super(message ?? usual, options);
+    this.code = code;
+    this.status = status;
+    this.body = usual ? { message: this.message } : {};
+  }
+}
+
+/** The statement outlived its call. The connection's number is what KILL takes. */
+export function statementTimeout(dbConnectionId: number): DataApiError {
+  const error = new DataApiError('StatementTimeoutException');
+  error.body.dbConnectionId = dbConnectionId;
+  return error;
+}
+
+/** The three by which the database itself asks for a retry or refuses a duplicate, in its own words. */
+const databaseErrors = {
+  1062: ["Duplicate entry 'injected' for key 'PRIMARY'", '23000'],
+  1205: ['Lock wait timeout exceeded; try restarting transaction', 'HY000'],
+  1213: ['Deadlock found when trying to get lock; try restarting transaction', '40001'],
+} as const;
+
+export type DatabaseErrorNumber = keyof typeof databaseErrors;
+
+export function databaseError(errno: DatabaseErrorNumber): DataApiError {
+  const [message, sqlState] = databaseErrors[errno];
+  return new DataApiError('DatabaseErrorException', databaseMessage(errno, message, sqlState));
+}
+
+/** What the Data API answers to an error of the database or of the connection to it. */
+export function toDataApiError(error: unknown): DataApiError {
+  if (error instanceof DataApiError) return error;
+  if (!(error instanceof SqlError))
+    return new DataApiError('InternalServerErrorException', undefined, { cause: error });
+  const ofServer = error.errno > 0 && error.errno < firstDriverErrno && error.sqlState !== '08S01';
+  if (!ofServer) return new DataApiError('DatabaseUnavailableException', undefined, { cause: error });
+  const message = databaseMessage(error.errno, error.sqlMessage ?? error.message, error.sqlState ?? 'HY000');
+  return new DataApiError('DatabaseErrorException', message, { cause: error });
+}
+
+/** From here on the driver numbers its own errors: a lost connection, a timeout. */
+const firstDriverErrno = 45_000;
+
+const databaseMessage = (errno: number, message: string, sqlState: string) =>
+  `Database error code: ${errno}. Message: ${message}; SQLState: ${sqlState}`;

@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Connections, type DatabaseAddress } from './connections.ts';
+import { DataApiError, toDataApiError } from './errors.ts';
+import { type Call, Faults, faultError, isDeadlock, type Operation } from './faults.ts';
+import { type Limits, limits as serviceLimits } from './limits.ts';
+import { type DataApiRequest, operations, required, type Service } from './operations.ts';
+import { Transactions } from './transactions.ts';
+
+export interface DataApiOptions {
+  database: DatabaseAddress;
+  /** A free one when left out. */
+  port?: number;
+  /** Milliseconds since 1970, by which transactions expire. */
+  now?: () => number;
+  /** Instead of the service's own, to reach one in a test. */
+  limits?: Partial<Limits>;
+}
+
+/** An RDS Data API over a MySQL-compatible server. */
+export interface DataApi {
+  /** For the SDK's `endpoint`. */
+  url: string;
+  /** Errors to answer instead of the true ones. */
+  faults: Faults;
+  /** Each distinct SQL text that reached the database, as sent: with `:names`. */
+  statements: Set<string>;
+  /** How many operations were called. */
+  calls: number;
+  /** Told of each call before anything is done for it, which waits until this has returned. */
+  onCall?: (call: Call) => void | Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the operations of the Data API on loopback, in the service's wire format, for the unmodified SDK. Signatures are
+ * not checked, and any resource and secret will do. Differences from AWS that could not be checked there: the texts of
+ * messages, an UPDATE that changes nothing counting the rows it found, and generatedFields of a many-row INSERT.
+ */
+export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
+  const limits = { ...serviceLimits, ...options.limits };
+  const connections = new Connections(options.database);
+  const transactions = new Transactions({ connections, limits, now: options.now ?? Date.now });
+  const service: Service = { connections, transactions, limits, statements: new Set() };
+
+  const api: DataApi = {
+    url: '',
+    faults: new Faults(),
+    statements: service.statements,
+    calls: 0,
+    async close() {
+      clearInterval(expiry);
+      await new Promise((closed) => {
+        server.close(closed);
+        server.closeAllConnections();
+      });
+      connections.close();
+    },
+  };
+  const server = createServer((request, response) => void respond(request, response, api, service));
+  // Longer than clients keep a socket: one closed by us while a request is on its way would be an error of ours.
+  server.keepAliveTimeout = 120_000;
+  await new Promise<void>((listening, failed) => {
+    server.once('error', failed).listen(options.port ?? 0, '127.0.0.1', listening);
+  });
+  api.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const expiry = setInterval(() => void transactions.expire(), 1000).unref();
+  return api;
+}
+
+async function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  api: DataApi,
+  service: Service,
+): Promise<void> {
+  const headers: Record<string, string> = { 'content-type': 'application/json', 'x-amzn-requestid': randomUUID() };
+  try {
+    const text = await readBody(request, service.limits.requestBytes);
+    const body = await answer(operationOf(request), text, api, service);
+    response.writeHead(200, headers).end(body);
+  } catch (cause) {
+    const error = toDataApiError(cause);
+    // Neither AWS's nor injected: a mistake in here, which a bare 500 would hide.
+    if (error.code === 'InternalServerErrorException' && error !== cause && !response.destroyed) console.error(cause);
+    headers['x-amzn-errortype'] = error.code;
+    response.writeHead(error.status, headers).end(JSON.stringify(error.body));
+  }
+}
+
+async function answer(operation: Operation, text: string, api: DataApi, service: Service): Promise<string> {
+  api.calls++;
+  const request = parseBody(text);
+  const call: Call = { operation, sql: request.sql };
+  await api.onCall?.(call);
+  await strike('before', call, request, api, service);
+  await service.transactions.expire();
+  required(request, 'resourceArn');
+  required(request, 'secretArn');
+  if (request.schema) throw new DataApiError('BadRequestException', "The schema parameter isn't supported");
+  const body = await operations[operation](service, request);
+  await strike('after', call, request, api, service);
+  return body;
+}
+
+/** @throws DataApiError the injected one, if there is one for this call */
+async function strike(
+  when: 'before' | 'after',
+  call: Call,
+  { transactionId }: DataApiRequest,
+  api: DataApi,
+  service: Service,
+) {
+  const fault = api.faults.strike(when, call);
+  if (!fault) return;
+  if (isDeadlock(fault) && call.sql !== undefined && transactionId) await service.transactions.undo(transactionId);
+  throw faultError(fault);
+}
+
+function operationOf({ method, url }: IncomingMessage): Operation {
+  const name = url?.split('?')[0]?.slice(1);
+  if (name === 'ExecuteSql')
+    throw new DataApiError(
+      'BadRequestException',
+      'This API is deprecated and not available. Use ExecuteStatement API instead',
+    );
+  if (method !== 'POST' || !name || !Object.hasOwn(operations, name))
+    throw new DataApiError('NotFoundException', `No operation ${method} ${url}`);
+  return name as Operation;
+}
+
+async function readBody(request: IncomingMessage, limit: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // Read to the end even when it is too large: the answer has to find the client done with sending.
+  for await (const chunk of request) {
+    size += (chunk as Buffer).length;
+    if (size <= limit) chunks.push(chunk as Buffer);
+  }
+  if (size > limit) throw new DataApiError('BadRequestException', `The request is larger than ${limit} bytes`);
+  return Buffer.concat(chunks).toString();
+}
+
+/** JSON in which an integer beyond 2^53 becomes a bigint; a reviver is slow, so only where there may be one. */
+function parseBody(text: string): DataApiRequest {
+  const exact = (_key: string, value: unknown, { source }: { source?: string }) =>
+    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? '') ? BigInt(source!) : value;
+  try {
+    const body = JSON.parse(text, /\d{16}/.test(text) ? (exact as Parameters<typeof JSON.parse>[1]) : undefined);
+    if (typeof body === 'object' && body !== null) return body;
+  } catch {
+    // Not JSON, so the same answer as to JSON that is no object.
+  }
+  throw new DataApiError('BadRequestException', 'The request body is not a JSON object');
+}

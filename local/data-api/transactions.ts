@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto';
+import type { Connections, Lease } from './connections.ts';
+import { DataApiError } from './errors.ts';
+import type { Limits } from './limits.ts';
+
+interface Transaction {
+  database: string | undefined;
+  lease: Lease;
+  begunAt: number;
+  usedAt: number;
+  /** A statement is on its way: another one is refused, and the transaction is not idle. */
+  running: boolean;
+  /** No statement so far left anything in the session. */
+  clean: boolean;
+}
+
+export interface TransactionsOptions {
+  connections: Connections;
+  limits: Limits;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+/** Transactions by id, each on a connection of its own until it ends or expires. */
+export class Transactions {
+  readonly #open = new Map<string, Transaction>();
+  readonly #options: TransactionsOptions;
+
+  constructor(options: TransactionsOptions) {
+    this.#options = options;
+  }
+
+  /** @returns the transaction's id */
+  async begin(database: string | undefined): Promise<string> {
+    // Such a connection is in a transaction from its first statement on, and in the next one after each commit: as
+    // with the Data API, DDL commits what was before it and the rest goes on.
+    const lease = await this.#options.connections.lease(database, { autocommit: false });
+    const id = randomBytes(72).toString('base64');
+    const now = this.#options.now();
+    this.#open.set(id, { database, lease, begunAt: now, usedAt: now, running: false, clean: true });
+    return id;
+  }
+
+  /**
+   * The transaction's connection for one call, which gives it back with `release`.
+   * @param database when given, must be the one it was begun with
+   */
+  enter(id: string, database: string | undefined): Lease {
+    const transaction = this.#idle(id);
+    if (database !== undefined && database !== transaction.database)
+      throw new DataApiError('BadRequestException', 'Database name is not the same as the one of the transaction');
+    transaction.running = true;
+    return {
+      connection: transaction.lease.connection,
+      release: (clean) => {
+        transaction.running = false;
+        transaction.usedAt = this.#options.now();
+        transaction.clean &&= clean;
+      },
+    };
+  }
+
+  async commit(id: string): Promise<void> {
+    await this.#end(id, 'COMMIT');
+  }
+
+  async rollback(id: string): Promise<void> {
+    await this.#end(id, 'ROLLBACK');
+  }
+
+  /** Undoes what was done, as a deadlock does, and leaves the transaction open. */
+  async undo(id: string): Promise<void> {
+    await this.#open.get(id)?.lease.connection.query('ROLLBACK');
+  }
+
+  /** Rolls back the transactions whose time is over. Called at each request, and by a timer for their locks' sake. */
+  async expire(): Promise<void> {
+    if (this.#open.size === 0) return;
+    const { limits, now } = this.#options;
+    const time = now();
+    const over = [...this.#open].filter(
+      ([, { running, usedAt, begunAt }]) =>
+        !running && (time - usedAt > limits.transactionIdleMs || time - begunAt > limits.transactionMs),
+    );
+    await Promise.all(over.map(([id]) => this.#end(id, 'ROLLBACK').catch(() => undefined)));
+  }
+
+  async #end(id: string, statement: 'COMMIT' | 'ROLLBACK'): Promise<void> {
+    const { lease, clean } = this.#idle(id);
+    this.#open.delete(id);
+    let ended = false;
+    try {
+      await lease.connection.query(statement);
+      ended = true;
+    } finally {
+      lease.release(ended && clean);
+    }
+  }
+
+  #idle(id: string): Transaction {
+    const transaction = this.#open.get(id);
+    if (!transaction) throw new DataApiError('TransactionNotFoundException', `Transaction ${id} is not found`);
+    if (transaction.running) throw new DataApiError('BadRequestException', 'Transaction is still running a query');
+    return transaction;
+  }
+}

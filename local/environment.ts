@@ -1,0 +1,43 @@
+/** What differs from one local control plane to the next. */
+export interface LocalEndpoints {
+  dataApiUrl: string;
+  kmsUrl: string;
+  databaseName: string;
+  /** SHA-256 of the admin token, hex. */
+  adminTokenSha256: string;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The environment of every function: what `lib/` sets in AWS, and the endpoints that stand in for AWS.
+ * @returns values by name; an `undefined` one has to be unset, so that nothing of the developer's own account is used
+ */
+export const functionEnvironment = (local: LocalEndpoints): Environment => ({
+  DATABASE_ARN: 'arn:aws:rds:us-east-1:000000000000:cluster:local',
+  DATABASE_SECRET_ARN: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:local',
+  DATABASE_NAME: local.databaseName,
+  TOKEN_KEY_ID: 'alias/spot-optimizer-tokens',
+  ADMIN_TOKEN_SHA256: local.adminTokenSha256,
+
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+  AWS_SESSION_TOKEN: undefined,
+  AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: undefined,
+  AWS_ENDPOINT_URL_RDS_DATA: local.dataApiUrl,
+  AWS_ENDPOINT_URL_KMS: local.kmsUrl,
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+
+  POWERTOOLS_LOG_LEVEL: process.env.POWERTOOLS_LOG_LEVEL ?? 'WARN',
+  POWERTOOLS_SERVICE_NAME: 'spot-optimizer',
+  HEARTBEAT_TIMEOUT_SECONDS: process.env.HEARTBEAT_TIMEOUT_SECONDS,
+});
+
+/** Sets the environment of this process, which is that of the functions too: they run inside it. */
+export function setEnvironment(environment: Environment): void {
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
+}

@@ -1,0 +1,109 @@
+import { Agent as Connections, type IncomingMessage, request } from 'node:http';
+
+/** One request of an agent, as the simulation's books keep it. */
+export interface Answer {
+  /** As the route table writes it: `GET /api/agents/{agent_id}/config`. */
+  readonly route: string;
+  /** `timeout` and `no connection` where there was no HTTP status. */
+  readonly status: number | 'timeout' | 'no connection';
+  /** What the control plane says it cost, from its header. */
+  readonly dataApiCalls: number | undefined;
+}
+
+export interface AgentHttpOptions {
+  /** A path in it is thrown away, as the agents' `urljoin` does. */
+  readonly serverUrl: string;
+  readonly clientToken: string;
+  /** Runs a call that takes real time: the simulation's clock waits for it. */
+  readonly real: <T>(call: () => Promise<T>) => Promise<T>;
+  readonly log: (line: string) => void;
+  readonly onAnswer?: (answer: Answer) => void;
+}
+
+export interface Call {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** Shared by all agents: thousands of processes come and go, and their sockets need not. */
+const connections = new Connections({ keepAlive: true, maxSockets: 64 });
+
+const timeoutMs = 30_000;
+
+/** The HTTP session of an agent process: what both versions do with `requests.Session`. */
+export class AgentHttp {
+  readonly #options: AgentHttpOptions;
+
+  constructor(options: AgentHttpOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Makes a request, once. A status of 400 or more, a timeout and a refused connection are all the same to an agent.
+   * @param route method and path as in the route table; `{names}` in it are replaced by `params`, unescaped
+   * @returns the answer's JSON, or undefined for "no answer"
+   */
+  async call(route: string, call: Call = {}): Promise<unknown> {
+    const { status, body, dataApiCalls } = await this.#options.real(() => this.#send(route, call));
+    this.#options.onAnswer?.({ route, status, dataApiCalls });
+    if (typeof status === 'number' && status < 400) return parsed(body);
+    this.#options.log(`${route}: no answer (${status}) ${body.slice(0, 200)}`);
+    return undefined;
+  }
+
+  #send(route: string, { params = {}, query, body }: Call): Promise<Omit<Answer, 'route'> & { body: string }> {
+    const [method, path] = route.split(' ') as [string, string];
+    const url = new URL(
+      path.replace(/\{(\w+)\}/g, (_, name: string) => params[name] ?? 'None'),
+      this.#options.serverUrl,
+    );
+    for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
+    return new Promise((resolve) => {
+      const none = (status: 'timeout' | 'no connection', body: string) =>
+        resolve({ status, body, dataApiCalls: undefined });
+      const headers = {
+        // Set on the whole session: a GET carries the type of the body that it does not have.
+        'content-type': 'application/json',
+        authorization: `Bearer ${this.#options.clientToken}`,
+        'user-agent': 'python-requests/2.31.0',
+        accept: '*/*',
+      };
+      const sent = request(url, { method, headers, agent: connections, timeout: timeoutMs }, (response) => {
+        textOf(response).then(
+          (text) => resolve({ status: response.statusCode!, body: text, dataApiCalls: countOf(response) }),
+          (error: Error) => none('no connection', error.message),
+        );
+      });
+      sent.on('timeout', () => {
+        none('timeout', '');
+        sent.destroy();
+      });
+      sent.on('error', (error) => none('no connection', error.message));
+      sent.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  }
+}
+
+/** Closes the connections that are kept open for the next request. */
+export const closeConnections = () => connections.destroy();
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  response.setEncoding('utf8');
+  let text = '';
+  for await (const chunk of response) text += chunk;
+  return text;
+}
+
+function countOf({ headers }: IncomingMessage): number | undefined {
+  const count = headers['x-data-api-calls'];
+  return count === undefined ? undefined : Number(count);
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return {};
+  }
+}

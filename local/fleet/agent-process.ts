@@ -1,0 +1,56 @@
+import type { Pause, Simulation } from './simulation.ts';
+
+/** Thrown into whatever a process waits for when it is told to stop. */
+export class Stopped extends Error {}
+
+/** An operating-system process: threads that sleep in virtual time until SIGTERM. */
+export class AgentProcess {
+  readonly #simulation: Simulation;
+  readonly #pauses = new Set<Pause>();
+  readonly #rests = new Set<Pause>();
+  #stopped = false;
+
+  constructor(simulation: Simulation) {
+    this.#simulation = simulation;
+  }
+
+  /** Runs threads until all of them have ended or been stopped. */
+  async run(threads: readonly (() => Promise<void>)[]): Promise<void> {
+    await Promise.all(threads.map((thread) => thread().catch(unlessStopped)));
+  }
+
+  /** @throws Stopped when the process is told to stop meanwhile, or has been before */
+  sleep(seconds: number): Promise<void> {
+    return this.#pause(seconds, this.#pauses);
+  }
+
+  /** As `sleep`, between two runs of a polling loop: `wakeLoops` ends it. */
+  rest(seconds: number): Promise<void> {
+    return this.#pause(seconds, this.#rests);
+  }
+
+  wakeLoops(): void {
+    for (const rest of this.#rests) rest.wake();
+  }
+
+  /** SIGTERM. */
+  stop(): void {
+    this.#stopped = true;
+    for (const pause of [...this.#pauses, ...this.#rests]) pause.abort(new Stopped());
+  }
+
+  async #pause(seconds: number, kind: Set<Pause>): Promise<void> {
+    if (this.#stopped) throw new Stopped();
+    const pause = this.#simulation.pause(seconds);
+    kind.add(pause);
+    try {
+      await pause.over;
+    } finally {
+      kind.delete(pause);
+    }
+  }
+}
+
+function unlessStopped(error: unknown): void {
+  if (!(error instanceof Stopped)) throw error;
+}

@@ -1,0 +1,48 @@
+import type { Agent } from './agent.ts';
+import { isoformatAware } from './python.ts';
+
+/** EC2 ends a Spot machine this long after its notice. */
+const noticeMs = 120_000;
+
+/** Asks for a standby when EC2 sees a risk, and reports the risk; once in the life of a process. */
+export async function watchForRebalance(agent: Agent): Promise<void> {
+  const { interruption, image } = agent.host;
+  if (!interruption?.rebalanceAt) return;
+  await untilSeen(agent, interruption.rebalanceAt, image.environment.REBALANCE_CHECK_INTERVAL ?? 30);
+  const instance_id = agent.instance.id;
+  await agent.call('POST /api/agents/{agent_id}/create-emergency-replica', {
+    body: { signal_type: 'rebalance-recommendation', instance_id },
+  });
+  agent.beBusy();
+  await agent.call('POST /api/agents/{agent_id}/rebalance-recommendation', {
+    body: { instance_id, detected_at: isoformatAware(agent.now) },
+  });
+}
+
+/** Asks for a standby and for failover when EC2 gives notice, and exits when another machine has taken over. */
+export async function watchForTermination(agent: Agent): Promise<void> {
+  const { interruption, image } = agent.host;
+  if (!interruption) return;
+  await untilSeen(agent, interruption.noticeAt, image.environment.TERMINATION_CHECK_INTERVAL ?? 5);
+  const instance_id = agent.instance.id;
+  const termination_time = new Date(interruption.noticeAt.getTime() + noticeMs).toISOString().replace('.000Z', 'Z');
+  const standby = (await agent.call('POST /api/agents/{agent_id}/create-emergency-replica', {
+    body: { signal_type: 'termination-notice', instance_id, termination_time },
+  })) as { success?: boolean; replica_id?: string } | undefined;
+  agent.beBusy();
+  const failover = (await agent.call('POST /api/agents/{agent_id}/termination-imminent', {
+    body: {
+      instance_id,
+      termination_time,
+      detected_at: isoformatAware(agent.now),
+      ...(standby?.success && { replica_id: standby.replica_id }),
+    },
+  })) as { success?: boolean } | undefined;
+  if (failover?.success) agent.stop();
+}
+
+/** Sleeps until the poll of IMDS that first sees what is there from `time` on. */
+async function untilSeen(agent: Agent, time: Date, pollSeconds: number): Promise<void> {
+  const seconds = Math.max(0, time.getTime() - agent.now.getTime()) / 1000;
+  await agent.process.sleep(Math.ceil(seconds / pollSeconds) * pollSeconds);
+}

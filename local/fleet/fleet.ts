@@ -1,0 +1,109 @@
+import { AgentHttp } from './agent-http.ts';
+import { type Cadence, staggered } from './cadence.ts';
+import { Ec2, type Ec2Options, type Instance, type Interruption } from './ec2.ts';
+import type { AgentEnvironment, Image } from './host.ts';
+import { Ledger } from './ledger.ts';
+import { Machine } from './machine.ts';
+import type { Market } from './market.ts';
+import type { Random } from './random.ts';
+import type { Simulation } from './simulation.ts';
+
+export interface FleetOptions {
+  readonly simulation: Simulation;
+  readonly market: Market;
+  /** Places the machines. */
+  readonly random: Random;
+  readonly seed: number;
+  readonly agents: number;
+  /** 0 to 1: how many of the agents are of version 3.2. */
+  readonly v32Share: number;
+  /** Seconds between the polls of an idle agent; undefined for the agents' true periods. */
+  readonly pollSeconds: number | undefined;
+  readonly environment: AgentEnvironment;
+  readonly serverUrl: string;
+  readonly clientToken: string;
+  /** What EC2 will do to Spot machines, and which launches find no capacity; by default nothing goes wrong. */
+  readonly interruptionOf?: Ec2Options['interruptionOf'];
+  readonly hasCapacity?: Ec2Options['hasCapacity'];
+  /** What the agents write to their logs. */
+  readonly log: (line: string) => void;
+}
+
+/** Agents start one after the other, so that the first minute is not a storm. */
+const startEverySeconds = 3;
+
+/** The machines of one tenant, and what they share: EC2, the prices, the control plane, the time. */
+export class Fleet {
+  readonly ledger = new Ledger();
+  readonly ec2: Ec2;
+  readonly images: readonly Image[];
+  readonly #options: FleetOptions;
+  readonly #machines = new Map<string, Machine>();
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    const { market, seed, interruptionOf, hasCapacity } = options;
+    this.images = Array.from({ length: options.agents }, (_, index) => this.#image(index));
+    this.ec2 = new Ec2({
+      market,
+      seed,
+      interruptionOf,
+      hasCapacity,
+      onLaunch: (instance, interruption) => this.#boot(instance, interruption),
+      onStop: (instance) => this.#options.simulation.spawn(async () => this.#machines.get(instance.id)?.shutDown()),
+    });
+  }
+
+  /** Starts every agent on a machine on demand, in a zone of its own luck. */
+  start(): void {
+    const { simulation, market, random } = this.#options;
+    for (const [index, { logicalAgentId: agent }] of this.images.entries()) {
+      const { az } = market.pools[Math.floor(random() * market.pools.length)]!;
+      simulation.spawn(async () => {
+        await simulation.sleep(index * startEverySeconds);
+        const { instanceType: type } = market;
+        this.ec2.runInstances({ type, az, mode: 'ondemand', agent, cause: { kind: 'start' } }, simulation.now);
+      });
+    }
+  }
+
+  #image(index: number): Image {
+    const { agents, v32Share, pollSeconds, clientToken, environment } = this.#options;
+    // Spreads the old versions evenly: an agent is one where the running share passes the next whole number.
+    const isV32 = Math.floor((index + 1) * v32Share + 1e-9) > Math.floor(index * v32Share + 1e-9);
+    const cadence: Cadence = pollSeconds === undefined ? { kind: 'true' } : staggered(pollSeconds, index);
+    const number = String(index + 1).padStart(String(agents).length, '0');
+    return {
+      version: isV32 ? '3.2.0' : '4.0.0',
+      logicalAgentId: `demo-${number}`,
+      clientToken,
+      cadence,
+      environment,
+    };
+  }
+
+  #boot(instance: Instance, interruption: Interruption | undefined): void {
+    const { simulation, market, serverUrl, clientToken } = this.#options;
+    const image = this.images.find(({ logicalAgentId }) => logicalAgentId === instance.agent)!;
+    const log = (line: string) =>
+      this.#options.log(`${simulation.now.toISOString()} ${instance.agent} ${instance.id} ${line}`);
+    const { ec2, ledger } = this;
+    const api = new AgentHttp({
+      serverUrl,
+      clientToken,
+      real: (call) => simulation.real(call),
+      log,
+      onAnswer: (answer) => ledger.answered(answer),
+    });
+    const machine = new Machine({ instance, interruption, image, ec2, market, simulation, api, ledger, log });
+    this.#machines.set(instance.id, machine);
+    simulation.spawn(() => machine.run());
+    if (interruption) simulation.spawn(() => this.#interrupt(instance, interruption));
+  }
+
+  async #interrupt({ id }: Instance, { noticeAt }: Interruption): Promise<void> {
+    const { simulation } = this.#options;
+    await simulation.sleep((noticeAt.getTime() - simulation.now.getTime()) / 1000 + 120);
+    this.ec2.interrupt(id, simulation.now);
+  }
+}

@@ -1,0 +1,80 @@
+import type { Answer } from './agent-http.ts';
+import type { Mode } from './ec2.ts';
+
+/** A switch as the fleet saw it. It is complete when an agent has registered on the new machine. */
+export interface SwitchRecord {
+  readonly agent: string;
+  readonly commandId: string;
+  readonly mode: Mode;
+  /** As the agents tell it from a command's priority. */
+  readonly trigger: 'manual' | 'model';
+  readonly startedAt: Date;
+  readonly newInstanceId?: string;
+  readonly outcome: 'under way' | 'completed' | 'failed';
+}
+
+export interface RouteCount {
+  requests: number;
+  /** Of those answers that said what they cost. */
+  counted: number;
+  dataApiCalls: number;
+}
+
+/** The simulation's books: what the agents asked, and what became of it. */
+export class Ledger {
+  readonly routes = new Map<string, RouteCount>();
+  /** Answers that agents take as none, by status and route. */
+  readonly failures = new Map<string, number>();
+  /** Ids of the commands that agents were handed. */
+  readonly commands = new Set<string>();
+  /** What register returned to each machine. */
+  readonly handles = new Map<string, string>();
+  #switches: SwitchRecord[] = [];
+  #requests = 0;
+
+  get requests(): number {
+    return this.#requests;
+  }
+
+  get switches(): readonly SwitchRecord[] {
+    return this.#switches;
+  }
+
+  answered({ route, status, dataApiCalls }: Answer): void {
+    this.#requests++;
+    const count = this.routes.get(route) ?? { requests: 0, counted: 0, dataApiCalls: 0 };
+    this.routes.set(route, count);
+    count.requests++;
+    if (dataApiCalls !== undefined) {
+      count.counted++;
+      count.dataApiCalls += dataApiCalls;
+    }
+    if (typeof status === 'number' && status < 400) return;
+    const failure = `${status} ${route}`;
+    this.failures.set(failure, (this.failures.get(failure) ?? 0) + 1);
+  }
+
+  /** An agent has registered on a machine: if a switch made that machine, it is complete. */
+  registered(instanceId: string, handle: string): void {
+    this.handles.set(instanceId, handle);
+    this.#update(({ newInstanceId, outcome }) => newInstanceId === instanceId && outcome === 'under way', {
+      outcome: 'completed',
+    });
+  }
+
+  switchStarted(started: Omit<SwitchRecord, 'outcome' | 'newInstanceId'>): void {
+    this.#switches.push({ ...started, outcome: 'under way' });
+  }
+
+  switchLaunched(commandId: string, newInstanceId: string): void {
+    this.#update((record) => record.commandId === commandId && record.outcome === 'under way', { newInstanceId });
+  }
+
+  switchFailed(commandId: string): void {
+    this.#update((record) => record.commandId === commandId && record.outcome === 'under way', { outcome: 'failed' });
+  }
+
+  #update(of: (record: SwitchRecord) => boolean, change: Partial<SwitchRecord>): void {
+    this.#switches = this.#switches.map((record) => (of(record) ? { ...record, ...change } : record));
+  }
+}

@@ -1,0 +1,38 @@
+import type { Agent } from './agent.ts';
+import { AgentV4 } from './agent-v4.ts';
+import { AgentV32 } from './agent-v32.ts';
+import type { Host } from './host.ts';
+
+/** Seconds from a stop to SIGTERM, and from an agent's exit to its restart by the service manager. */
+const sigtermAfter = 2;
+const restartAfter = 10;
+
+/** A machine: it boots from the fleet's image, and its service manager keeps an agent running while it lasts. */
+export class Machine {
+  readonly #host: Host;
+  #agent: Agent | undefined;
+  #on = true;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  async run(): Promise<void> {
+    const { simulation, instance } = this.#host;
+    await simulation.sleep((instance.runningAt.getTime() - simulation.now.getTime()) / 1000);
+    while (this.#on) {
+      this.#agent = newAgent(this.#host);
+      await this.#agent.run();
+      await simulation.sleep(restartAfter);
+    }
+  }
+
+  /** EC2 stops the machine: its operating system tells the agent, and does not come back. */
+  async shutDown(): Promise<void> {
+    await this.#host.simulation.sleep(sigtermAfter);
+    this.#on = false;
+    this.#agent?.stop();
+  }
+}
+
+const newAgent = (host: Host): Agent => (host.image.version === '4.0.0' ? new AgentV4(host) : new AgentV32(host));

@@ -1,0 +1,129 @@
+import * as z from 'zod';
+import { type PricedOrNot, type PriceStep, PricesError } from './market.ts';
+import type { PriceEvent } from './price-events.ts';
+import { priceOf, shown, timeOf } from './price-fields.ts';
+
+const History = z.object({
+  SpotPriceHistory: z.array(
+    z.object({
+      AvailabilityZone: z.string().min(1).optional(),
+      AvailabilityZoneId: z.string().min(1).optional(),
+      InstanceType: z.string().min(1),
+      ProductDescription: z.string().min(1),
+      SpotPrice: z.unknown(),
+      Timestamp: z.unknown(),
+    }),
+  ),
+});
+
+/** `[price, repeat]`: so many steps at that price; null = EC2 named none. */
+const PriceRun = z.tuple([z.number().positive().nullable(), z.int().positive()]);
+
+const Trace = z.object({
+  instanceType: z.string().min(1),
+  region: z.string().min(1),
+  onDemandPrice: z.number().positive().optional(),
+  startUtc: z.string(),
+  startExact: z.boolean().default(true),
+  stepSeconds: z.number().positive(),
+  steps: z.int().positive().optional(),
+  priceNote: z.string().optional(),
+  source: z.string().optional(),
+  pools: z
+    .array(
+      z.object({
+        az: z.string().min(1).optional(),
+        azId: z.string().min(1).optional(),
+        priceRle: z.array(PriceRun).min(1),
+        countRle: z.unknown().optional(),
+      }),
+    )
+    .min(1),
+});
+
+/** Reads either JSON form: rows of `describe-spot-price-history`, or a market in run-length steps. */
+export function readJson(text: string, name: string): PriceEvent[] | PricedOrNot {
+  const json = parse(text, name);
+  if (json !== null && typeof json === 'object') {
+    if ('SpotPriceHistory' in json) return events(checked(History, json, name), name);
+    if ('pools' in json) return trace(checked(Trace, json, name), name);
+  }
+  const seen = Array.isArray(json)
+    ? 'a list'
+    : `the fields ${Object.keys(json as object)
+        .slice(0, 8)
+        .join(', ')}`;
+  throw new PricesError(`${name} is JSON with neither SpotPriceHistory nor pools; saw ${seen}`);
+}
+
+function parse(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new PricesError(`${name} is not JSON: ${(error as Error).message}`);
+  }
+}
+
+function checked<T extends z.ZodType>(schema: T, json: unknown, name: string): z.output<T> {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const { path, message } = result.error.issues[0]!;
+  const seen = path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], json);
+  throw new PricesError(`${name}, ${z.core.toDotPath(path)}: ${message}; saw ${shown(seen)}`);
+}
+
+function events({ SpotPriceHistory }: z.output<typeof History>, name: string): PriceEvent[] {
+  return SpotPriceHistory.map((row, index) => {
+    const where = `${name}, SpotPriceHistory[${index}]`;
+    const az = row.AvailabilityZone ?? row.AvailabilityZoneId;
+    if (!az) throw new PricesError(`${where} has neither AvailabilityZone nor AvailabilityZoneId`);
+    return {
+      time: timeOf(row.Timestamp, where),
+      instanceType: row.InstanceType,
+      product: row.ProductDescription,
+      price: priceOf(row.SpotPrice, where),
+      az,
+    };
+  });
+}
+
+function trace(file: z.output<typeof Trace>, name: string): PricedOrNot {
+  const start = timeOf(file.startUtc, `${name}, startUtc`);
+  const step = file.stepSeconds * 1000;
+  const lengths = file.pools.map((pool) => pool.priceRle.reduce((total, [, repeat]) => total + repeat, 0));
+  const steps = file.steps ?? Math.max(...lengths);
+  const odd = lengths.findIndex((length) => length !== steps);
+  if (odd >= 0)
+    throw new PricesError(`${name}, pools[${odd}].priceRle has ${lengths[odd]} steps where the file has ${steps}`);
+  const pools = file.pools.map((pool, index) => {
+    const az = pool.az ?? pool.azId;
+    if (!az) throw new PricesError(`${name}, pools[${index}] has neither az nor azId`);
+    return { az, steps: stepsOf(pool.priceRle, start, step) };
+  });
+  if (pools.every((pool) => pool.steps.every(({ price }) => price === null)))
+    throw new PricesError(`${name} has no price at all: every step of every pool is null`);
+  const notes = [`Prices of ${name}${file.source ? ` (${file.source})` : ''}.`];
+  if (file.priceNote) notes.push(`Prices: ${file.priceNote}.`);
+  if (!file.startExact) notes.push('Of the start only the date is known: the time of day means nothing.');
+  if (file.pools.some((pool) => pool.countRle !== undefined))
+    notes.push('The file also records availability, which is not played back yet: every launch succeeds.');
+  const { instanceType, region, onDemandPrice } = file;
+  return {
+    instanceType,
+    region,
+    onDemandPrice,
+    start: new Date(start),
+    end: new Date(start + steps * step),
+    pools,
+    notes,
+  };
+}
+
+function stepsOf(runs: readonly z.output<typeof PriceRun>[], start: number, step: number): PriceStep[] {
+  let from = start;
+  return runs.map(([price, repeat]) => {
+    const priceStep = { from, price };
+    from += repeat * step;
+    return priceStep;
+  });
+}

@@ -1,0 +1,39 @@
+import type { Query } from './query.ts';
+
+/** The tenant that the fleet belongs to. */
+export interface Tenant {
+  readonly id: string;
+  readonly name: string;
+  readonly token: string;
+}
+
+/** Makes a tenant as an operator would. @throws Error when the control plane answers anything but 2xx */
+export async function createTenant(url: string, adminToken: string, name: string): Promise<Tenant> {
+  const answer = await fetch(new URL('/api/admin/clients/create', url), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${adminToken}` },
+    body: JSON.stringify({ name }),
+  });
+  const body = await answer.text();
+  if (!answer.ok) throw new Error(`the control plane did not make a tenant: ${answer.status} ${body}`);
+  return (JSON.parse(body) as { client: Tenant }).client;
+}
+
+export interface TenantSettings {
+  readonly terminateWaitSeconds?: number | undefined;
+  readonly minSavingsPercent?: number | undefined;
+}
+
+/**
+ * Gives the tenant and the agents it has so far other settings than the control plane's own. By statement, for the
+ * console's route for it (contract C7) is not served yet.
+ */
+export async function applySettings(query: Query, client: string, settings: TenantSettings): Promise<void> {
+  const { terminateWaitSeconds: wait, minSavingsPercent: percent } = settings;
+  if (wait !== undefined) {
+    await query('UPDATE clients SET default_terminate_wait_seconds = :wait WHERE id = :client', { client, wait });
+    await query('UPDATE agents SET terminate_wait_seconds = :wait WHERE client_id = :client', { client, wait });
+  }
+  if (percent !== undefined)
+    await query('UPDATE agents SET min_savings_percent = :percent WHERE client_id = :client', { client, percent });
+}

@@ -1,0 +1,136 @@
+/**
+ * `npm start`: the control plane on this machine, and a fleet of simulated agents that use it. `npm start -- --help` says
+ * more.
+ */
+import { execFileSync } from 'node:child_process';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Clock, systemClock, VirtualClock } from './clock.ts';
+import { type ControlPlane, startControlPlane } from './control-plane.ts';
+import { closeConnections } from './fleet/agent-http.ts';
+import { type Market, PricesError } from './fleet/market.ts';
+import { help, readOptions, type StartOptions, UsageError } from './fleet/options.ts';
+import { play } from './fleet/play.ts';
+import { readPriceFile } from './fleet/price-files.ts';
+import { Progress } from './fleet/progress.ts';
+import { queryOver } from './fleet/query.ts';
+import { type Outcome, report } from './fleet/report.ts';
+import { syntheticMarket } from './fleet/synthetic-market.ts';
+import { createTenant, type Tenant } from './fleet/tenant.ts';
+
+const dayMs = 86_400_000;
+
+async function main(args: readonly string[]): Promise<void> {
+  const options = readOptions(args);
+  if (options === 'help') return console.log(help);
+  const market = marketFor(options);
+  const { start, end } = periodOf(market, options.days);
+  for (const note of market.notes) console.log(note);
+
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  process.once('SIGTERM', () => interrupted.abort());
+  const virtual = new VirtualClock(start);
+  let clock: Clock = virtual;
+  execFileSync(process.execPath, [join(import.meta.dirname, '../build/bundle.ts'), '--quiet'], { stdio: 'inherit' });
+  const controlPlane = await startControlPlane({
+    port: options.port,
+    dataDir: options.dataDir,
+    fresh: options.fresh,
+    clock: { now: () => clock.now() },
+    environment: environmentFor(options),
+    say: (line) => console.error(line),
+  });
+  try {
+    const tenant = await createTenant(controlPlane.url, controlPlane.adminToken, `Demo ${new Date().toISOString()}`);
+    const outcome = await playOn(controlPlane, {
+      options,
+      market,
+      start,
+      end,
+      virtual,
+      tenant,
+      signal: interrupted.signal,
+    });
+    console.log(`\n${report(outcome)}\n`);
+    clock = systemClock;
+    if (!options.exit && !interrupted.signal.aborted) await serve(controlPlane, tenant, outcome, interrupted.signal);
+  } finally {
+    closeConnections();
+    await controlPlane.stop();
+  }
+}
+
+function marketFor({ prices, choices, days, seed }: StartOptions): Market {
+  if (prices !== undefined) return readPriceFile(prices, choices);
+  const today = Math.floor(Date.now() / dayMs) * dayMs;
+  return syntheticMarket({ seed, days, start: new Date(today - Math.ceil(days) * dayMs) });
+}
+
+function periodOf({ start, end }: Market, days: number): { start: Date; end: Date } {
+  const hours = (end.getTime() - start.getTime()) / 3600_000;
+  if (hours < 1)
+    throw new PricesError(`the prices cover ${(hours * 60).toFixed(0)} minutes; at least an hour is needed`);
+  return { start, end: new Date(Math.min(end.getTime(), start.getTime() + days * dayMs)) };
+}
+
+/** An agent that polls seldom must not be taken for dead: four periods, as four missed heartbeats are with true ones. */
+function environmentFor({ pollSeconds }: StartOptions): Record<string, string> {
+  return pollSeconds === undefined ? {} : { HEARTBEAT_TIMEOUT_SECONDS: String(4 * pollSeconds) };
+}
+
+interface Run {
+  readonly options: StartOptions;
+  readonly market: Market;
+  readonly start: Date;
+  readonly end: Date;
+  readonly virtual: VirtualClock;
+  readonly tenant: Tenant;
+  readonly signal: AbortSignal;
+}
+
+async function playOn({ url, scheduler, dataApi }: ControlPlane, { virtual, ...run }: Run): Promise<Outcome> {
+  mkdirSync(run.options.dataDir, { recursive: true });
+  const log = createWriteStream(join(run.options.dataDir, 'fleet.log'));
+  const progress = new Progress();
+  try {
+    return await play({
+      ...run,
+      clock: virtual,
+      url,
+      query: queryOver(dataApi.url),
+      runDueJobs: () => scheduler.runDue(),
+      progress,
+      log: (line) => log.write(`${line}\n`),
+    });
+  } finally {
+    progress.end();
+    log.end();
+  }
+}
+
+/** Goes on in real time, without agents, until it is interrupted. */
+async function serve(
+  controlPlane: ControlPlane,
+  tenant: Tenant,
+  { fleet }: Outcome,
+  signal: AbortSignal,
+): Promise<void> {
+  controlPlane.scheduler.start();
+  const [handle = '<agent id>'] = [...fleet.ledger.handles.values()];
+  const [agent] = handle.split('~');
+  console.log(
+    `The API is up at ${controlPlane.url}, in real time and without agents now; Ctrl-C stops it. Try\n\n` +
+      `  curl -H 'Authorization: Bearer ${tenant.token}' ${controlPlane.url}/api/agents/${agent}/config\n`,
+  );
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve());
+  });
+}
+
+main(process.argv.slice(2)).catch((error: Error) => {
+  const ofTheCaller = error instanceof UsageError || error instanceof PricesError;
+  console.error(ofTheCaller ? `${error.message}\nnpm start -- --help lists the options.` : error);
+  process.exitCode = ofTheCaller ? 2 : 1;
+});
