@@ -1,0 +1,41 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+interface Parser {
+  validate(
+    sql: string,
+  ): readonly { readonly message: string; readonly startLine: number; readonly startColumn: number }[];
+}
+
+/**
+ * The grammar of MySQL 8. MariaDB runs the tests, and would let its own dialect through, which Aurora would not; MySQL
+ * itself cannot be installed on a plain Debian. The parser's package does not load in Node as it is published, so it is
+ * bundled first.
+ */
+export async function mySqlParser(): Promise<Parser> {
+  const outfile = join(process.cwd(), '.local/mysql-parser.cjs');
+  await build({
+    stdin: { contents: `export { MySQL } from 'dt-sql-parser';`, resolveDir: process.cwd() },
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    logLevel: 'error',
+  });
+  const { MySQL } = createRequire(import.meta.url)(outfile) as { MySQL: new () => Parser };
+  return new MySQL();
+}
+
+/** Named parameters are the Data API's; in the grammar a value stands there. */
+export const withoutParameters = (sql: string) => sql.replace(/:p\d+\b/g, '1');
+
+/** @returns what is wrong with each statement that is not MySQL, with the statement */
+export function faultsOf(parser: Parser, statements: Iterable<string>): string[] {
+  const faults: string[] = [];
+  for (const statement of statements) {
+    const [fault] = parser.validate(withoutParameters(statement));
+    if (fault) faults.push(`${fault.message} at ${fault.startLine}:${fault.startColumn}\n${statement}`);
+  }
+  return faults;
+}
