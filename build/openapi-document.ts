@@ -46,7 +46,7 @@ function paths(): ZodOpenApiPathsObject {
   const paths: ZodOpenApiPathsObject = {};
   for (const [domain, table] of Object.entries(routes)) {
     for (const [name, route] of Object.entries<Route>(table)) {
-      if (route.path === '$default') continue; // "any other path" is not an operation
+      if (route.id === '-') continue; // "any other path" and preflights are no operations of ours
       paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(domain, name, route) };
     }
   }

@@ -6,7 +6,7 @@ import { systemRoutes } from './system/routes.ts';
 
 /**
  * Every endpoint there is, by domain. A domain is a folder beside this file and a Lambda of its own; `lib/api.ts` makes
- * API Gateway's routes from this table, `local/gateway.ts` the local ones, `build/openapi.ts` the document.
+ * API Gateway's routes from this table, `local/gateway` the local ones, `build/openapi.ts` the document.
  */
 export const routes = {
   agent: agentRoutes,

@@ -8,7 +8,7 @@ import type { Clock } from './clock.ts';
 import { startDataApi } from './data-api/server.ts';
 import { startDatabase } from './database.ts';
 import { type Environment, functionEnvironment, setEnvironment } from './environment.ts';
-import { type Answered, type Gateway, startGateway } from './gateway.ts';
+import { type Answered, type Gateway, startGateway } from './gateway/server.ts';
 import { startKms } from './kms.ts';
 import { type Invocation, lambdaHost } from './lambda-host.ts';
 import { Scheduler } from './scheduler.ts';

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import type { Access, Route } from '../functions/shared/route.ts';
 import { type Clock, VirtualClock } from '../local/clock.ts';
-import { type Answered, type Gateway, type GatewayOptions, startGateway } from '../local/gateway.ts';
+import { type Answered, type Gateway, type GatewayOptions, startGateway } from '../local/gateway/server.ts';
 import { functionNames, type Handler, lambdaHost, runAsLambda } from '../local/lambda-host.ts';
 
 const route = (method: Route['method'], path: string, access: Access = 'open'): Route => ({
@@ -365,7 +365,10 @@ describe('the authorizer', () => {
     ['takes too long', () => new Promise(() => {})],
   ])('%s: 500, and is asked again', async (_, authorizer) => {
     const { call, authorizerEvents } = await given({ authorizer, authorizerTimeoutMs: 30 });
-    expect(await shown(await call('/secrets/s1', withToken()))).toEqual({ status: 500, body: { message: null } });
+    expect(await shown(await call('/secrets/s1', withToken()))).toEqual({
+      status: 500,
+      body: { message: 'Internal Server Error' },
+    });
     await call('/secrets/s1', withToken());
     expect(authorizerEvents).toHaveLength(2);
   });

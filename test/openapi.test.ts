@@ -19,7 +19,7 @@ const operations = Object.entries<Record<string, Operation>>(document.paths).fla
 );
 const declared = Object.entries(routes).flatMap(([domain, table]) =>
   Object.entries<Route>(table)
-    .filter(([, route]) => route.path !== '$default')
+    .filter(([, route]) => route.id !== '-')
     .map(([name, route]) => ({ key: `${route.method} ${route.path}`, operationId: `${domain}.${name}`, route })),
 );
 

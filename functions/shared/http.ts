@@ -82,7 +82,7 @@ export function httpHandler<T extends Routes>(routes: T, handlers: Handlers<T>) 
         authorization: event.headers.authorization,
       };
       const result = await run(call, { ...parseRequest(route, event), caller } as unknown as Input<Route>);
-      const body = JSON.stringify(route.response.parse(result));
+      const body = route.status === 204 ? undefined : JSON.stringify(route.response.parse(result));
       logger.info('answered', { route: event.routeKey, dataApiCalls: connection.calls() });
       return { statusCode: route.status ?? 200, headers: headers(), body };
     } catch (error) {

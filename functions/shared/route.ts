@@ -16,7 +16,7 @@ export type Access = 'client' | 'clientOrAdmin' | 'admin' | 'open';
 export interface Route {
   /** The endpoint's number in the wire contract, for the reader's search. */
   readonly id: string;
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'ANY';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS' | 'ANY';
   /** As API Gateway writes it, `/api/agents/{agent_id}`, or `$default` for what matches no other route. */
   readonly path: string;
   readonly access: Access;
@@ -25,8 +25,8 @@ export interface Route {
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
   readonly response: z.ZodType;
-  /** Of a success; 200 when absent. */
-  readonly status?: 200 | 201;
+  /** Of a success; 200 when absent. A 204 has no body. */
+  readonly status?: 200 | 201 | 204;
   /** Those that the service itself may answer; the ones any route has (400, 401, 403, 503) need no listing. */
   readonly errors?: readonly ErrorCode[];
 }

@@ -31,6 +31,7 @@ export const handler = httpHandler<typeof systemRoutes>(systemRoutes, {
       },
     };
   },
+  preflight: async () => ({}),
   notFound: async () => {
     throw new AppError('not_found', 'Not found');
   },

@@ -25,6 +25,17 @@ export const systemRoutes = {
       }),
     }),
   },
+  // API Gateway gives preflights their CORS headers, but asks the route that they match for the rest; without this one
+  // that would be `$default`, whose 404 browsers take for a refusal.
+  preflight: {
+    id: '-',
+    method: 'OPTIONS',
+    path: '/{proxy+}',
+    access: 'open',
+    summary: 'Answers CORS preflights',
+    status: 204,
+    response: z.object({}),
+  },
   notFound: {
     id: '-',
     method: 'ANY',
