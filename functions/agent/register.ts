@@ -34,7 +34,6 @@ export async function tenantOf(
   if (!token) throw denied('missing_token');
   const identity = await authenticate(db, now, token, sourceIp);
   if (identity.role === 'none') throw denied(identity.denial);
-  if (identity.role === 'admin') throw new AppError('forbidden', 'Client token required');
   return identity.clientId;
 }
 

@@ -207,7 +207,7 @@ export const agentRoutes = {
       config: Settings,
       message: z.string().optional(),
     }),
-    errors: ['missing_token', 'invalid_token', 'client_inactive', 'forbidden', 'instance_of_another_client'],
+    errors: ['missing_token', 'invalid_token', 'client_inactive', 'instance_of_another_client'],
   },
   heartbeat: {
     id: 'A2',

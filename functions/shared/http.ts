@@ -12,10 +12,10 @@ import { logger } from './logger.ts';
 import { parseRequest } from './request.ts';
 import { type Route, type Routes, routeKey } from './route.ts';
 
-/** What the authorizer found out about a token. It is identity only: what the caller may touch is decided by each rule. */
-export type Identity =
+/** What a token says of its bearer. It is identity only: what the caller may touch is decided by each rule. */
+export type Identity = TenantIdentity | { readonly role: 'admin' };
+export type TenantIdentity =
   | { readonly role: 'client'; readonly clientId: string }
-  | { readonly role: 'admin' }
   | { readonly role: 'none'; readonly denial: 'invalid_token' | 'client_inactive' };
 
 export type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<Identity | undefined>;

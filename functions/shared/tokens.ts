@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Db } from './db.ts';
 import { adminEnv } from './env.ts';
-import type { Identity } from './http.ts';
+import type { TenantIdentity } from './http.ts';
 
 /** The credential of an Authorization header: `Bearer <token>`, or the bare token (contract 1.2). */
 export function bearer(header: string | undefined): string | undefined {
@@ -13,7 +13,7 @@ export function bearer(header: string | undefined): string | undefined {
 export const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
 
 /** Whose token this is, by one look-up of its hash: no secret is compared, so no timing tells it. */
-export async function identify(db: Db, token: string): Promise<Identity> {
+export async function identify(db: Db, token: string): Promise<TenantIdentity> {
   const client = await db
     .selectFrom('clients')
     .select(['id', 'isActive'])
