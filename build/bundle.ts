@@ -20,7 +20,7 @@ import { initTime } from './init-time.ts';
 const limitKB = 600;
 
 /** One Lambda for each domain of the route table, and those that no route leads to. */
-const names = [...Object.keys(routes), 'authorizer', 'jobs', 'migrate'];
+const names = [...Object.keys(routes), 'authorizer', 'jobs', 'migrate', 'spot-events'];
 
 const root = dirname(import.meta.dirname);
 const bundleOf = (name: string) => join(root, 'dist', name, 'index.js');

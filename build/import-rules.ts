@@ -44,6 +44,11 @@ export const rules: readonly Rule[] = [
     typesAreFree: true,
   },
   {
+    because: 'an interruption is answered with the decision engine and its model gone',
+    files: /^functions\/(spot-events|replica|notification)\//,
+    never: /^functions\/decision\/|^onnx/,
+  },
+  {
     because: 'the deployment names handlers by path only, so that synthesis loads no code that runs',
     files: /^(lib|bin)\//,
     never: /^(local|test|build|bench)\/|^functions\/(?!routes\.ts|jobs\.ts|shared\/(route|errors|fields)\.ts)/,

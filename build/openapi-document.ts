@@ -67,11 +67,17 @@ function operation(domain: string, name: string, route: Route): ZodOpenApiOperat
       content: { 'application/json': { schema: route.body } },
     },
     responses: {
-      [route.status ?? 200]: { description: 'Success', content: { 'application/json': { schema: route.response } } },
+      ...(route.unchanged && { 200: success('Nothing had to be done', route) }),
+      [route.status ?? 200]: success('Success', route),
       ...failures(route),
     },
   };
 }
+
+const success = (description: string, { response }: Route) => ({
+  description,
+  content: { 'application/json': { schema: response } },
+});
 
 /** One response for each status with which a route may refuse; its description lists the codes. */
 function failures(route: Route) {
@@ -88,6 +94,7 @@ function failureCodes(route: Route): ErrorCode[] {
   const takesInput = route.params || route.query || route.body;
   const codes: ErrorCode[] = [...(route.errors ?? []), 'unavailable'];
   if (takesInput) codes.push('invalid_request');
+  if (route.body) codes.push('body_too_large');
   if (route.access !== 'open') codes.push('missing_token', 'invalid_token', 'client_inactive');
   if (route.access === 'admin') codes.push('forbidden');
   return codes;

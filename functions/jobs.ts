@@ -16,6 +16,10 @@ export const jobs = {
     every: 'rate(1 minute)',
     summary: 'Marks agents offline that have stopped heart-beating',
   },
+  'coordinate-replicas': {
+    every: 'rate(1 minute)',
+    summary: 'Ends standbys that came to nothing, makes those that are missing, and closes emergencies that are over',
+  },
 } as const satisfies Record<string, Job>;
 
 export interface Job {

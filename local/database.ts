@@ -92,8 +92,9 @@ async function givenDatabase(url: URL): Promise<LocalDatabase> {
 
 async function runHere(programs: ServerPrograms, files: Files): Promise<LocalDatabase> {
   if (!existsSync(files.data)) await makeDataDirectory(programs, files);
-  // Not in dataDir: the path of a Unix socket has room for some 107 bytes.
-  const socketDir = await mkdtemp(join(tmpdir(), 'spot-db-'));
+  // Not in dataDir: the path of a Unix socket has room for some 107 bytes. Temporary tables go there too, as a server that
+  // starts deletes those it finds, another server's included.
+  const runDir = await mkdtemp(join(tmpdir(), 'spot-db-'));
   const address = { host: '127.0.0.1', port: await freePort(), user: 'spot', password: await passwordOf(files) };
   await writeFile(files.setup, setupSql(address), { mode: 0o600 });
 
@@ -105,7 +106,8 @@ async function runHere(programs: ServerPrograms, files: Files): Promise<LocalDat
       ...serverFlags,
       ...(programs.kind === 'mysql' ? ['--mysqlx=OFF'] : []),
       `--datadir=${files.data}`,
-      `--socket=${join(socketDir, 'db.sock')}`,
+      `--socket=${join(runDir, 'db.sock')}`,
+      `--tmpdir=${runDir}`,
       `--pid-file=${files.server}`,
       `--log-error=${files.log}`,
       `--init-file=${files.setup}`,
@@ -116,8 +118,8 @@ async function runHere(programs: ServerPrograms, files: Files): Promise<LocalDat
     // A process group of its own, so that Ctrl-C reaches us alone and we can end it in order.
     { env: programs.env, stdio: 'ignore', detached: true },
   );
-  const removeSocketDir = () => rmSync(socketDir, { recursive: true, force: true });
-  const { version, stop } = await supervise(server, address, files.log, removeSocketDir);
+  const removeRunDir = () => rmSync(runDir, { recursive: true, force: true });
+  const { version, stop } = await supervise(server, address, files.log, removeRunDir);
   return { ...address, description: `${version} on port ${address.port}`, stop };
 }
 

@@ -6,6 +6,7 @@ import cdk from '../cdk.json' with { type: 'json' };
 import { jobs } from '../functions/jobs.ts';
 import { routes } from '../functions/routes.ts';
 import { type Route, routeKey } from '../functions/shared/route.ts';
+import { detailTypes, endingStates } from '../functions/spot-events/events.ts';
 import { AppFunction } from '../lib/app-function.ts';
 import { SpotOptimizer } from '../lib/stack.ts';
 
@@ -85,7 +86,7 @@ describe('the API', () => {
 describe('the functions', () => {
   it('are one for each domain, and those that no route leads to', () => {
     expect(ours.map(([name]) => name).toSorted()).toEqual(
-      [...Object.keys(routes), 'authorizer', 'jobs', 'migrate'].toSorted(),
+      [...Object.keys(routes), 'authorizer', 'jobs', 'migrate', 'spot-events'].toSorted(),
     );
   });
 
@@ -166,5 +167,91 @@ describe('the jobs', () => {
     expect(Object.fromEntries(schedules)).toEqual(
       Object.fromEntries(Object.entries(jobs).map(([name, { every }]) => [name, every])),
     );
+  });
+});
+
+describe("EC2's events", () => {
+  const [[busId]] = Object.entries(template.findResources('AWS::Events::EventBus')) as [[string, unknown]];
+  const rules = all('AWS::Events::Rule').map(({ Properties }) => Properties);
+  const [mapping] = all('AWS::Lambda::EventSourceMapping').map(({ Properties }) => Properties);
+  const queues = template.findResources('AWS::SQS::Queue');
+  const queueId = mapping.EventSourceArn['Fn::GetAtt'][0] as string;
+  const queue = queues[queueId]!.Properties;
+  const lostId = queue.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'][0] as string;
+
+  it('are those that the function knows, off our own bus, and go to the queue or, undelivered, to the lost', () => {
+    expect(rules.flatMap(({ EventPattern }) => EventPattern['detail-type']).toSorted()).toEqual(
+      Object.values(detailTypes).toSorted(),
+    );
+    for (const { EventBusName, EventPattern, Targets } of rules) {
+      expect(EventBusName).toEqual({ Ref: busId });
+      expect(EventPattern.source).toEqual(['aws.ec2']);
+      expect(Targets).toMatchObject([
+        {
+          Arn: { 'Fn::GetAtt': [queueId, 'Arn'] },
+          DeadLetterConfig: { Arn: { 'Fn::GetAtt': [lostId, 'Arn'] } },
+          RetryPolicy: { MaximumEventAgeInSeconds: 600 },
+        },
+      ]);
+    }
+    const changes = rules.find(({ EventPattern }) => EventPattern['detail-type'].includes(detailTypes.stateChange));
+    expect(changes.EventPattern.detail.state).toEqual(endingStates);
+  });
+
+  it('are let in from the accounts or the organisation that the operator names, and from nobody by default', () => {
+    const [accounts, organization] = all('AWS::Events::EventBusPolicy');
+    const statement = {
+      Effect: 'Allow',
+      Action: 'events:PutEvents',
+      Resource: { 'Fn::GetAtt': [busId, 'Arn'] },
+    };
+    expect(accounts!.Properties.Statement).toEqual({
+      ...statement,
+      Sid: 'TenantAccounts',
+      Principal: { AWS: { Ref: 'TenantAccounts' } },
+    });
+    expect(organization!.Properties.Statement).toEqual({
+      ...statement,
+      Sid: 'TenantOrganization',
+      Principal: '*',
+      Condition: { StringEquals: { 'aws:PrincipalOrgID': { Ref: 'TenantOrganization' } } },
+    });
+    for (const { Condition } of [accounts!, organization!])
+      expect(template.toJSON().Conditions[Condition]).toMatchObject({
+        'Fn::Not': [{ 'Fn::Equals': [expect.anything(), ''] }],
+      });
+    for (const name of ['TenantAccounts', 'TenantOrganization'])
+      expect(template.toJSON().Parameters[name].Default).toBe('');
+  });
+
+  it('reach the function in batches of which a part may fail, a bounded number at a time', () => {
+    expect(mapping).toMatchObject({
+      FunctionName: { Ref: functionId('spot-events') },
+      BatchSize: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 10 },
+    });
+  });
+
+  it('are tried again while there is time, and set aside before the queue would delete them silently', () => {
+    const [, , { Properties: fn }] = ours.find(([name]) => name === 'spot-events')!;
+    expect(queue.MessageRetentionPeriod).toBe(600);
+    expect(queue.VisibilityTimeout).toBeGreaterThanOrEqual(6 * fn.Timeout);
+    expect(queue.VisibilityTimeout * queue.RedrivePolicy.maxReceiveCount).toBeLessThan(600);
+    expect(queues[lostId]!.Properties.MessageRetentionPeriod).toBe(14 * 24 * 3600);
+  });
+
+  it('are encrypted at rest and on the way', () => {
+    for (const id of [queueId, lostId]) {
+      expect(queues[id]!.Properties.SqsManagedSseEnabled).toBe(true);
+      template.hasResourceProperties('AWS::SQS::QueuePolicy', {
+        Queues: [{ Ref: id }],
+        PolicyDocument: {
+          Statement: Match.arrayWith([
+            Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+          ]),
+        },
+      });
+    }
   });
 });

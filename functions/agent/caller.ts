@@ -16,7 +16,13 @@ export interface Caller {
   readonly instanceId: string | undefined;
   readonly instanceStatus: Instance['instanceStatus'] | undefined;
   readonly standing: Standing;
+  /** How many standbys the agent has. Counted, as a counter that is kept would drift. */
+  readonly replicas: number;
 }
+
+/** For a statement on `agents AS a`. */
+export const activeReplicas = sql<number>`(
+  SELECT COUNT(*) FROM replica_instances AS x WHERE x.agent_id = a.id AND x.status IN ('launching', 'syncing', 'ready'))`;
 
 /** Whose agent, by the authorizer, and the `agent_id` of the path as it came. */
 export interface OfAgent {
@@ -78,14 +84,18 @@ export async function findCaller(
   { deleted = false } = {},
 ): Promise<Caller> {
   const handle = parseHandle(ref);
-  const row = await selectCaller(db, clientId, handle).selectAll('a').executeTakeFirst();
+  const row = await selectCaller(db, clientId, handle)
+    .selectAll('a')
+    .select(activeReplicas.as('replicas'))
+    .executeTakeFirst();
   if (!row || (row.status === 'deleted' && !deleted)) throw agentNotFound(ref);
-  const { callerInstanceId, callerStatus, callerIsPrimary, ...agent } = row;
+  const { callerInstanceId, callerStatus, callerIsPrimary, replicas, ...agent } = row;
   return {
     agent,
     instanceId: handle.instanceId ?? callerInstanceId ?? undefined,
     instanceStatus: callerStatus ?? undefined,
     standing: standingOf({ callerStatus, callerIsPrimary }, handle),
+    replicas,
   };
 }
 

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type * as z from 'zod';
 import { record } from '../notification/events.ts';
 import type { Db } from '../shared/db.ts';
+import { agentNotFound } from '../shared/errors.ts';
 import { heldTo } from '../shared/fields.ts';
-import { findCaller, type OfAgent } from './caller.ts';
+import { type OfAgent, parseHandle } from './caller.ts';
 import type { CleanupReport } from './routes.ts';
 
 /**
@@ -15,7 +16,7 @@ export async function reportCleanup(
   db: Db,
   { clientId, ref, now, body }: OfAgent & { now: Date; body: z.output<typeof CleanupReport> },
 ) {
-  const { agent } = await findCaller(db, { clientId, ref }, { deleted: true });
+  const { agentId, instanceId } = parseHandle(ref);
   const { snapshots, amis } = body;
   const counts = {
     deleted_snapshots: (snapshots?.deleted?.length ?? 0) + (amis?.deleted_snapshots?.length ?? 0),
@@ -23,12 +24,19 @@ export async function reportCleanup(
     failed_count: (snapshots?.failed?.length ?? 0) + (amis?.failed?.length ?? 0),
   };
   const executedAt = heldTo(now, body.timestamp);
+  const known = await db
+    .updateTable('agents')
+    .set((eb) => ({ lastCleanupAt: executedAt, version: eb('version', '+', 1) }))
+    .where('id', '=', agentId)
+    .where('clientId', '=', clientId)
+    .executeTakeFirst();
+  if (known.numUpdatedRows === 0n) throw agentNotFound(ref);
   await db
     .insertInto('cleanupLogs')
     .values({
       id: randomUUID(),
       clientId,
-      agentId: agent.id,
+      agentId,
       cleanupType: 'full',
       deletedSnapshotsCount: counts.deleted_snapshots,
       deletedAmisCount: counts.deleted_amis,
@@ -43,12 +51,13 @@ export async function reportCleanup(
   const message = `${counts.deleted_snapshots} snapshots and ${counts.deleted_amis} images deleted, ${counts.failed_count} failed`;
   await record(db, now, {
     clientId,
-    agentId: agent.id,
+    agentId,
+    instanceId,
     type: 'cleanup_completed',
     severity: failed ? 'warning' : 'info',
-    message: `Clean-up of agent ${agent.logicalAgentId}: ${message}${failed ? ` (${failed.slice(0, 300)})` : ''}`,
+    message: `Clean-up by ${instanceId ?? `agent ${agentId}`}: ${message}${failed ? ` (${failed.slice(0, 300)})` : ''}`,
     metadata: counts,
-    dedupeKey: `cleanup:${agent.id}:${executedAt.getTime()}`,
+    dedupeKey: `cleanup:${agentId}:${executedAt.getTime()}`,
   });
   return { success: true as const, message, ...counts };
 }

@@ -13,29 +13,39 @@ const batch = 100;
  * @param now the schedule's time, not the clock's
  */
 export async function closeDueCommands(db: Db, now: Date): Promise<number> {
-  const expired = await db
-    .updateTable('commands')
-    .set({ status: 'expired', message: 'no agent fetched it in time', completedAt: now })
-    .where('status', '=', 'pending')
-    .where('expiresAt', '<=', now)
-    .executeTakeFirst();
   const due = await db
     .selectFrom('commands')
-    .select(['id', 'agentId', 'clientId'])
-    .where('status', '=', 'dispatched')
-    .where('leaseUntil', '<=', now)
-    .orderBy('leaseUntil')
+    .select(['id', 'agentId', 'clientId', 'status'])
+    .where((eb) =>
+      eb.or([
+        eb.and([eb('status', '=', 'dispatched'), eb('leaseUntil', '<=', now)]),
+        eb.and([eb('status', '=', 'pending'), eb('expiresAt', '<=', now)]),
+      ]),
+    )
     .limit(batch)
     .execute();
-  for (const command of due) await transact(db, (tx) => closeDue(tx, command, now));
-  return due.length + Number(expired.numUpdatedRows);
+  for (const command of due)
+    if (command.status === 'pending') await expire(db, command, now);
+    else await transact(db, (tx) => closeDue(tx, command, now));
+  return due.length;
 }
 
-async function closeDue(
-  tx: Tx,
-  { id, agentId, clientId }: { id: string; agentId: string; clientId: string },
-  now: Date,
-) {
+interface DueCommand {
+  readonly id: string;
+  readonly agentId: string;
+  readonly clientId: string;
+}
+
+const expire = (db: Db, { id, clientId }: DueCommand, now: Date) =>
+  db
+    .updateTable('commands')
+    .set({ status: 'expired', message: 'no agent fetched it in time', completedAt: now })
+    .where('id', '=', id)
+    .where('clientId', '=', clientId)
+    .where('status', '=', 'pending')
+    .execute();
+
+async function closeDue(tx: Tx, { id, agentId, clientId }: DueCommand, now: Date) {
   const command = await tx
     .selectFrom('agents as a')
     .innerJoin('commands as c', 'c.agentId', 'a.id')

@@ -25,7 +25,11 @@ export interface NewSwitch {
 }
 
 /** A row of `commands` for a switch; the key `one_open_switch_an_agent` lets one in at a time. */
-export function switchCommand(agent: Agent, command: NewSwitch, now: Date) {
+export function switchCommand(
+  agent: Pick<Agent, 'id' | 'clientId' | 'instanceId' | 'autoTerminateEnabled' | 'terminateWaitSeconds'>,
+  command: NewSwitch,
+  now: Date,
+) {
   return {
     id: randomUUID(),
     clientId: agent.clientId,

@@ -31,8 +31,8 @@ export const handler = httpHandler<typeof agentRoutes>(agentRoutes, {
   },
   // A deleted agent is told to keep still: on a 404 it would go on as it was.
   config: async ({ db }, input) => {
-    const { agent, standing } = await findCaller(db, of(input), { deleted: true });
-    return settingsFor(agent, standing);
+    const { agent, standing, replicas } = await findCaller(db, of(input), { deleted: true });
+    return settingsFor(agent, standing, replicas);
   },
   pendingCommands: ({ db, now, requestId }, input) => nextCommand(db, { ...of(input), now, token: requestId }),
   commandExecuted: async ({ db, now }, input) => {
@@ -59,7 +59,10 @@ export const handler = httpHandler<typeof agentRoutes>(agentRoutes, {
   },
   cleanupReport: ({ db, now }, input) => reportCleanup(db, { ...of(input), now, body: input.body }),
   rebalanceRecommendation: ({ db, now }, input) => adviseOnRebalance(db, { ...of(input), now, body: input.body }),
-  replicaConfig: async ({ db }, input) => replicaSettings((await findCaller(db, of(input))).agent),
+  replicaConfig: async ({ db }, input) => {
+    const { agent, replicas } = await findCaller(db, of(input));
+    return replicaSettings(agent, replicas);
+  },
   decide: ({ db, now }, input) => decideFor(db, { ...of(input), now, body: input.body }),
   switchRecommendation: ({ db, now }, input) => recommendSwitch(db, { ...of(input), now }),
   issueSwitchCommand: ({ db, now }, input) => issueSwitch(db, { ...of(input), now, body: input.body }),

@@ -140,7 +140,12 @@ async function takeOver(
 ) {
   const timeoutMs = healthEnv().HEARTBEAT_TIMEOUT_SECONDS * 1000;
   await transact(db, async (tx) => {
-    const { agent, primary, machine } = await lockAndLook(tx, { clientId, agentId, machineId: instanceId, now });
+    const { agent, primary, machine, inFlight } = await lockAndLook(tx, {
+      clientId,
+      agentId,
+      machineId: instanceId,
+      now,
+    });
     const silent = now.getTime() - (primary?.lastSeenAt?.getTime() ?? 0) >= timeoutMs;
     if (!silent || machine?.instanceStatus !== 'running_replica' || agent.status === 'deleted') return;
     await changePrimary(tx, {
@@ -152,6 +157,7 @@ async function takeOver(
       wasPrimary: false,
       former: primary ? [{ instanceId: primary.id, becomes: 'zombie' }] : [],
       isSwitch: false,
+      staysSwitching: inFlight?.status === 'dispatched',
     });
     await record(tx, now, {
       clientId,

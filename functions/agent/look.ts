@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Tx } from '../shared/db.ts';
 import { agentNotFound } from '../shared/errors.ts';
 import type { Agent, Command, Instance } from '../shared/schema.ts';
+import { activeReplicas } from './caller.ts';
 
 /** Everything that a change of primary decides on, as it stands while the agent's row is locked. */
 export interface AgentState {
@@ -11,8 +12,10 @@ export interface AgentState {
   readonly machine: Pick<Instance, 'id' | 'clientId' | 'agentId' | 'instanceStatus' | 'isPrimary'> | undefined;
   /** The switch that the agent's machines are carrying out now, or have just carried out without a successor's name. */
   readonly inFlight:
-    | Pick<Command, 'id' | 'status' | 'targetMode' | 'targetPoolId' | 'newInstanceId' | 'createdBy'>
+    | Pick<Command, 'id' | 'status' | 'targetMode' | 'targetPoolId' | 'dispatchedTo' | 'newInstanceId' | 'createdBy'>
     | undefined;
+  /** How many standbys the agent has. */
+  readonly replicas: number;
   /** Of the switch that was asked about: whether it has been reported, and whether a later one of the agent has. */
   readonly reported: boolean;
   readonly overtaken: boolean;
@@ -86,7 +89,8 @@ export async function look(
     .select(['m.id as mId', 'm.clientId as mClientId', 'm.agentId as mAgentId'])
     .select(['m.instanceStatus as mStatus', 'm.isPrimary as mIsPrimary'])
     .select(['c.id as cId', 'c.status as cStatus', 'c.targetMode as cTargetMode', 'c.targetPoolId as cTargetPoolId'])
-    .select(['c.newInstanceId as cNewInstanceId', 'c.createdBy as cCreatedBy'])
+    .select(['c.dispatchedTo as cDispatchedTo', 'c.newInstanceId as cNewInstanceId', 'c.createdBy as cCreatedBy'])
+    .select(activeReplicas.as('replicas'))
     .select([reportedOf(switched).as('reported'), overtakenOf(switched).as('overtaken')])
     .where('a.clientId', '=', of.clientId)
     .$call((query) =>
@@ -95,9 +99,11 @@ export async function look(
     .executeTakeFirst();
   if (!row) return undefined;
   const { pId, pLastSeenAt, mId, mClientId, mAgentId, mStatus, mIsPrimary, ...rest } = row;
-  const { cId, cStatus, cTargetMode, cTargetPoolId, cNewInstanceId, cCreatedBy, reported, overtaken, ...agent } = rest;
+  const { cId, cStatus, cTargetMode, cTargetPoolId, cDispatchedTo, cNewInstanceId, cCreatedBy, ...others } = rest;
+  const { reported, overtaken, replicas, ...agent } = others;
   return {
     agent,
+    replicas,
     reported: reported > 0,
     overtaken: overtaken > 0,
     primary: pId === null ? undefined : { id: pId, lastSeenAt: pLastSeenAt },
@@ -113,6 +119,7 @@ export async function look(
             status: cStatus!,
             targetMode: cTargetMode!,
             targetPoolId: cTargetPoolId,
+            dispatchedTo: cDispatchedTo,
             newInstanceId: cNewInstanceId,
             createdBy: cCreatedBy!,
           },

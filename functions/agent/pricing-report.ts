@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type * as z from 'zod';
 import type { Db } from '../shared/db.ts';
 import { agentNotFound } from '../shared/errors.ts';
-import { heldTo, maxPrice } from '../shared/fields.ts';
+import { heldTo, isPrice, priceFrom } from '../shared/fields.ts';
 import type { Mode } from '../shared/schema.ts';
 import { type OfAgent, parseHandle } from './caller.ts';
 import { inList, poolOf } from './primary.ts';
@@ -74,8 +74,6 @@ export async function reportPrices(db: Db, call: PricingCall): Promise<void> {
   await updateMachine(db, call, agentId, prices, known, onDemand);
 }
 
-const isPrice = (price: number | undefined): price is number => price !== undefined && price > 0 && price <= maxPrice;
-
 function pricesOf(body: Report, instanceId: string, now: Date): Prices {
   const { instance } = body;
   const mode = instance.mode ?? instance.current_mode;
@@ -88,13 +86,15 @@ function pricesOf(body: Report, instanceId: string, now: Date): Prices {
   }
   const poolId = instance.pool_id ?? instance.current_pool_id ?? poolOf(mode, instance.instance_type, instance.az);
   const spot = body.pricing?.current_spot_price ?? (mode === 'spot' && poolId ? pools.get(poolId)?.price : undefined);
-  const collectedAt = heldTo(now, body.pricing?.collected_at);
+  // A price from the future would stay the newest one until the future comes: whose clock is ahead, it is now.
+  const claimed = heldTo(now, body.pricing?.collected_at);
+  const collectedAt = claimed > now ? now : claimed;
   return {
     instanceId,
     mode: mode === 'unknown' ? undefined : mode,
     poolId: mode === 'spot' ? poolId : null,
     onDemand: body.pricing?.on_demand_price ?? body.on_demand_price?.price,
-    spot: isPrice(spot) ? spot : undefined,
+    spot: priceFrom(spot),
     collectedAt,
     bucket: new Date(Math.floor(collectedAt.getTime() / bucketMs) * bucketMs),
     pools: [...pools.values()],
@@ -190,6 +190,12 @@ function sourceOf(row: {
 async function recordOnDemand(db: Db, { instanceType, region }: Known, onDemand: number, at: Date) {
   if (!instanceType) return;
   const row = { instanceType, region, price: decimal(onDemand)! };
+  // The history first: once the price is written, a repeat of the report finds nothing new.
+  await db
+    .insertInto('ondemandPriceSnapshots')
+    .values({ ...row, capturedAt: at })
+    .onDuplicateKeyUpdate({ price: row.price })
+    .execute();
   await db
     .insertInto('ondemandPrices')
     .values({ ...row, recordedAt: at })
@@ -197,11 +203,6 @@ async function recordOnDemand(db: Db, { instanceType, region }: Known, onDemand:
       price: sql`IF(VALUES(recorded_at) >= recorded_at, VALUES(price), price)`,
       recordedAt: sql`GREATEST(VALUES(recorded_at), recorded_at)`,
     })
-    .execute();
-  await db
-    .insertInto('ondemandPriceSnapshots')
-    .values({ ...row, capturedAt: at })
-    .onDuplicateKeyUpdate({ price: row.price })
     .execute();
 }
 

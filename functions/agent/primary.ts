@@ -14,6 +14,13 @@ export interface Machine {
   readonly spotPrice?: number | undefined;
   readonly onDemandPrice?: number | undefined;
   readonly launchedAt?: Date | undefined;
+  /** What only the machine itself can tell, when it registers. */
+  readonly host?: {
+    readonly hostname: string | undefined;
+    readonly privateIp: string | undefined;
+    readonly publicIp: string | undefined;
+    readonly agentVersion: string | undefined;
+  };
 }
 
 export interface PrimaryChange {
@@ -33,6 +40,16 @@ export interface PrimaryChange {
   /** The command that this change fulfils. */
   readonly command?: { readonly id: string; readonly closes: boolean } | undefined;
   readonly isSwitch: boolean;
+  /** Whether the agent is still carrying out a switch after this. */
+  readonly staysSwitching: boolean;
+  /** The standby that `next` was until now. */
+  readonly promotion?: Promotion | undefined;
+}
+
+export interface Promotion {
+  readonly replicaId: string;
+  /** The termination notice that this answers; without one, somebody asked for the promotion. */
+  readonly failover?: { readonly noticeId: string; readonly timeMs: number } | undefined;
 }
 
 /** A pool's id, `type.az`; `null` for a machine that is in none. */
@@ -55,7 +72,19 @@ export async function changePrimary(tx: Tx, change: PrimaryChange): Promise<void
 
 async function stepDown(
   tx: Tx,
-  { agentId, clientId, epoch, now, next, wasPrimary, former, command, isSwitch }: PrimaryChange,
+  {
+    agentId,
+    clientId,
+    epoch,
+    now,
+    next,
+    wasPrimary,
+    former,
+    command,
+    isSwitch,
+    staysSwitching,
+    promotion,
+  }: PrimaryChange,
 ) {
   const known = next.mode !== undefined && next.mode !== 'unknown';
   const ids = former.map((machine) => machine.instanceId);
@@ -65,16 +94,32 @@ async function stepDown(
     UPDATE agents AS a
       LEFT JOIN instances AS f ON f.agent_id = a.id AND f.client_id = a.client_id AND f.id IN ${inList(ids)} AND f.instance_status <> 'terminated'
       LEFT JOIN commands AS c ON c.agent_id = a.id AND c.id = ${command?.id ?? null}
+      LEFT JOIN replica_instances AS r ON r.agent_id = a.id AND ${standbyOf(next, promotion)}
+      LEFT JOIN spot_interruption_events AS e ON e.agent_id = a.id AND e.id = ${promotion?.failover?.noticeId ?? null}
     SET a.epoch = a.epoch + ${wasPrimary ? 0 : 1}, a.version = a.version + 1, a.updated_at = ${now},
-        a.status = IF(c.id IS NOT NULL AND NOT ${command?.closes ?? false}, a.status, 'online'),
+        a.status = ${staysSwitching ? 'switching' : 'online'},
         a.last_heartbeat_at = ${now}, a.terminated_at = NULL,
         a.instance_id = ${next.instanceId},
         a.instance_type = COALESCE(${next.instanceType ?? null}, a.instance_type),
         a.region = COALESCE(${next.region ?? null}, a.region),
         a.az = COALESCE(${next.az ?? null}, a.az),
         a.ami_id = COALESCE(${next.amiId ?? null}, a.ami_id),
+        a.hostname = IF(${next.host !== undefined}, ${next.host?.hostname ?? null}, a.hostname),
+        a.private_ip = IF(${next.host !== undefined}, ${next.host?.privateIp ?? null}, a.private_ip),
+        a.public_ip = IF(${next.host !== undefined}, ${next.host?.publicIp ?? null}, a.public_ip),
+        a.agent_version = COALESCE(${next.host?.agentVersion ?? null}, a.agent_version),
         a.current_mode = IF(${known}, ${next.mode ?? null}, a.current_mode),
         a.current_pool_id = IF(${known}, ${poolOf(next.mode, next.instanceType, next.az)}, a.current_pool_id),
+        a.pending_termination_at = IF(${wasPrimary}, a.pending_termination_at, NULL),
+        a.pending_termination_instance = IF(${wasPrimary}, a.pending_termination_instance, NULL),
+        a.last_failover_at = IF(e.id IS NULL, a.last_failover_at, ${now}),
+        a.last_termination_notice_at = IF(e.id IS NULL, a.last_termination_notice_at, ${now}),
+        a.last_interruption_signal = IF(e.id IS NULL, a.last_interruption_signal, 'termination-notice'),
+        a.interruption_handled_count = a.interruption_handled_count + IF(e.id IS NULL, 0, 1),
+        r.status = 'promoted', r.promoted_at = ${now}, r.instance_id = ${next.instanceId},
+        r.launched_at = COALESCE(r.launched_at, ${now}), r.ready_at = COALESCE(r.ready_at, ${now}),
+        e.failover_completed = TRUE, e.success = TRUE, e.replica_ready = TRUE, e.replica_id = ${promotion?.replicaId ?? null},
+        e.failover_time_ms = ${promotion?.failover?.timeMs ?? null}, e.response_action = 'promoted-replica',
         a.last_switch_at = IF(${isSwitch}, ${now}, a.last_switch_at),
         f.is_primary = FALSE, f.version = f.version + 1,
         f.is_active = (f.id IN ${becoming('running_replica')}),
@@ -87,7 +132,8 @@ async function stepDown(
         c.status = IF(${command?.closes ?? false}, 'completed', c.status),
         c.success = IF(${command?.closes ?? false}, TRUE, c.success),
         c.completed_at = IF(${command?.closes ?? false}, COALESCE(c.completed_at, ${now}), c.completed_at)
-    WHERE a.id = ${agentId} AND a.client_id = ${clientId} AND a.epoch = ${epoch}`.execute(tx);
+    WHERE a.id = ${agentId} AND a.client_id = ${clientId} AND a.epoch = ${epoch}
+      AND (${promotion === undefined} OR r.status IN ('launching', 'syncing', 'ready'))`.execute(tx);
   if (!result.numAffectedRows) throw new DatabaseError('conflict', `agent ${agentId} has left epoch ${epoch}`);
 }
 
@@ -136,6 +182,12 @@ export async function writePrimary(
     }))
     .execute();
 }
+
+/** The standby that takes over: the one that was chosen; and a machine that comes by another way may be one as well. */
+const standbyOf = ({ instanceId }: Machine, promotion: Promotion | undefined) =>
+  promotion
+    ? sql`r.id = ${promotion.replicaId}`
+    : sql`r.instance_id = ${instanceId} AND r.status IN ('launching', 'syncing', 'ready')`;
 
 /** `IN ()` is no SQL; an empty list of ids is one with the empty text, which is no id. (With NULL it would be unknown.) */
 export const inList = (ids: readonly string[]) => sql`(${sql.join(ids.length > 0 ? ids : [''])})`;

@@ -60,7 +60,11 @@ export async function registerAgent(
     return {
       agent_id: handleOf(agent.id, body.instance_id),
       client_id: clientId,
-      config: settingsFor({ ...agent, status: agent.status === 'deleted' ? 'online' : agent.status }, standing),
+      config: settingsFor(
+        { ...agent, status: agent.status === 'deleted' ? 'online' : agent.status },
+        standing,
+        state.replicas,
+      ),
       ...(message && { message }),
     };
   });
@@ -156,6 +160,12 @@ function machineOf(body: Registration, mode = body.mode): Machine {
     az: body.az,
     amiId: body.ami_id,
     mode,
+    host: {
+      hostname: body.hostname,
+      privateIp: body.private_ip,
+      publicIp: body.public_ip,
+      agentVersion: body.agent_version,
+    },
   };
 }
 
@@ -182,6 +192,7 @@ async function succeed(tx: Tx, candidate: Candidate, command: AgentState['inFlig
     former: primary ? [{ instanceId: primary.id, becomes: 'zombie' }] : [],
     command: command && { id: command.id, closes: false },
     isSwitch: command !== undefined,
+    staysSwitching: state.inFlight?.status === 'dispatched',
   });
   await record(tx, now, {
     ...eventOf(candidate, 'agent_successor', 'info'),

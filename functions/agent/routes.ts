@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { claimedPrice, claimedTime, optional, text } from '../shared/fields.ts';
+import { claimedPrice, claimedTime, optional, quotedTime, text } from '../shared/fields.ts';
 import type { Routes } from '../shared/route.ts';
 
 /**
@@ -11,7 +11,6 @@ const ofAgent = z.object({ agent_id: z.string() });
 const Success = z.object({ success: z.literal(true) });
 const Mode = z.enum(['spot', 'ondemand', 'unknown']);
 const TargetMode = z.enum(['spot', 'ondemand']);
-const anyJson = z.record(z.string(), z.unknown());
 
 export const RegisterRequest = z.object({
   client_token: optional(z.string().max(255)),
@@ -124,16 +123,16 @@ export const SwitchReport = z.object({
   pricing: optional(SwitchPrices),
   timing: optional(
     z.object({
-      switch_initiated_at: claimedTime,
-      initiated_at: claimedTime,
-      ami_created_at: claimedTime,
-      new_instance_launched_at: claimedTime,
-      instance_launched_at: claimedTime,
-      new_instance_ready_at: claimedTime,
-      instance_ready_at: claimedTime,
-      traffic_switched_at: claimedTime,
-      old_instance_terminated_at: claimedTime,
-      old_terminated_at: claimedTime,
+      switch_initiated_at: quotedTime,
+      initiated_at: quotedTime,
+      ami_created_at: quotedTime,
+      new_instance_launched_at: quotedTime,
+      instance_launched_at: quotedTime,
+      new_instance_ready_at: quotedTime,
+      instance_ready_at: quotedTime,
+      traffic_switched_at: quotedTime,
+      old_instance_terminated_at: quotedTime,
+      old_terminated_at: quotedTime,
     }),
   ),
   trigger: optional(z.string().max(32)),
@@ -377,6 +376,7 @@ export const agentRoutes = {
       priority: z.int().min(0).max(100).default(25),
     }),
     status: 201,
+    unchanged: ({ success }: { success: boolean }) => !success, // the agent is there already (contract A14)
     response: z.object({
       success: z.boolean(),
       message: z.string(),
@@ -471,7 +471,7 @@ export const agentRoutes = {
     path: '/api/agents/uninstall',
     access: 'client',
     summary: 'Says that the agent was removed from its machine',
-    body: z.object({ instance_id: optional(z.string().max(64)), reason: optional(z.string().max(500)) }).and(anyJson),
+    body: z.object({ instance_id: optional(z.string().max(64)), reason: optional(z.string().max(500)) }),
     response: Success,
   },
 } satisfies Routes;

@@ -2,7 +2,7 @@ import type { Agent } from '../shared/schema.ts';
 import type { Standing } from './caller.ts';
 
 /** What the calling machine has to follow. All flags are off for one that is not its agent's primary (contract 1.9, A1). */
-export function settingsFor(agent: Agent, standing: Standing) {
+export function settingsFor(agent: Agent, standing: Standing, replicas: number) {
   const acts = standing === 'primary' && agent.status !== 'deleted';
   return {
     enabled: acts && agent.enabled,
@@ -10,7 +10,7 @@ export function settingsFor(agent: Agent, standing: Standing) {
     auto_terminate_enabled: acts && agent.autoTerminateEnabled,
     terminate_wait_seconds: acts ? agent.terminateWaitSeconds : 0,
     replica_enabled: acts && agent.replicaEnabled,
-    replica_count: acts ? agent.replicaCount : 0,
+    replica_count: acts ? replicas : 0,
     manual_replica_enabled: acts && agent.manualReplicaEnabled,
     min_savings_percent: Number(agent.minSavingsPercent),
     risk_threshold: Number(agent.riskThreshold),
@@ -21,12 +21,12 @@ export function settingsFor(agent: Agent, standing: Standing) {
 }
 
 /** A11, in the words of both servers that agents were written for. */
-export function replicaSettings(agent: Agent) {
+export function replicaSettings(agent: Agent, replicas: number) {
   return {
     enabled: agent.replicaEnabled,
-    count: agent.replicaCount,
+    count: replicas,
     replica_enabled: agent.replicaEnabled,
-    replica_count: agent.replicaCount,
+    replica_count: replicas,
     manual_replica_enabled: agent.manualReplicaEnabled,
   };
 }

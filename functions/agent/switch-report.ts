@@ -2,10 +2,10 @@ import type * as z from 'zod';
 import { record } from '../notification/events.ts';
 import { type Db, type Tx, transact } from '../shared/db.ts';
 import { AppError, agentNotFound } from '../shared/errors.ts';
-import { heldTo } from '../shared/fields.ts';
+import { heldTo, priceFrom } from '../shared/fields.ts';
 import type { Agent } from '../shared/schema.ts';
 import { type OfAgent, parseHandle } from './caller.ts';
-import { type AgentState, lockAndLook } from './look.ts';
+import { type AgentState, lockAndLook, type SwitchKey } from './look.ts';
 import { changePrimary, poolOf } from './primary.ts';
 import type { SwitchReport } from './routes.ts';
 import { recordSwitch, type SwitchSide, type SwitchTiming, savingsImpact } from './switches.ts';
@@ -30,7 +30,8 @@ export async function reportSwitch(db: Db, { clientId, ref, now, body }: SwitchC
   const timing = timingOf(body, now);
   await transact(db, async (tx) => {
     const switched = { oldId, newId, initiatedAt: timing.initiatedAt };
-    const state = await lockAndLook(tx, { clientId, agentId, machineId: newId, switched, now });
+    const found = await lockAndLook(tx, { clientId, agentId, machineId: newId, switched, now });
+    const state = { ...found, inFlight: commandReported(found, switched) };
     const { agent, machine } = state;
     if (agent.status === 'deleted') throw agentNotFound(ref);
     if (machine && (machine.clientId !== clientId || machine.agentId !== agentId))
@@ -42,15 +43,26 @@ export async function reportSwitch(db: Db, { clientId, ref, now, body }: SwitchC
       await keepAsZombie(tx, agent, body, now);
       return;
     }
-    await takeOver(tx, state, body, { oldId, timing, now });
+    const staysSwitching = found.inFlight?.status === 'dispatched' && !state.inFlight;
+    await takeOver(tx, state, body, { oldId, timing, staysSwitching, now });
     await recordSwitch(tx, facts);
     await record(tx, now, announcement(agent, facts));
   });
 }
 
+/**
+ * The command that a report is about, as agents do not say: the one in flight, if the reported old machine has it and no
+ * other successor has been bound to it. A late word of an earlier switch must not close what its successor is at.
+ */
+function commandReported({ inFlight }: AgentState, { oldId, newId }: SwitchKey) {
+  if (!inFlight) return undefined;
+  const { dispatchedTo, newInstanceId } = inFlight;
+  return newInstanceId === newId || (newInstanceId === null && dispatchedTo === oldId) ? inFlight : undefined;
+}
+
 /** The times of either family of keys; what cannot be read is left out, and a start that is missing is now. */
 function timingOf({ timing: t }: Report, now: Date): SwitchTiming {
-  const held = (time: Date | undefined) => time && heldTo(now, time);
+  const held = (claim: { time: Date | undefined } | undefined) => claim?.time && heldTo(now, claim.time);
   const launchedAt = held(t?.new_instance_launched_at ?? t?.instance_launched_at);
   return {
     initiatedAt: held(t?.switch_initiated_at ?? t?.initiated_at) ?? launchedAt ?? now,
@@ -67,14 +79,14 @@ function factsOf(
   { inFlight }: AgentState,
   of: { agent: Agent; oldId: string; timing: SwitchTiming; now: Date },
 ) {
-  const prices = body.prices ?? body.pricing;
+  const prices = pricesOf(body);
   return {
     clientId: of.agent.clientId,
     agentId: of.agent.id,
     commandId: inFlight?.id ?? body.command_id,
-    from: sideOf(body.old_instance, of.oldId, prices?.old_spot),
-    to: sideOf(body.new_instance, body.new_instance.instance_id, prices?.new_spot),
-    onDemandPrice: prices?.on_demand,
+    from: sideOf(body.old_instance, of.oldId, prices.oldSpot),
+    to: sideOf(body.new_instance, body.new_instance.instance_id, prices.newSpot),
+    onDemandPrice: prices.onDemand,
     // The agent knows only a priority; what asked for the switch is on its command.
     trigger: (inFlight?.createdBy ?? body.trigger ?? 'manual').slice(0, 16),
     snapshot: {
@@ -83,11 +95,23 @@ function factsOf(
       volumeId: body.snapshot?.volume_id,
     },
     timing: of.timing,
-    rawTiming: body.timing,
+    rawTiming: body.timing && inTheirWords(body.timing),
     inferred: false,
     now: of.now,
   };
 }
+
+function pricesOf({ prices, pricing }: Report) {
+  const claimed = prices ?? pricing;
+  return {
+    onDemand: priceFrom(claimed?.on_demand),
+    oldSpot: priceFrom(claimed?.old_spot),
+    newSpot: priceFrom(claimed?.new_spot),
+  };
+}
+
+const inTheirWords = (timing: NonNullable<Report['timing']>) =>
+  Object.fromEntries(Object.entries(timing).map(([name, claim]) => [name, claim?.raw]));
 
 function sideOf(side: Report['old_instance'], instanceId: string, spotPrice: number | undefined): SwitchSide {
   return {
@@ -106,11 +130,11 @@ async function takeOver(
   tx: Tx,
   state: AgentState,
   body: Report,
-  of: { oldId: string; timing: SwitchTiming; now: Date },
+  of: { oldId: string; timing: SwitchTiming; staysSwitching: boolean; now: Date },
 ) {
   const { agent, primary, inFlight } = state;
   const { new_instance: next } = body;
-  const prices = body.prices ?? body.pricing;
+  const prices = pricesOf(body);
   const newId = next.instance_id;
   const stepsDown = [...new Set([of.oldId, ...(primary ? [primary.id] : [])])].filter((id) => id !== newId);
   await changePrimary(tx, {
@@ -125,8 +149,8 @@ async function takeOver(
       az: next.az,
       amiId: next.ami_id,
       mode: next.mode,
-      spotPrice: prices?.new_spot,
-      onDemandPrice: prices?.on_demand,
+      spotPrice: prices.newSpot,
+      onDemandPrice: prices.onDemand,
       launchedAt: of.timing.launchedAt,
     },
     wasPrimary: primary?.id === newId,
@@ -136,6 +160,7 @@ async function takeOver(
     })),
     command: inFlight && { id: inFlight.id, closes: true },
     isSwitch: true,
+    staysSwitching: of.staysSwitching,
   });
 }
 

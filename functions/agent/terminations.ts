@@ -38,7 +38,6 @@ export async function instancesToTerminate(db: Db, { clientId, ref, now }: OfAge
     .select(['i.id', 'i.instanceType', 'i.az', 'i.instanceStatus', 'i.zombieAt', 'i.terminatedAt'])
     .where('a.id', '=', agentId)
     .where('a.clientId', '=', clientId)
-    .orderBy('i.id')
     .execute();
   const [agent] = rows;
   if (!agent) throw agentNotFound(ref);
@@ -97,8 +96,8 @@ export async function reportTermination(db: Db, { clientId, ref, now, body }: Te
   if (machine.id === null) throw new AppError('instance_not_found', `Instance ${id} is not one of this agent's`);
   if (machine.isPrimary || machine.terminationConfirmed) return;
   const of = { clientId, agentId, instanceId: id };
+  // Said before it is done: a report that was cut off in between is told again, and says it once.
   if (body.success) {
-    await confirmTermination(db, of, heldTo(now, body.terminated_at), now);
     await record(db, now, {
       ...of,
       type: 'instance_terminated',
@@ -106,10 +105,10 @@ export async function reportTermination(db: Db, { clientId, ref, now, body }: Te
       message: `Machine ${id} of agent ${machine.logicalAgentId} is terminated`,
       dedupeKey: `terminated:${id}`,
     });
+    await confirmTermination(db, of, heldTo(now, body.terminated_at), now);
     return;
   }
   const attempts = machine.terminationAttempts! + 1;
-  await countAttempt(db, of, machine.terminationAttempts!, now);
   await record(db, now, {
     ...of,
     type: 'instance_termination_failed',
@@ -118,6 +117,7 @@ export async function reportTermination(db: Db, { clientId, ref, now, body }: Te
     notify: attempts >= maxAttempts,
     dedupeKey: `termination_failed:${id}:${attempts}`,
   });
+  await countAttempt(db, of, machine.terminationAttempts!, now);
 }
 
 interface OfMachine {

@@ -22,6 +22,8 @@ export interface DecisionInput {
     /** The newest interruption signal of the agent. */
     readonly lastEmergencyAt: Date | null;
     readonly hasEmergencyReplica: boolean;
+    /** When the agent's newest switch that came to nothing was closed. */
+    readonly lastFailedSwitchAt: Date | null;
   };
   readonly prices: {
     readonly onDemand: number | null;
@@ -49,7 +51,10 @@ export interface PoolState {
 
 export type Action = 'stay' | 'switch_spot' | 'switch_ondemand';
 
-/** What holds an automatic move back, in the order in which it is asked (contract 13.4). */
+/**
+ * What holds an automatic move back, in the order in which it is asked: those of contract 13.4, and one of our own after
+ * them, as an agent whose launches fail would otherwise try again with every price report.
+ */
 export const gates = [
   'no_action',
   'disabled',
@@ -66,6 +71,7 @@ export const gates = [
   'open_command',
   'recent_emergency',
   'emergency_replica',
+  'recent_failure',
 ] as const;
 export type Gate = (typeof gates)[number];
 
@@ -89,9 +95,10 @@ export type Move = Pick<Decision, 'action' | 'mode' | 'poolId' | 'risk' | 'savin
 type Recommendation = Move & Pick<Decision, 'confidence' | 'reason'>;
 
 /** A price older than this is no ground for an automatic move. */
-export const freshMs = 15 * 60_000;
+const freshMs = 15 * 60_000;
 const hourMs = 3600_000;
 const emergencyMs = 2 * hourMs;
+const failureMs = hourMs / 2;
 
 /**
  * What to do with an agent now, and whether it may be done automatically. `allowed` is false for "stay", where there is
@@ -156,7 +163,7 @@ function recommend({ agent, prices, config }: DecisionInput, now: Date): Recomme
     } as const;
     if (!onSpot && saving > 0.3)
       return { ...move, reason: `${target.id} costs ${percent(saving)} less than on-demand` };
-    if (onSpot && saving * 100 >= config.minSavingsPercent)
+    if (onSpot && atLeast(saving * 100, config.minSavingsPercent))
       return { ...move, reason: `${target.id} costs ${percent(saving)} less than ${agent.poolId}` };
   }
   return {
@@ -181,7 +188,8 @@ function cheapestPool(pools: readonly PoolState[], paid: number, current: string
   return [...candidates].sort((a, b) => a.price - b.price || (a.id < b.id ? -1 : 1))[0];
 }
 
-const isFresh = (at: Date, now: Date) => now.getTime() - at.getTime() <= freshMs;
+/** A job that runs late sees prices that are younger than its own time. */
+export const isFresh = (at: Date, now: Date) => Math.abs(now.getTime() - at.getTime()) <= freshMs;
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`;
 
 /** The first gate that holds an automatic move back, or `null` (contract 13.4). */
@@ -223,6 +231,8 @@ const isClosed: Record<Exclude<Gate, 'no_action'>, Check> = {
   recent_emergency: ({ agent }, _to, now) =>
     agent.lastEmergencyAt !== null && now.getTime() - agent.lastEmergencyAt.getTime() < emergencyMs,
   emergency_replica: ({ agent }) => agent.hasEmergencyReplica,
+  recent_failure: ({ agent }, _to, now) =>
+    agent.lastFailedSwitchAt !== null && now.getTime() - agent.lastFailedSwitchAt.getTime() < failureMs,
 };
 
 const gateReasons: Record<Exclude<Gate, 'no_action'>, (input: DecisionInput, to: Move) => string> = {
@@ -242,4 +252,5 @@ const gateReasons: Record<Exclude<Gate, 'no_action'>, (input: DecisionInput, to:
   open_command: () => 'A switch is under way already',
   recent_emergency: () => 'An interruption was announced within the last 2 h',
   emergency_replica: () => 'An emergency replica is active',
+  recent_failure: () => 'The last switch failed less than 30 min ago',
 };

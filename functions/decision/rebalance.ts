@@ -5,7 +5,7 @@ import { priorities, switchCommand } from '../agent/commands.ts';
 import { record } from '../notification/events.ts';
 import type { Db } from '../shared/db.ts';
 import { heldTo } from '../shared/fields.ts';
-import { firstClosedGate, freshMs, poolRisk } from './policy.ts';
+import { firstClosedGate, isFresh, poolRisk } from './policy.ts';
 import { stateOf } from './service.ts';
 import type { AgentInput } from './state.ts';
 
@@ -42,7 +42,7 @@ function choose({ agent, pools }: AgentInput, now: Date) {
   if (risk <= riskLimit)
     return monitor(risk, `Risk ${risk.toFixed(2)} of ${agent.currentPoolId} is not above ${riskLimit}`);
   const calmest = pools
-    .filter((pool) => pool.id !== agent.currentPoolId && now.getTime() - pool.at.getTime() <= freshMs)
+    .filter((pool) => pool.id !== agent.currentPoolId && isFresh(pool.at, now))
     .sort((a, b) => a.interruptions30d - b.interruptions30d || a.price - b.price)[0];
   if (!calmest) return monitor(risk, 'No other pool of the type and region has a fresh price');
   return {
@@ -118,6 +118,6 @@ async function recordSignal(db: Db, { agent }: AgentInput, { instanceId, detecte
     severity: 'warning',
     message: `EC2 recommends to move agent ${agent.logicalAgentId} off ${instanceId}`,
     metadata: { action },
-    dedupeKey: `rebalance:${instanceId}:${hour.getTime()}`,
+    dedupeKey: `rebalance-recommendation:${instanceId}:${hour.getTime()}`,
   });
 }

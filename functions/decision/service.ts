@@ -6,9 +6,10 @@ import { record } from '../notification/events.ts';
 import { DatabaseError } from '../shared/data-api/errors.ts';
 import type { Db } from '../shared/db.ts';
 import { AppError, agentNotFound } from '../shared/errors.ts';
+import { isPrice, priceFrom } from '../shared/fields.ts';
 import type { Agent, TargetMode } from '../shared/schema.ts';
 import { logDecisions } from './log.ts';
-import { type Decision, type DecisionInput, decide, freshMs, policyVersion, safeDefault } from './policy.ts';
+import { type Decision, type DecisionInput, decide, isFresh, policyVersion, safeDefault } from './policy.ts';
 import { type AgentInput, readInputs } from './state.ts';
 
 /** A decision in the words of the wire (contract 13.2). */
@@ -70,7 +71,7 @@ function described(
     ...(pricing?.cheapest_pool ? [{ ...pricing.cheapest_pool, instance_type: undefined, az: undefined }] : []),
   ]) {
     const id = pool_id ?? (az && `${instance_type ?? instance.instance_type ?? agent.instanceType}.${az}`);
-    if (id && price !== undefined && price > 0)
+    if (id && isPrice(price))
       pools.set(id, { id, price, at: now, interruptions30d: pools.get(id)?.interruptions30d ?? 0 });
   }
   return {
@@ -82,8 +83,8 @@ function described(
       poolId: mode === 'spot' ? (instance.current_pool_id ?? known.agent.poolId) : null,
     },
     prices: {
-      onDemand: pricing?.on_demand_price ?? known.prices.onDemand,
-      currentSpot: pricing?.current_spot_price ?? known.prices.currentSpot,
+      onDemand: priceFrom(pricing?.on_demand_price) ?? known.prices.onDemand,
+      currentSpot: priceFrom(pricing?.current_spot_price) ?? known.prices.currentSpot,
       pools: [...pools.values()],
     },
   };
@@ -95,7 +96,7 @@ export async function recommendSwitch(db: Db, { clientId, ref, now }: OfAgent & 
   const decision = decide(input, now);
   const current = pools.find((pool) => pool.id === agent.currentPoolId);
   const alternatives = pools
-    .filter((pool) => pool.id !== agent.currentPoolId && now.getTime() - pool.at.getTime() <= freshMs)
+    .filter((pool) => pool.id !== agent.currentPoolId && isFresh(pool.at, now))
     .sort((a, b) => a.price - b.price)
     .slice(0, 5);
   return {

@@ -41,6 +41,7 @@ export async function readInputs(db: Db, whose: Whose, now: Date): Promise<Agent
           hasOpenCommand: counts.openCommands > 0,
           lastEmergencyAt: counts.lastEmergencyAt,
           hasEmergencyReplica: counts.emergencyReplicas > 0,
+          lastFailedSwitchAt: counts.lastFailedSwitchAt,
         },
         prices: {
           onDemand: counts.onDemand,
@@ -81,6 +82,9 @@ async function readAgents(db: Db, whose: Whose, now: Date) {
       sql<Date | null>`(SELECT MAX(e.detected_at) FROM spot_interruption_events AS e WHERE e.agent_id = a.id)`.as(
         'lastEmergencyAt',
       ),
+      sql<Date | null>`(
+        SELECT MAX(c.completed_at) FROM commands AS c
+        WHERE c.agent_id = a.id AND c.status = 'failed' AND c.command_type = 'switch')`.as('lastFailedSwitchAt'),
       sql<number>`(SELECT COUNT(*) FROM replica_instances AS r WHERE r.automatic_of = a.id)`.as('emergencyReplicas'),
     ])
     .$call((query) =>
@@ -91,7 +95,8 @@ async function readAgents(db: Db, whose: Whose, now: Date) {
     .execute();
   return rows.map((row) => {
     const { primaryId, spotPrice, ondemandPrice, onDemandOfType, ...rest } = row;
-    const { switches24h, switches7d, openCommands, lastEmergencyAt, emergencyReplicas, ...agent } = rest;
+    const { switches24h, switches7d, openCommands, lastEmergencyAt, emergencyReplicas, lastFailedSwitchAt, ...agent } =
+      rest;
     const onDemand = ondemandPrice ?? onDemandOfType;
     return {
       agent,
@@ -102,6 +107,7 @@ async function readAgents(db: Db, whose: Whose, now: Date) {
         openCommands,
         emergencyReplicas,
         lastEmergencyAt,
+        lastFailedSwitchAt,
         onDemand: onDemand === null ? null : Number(onDemand),
         spot: spotPrice === null ? null : Number(spotPrice),
       },

@@ -82,9 +82,11 @@ export function httpHandler<T extends Routes>(routes: T, handlers: Handlers<T>) 
         authorization: event.headers.authorization,
       };
       const result = await run(call, { ...parseRequest(route, event), caller } as unknown as Input<Route>);
-      const body = route.status === 204 ? undefined : JSON.stringify(route.response.parse(result));
+      const said = route.response.parse(result);
+      const statusCode = route.unchanged?.(said) ? 200 : (route.status ?? 200);
+      const body = statusCode === 204 ? undefined : JSON.stringify(said);
       logger.info('answered', { route: event.routeKey, dataApiCalls: connection.calls() });
-      return { statusCode: route.status ?? 200, headers: headers(), body };
+      return { statusCode, headers: headers(), body };
     } catch (error) {
       const failed = failure(error);
       return { ...failed, headers: { ...headers(), ...failed.headers } };

@@ -36,20 +36,27 @@ export function jobHandler(run: Readonly<Record<JobName, Job>>) {
   };
 }
 
+/** Takes the job's row, unless a run that is under way has it. @returns whether it is ours: one statement, as a rule */
 async function begin(db: Db, job: JobName, now: Date, token: string): Promise<boolean> {
+  if (await take(db, job, now, token)) return true;
+  const row = await db.selectFrom('jobRuns').select('runToken').where('job', '=', job).executeTakeFirst();
+  if (row) return row.runToken === token; // ours, if the statement was repeated after its answer was lost
   await db
     .insertInto('jobRuns')
     .values({ job })
-    .onDuplicateKeyUpdate((eb) => ({ version: eb('jobRuns.version', '+', 1) }))
+    .onDuplicateKeyUpdate((eb) => ({ job: eb.ref('jobRuns.job') }))
     .execute();
-  await db
+  return take(db, job, now, token);
+}
+
+async function take(db: Db, job: JobName, now: Date, token: string): Promise<boolean> {
+  const result = await db
     .updateTable('jobRuns')
     .set({ runningUntil: new Date(now.getTime() + longestRunMs), runToken: token, dueAt: now, startedAt: now })
     .where('job', '=', job)
     .where((eb) => eb.or([eb('runningUntil', 'is', null), eb('runningUntil', '<=', now)]))
-    .execute();
-  const row = await db.selectFrom('jobRuns').select('runToken').where('job', '=', job).executeTakeFirst();
-  return row?.runToken === token;
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
 }
 
 async function end(

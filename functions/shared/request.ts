@@ -3,6 +3,12 @@ import { AppError } from './errors.ts';
 import type { Event } from './http.ts';
 import type { Route } from './route.ts';
 
+/** Far above what agents and consoles send, and below what one call to the database may carry (4 MiB). */
+const maxBodyBytes = 1024 * 1024;
+
+/** Levels of nesting: no body of the contract has more than five, and a JSON column of MariaDB holds 32. */
+const maxDepth = 20;
+
 /** Parses what a request brings, here and nowhere else. @throws AppError 400 that says what was seen, field by field */
 export function parseRequest(route: Route, event: Event) {
   return {
@@ -19,9 +25,13 @@ export function parseRequest(route: Route, event: Event) {
 function readBody(event: Event): unknown {
   if (!event.body) return {};
   const raw = event.isBase64Encoded ? Buffer.from(event.body, 'base64').toString('utf8') : event.body;
+  if (Buffer.byteLength(raw) > maxBodyBytes)
+    throw new AppError('body_too_large', `The body is larger than ${maxBodyBytes} bytes`);
   if (raw.trim() === '') return {};
   try {
-    return JSON.parse(raw, refuseNul);
+    const body: unknown = JSON.parse(raw, storable);
+    if (isDeeper(body, maxDepth)) throw new SyntaxError(`It is nested more than ${maxDepth} levels deep`);
+    return body;
   } catch (error) {
     if (error instanceof AppError) throw error;
     throw new AppError('invalid_request', 'The body is not valid JSON', {
@@ -30,13 +40,21 @@ function readBody(event: Event): unknown {
   }
 }
 
-/** Text with a NUL is no name, id or message, whatever the field; it only upsets what reads it later. */
-function refuseNul(key: string, value: unknown) {
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inside) => isDeeper(inside, levels - 1)));
+
+/**
+ * Text with a NUL is no name, id or message, whatever the field; it only upsets what reads it later. Half a surrogate
+ * pair is no text: a JSON column would refuse it.
+ */
+function storable(key: string, value: unknown) {
   if (key.includes('\0') || (typeof value === 'string' && value.includes('\0')))
     throw new AppError('invalid_request', 'Validation failed', {
       details: { [key.replaceAll('\0', '') || 'body']: ['must not contain a NUL character'] },
     });
-  return value;
+  return typeof value === 'string' ? value.toWellFormed() : value;
 }
 
 function check(schema: z.ZodType, value: unknown): unknown {

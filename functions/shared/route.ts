@@ -27,6 +27,8 @@ export interface Route {
   readonly response: z.ZodType;
   /** Of a success; 200 when absent. A 204 has no body. */
   readonly status?: 200 | 201 | 204;
+  /** Tells an answer that says "nothing was made": it is a 200 where all others are `status`. */
+  unchanged?(answer: unknown): boolean;
   /** Those that the service itself may answer; the ones any route has (400, 401, 403, 503) need no listing. */
   readonly errors?: readonly ErrorCode[];
 }

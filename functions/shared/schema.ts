@@ -35,6 +35,7 @@ export interface ClientTable {
   defaultAutoSwitchEnabled: Generated<boolean>;
   defaultAutoTerminate: Generated<boolean>;
   defaultTerminateWaitSeconds: Generated<number>;
+  awsAccountId: string | null;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -66,9 +67,7 @@ export interface AgentTable {
   autoTerminateEnabled: Generated<boolean>;
   terminateWaitSeconds: Generated<number>;
   replicaEnabled: Generated<boolean>;
-  replicaCount: Generated<number>;
   manualReplicaEnabled: Generated<boolean>;
-  currentReplicaId: string | null;
   minSavingsPercent: DecimalWithDefault;
   riskThreshold: DecimalWithDefault;
   maxSwitchesPerWeek: Generated<number>;
@@ -223,6 +222,7 @@ export interface ReplicaInstanceTable {
   launchedAt: Date | null;
   readyAt: Date | null;
   promotedAt: Date | null;
+  failedAt: Date | null;
   terminatedAt: Date | null;
   terminationAttemptedAt: Date | null;
   terminationAttempts: Generated<number>;
@@ -361,7 +361,6 @@ export interface JobRunTable {
   finishedAt: Date | null;
   rowsChanged: number | null;
   error: string | null;
-  version: Generated<number>;
 }
 
 export interface CostRecordTable {

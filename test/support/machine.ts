@@ -1,4 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Insertable, UpdateObject } from 'kysely';
+import type { ReplicaInstanceTable, Schema } from '../../functions/shared/schema.ts';
 import type { Rig, Tenant } from './rig.ts';
 
 export interface MachineFacts {
@@ -39,6 +41,9 @@ export class Machine {
 
   get id() {
     return this.facts.instanceId;
+  }
+  get tenant() {
+    return this.#tenant;
   }
   get agentId() {
     return this.handle.split('~')[0]!;
@@ -145,7 +150,7 @@ export class Machine {
       old_instance: side(this),
       new_instance: side(next),
       snapshot: { used: false },
-      prices: { on_demand: 0.096, ...prices },
+      prices: prices && { on_demand: 0.096, ...prices },
       timing: {
         switch_initiated_at: at(-40),
         new_instance_launched_at: at(-38),
@@ -156,6 +161,12 @@ export class Machine {
       trigger: 'model',
       ...extra,
     });
+  }
+
+  /** Has a switch to a pool queued, or to on-demand for `null`, as a console or script would. */
+  queueSwitch(pool: string | null, extra: Record<string, unknown> = {}) {
+    const target = pool === null ? { target_mode: 'ondemand' } : { target_mode: 'spot', target_pool_id: pool };
+    return this.request('POST', '/issue-switch-command', { ...target, ...extra });
   }
 
   instancesToTerminate() {
@@ -170,10 +181,170 @@ export class Machine {
       terminated_at: success ? this.#rig.clock.now().toISOString() : null,
     });
   }
+
+  // Standbys, in the words of contract 4.
+
+  listReplicas(status?: string) {
+    return this.request('GET', status === undefined ? '/replicas' : `/replicas?status=${status}`);
+  }
+
+  createReplica(body: Record<string, unknown> = {}) {
+    return this.request('POST', '/replicas', body);
+  }
+
+  /** Says that it has launched `instanceId` for the standby. */
+  putReplica(replicaId: string, instanceId: string, extra: Record<string, unknown> = { status: 'syncing' }) {
+    return this.request('PUT', `/replicas/${replicaId}`, { instance_id: instanceId, ...extra });
+  }
+
+  replicaStatus(replicaId: string, status: string, extra: Record<string, unknown> = {}) {
+    return this.request('POST', `/replicas/${replicaId}/status`, { status, ...extra });
+  }
+
+  syncStatus(replicaId: string, body: Record<string, unknown>) {
+    return this.request('POST', `/replicas/${replicaId}/sync-status`, body);
+  }
+
+  promoteReplica(replicaId: string, body: Record<string, unknown> = {}) {
+    return this.request('POST', `/replicas/${replicaId}/promote`, body);
+  }
+
+  deleteReplica(replicaId: string) {
+    return this.request('DELETE', `/replicas/${replicaId}`);
+  }
+
+  /** R8, of this machine; a notice's time is two minutes from now, as EC2's are, unless said otherwise. */
+  emergency(signal: 'rebalance-recommendation' | 'termination-notice', extra: Record<string, unknown> = {}) {
+    const time = signal === 'termination-notice' ? { termination_time: this.#inSeconds(120) } : {};
+    return this.request('POST', '/create-emergency-replica', {
+      signal_type: signal,
+      instance_id: this.id,
+      ...time,
+      ...extra,
+    });
+  }
+
+  /** R9, of this machine. */
+  terminationImminent(extra: Record<string, unknown> = {}) {
+    return this.request('POST', '/termination-imminent', {
+      instance_id: this.id,
+      termination_time: this.#inSeconds(120),
+      detected_at: this.#inSeconds(0),
+      ...extra,
+    });
+  }
+
+  #inSeconds(seconds: number) {
+    return new Date(this.#rig.clock.now().getTime() + seconds * 1000).toISOString();
+  }
+
+  // What the database has of it, for a test to look at.
+
+  /** The standbys of its agent that are and were, oldest first. */
+  replicas() {
+    return this.#rig.db
+      .selectFrom('replicaInstances')
+      .selectAll()
+      .where('agentId', '=', this.agentId)
+      .orderBy('createdAt')
+      .execute();
+  }
+
+  /** What EC2 announced of its agent's machines, oldest first. */
+  interruptions() {
+    return this.#rig.db
+      .selectFrom('spotInterruptionEvents')
+      .selectAll()
+      .where('agentId', '=', this.agentId)
+      .orderBy('createdAt')
+      .execute();
+  }
+
+  agentRow() {
+    return this.#rig.db.selectFrom('agents').selectAll().where('id', '=', this.agentId).executeTakeFirstOrThrow();
+  }
+
+  row() {
+    return this.#rig.db.selectFrom('instances').selectAll().where('id', '=', this.id).executeTakeFirstOrThrow();
+  }
+
+  /** All machines of its agent, by id. */
+  async machines() {
+    const query = this.#rig.db.selectFrom('instances').selectAll().where('agentId', '=', this.agentId);
+    return Object.fromEntries((await query.execute()).map((row) => [row.id, row]));
+  }
+
+  commands() {
+    return this.#rig.db
+      .selectFrom('commands')
+      .selectAll()
+      .where('agentId', '=', this.agentId)
+      .orderBy('createdAt')
+      .execute();
+  }
+
+  switches() {
+    return this.#rig.db
+      .selectFrom('switches')
+      .selectAll()
+      .where('agentId', '=', this.agentId)
+      .orderBy('initiatedAt')
+      .execute();
+  }
+
+  /** Of its agent, oldest first; those that tell the tenant have `notify`. */
+  events(type?: string) {
+    return this.#rig.db
+      .selectFrom('systemEvents')
+      .selectAll()
+      .where('agentId', '=', this.agentId)
+      .$if(type !== undefined, (query) => query.where('eventType', '=', type!))
+      .orderBy('createdAt')
+      .execute();
+  }
+
+  decisions() {
+    return this.#rig.db
+      .selectFrom('decisions')
+      .selectAll()
+      .where('agentId', '=', this.agentId)
+      .orderBy('decisionTime')
+      .execute();
+  }
+
+  /** Puts a standby of its agent there, as no agent has launched it yet. @returns its id */
+  async addReplica(values: Partial<Insertable<ReplicaInstanceTable>> = {}): Promise<string> {
+    const { type, region } = this.facts;
+    const az = `${region}z`;
+    const id = randomUUID();
+    await this.#rig.db
+      .insertInto('replicaInstances')
+      .values({
+        id,
+        clientId: this.tenant.id,
+        agentId: this.agentId,
+        replicaType: 'manual',
+        poolId: `${type}.${az}`,
+        instanceType: type,
+        region,
+        az,
+        status: 'launching',
+        createdAt: this.#rig.clock.now(),
+        ...values,
+      })
+      .execute();
+    return id;
+  }
+
+  /** Changes its agent's settings behind the API's back. */
+  async set(values: UpdateObject<Schema, 'agents'>) {
+    await this.#rig.db.updateTable('agents').set(values).where('id', '=', this.agentId).execute();
+  }
 }
 
 export interface SwitchReportOptions {
   readonly terminated?: boolean;
-  readonly prices?: { on_demand?: number; old_spot?: number; new_spot?: number };
+  /** `null`: none, as where they stand under other keys. */
+  readonly prices?: { on_demand?: number; old_spot?: number; new_spot?: number } | null;
   readonly [extra: string]: unknown;
 }

@@ -115,6 +115,14 @@ export class Rig {
     return new Machine(this, tenant, facts);
   }
 
+  /** A machine that has registered, the primary of its agent; of a tenant of its own where none is given. */
+  async primary(facts: Partial<MachineFacts> = {}, tenant?: Tenant): Promise<Machine> {
+    const machine = this.machine(tenant ?? (await this.tenant()), facts);
+    const { status, body } = await machine.register();
+    if (status !== 200) throw new Error(`not registered: ${status} ${JSON.stringify(body)}`);
+    return machine;
+  }
+
   /** Runs a scheduled job as EventBridge Scheduler would, at the present time. */
   runJob(job: JobName): Promise<unknown> {
     return this.controlPlane.invoke('jobs', { job, time: this.clock.now().toISOString() });

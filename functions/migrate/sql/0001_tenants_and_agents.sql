@@ -15,6 +15,8 @@ CREATE TABLE clients (
   default_auto_switch_enabled BOOLEAN NOT NULL DEFAULT TRUE,
   default_auto_terminate BOOLEAN NOT NULL DEFAULT TRUE,
   default_terminate_wait_seconds INT NOT NULL DEFAULT 300,
+  -- Of the tenant's own AWS account; EC2's events are believed from there and from nowhere else.
+  aws_account_id CHAR(12) NULL,
   created_at DATETIME(3) NOT NULL,
   updated_at DATETIME(3) NOT NULL,
   PRIMARY KEY (id),
@@ -52,9 +54,7 @@ CREATE TABLE agents (
   auto_terminate_enabled BOOLEAN NOT NULL DEFAULT TRUE,
   terminate_wait_seconds INT NOT NULL DEFAULT 300,
   replica_enabled BOOLEAN NOT NULL DEFAULT FALSE,
-  replica_count INT NOT NULL DEFAULT 0,
   manual_replica_enabled BOOLEAN NOT NULL DEFAULT FALSE,
-  current_replica_id VARCHAR(36) NULL,
   min_savings_percent DECIMAL(5,2) NOT NULL DEFAULT 15.00,
   risk_threshold DECIMAL(4,2) NOT NULL DEFAULT 0.30,
   max_switches_per_week INT NOT NULL DEFAULT 10,

@@ -121,6 +121,7 @@ CREATE TABLE replica_instances (
   launched_at DATETIME(3) NULL,
   ready_at DATETIME(3) NULL,
   promoted_at DATETIME(3) NULL,
+  failed_at DATETIME(3) NULL,
   terminated_at DATETIME(3) NULL,
   termination_attempted_at DATETIME(3) NULL,
   termination_attempts INT NOT NULL DEFAULT 0,
@@ -133,5 +134,6 @@ CREATE TABLE replica_instances (
   UNIQUE KEY one_active_automatic_replica_an_agent (automatic_of),
   UNIQUE KEY one_replica_a_machine (instance_id),
   KEY of_agent (agent_id, status, termination_confirmed),
-  KEY of_client (client_id, created_at)
+  KEY of_client (client_id, created_at),
+  KEY failures_of_pool (pool_id, status, failed_at)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -60,7 +60,6 @@ CREATE TABLE job_runs (
   finished_at DATETIME(3) NULL,
   rows_changed INT NULL,
   error VARCHAR(1000) NULL,
-  version BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (job)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 

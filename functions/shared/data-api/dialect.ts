@@ -4,6 +4,7 @@ import {
   ExecuteStatementCommand,
   type RDSDataClient,
   RollbackTransactionCommand,
+  TransactionNotFoundException,
 } from '@aws-sdk/client-rds-data';
 import {
   type CompiledQuery,
@@ -44,6 +45,8 @@ export class DataApiDialect implements Dialect {
   createIntrospector = (db: ConstructorParameters<typeof MysqlIntrospector>[0]) => new MysqlIntrospector(db);
   createQueryCompiler = () => new DataApiQueryCompiler();
 }
+
+const rollbackTries = 4;
 
 class DataApiQueryCompiler extends MysqlQueryCompiler {
   protected override getCurrentParameterPlaceholder() {
@@ -122,10 +125,22 @@ class DataApiConnection implements DatabaseConnection {
     await persistently(this.#options, false, () => this.#options.client.send(command));
   }
 
-  /** Never throws: what made us roll back is what the caller has to know, and an idle transaction ends by itself. */
+  /**
+   * Tried a few times whatever time is left: a transaction that is not ended keeps its locks until the Data API ends it,
+   * three minutes later. Never throws: what made us roll back is what the caller has to know.
+   */
   async rollback() {
     const command = new RollbackTransactionCommand({ ...this.#target, transactionId: this.#transactionId });
-    await persistently(this.#options, true, () => this.#options.client.send(command)).catch(() => undefined);
+    for (let tries = 1; tries <= rollbackTries; tries += 1) {
+      try {
+        this.#options.onCall();
+        await this.#options.client.send(command);
+        return;
+      } catch (error) {
+        if (error instanceof TransactionNotFoundException) return; // it has ended: committed, or given up by the database
+        if (tries < rollbackTries) await this.#options.pause(tries * 50);
+      }
+    }
   }
 }
 
