@@ -5,13 +5,14 @@ import type { Bundles } from './app-function.ts';
 import { Database } from './database.ts';
 import { Jobs } from './jobs.ts';
 import { Migration } from './migration.ts';
+import { SpotEvents } from './spot-events.ts';
 import { Tokens } from './tokens.ts';
 
 export interface SpotOptimizerProps extends StackProps {
   readonly bundles: Bundles;
 }
 
-/** The whole system: agents call the API, the clock calls the jobs, and they meet in the database. */
+/** The whole system: agents call the API, EC2 its events, the clock the jobs, and they meet in the database. */
 export class SpotOptimizer extends Stack {
   constructor(scope: Construct, id: string, props: SpotOptimizerProps) {
     super(scope, id, props);
@@ -29,12 +30,14 @@ export class SpotOptimizer extends Stack {
     const tokens = new Tokens(this, 'Tokens');
     const api = new Api(this, 'Api', { bundles, database, tokens, adminTokenSha256: adminTokenSha256.valueAsString });
     const jobs = new Jobs(this, 'Jobs', { bundles, database });
+    const spotEvents = new SpotEvents(this, 'SpotEvents', { bundles, database });
 
     // New code runs only after the tables are as it expects. The old code runs on the new tables meanwhile, so a migration
     // may add, and takes away only what no deployed version reads any more.
     const migration = new Migration(this, 'Migration', { bundles, database });
-    migration.runBefore(api, jobs);
+    migration.runBefore(api, jobs, spotEvents);
 
     new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'SERVER_URL of the agents' });
+    new CfnOutput(this, 'EventBusArn', { value: spotEvents.busArn, description: "Target of the tenants' EC2 events" });
   }
 }

@@ -8,6 +8,7 @@ import type { Clock } from './clock.ts';
 import { startDataApi } from './data-api/server.ts';
 import { startDatabase } from './database.ts';
 import { type Environment, functionEnvironment, setEnvironment } from './environment.ts';
+import { EventQueue } from './event-queue.ts';
 import { type Answered, type Gateway, startGateway } from './gateway/server.ts';
 import { startKms } from './kms.ts';
 import { type Invocation, lambdaHost } from './lambda-host.ts';
@@ -49,12 +50,21 @@ export interface ControlPlane {
   readonly gateway: Gateway;
   /** Runs a function by its name; it has as long as in AWS where `invocation` does not say how long. */
   invoke(name: string, event: unknown, invocation?: Partial<Invocation>): Promise<unknown>;
+  /** Brings events of EC2's as EventBridge and SQS would; returns when each is handled or given up. */
+  postEvents(events: readonly unknown[]): Promise<void>;
+  /** The events that were given up, as text. */
+  readonly deadLetters: readonly string[];
   /** Ends everything, the last started first. May be called again. */
   stop(): Promise<void>;
 }
 
 /** How long functions may run, as `lib/` has it; all others belong to the API, which waits little longer. */
-const timeoutsMs: Record<string, number> = { authorizer: 10_000, jobs: 2 * 60_000, migrate: 15 * 60_000 };
+const timeoutsMs: Record<string, number> = {
+  authorizer: 10_000,
+  jobs: 2 * 60_000,
+  migrate: 15 * 60_000,
+  'spot-events': 10_000,
+};
 const apiTimeoutMs = 29_000;
 
 /**
@@ -101,7 +111,18 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       }),
     );
     const scheduler = running.keep(new Scheduler({ jobs, clock, say, run: (event) => invoke('jobs', event) }));
-    return { url: gateway.url, adminToken, dataApi, scheduler, gateway, invoke, stop: () => running.stop() };
+    const queue = new EventQueue({ clock, run: (event) => invoke('spot-events', event) });
+    return {
+      url: gateway.url,
+      adminToken,
+      dataApi,
+      scheduler,
+      gateway,
+      invoke,
+      postEvents: (events) => queue.post(events),
+      deadLetters: queue.deadLetters,
+      stop: () => running.stop(),
+    };
   } catch (error) {
     await running.stop().catch((failure) => say(String(failure))); // `error` is what the caller has to hear
     throw error;

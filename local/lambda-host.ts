@@ -16,7 +16,7 @@ export interface Invocation {
 export type Handler = (event: unknown, context: Context) => unknown;
 
 /** Every bundle that `npm run build` makes: the domains of the route table, and what no route leads to. */
-export const functionNames = [...Object.keys(routes), 'authorizer', 'jobs', 'migrate'];
+export const functionNames = [...Object.keys(routes), 'authorizer', 'jobs', 'migrate', 'spot-events'];
 
 /** Lambda's limit of a synchronous answer, as text. */
 const maxResultBytes = 6 * 1024 * 1024;

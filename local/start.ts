@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { type Clock, systemClock, VirtualClock } from './clock.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { closeConnections } from './fleet/agent-http.ts';
-import { type Market, PricesError } from './fleet/market.ts';
+import { type Market, PricesError, shifted } from './fleet/market.ts';
 import { help, readOptions, type StartOptions, UsageError } from './fleet/options.ts';
 import { play } from './fleet/play.ts';
 import { readPriceFile } from './fleet/price-files.ts';
 import { Progress } from './fleet/progress.ts';
-import { queryOver } from './fleet/query.ts';
+import { type Query, queryOver } from './fleet/query.ts';
 import { type Outcome, report } from './fleet/report.ts';
 import { syntheticMarket } from './fleet/synthetic-market.ts';
 import { createTenant, type Tenant } from './fleet/tenant.ts';
@@ -23,14 +23,12 @@ const dayMs = 86_400_000;
 async function main(args: readonly string[]): Promise<void> {
   const options = readOptions(args);
   if (options === 'help') return console.log(help);
-  const market = marketFor(options);
-  const { start, end } = periodOf(market, options.days);
-  for (const note of market.notes) console.log(note);
+  const asRecorded = marketFor(options);
+  const recorded = periodOf(asRecorded, options.days);
+  for (const note of asRecorded.notes) console.log(note);
 
-  const interrupted = new AbortController();
-  process.once('SIGINT', () => interrupted.abort());
-  process.once('SIGTERM', () => interrupted.abort());
-  const virtual = new VirtualClock(start);
+  const signal = interruption();
+  const virtual = new VirtualClock(recorded.start);
   let clock: Clock = virtual;
   execFileSync(process.execPath, [join(import.meta.dirname, '../build/bundle.ts'), '--quiet'], { stdio: 'inherit' });
   const controlPlane = await startControlPlane({
@@ -42,6 +40,8 @@ async function main(args: readonly string[]): Promise<void> {
     say: (line) => console.error(line),
   });
   try {
+    const market = await afterKnownPrices(asRecorded, queryOver(controlPlane.dataApi.url));
+    const { start, end } = periodOf(market, options.days);
     const tenant = await createTenant(controlPlane.url, controlPlane.adminToken, `Demo ${new Date().toISOString()}`);
     const outcome = await playOn(controlPlane, {
       options,
@@ -50,15 +50,46 @@ async function main(args: readonly string[]): Promise<void> {
       end,
       virtual,
       tenant,
-      signal: interrupted.signal,
+      signal,
     });
     console.log(`\n${report(outcome)}\n`);
     clock = systemClock;
-    if (!options.exit && !interrupted.signal.aborted) await serve(controlPlane, tenant, outcome, interrupted.signal);
+    if (!options.exit && !signal.aborted) await serve(controlPlane, tenant, outcome, signal);
   } finally {
     closeConnections();
     await controlPlane.stop();
   }
+}
+
+/** Aborts at Ctrl-C, so that what was started is stopped; one that is repeated does not wait for that. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  let first = Number.POSITIVE_INFINITY;
+  const onSignal = () => {
+    // npm hands on the signal that the terminal has sent already.
+    if (performance.now() - first > 1000) process.exit(130);
+    first = Math.min(first, performance.now());
+    controller.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return controller.signal;
+}
+
+/**
+ * The market, later by whole days if the database has prices from an earlier run: time does not run backwards for a
+ * control plane, which would take those for the newest there are.
+ */
+async function afterKnownPrices(market: Market, query: Query): Promise<Market> {
+  const [row] = await query('SELECT MAX(latest_at) AS latest FROM spot_pools');
+  const latest = row?.latest ? new Date(`${String(row.latest).replace(' ', 'T')}Z`) : undefined;
+  if (!latest || latest < market.start) return market;
+  const days = Math.floor((latest.getTime() - market.start.getTime()) / dayMs) + 1;
+  console.log(
+    `The database has prices up to ${latest.toISOString()} from an earlier run: these are played ${days} days later than ` +
+      'they were. --fresh starts over instead.',
+  );
+  return shifted(market, days * dayMs);
 }
 
 function marketFor({ prices, choices, days, seed }: StartOptions): Market {

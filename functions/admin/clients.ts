@@ -14,7 +14,12 @@ const clientNotFound = () => new AppError('client_not_found', 'Client not found'
  */
 export async function createClient(
   db: Db,
-  { name, email, now }: { name: string; email: string | undefined; now: Date },
+  {
+    name,
+    email,
+    awsAccountId,
+    now,
+  }: { name: string; email: string | undefined; awsAccountId: string | undefined; now: Date },
 ) {
   const id = randomUUID();
   const token = newToken();
@@ -25,6 +30,7 @@ export async function createClient(
     email: address,
     tokenHash: hashOf(token),
     tokenCiphertext: await seal(id, token),
+    awsAccountId: awsAccountId ?? null,
     createdAt: now,
     updatedAt: now,
   };

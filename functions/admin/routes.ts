@@ -12,7 +12,12 @@ export const adminRoutes = {
     path: '/api/admin/clients/create',
     access: 'admin',
     summary: 'Makes a tenant and its token',
-    body: z.object({ name: z.string().trim().min(1).max(255), email: optional(z.email().max(255)) }),
+    body: z.object({
+      name: z.string().trim().min(1).max(255),
+      email: optional(z.email().max(255)),
+      // Of the tenant's own AWS account; without it EC2's events of its machines are not believed.
+      aws_account_id: optional(z.string().regex(/^\d{12}$/, 'must be 12 digits')),
+    }),
     status: 201,
     response: z.object({
       success: z.literal(true),

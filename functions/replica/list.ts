@@ -14,6 +14,9 @@ interface ListReplicas {
   readonly query: { readonly status?: ReplicaStatus | undefined; readonly include_terminated: 'true' | 'false' };
 }
 
+/** More standbys than an agent has in years of weekly failovers. */
+const listed = 500;
+
 const activeStatuses = ['launching', 'syncing', 'ready'] as const;
 
 /** A launch is handed out again only after this long: the agent's own launch blocks it for up to ten minutes. */
@@ -32,9 +35,13 @@ export async function listReplicas(db: Db, { clientId, ref, now, query }: ListRe
     .leftJoin('replicaInstances as s', (join) => {
       const of = join.onRef('s.agentId', '=', 'a.id').onRef('s.clientId', '=', 'a.clientId');
       if (query.status === undefined) return wanted ? of.on('s.status', 'in', wanted) : of;
-      const having = of.on('s.status', '=', query.status);
+      // What failed has a machine at times, and that is to go as well.
       if (query.status === 'terminated')
-        return having.on('s.instanceId', 'is not', null).on('s.terminationConfirmed', '=', false);
+        return of
+          .on('s.status', 'in', ['terminated', 'failed'])
+          .on('s.instanceId', 'is not', null)
+          .on('s.terminationConfirmed', '=', false);
+      const having = of.on('s.status', '=', query.status);
       if (query.status !== 'launching') return having;
       const claimable = new Date(now.getTime() - claimMs);
       return having
@@ -44,13 +51,14 @@ export async function listReplicas(db: Db, { clientId, ref, now, query }: ListRe
     .leftJoin('spotPools as p', 'p.id', 's.poolId')
     .selectAll('s')
     .select('p.poolName')
-    .orderBy('s.createdAt', 'desc')
-    .limit(query.status === 'launching' ? 1 : 200)
+    .limit(listed)
     .execute();
   const [first] = rows;
   if (!first) throw agentNotFound(ref);
   if (standingOf(first, handle) !== 'primary') return { replicas: [], total: 0 };
   const replicas = rows.flatMap(({ poolName, ...row }) => (row.id === null ? [] : [{ ...(row as Replica), poolName }]));
+  // Sorted here: an agent has few, and the server would sort them on disk, for the sake of their tags.
+  replicas.sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
   const mine = query.status === 'launching' ? await claim(db, replicas, now) : replicas;
   return { replicas: mine.map((replica) => toWire(replica, now)), total: mine.length };
 }

@@ -8,6 +8,8 @@ export interface Answer {
   readonly status: number | 'timeout' | 'no connection';
   /** What the control plane says it cost, from its header. */
   readonly dataApiCalls: number | undefined;
+  /** Asked because of a termination notice. */
+  readonly isOfNotice?: boolean | undefined;
 }
 
 export interface AgentHttpOptions {
@@ -18,18 +20,24 @@ export interface AgentHttpOptions {
   readonly real: <T>(call: () => Promise<T>) => Promise<T>;
   readonly log: (line: string) => void;
   readonly onAnswer?: (answer: Answer) => void;
+  /** Whether the control plane can be reached at all; by default it can. */
+  readonly isReachable?: (() => boolean) | undefined;
 }
 
 export interface Call {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** For the books only. */
+  readonly isOfNotice?: boolean;
 }
 
 /** Shared by all agents: thousands of processes come and go, and their sockets need not. */
 const connections = new Connections({ keepAlive: true, maxSockets: 64 });
 
 const timeoutMs = 30_000;
+
+const unreachable = { status: 'no connection', body: 'the control plane is out', dataApiCalls: undefined } as const;
 
 /** The HTTP session of an agent process: what both versions do with `requests.Session`. */
 export class AgentHttp {
@@ -45,8 +53,9 @@ export class AgentHttp {
    * @returns the answer's JSON, or undefined for "no answer"
    */
   async call(route: string, call: Call = {}): Promise<unknown> {
-    const { status, body, dataApiCalls } = await this.#options.real(() => this.#send(route, call));
-    this.#options.onAnswer?.({ route, status, dataApiCalls });
+    const { isReachable = () => true, real } = this.#options;
+    const { status, body, dataApiCalls } = isReachable() ? await real(() => this.#send(route, call)) : unreachable;
+    this.#options.onAnswer?.({ route, status, dataApiCalls, isOfNotice: call.isOfNotice });
     if (typeof status === 'number' && status < 400) return parsed(body);
     this.#options.log(`${route}: no answer (${status}) ${body.slice(0, 200)}`);
     return undefined;

@@ -8,6 +8,7 @@ export class AgentProcess {
   readonly #simulation: Simulation;
   readonly #pauses = new Set<Pause>();
   readonly #rests = new Set<Pause>();
+  readonly #woken = new Set<Pause>();
   #stopped = false;
 
   constructor(simulation: Simulation) {
@@ -20,17 +21,20 @@ export class AgentProcess {
   }
 
   /** @throws Stopped when the process is told to stop meanwhile, or has been before */
-  sleep(seconds: number): Promise<void> {
-    return this.#pause(seconds, this.#pauses);
+  async sleep(seconds: number): Promise<void> {
+    await this.#pause(seconds, this.#pauses);
   }
 
-  /** As `sleep`, between two runs of a polling loop: `wakeLoops` ends it. */
-  rest(seconds: number): Promise<void> {
-    return this.#pause(seconds, this.#rests);
+  /** As `sleep`, between two runs of a polling loop: `wakeLoops` ends it. @returns whether that is what ended it */
+  async rest(seconds: number): Promise<boolean> {
+    return this.#woken.delete(await this.#pause(seconds, this.#rests));
   }
 
   wakeLoops(): void {
-    for (const rest of this.#rests) rest.wake();
+    for (const rest of this.#rests) {
+      this.#woken.add(rest);
+      rest.wake();
+    }
   }
 
   /** SIGTERM. */
@@ -39,12 +43,13 @@ export class AgentProcess {
     for (const pause of [...this.#pauses, ...this.#rests]) pause.abort(new Stopped());
   }
 
-  async #pause(seconds: number, kind: Set<Pause>): Promise<void> {
+  async #pause(seconds: number, kind: Set<Pause>): Promise<Pause> {
     if (this.#stopped) throw new Stopped();
     const pause = this.#simulation.pause(seconds);
     kind.add(pause);
     try {
       await pause.over;
+      return pause;
     } finally {
       kind.delete(pause);
     }

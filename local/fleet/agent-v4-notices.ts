@@ -1,15 +1,15 @@
 import type { Agent } from './agent.ts';
+import { endOf } from './ec2.ts';
 import { isoformatAware } from './python.ts';
-
-/** EC2 ends a Spot machine this long after its notice. */
-const noticeMs = 120_000;
 
 /** Asks for a standby when EC2 sees a risk, and reports the risk; once in the life of a process. */
 export async function watchForRebalance(agent: Agent): Promise<void> {
   const { interruption, image } = agent.host;
   if (!interruption?.rebalanceAt) return;
+  const { ledger } = agent.host;
   await untilSeen(agent, interruption.rebalanceAt, image.environment.REBALANCE_CHECK_INTERVAL ?? 30);
   const instance_id = agent.instance.id;
+  ledger.warnings.set(instance_id, interruption.isFalseAlarm === true ? 'false alarm' : 'true');
   await agent.call('POST /api/agents/{agent_id}/create-emergency-replica', {
     body: { signal_type: 'rebalance-recommendation', instance_id },
   });
@@ -22,15 +22,18 @@ export async function watchForRebalance(agent: Agent): Promise<void> {
 /** Asks for a standby and for failover when EC2 gives notice, and exits when another machine has taken over. */
 export async function watchForTermination(agent: Agent): Promise<void> {
   const { interruption, image } = agent.host;
-  if (!interruption) return;
+  if (!interruption?.noticeAt) return;
   await untilSeen(agent, interruption.noticeAt, image.environment.TERMINATION_CHECK_INTERVAL ?? 5);
   const instance_id = agent.instance.id;
-  const termination_time = new Date(interruption.noticeAt.getTime() + noticeMs).toISOString().replace('.000Z', 'Z');
+  agent.host.ledger.notices.add(instance_id);
+  const termination_time = endOf(interruption)!.toISOString().replace('.000Z', 'Z');
   const standby = (await agent.call('POST /api/agents/{agent_id}/create-emergency-replica', {
+    isOfNotice: true,
     body: { signal_type: 'termination-notice', instance_id, termination_time },
   })) as { success?: boolean; replica_id?: string } | undefined;
   agent.beBusy();
   const failover = (await agent.call('POST /api/agents/{agent_id}/termination-imminent', {
+    isOfNotice: true,
     body: {
       instance_id,
       termination_time,

@@ -1,5 +1,5 @@
 import { AgentProcess, Stopped } from './agent-process.ts';
-import { type Loop, restSeconds } from './cadence.ts';
+import { type Cadence, type Loop, restSeconds, untilTruePhase } from './cadence.ts';
 import { type Instance, type InstanceState, type LaunchRequest, type Mode, stateOf } from './ec2.ts';
 import type { Host } from './host.ts';
 import { poolId, poolOf, priceAt } from './market.ts';
@@ -25,6 +25,7 @@ const waiterSeconds = { poll: 15, limit: 300 };
 export abstract class Agent {
   readonly host: Host;
   readonly process: AgentProcess;
+  #isKilled = false;
   /** What register returned; in a URL before that it reads `None`, as Python prints it. */
   protected agentId = 'None';
   #enabled = true;
@@ -41,11 +42,18 @@ export abstract class Agent {
   /** Runs until the process exits: because it cannot register, has been replaced, or is told to stop. */
   async run(): Promise<void> {
     if (await this.#register()) await this.process.run([...this.#commonLoops(), ...this.ownLoops()]);
+    if (this.#isKilled) return;
     await this.call('POST /api/agents/{agent_id}/heartbeat', { body: { status: 'offline', monitored_instances: [] } });
   }
 
   /** SIGTERM. */
   stop(): void {
+    this.process.stop();
+  }
+
+  /** The process is gone or hangs: nothing more is heard of it. */
+  kill(): void {
+    this.#isKilled = true;
     this.process.stop();
   }
 
@@ -85,8 +93,18 @@ export abstract class Agent {
     if (firstAfter > 0) await this.process.sleep(firstAfter);
     for (;;) {
       await this.attempt(loop, run);
-      await this.process.rest(restSeconds(this.host.image.cadence, loop, period, this.now, this.#busyUntil));
+      const seconds = restSeconds(this.#cadenceOf(loop), loop, period, this.now, this.#busyUntil);
+      if (await this.process.rest(seconds))
+        await this.process.sleep(untilTruePhase(this.host.image.logicalAgentId, loop, period, this.now));
     }
+  }
+
+  /** The control plane gives a standby up that is silent for ten minutes, and a standby must learn of its promotion. */
+  #cadenceOf(loop: Loop): Cadence {
+    const isStandby = this.instance.cause.kind === 'replica' && !this.#enabled;
+    return isStandby && ['heartbeat', 'config', 'instancesToTerminate'].includes(loop)
+      ? { kind: 'true' }
+      : this.host.image.cadence;
   }
 
   /** @returns whether it went well */
@@ -126,7 +144,9 @@ export abstract class Agent {
   /** No answer leaves everything as it is; a config without `enabled` means enabled, and a replaced machine's says 0. */
   #follow(config: Config | undefined): void {
     if (!config) return;
+    const wasEnabled = this.#enabled;
     this.#enabled = config.enabled ?? true;
+    if (this.#enabled && !wasEnabled) this.beBusy();
     this.#retentionSeconds = config.terminate_wait_seconds || this.#retentionSeconds;
   }
 
@@ -176,11 +196,13 @@ export abstract class Agent {
     return this.host.ec2.runInstances({ type, agent, ...request }, this.now);
   }
 
-  /** One of AWS's waiters: asks every 15 s. @throws Error when the state has not come within 300 s */
+  /** One of AWS's waiters: asks every 15 s. @throws Error when the state has not come within 300 s, or cannot come */
   async waitUntil(state: InstanceState, instanceId: string): Promise<Instance> {
     for (let waited = 0; waited <= waiterSeconds.limit; waited += waiterSeconds.poll) {
       const { instance } = this.host.ec2.describe(instanceId, this.now);
-      if (stateOf(instance, this.now) === state) return instance;
+      const current = stateOf(instance, this.now);
+      if (current === state) return instance;
+      if (state === 'running' && current !== 'pending') throw new Error(`${instanceId} is ${current}`);
       await this.process.sleep(waiterSeconds.poll);
     }
     throw new Error(`${instanceId} is not ${state} after ${waiterSeconds.limit} s`);

@@ -1,3 +1,5 @@
+import { hashOf, seeded } from './random.ts';
+
 /** The polling loops of an agent (contract 9.2). */
 export type Loop =
   | 'heartbeat'
@@ -35,6 +37,17 @@ export function restSeconds(cadence: Cadence, loop: Loop, period: number, now: D
   const { pollSeconds, offsetSeconds } = cadence;
   const phase = offsetSeconds + (loop === 'pendingCommands' ? Math.min(decisionSeconds, pollSeconds / 2) : 0);
   return Math.ceil((seconds + period - phase) / pollSeconds) * pollSeconds + phase - seconds;
+}
+
+/**
+ * How long a loop that is woken from its coarse rest waits, so that it runs when it would have run at its true period all
+ * along: a loop does not know what another one has just learned.
+ * @param agent and the loop's name: what the loop's place in its period is drawn from
+ */
+export function untilTruePhase(agent: string, loop: Loop, period: number, now: Date): number {
+  const phase = Math.floor(seeded(hashOf(`${agent} ${loop}`))() * period);
+  const seconds = Math.floor(now.getTime() / 1000);
+  return (((phase - seconds) % period) + period) % period;
 }
 
 /** Idle agents poll in a few groups: at the same second within one, so that the control plane is kept busy. */

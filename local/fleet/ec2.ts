@@ -9,7 +9,8 @@ export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminate
 export type Cause =
   | { readonly kind: 'start' }
   | { readonly kind: 'command'; readonly id: string }
-  | { readonly kind: 'replica'; readonly id: string };
+  | { readonly kind: 'replica'; readonly id: string }
+  | { readonly kind: 'owner' };
 
 export interface LaunchRequest {
   readonly type: string;
@@ -35,11 +36,21 @@ export interface Instance extends LaunchRequest {
   readonly interrupted: boolean;
 }
 
-/** What EC2 will do to a Spot machine: announce a risk, then the end, and end it two minutes after that. */
+/** What EC2 will do to a Spot machine: announce a risk, then the end, and end it. */
 export interface Interruption {
-  readonly rebalanceAt?: Date;
-  readonly noticeAt: Date;
+  readonly rebalanceAt?: Date | undefined;
+  /** The recommendation is followed by no interruption of its own. */
+  readonly isFalseAlarm?: boolean;
+  readonly noticeAt?: Date | undefined;
+  /** Two minutes after the notice, unless it is said here. */
+  readonly endAt?: Date | undefined;
 }
+
+const noticeMs = 120_000;
+
+/** When EC2 takes the machine; undefined when all there is was a false alarm. */
+export const endOf = ({ noticeAt, endAt }: Interruption): Date | undefined =>
+  endAt ?? (noticeAt && new Date(noticeAt.getTime() + noticeMs));
 
 export interface Ec2Options {
   readonly market: Market;

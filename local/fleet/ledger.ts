@@ -29,6 +29,12 @@ export class Ledger {
   readonly commands = new Set<string>();
   /** What register returned to each machine. */
   readonly handles = new Map<string, string>();
+  /** Machines whose agents have seen a termination notice. */
+  readonly notices = new Set<string>();
+  /** Machines whose agents have seen a rebalance recommendation, and what it was worth. */
+  readonly warnings = new Map<string, 'true' | 'false alarm'>();
+  /** The requests that termination notices led to, repeats after a restart of the agent included. */
+  readonly noticeCalls: RouteCount = { requests: 0, counted: 0, dataApiCalls: 0 };
   #switches: SwitchRecord[] = [];
   #requests = 0;
 
@@ -40,12 +46,13 @@ export class Ledger {
     return this.#switches;
   }
 
-  answered({ route, status, dataApiCalls }: Answer): void {
+  answered({ route, status, dataApiCalls, isOfNotice }: Answer): void {
     this.#requests++;
-    const count = this.routes.get(route) ?? { requests: 0, counted: 0, dataApiCalls: 0 };
-    this.routes.set(route, count);
-    count.requests++;
-    if (dataApiCalls !== undefined) {
+    const ofRoute = this.routes.get(route) ?? { requests: 0, counted: 0, dataApiCalls: 0 };
+    this.routes.set(route, ofRoute);
+    for (const count of isOfNotice ? [ofRoute, this.noticeCalls] : [ofRoute]) {
+      count.requests++;
+      if (dataApiCalls === undefined) continue;
       count.counted++;
       count.dataApiCalls += dataApiCalls;
     }

@@ -12,6 +12,7 @@ export class Machine {
   readonly #host: Host;
   #agent: Agent | undefined;
   #on = true;
+  #hung = false;
 
   constructor(host: Host) {
     this.#host = host;
@@ -20,11 +21,27 @@ export class Machine {
   async run(): Promise<void> {
     const { simulation, instance } = this.#host;
     await simulation.sleep((instance.runningAt.getTime() - simulation.now.getTime()) / 1000);
-    while (this.#on) {
+    while (this.#on && !this.#hung) {
       this.#agent = newAgent(this.#host);
       await this.#agent.run();
       await simulation.sleep(restartAfter);
     }
+  }
+
+  get isHung(): boolean {
+    return this.#hung;
+  }
+
+  /** The agent hangs: the service manager sees a process that runs, and the control plane hears nothing. */
+  hang(): void {
+    this.#hung = true;
+    this.#agent?.kill();
+  }
+
+  /** EC2 takes the machine without its operating system having a say. */
+  powerOff(): void {
+    this.#on = false;
+    this.#agent?.kill();
   }
 
   /** EC2 stops the machine: its operating system tells the agent, and does not come back. */

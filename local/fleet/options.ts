@@ -48,13 +48,13 @@ Fleet
 Time
   --cadence coarse|true    true: all loops of all agents at their true periods, 430 to 730 requests an hour each, which
                            is 2.3 million for 20 agents and 7 days. coarse: so only for minutes after a start or a
-                           command, and else --poll; that is 50 thousand (default coarse)
-  --poll TIME              the period of an idle agent's loops in coarse cadence, such as 30m (default 30m)
+                           command, and else --poll; that is 34 thousand (default coarse)
+  --poll TIME              the period of an idle agent's loops in coarse cadence, such as 30m (default 1h)
 
 Process
   --port N                 of the API on 127.0.0.1 (default 5000)
   --data-dir DIR           database, keys and log of the agents (default .local)
-  --fresh                  start with an empty database
+  --fresh                  start with an empty database; needed when an earlier run played later days
   --exit                   stop after the report instead of serving the API
   --help                   this text
 `;
@@ -79,7 +79,7 @@ export function readOptions(args: readonly string[]): StartOptions | 'help' {
     agents: number('agents', given.agents, { from: 1, to: 10_000, whole: true }),
     days: number('days', given.days, { above: 0, to: 3650 }),
     v32Share: number('v32-share', given['v32-share'], { from: 0, to: 1 }),
-    pollSeconds: coarse ? seconds('poll', given.poll ?? '30m', { from: 60, to: 6 * 3600 }) : undefined,
+    pollSeconds: coarse ? seconds('poll', given.poll ?? '1h', { from: 60, to: 6 * 3600 }) : undefined,
     terminateWaitSeconds: optionally(given['terminate-wait'], (text) =>
       seconds('terminate-wait', text, { from: 0, to: 86_400 }),
     ),

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type PricedOrNot, type PriceStep, PricesError } from './market.ts';
+import { type PricedOrNot, PricesError } from './market.ts';
 import type { PriceEvent } from './price-events.ts';
 import { priceOf, shown, timeOf } from './price-fields.ts';
 
@@ -19,6 +19,9 @@ const History = z.object({
 /** `[price, repeat]`: so many steps at that price; null = EC2 named none. */
 const PriceRun = z.tuple([z.number().positive().nullable(), z.int().positive()]);
 
+/** `[count, repeat]`: so many steps in which so many machines were available. */
+const CountRun = z.tuple([z.int().nonnegative(), z.int().positive()]);
+
 const Trace = z.object({
   instanceType: z.string().min(1),
   region: z.string().min(1),
@@ -35,7 +38,7 @@ const Trace = z.object({
         az: z.string().min(1).optional(),
         azId: z.string().min(1).optional(),
         priceRle: z.array(PriceRun).min(1),
-        countRle: z.unknown().optional(),
+        countRle: z.array(CountRun).min(1).optional(),
       }),
     )
     .min(1),
@@ -90,23 +93,25 @@ function events({ SpotPriceHistory }: z.output<typeof History>, name: string): P
 function trace(file: z.output<typeof Trace>, name: string): PricedOrNot {
   const start = timeOf(file.startUtc, `${name}, startUtc`);
   const step = file.stepSeconds * 1000;
-  const lengths = file.pools.map((pool) => pool.priceRle.reduce((total, [, repeat]) => total + repeat, 0));
-  const steps = file.steps ?? Math.max(...lengths);
-  const odd = lengths.findIndex((length) => length !== steps);
-  if (odd >= 0)
-    throw new PricesError(`${name}, pools[${odd}].priceRle has ${lengths[odd]} steps where the file has ${steps}`);
+  const steps = file.steps ?? Math.max(...file.pools.map(({ priceRle }) => stepsIn(priceRle)));
+  for (const [index, { priceRle, countRle }] of file.pools.entries())
+    for (const [field, runs] of Object.entries({ priceRle, countRle }))
+      if (runs && stepsIn(runs) !== steps)
+        throw new PricesError(`${name}, pools[${index}].${field} has ${stepsIn(runs)} steps where the file has ${steps}`);
   const pools = file.pools.map((pool, index) => {
     const az = pool.az ?? pool.azId;
     if (!az) throw new PricesError(`${name}, pools[${index}] has neither az nor azId`);
-    return { az, steps: stepsOf(pool.priceRle, start, step) };
+    return {
+      az,
+      steps: stepsOf(pool.priceRle, start, step, (price) => ({ price })),
+      capacity: pool.countRle && stepsOf(pool.countRle, start, step, (count) => ({ count })),
+    };
   });
   if (pools.every((pool) => pool.steps.every(({ price }) => price === null)))
     throw new PricesError(`${name} has no price at all: every step of every pool is null`);
   const notes = [`Prices of ${name}${file.source ? ` (${file.source})` : ''}.`];
   if (file.priceNote) notes.push(`Prices: ${file.priceNote}.`);
   if (!file.startExact) notes.push('Of the start only the date is known: the time of day means nothing.');
-  if (file.pools.some((pool) => pool.countRle !== undefined))
-    notes.push('The file also records availability, which is not played back yet: every launch succeeds.');
   const { instanceType, region, onDemandPrice } = file;
   return {
     instanceType,
@@ -119,11 +124,20 @@ function trace(file: z.output<typeof Trace>, name: string): PricedOrNot {
   };
 }
 
-function stepsOf(runs: readonly z.output<typeof PriceRun>[], start: number, step: number): PriceStep[] {
+type Run = readonly [value: number | null, repeat: number];
+
+const stepsIn = (runs: readonly Run[]) => runs.reduce((total, [, repeat]) => total + repeat, 0);
+
+function stepsOf<V extends number | null, T>(
+  runs: readonly (readonly [V, number])[],
+  start: number,
+  step: number,
+  valued: (value: V) => T,
+): (T & { from: number })[] {
   let from = start;
-  return runs.map(([price, repeat]) => {
-    const priceStep = { from, price };
+  return runs.map(([value, repeat]) => {
+    const valuedStep = { from, ...valued(value) };
     from += repeat * step;
-    return priceStep;
+    return valuedStep;
   });
 }

@@ -11,6 +11,16 @@ export function seeded(seed: number): Random {
   };
 }
 
+/** A seed from a text (FNV-1a). */
+export function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const character of text) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193);
+  return hash >>> 0;
+}
+
+/** A draw from the exponential distribution of that mean. */
+export const exponential = (random: Random, mean: number): number => -mean * Math.log(1 - random());
+
 /** A draw from the standard normal distribution (Box-Muller). */
 export function gaussian(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());

@@ -28,13 +28,13 @@ export function syntheticMarket({ seed, start, days }: { seed: number; start: Da
   };
 }
 
-/** The logarithm of the price goes back to its mean by 3 % an hour and is disturbed by 3 % (about 12 % in the long run). */
+/** The logarithm of the price goes back to its mean by 3 % an hour and is disturbed by 1.5 % (about 6 % in the long run). */
 function walk(random: Random, mean: number, start: number, end: number): Pool['steps'] {
   const steps: { from: number; price: number }[] = [];
-  let deviation = 0.12 * gaussian(random);
+  let deviation = 0.06 * gaussian(random);
   for (let from = start; from < end; from += hour) {
     steps.push({ from, price: Math.round(mean * Math.exp(deviation) * 10_000) / 10_000 });
-    deviation = 0.97 * deviation + 0.03 * gaussian(random);
+    deviation = 0.97 * deviation + 0.015 * gaussian(random);
   }
   return steps;
 }

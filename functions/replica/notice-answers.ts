@@ -1,0 +1,69 @@
+import type { Outcome, Preparation, Signal } from './notices.ts';
+
+/** R8 in the words that agents read: `success`, `replica_id`, `error`. */
+export function emergencyAnswer({ type, instanceId }: Signal, preparation: Preparation) {
+  switch (preparation.kind) {
+    case 'not-primary':
+      return {
+        success: false,
+        error: `${instanceId || 'The machine'} is not the agent's primary: nothing is done for it`,
+      };
+    case 'on-demand':
+      return { success: false, error: 'No pool is left to try: a switch to on-demand is queued' };
+    case 'standby': {
+      const { replicaId, pool, existing } = preparation;
+      return {
+        success: true,
+        replica_id: replicaId,
+        replica_instance_id: preparation.instanceId,
+        instance_id: preparation.instanceId,
+        existing,
+        pool: { id: pool.id, name: pool.name, az: pool.az },
+        hourly_cost: pool.price,
+        urgency: type === 'termination-notice' ? ('critical' as const) : ('high' as const),
+        message: existing
+          ? 'A standby is active already'
+          : 'A standby is queued: the agent launches it with its next poll',
+      };
+    }
+  }
+}
+
+/** R9: `success` makes the agent shut its machine down, so it is true only when a real machine has taken over. */
+export function terminationAnswer(outcome: Outcome) {
+  switch (outcome.kind) {
+    case 'promoted':
+      return {
+        success: true,
+        message: 'The standby has taken over',
+        new_instance_id: outcome.newInstanceId,
+        ...(outcome.replicaId !== null && { replica_id: outcome.replicaId }),
+        failover_time_ms: outcome.timeMs,
+        action: 'promoted',
+      };
+    case 'pending':
+      return {
+        success: false,
+        error: 'No replica available',
+        action: 'emergency_snapshot_required',
+        message: 'A standby is being launched: it takes over when it comes up',
+        ...(outcome.replicaId !== undefined && { replica_id: outcome.replicaId }),
+      };
+    case 'on-demand':
+      return {
+        success: false,
+        error: 'No replica available',
+        action: 'emergency_snapshot_required',
+        message: 'No pool is left to try: a switch to on-demand is queued',
+      };
+    case 'standby-lost':
+      return {
+        success: false,
+        message: 'The standby is given up',
+        error: 'This machine is a standby',
+        replica_id: outcome.replicaId,
+      };
+    case 'not-primary':
+      return { success: false, message: 'Nothing is done', error: "This machine is not the agent's primary" };
+  }
+}

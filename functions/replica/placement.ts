@@ -1,0 +1,116 @@
+import { sql } from 'kysely';
+import type { Db } from '../shared/db.ts';
+
+/** Where a standby may go, and what speaks for and against it. */
+export interface Candidate {
+  readonly id: string;
+  readonly name: string;
+  readonly instanceType: string;
+  readonly region: string;
+  readonly az: string;
+  /** USD per hour; `null` while nobody has reported one. */
+  readonly price: number | null;
+  readonly pricedAt: Date | null;
+  /** Interruption signals of the pool in the last 24 h, all agents together. */
+  readonly interruptions24h: number;
+  /** How often, in 30 days, the pool was interrupted within ten minutes of the primary's. */
+  readonly jointFailures: number;
+  /** Launches that were tried and failed in the last 24 h, and when the last one did. */
+  readonly failures24h: number;
+  readonly lastFailureAt: Date | null;
+}
+
+export interface Wish {
+  /** The primary's pool, which a standby never shares; `null` for a primary on-demand. */
+  readonly primaryPool: string | null;
+  readonly excludeZones?: readonly string[] | undefined;
+  readonly preferredZones?: readonly string[] | undefined;
+  /** USD per hour. */
+  readonly maxHourlyCost?: number | undefined;
+  /** In an emergency a stale price, or none, is no reason to go without a standby. */
+  readonly emergency: boolean;
+}
+
+const minuteMs = 60_000;
+const freshMs = 15 * minuteMs;
+const dayMs = 24 * 60 * minuteMs;
+
+/** The pools of a type and region, with their record: one statement. Tenants share what is known of pools. */
+export async function readCandidates(
+  db: Db,
+  place: { instanceType: string | null; region: string | null; primaryPool: string | null },
+  now: Date,
+): Promise<Candidate[]> {
+  const day = new Date(now.getTime() - dayMs);
+  const month = new Date(now.getTime() - 30 * dayMs);
+  const rows = await db
+    .selectFrom('spotPools as p')
+    .select(['p.id', 'p.poolName', 'p.instanceType', 'p.region', 'p.az', 'p.latestPrice', 'p.latestAt'])
+    .select([
+      sql<number>`(SELECT COUNT(*) FROM spot_interruption_events AS e
+        WHERE e.pool_id = p.id AND e.detected_at > ${day})`.as('interruptions24h'),
+      sql<number>`(SELECT COUNT(*) FROM spot_interruption_events AS e
+        INNER JOIN spot_interruption_events AS f ON f.pool_id = ${place.primaryPool ?? ''} AND f.detected_at > ${month}
+          AND ABS(TIMESTAMPDIFF(SECOND, e.detected_at, f.detected_at)) <= 600
+        WHERE e.pool_id = p.id AND e.detected_at > ${month})`.as('jointFailures'),
+      sql<number>`(SELECT COUNT(*) FROM replica_instances AS r
+        WHERE r.pool_id = p.id AND r.status = 'failed' AND r.failed_at > ${day}
+          AND (r.launch_claimed_at IS NOT NULL OR r.instance_id IS NOT NULL))`.as('failures24h'),
+      sql<Date | null>`(SELECT MAX(r.failed_at) FROM replica_instances AS r
+        WHERE r.pool_id = p.id AND r.status = 'failed' AND r.failed_at > ${day}
+          AND (r.launch_claimed_at IS NOT NULL OR r.instance_id IS NOT NULL))`.as('lastFailureAt'),
+    ])
+    .where('p.instanceType', '=', place.instanceType ?? '')
+    .where('p.region', '=', place.region ?? '')
+    .where('p.isActive', '=', true)
+    .execute();
+  return rows.map(({ poolName, latestPrice, latestAt, ...row }) => ({
+    ...row,
+    name: poolName,
+    price: latestPrice === null ? null : Number(latestPrice),
+    pricedAt: latestAt,
+  }));
+}
+
+/**
+ * The best pool for a standby, or none. Never the primary's: machines of one pool die within minutes of each other.
+ * Never one in quarantine: it has just shown that it has no capacity. Among the others: a zone that was asked for, then
+ * those that did not fail together with the primary's, those with fewer interruptions, the cheaper ones. In an emergency
+ * fresh prices go before stale ones before none; otherwise only pools with a fresh price count.
+ */
+export function choosePool(candidates: readonly Candidate[], wish: Wish, now: Date): Candidate | undefined {
+  const staleness = ({ pricedAt }: Candidate) => {
+    const age = pricedAt === null ? Number.POSITIVE_INFINITY : Math.abs(now.getTime() - pricedAt.getTime());
+    return age <= freshMs ? 0 : age <= dayMs ? 1 : 2;
+  };
+  const keys = (pool: Candidate) => [
+    wish.preferredZones?.includes(pool.az) ? 0 : 1,
+    wish.emergency ? staleness(pool) : 0,
+    pool.jointFailures,
+    pool.interruptions24h,
+    pool.price ?? Number.MAX_VALUE,
+  ];
+  return candidates
+    .filter((pool) => pool.id !== wish.primaryPool && !wish.excludeZones?.includes(pool.az))
+    .filter((pool) => wish.maxHourlyCost === undefined || (pool.price !== null && pool.price <= wish.maxHourlyCost))
+    .filter((pool) => !isQuarantined(pool, now) && (wish.emergency || staleness(pool) === 0))
+    .toSorted((a, b) => compare(keys(a), keys(b)) || (a.id < b.id ? -1 : 1))[0];
+}
+
+/**
+ * A pool in which a launch just failed has no capacity: it is left alone for a minute, and twice as long after each
+ * further failure, up to half an hour (contract 12.4).
+ */
+export function isQuarantined(
+  { failures24h, lastFailureAt }: Pick<Candidate, 'failures24h' | 'lastFailureAt'>,
+  now: Date,
+) {
+  if (lastFailureAt === null || failures24h === 0) return false;
+  const backOffMs = Math.min(2 ** (failures24h - 1), 30) * minuteMs;
+  return now.getTime() - lastFailureAt.getTime() < backOffMs;
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  for (const [i, value] of a.entries()) if (value !== b[i]) return value - b[i]!;
+  return 0;
+}

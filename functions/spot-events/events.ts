@@ -1,0 +1,80 @@
+import * as z from 'zod';
+import { text } from '../shared/fields.ts';
+
+/** EventBridge's words for what EC2 says of a machine. The rules of lib/spot-events.ts let these in and no others. */
+export const detailTypes = {
+  interruption: 'EC2 Spot Instance Interruption Warning',
+  rebalance: 'EC2 Instance Rebalance Recommendation',
+  stateChange: 'EC2 Instance State-change Notification',
+} as const;
+
+/** A machine in one of these states serves no more, or will not in a moment. */
+export const endingStates: readonly string[] = ['shutting-down', 'terminated', 'stopping', 'stopped'];
+
+const event = <T extends string, D extends z.ZodObject>(detailType: T, detail: D) =>
+  z.object({
+    'detail-type': z.literal(detailType),
+    account: z.string().regex(/^\d{12}$/),
+    // Of the event, as EC2 claims it; decisions go by the time at which we first received the message.
+    time: z.iso
+      .datetime({ offset: true })
+      .transform((raw) => new Date(raw))
+      .refine((time) => time.getTime() > 0),
+    detail,
+  });
+
+const Machine = z.object({ 'instance-id': z.string().regex(/^i-[0-9a-z]{1,62}$/) });
+
+export const Ec2Event = z.discriminatedUnion('detail-type', [
+  event(detailTypes.interruption, Machine.extend({ 'instance-action': text(32) })),
+  event(detailTypes.rebalance, Machine),
+  event(detailTypes.stateChange, Machine.extend({ state: text(32) })),
+]);
+export type Ec2Event = z.output<typeof Ec2Event>;
+export type StateChange = Extract<Ec2Event, { 'detail-type': typeof detailTypes.stateChange }>;
+
+/** What SQS hands over: the event as text, and when this message was first handed to anybody. */
+const Message = z.object({
+  body: z.string(),
+  attributes: z.object({
+    ApproximateFirstReceiveTimestamp: z
+      .string()
+      .regex(/^\d{1,15}$/)
+      .transform((ms) => new Date(Number(ms))),
+  }),
+});
+
+const Envelope = z.object({ version: z.string(), source: z.string(), 'detail-type': z.string() });
+const known: readonly string[] = Object.values(detailTypes);
+
+export interface Received {
+  readonly event: Ec2Event;
+  /** When the message was first received: a redelivered one decides as the first did. */
+  readonly now: Date;
+}
+
+/** Why an event is not even looked up. None of these gets better by a redelivery. */
+export type Unreadable = 'malformed' | 'future_version' | 'unknown_type';
+
+/** Reads a message of the queue, or says why it cannot be read. Never throws: anybody's event may be in it. */
+export function readMessage(record: unknown): Received | Unreadable {
+  const message = Message.safeParse(record);
+  if (!message.success) return 'malformed';
+  const json = parseJson(message.data.body);
+  const envelope = Envelope.safeParse(json);
+  if (!envelope.success) return 'malformed';
+  if (envelope.data.version !== '0') return 'future_version';
+  if (envelope.data.source !== 'aws.ec2' || !known.includes(envelope.data['detail-type'])) return 'unknown_type';
+  const parsed = Ec2Event.safeParse(json);
+  return parsed.success
+    ? { event: parsed.data, now: message.data.attributes.ApproximateFirstReceiveTimestamp }
+    : 'malformed';
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,109 @@
+import { CfnCondition, CfnParameter, type CfnParameterProps, Duration, Fn } from 'aws-cdk-lib';
+import { CfnEventBusPolicy, EventBus, type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { AppFunction, type Bundles } from './app-function.ts';
+import type { Database } from './database.ts';
+
+export interface SpotEventsProps {
+  readonly bundles: Bundles;
+  readonly database: Database;
+}
+
+/**
+ * What EC2 says of the tenants' machines: their accounts forward it to our bus, which queues what concerns us. This way
+ * needs no agent that still speaks.
+ */
+export class SpotEvents extends Construct {
+  private readonly bus: EventBus;
+
+  constructor(scope: Construct, id: string, { bundles, database }: SpotEventsProps) {
+    super(scope, id);
+    this.bus = new EventBus(this, 'Bus', { description: 'EC2 events of the tenants of Spot Optimizer' });
+    this.admitTenants();
+
+    // What fails is tried again after a minute: soon enough for a machine that has two.
+    const timeout = Duration.seconds(10);
+    const safe = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
+    const lost = new Queue(this, 'Lost', { ...safe, retentionPeriod: Duration.days(14) });
+    const queue = new Queue(this, 'Queue', {
+      ...safe,
+      retentionPeriod: Duration.minutes(10), // a notice that is older is not acted on anyway
+      visibilityTimeout: Duration.seconds(6 * timeout.toSeconds()),
+      deadLetterQueue: { queue: lost, maxReceiveCount: 4 }, // reached before the retention would delete a message silently
+    });
+    const fn = new AppFunction(this, 'spot-events', { bundles, timeout });
+    database.connect(fn);
+    fn.addEventSource(
+      new SqsEventSource(queue, {
+        batchSize: 10,
+        reportBatchItemFailures: true,
+        // A zone that is lost must not take the database's capacity from the agents that then call for help.
+        maxConcurrency: 10,
+      }),
+    );
+
+    const target = new SqsQueue(queue, { deadLetterQueue: lost, maxEventAge: Duration.minutes(10) });
+    const forward = (name: string, pattern: EventPattern) =>
+      new Rule(this, name, {
+        eventBus: this.bus,
+        eventPattern: { source: ['aws.ec2'], ...pattern },
+        targets: [target],
+      });
+    forward('Notices', {
+      detailType: ['EC2 Spot Instance Interruption Warning', 'EC2 Instance Rebalance Recommendation'],
+    });
+    forward('Endings', {
+      detailType: ['EC2 Instance State-change Notification'],
+      detail: { state: ['shutting-down', 'terminated', 'stopping', 'stopped'] },
+    });
+  }
+
+  /** By which tenants' accounts find the bus. */
+  get busArn(): string {
+    return this.bus.eventBusArn;
+  }
+
+  /**
+   * Lets the accounts that the operator names, or those of an organisation, put events on the bus, and nothing else. An
+   * event names the account that it is about, and none but AWS can send one whose source is `aws.ec2`: so the function
+   * can hold each to its tenant's account.
+   */
+  private admitTenants(): void {
+    const accounts = this.parameter('TenantAccounts', {
+      type: 'CommaDelimitedList',
+      allowedPattern: '^([0-9]{12})?$',
+      constraintDescription: 'must be account ids of 12 digits, separated by commas',
+      description: 'AWS accounts whose EC2 events are let in; empty for none.',
+    });
+    const organization = this.parameter('TenantOrganization', {
+      allowedPattern: '^(o-[a-z0-9]{10,32})?$',
+      constraintDescription: 'must be the id of an organisation, as in o-a1b2c3d4e5',
+      description: 'AWS organisation whose accounts are let in; empty for none.',
+    });
+    this.allow('TenantAccounts', Fn.join('', accounts.valueAsList), { Principal: { AWS: accounts.valueAsList } });
+    this.allow('TenantOrganization', organization.valueAsString, {
+      Principal: '*',
+      Condition: { StringEquals: { 'aws:PrincipalOrgID': organization.valueAsString } },
+    });
+  }
+
+  private parameter(name: string, props: CfnParameterProps): CfnParameter {
+    const parameter = new CfnParameter(this, `${name}Parameter`, { default: '', ...props });
+    parameter.overrideLogicalId(name); // as operators write it
+    return parameter;
+  }
+
+  /** There is no statement for what is not given: an empty one would be refused, or let anybody in. */
+  private allow(name: string, given: string, who: Record<string, unknown>): void {
+    const policy = new CfnEventBusPolicy(this, `${name}Policy`, {
+      eventBusName: this.bus.eventBusName,
+      statementId: name,
+      statement: { Sid: name, Effect: 'Allow', Action: 'events:PutEvents', Resource: this.bus.eventBusArn, ...who },
+    });
+    const isGiven = Fn.conditionNot(Fn.conditionEquals(given, ''));
+    policy.cfnOptions.condition = new CfnCondition(this, `${name}Given`, { expression: isGiven });
+  }
+}
