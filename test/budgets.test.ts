@@ -223,8 +223,8 @@ const dearer: Readonly<Record<string, [calls: number, why: string]>> = {
   A10: [6, 'two reads of the policy’s inputs; signal, agent, event and command are rows of four tables'],
 };
 
-/** What changes a standby's state; each needs a state of its own to begin from. */
-const ofReplicas = /^R[13-9]$/;
+/** What changes a standby's state or mode; each needs a state of its own to begin from, which its own tests make. */
+const ofReplicas = /^(R[13-9]|X2[2-4])$/;
 
 describe('Data API calls of every other route: 3 at most', () => {
   const all = Object.values(routes).flatMap((table) => Object.values<Route>(table));

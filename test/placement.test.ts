@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Candidate, choosePool, isQuarantined, readCandidates, type Wish } from '../functions/replica/placement.ts';
+import {
+  type Candidate,
+  choosePool,
+  isQuarantined,
+  readCandidates,
+  type Wish,
+} from '../functions/replica/placement.ts';
 import { Rig } from './support/rig.ts';
 
 const now = new Date('2026-03-02T12:00:00Z');
@@ -40,7 +46,12 @@ describe('choosePool', () => {
     ],
     ['a preferred zone before all', [pool('b'), pool('c', { jointFailures: 3 })], { preferredZones: ['c'] }, 'c'],
     ['none of the excluded zones', [pool('b'), pool('c', { price: 9 })], { excludeZones: ['b'] }, 'c'],
-    ['none of the excluded zones, preferred or not', [pool('b')], { excludeZones: ['b'], preferredZones: ['b'] }, undefined],
+    [
+      'none of the excluded zones, preferred or not',
+      [pool('b')],
+      { excludeZones: ['b'], preferredZones: ['b'] },
+      undefined,
+    ],
     ['what costs just as much as it may', [pool('b')], { maxHourlyCost: 0.03 }, 'b'],
     ['nothing that costs more', [pool('b', { price: 0.030001 })], { maxHourlyCost: 0.03 }, undefined],
     ['no unknown price under a limit', [pool('b', { price: null })], { maxHourlyCost: 1, emergency: true }, undefined],
@@ -85,8 +96,8 @@ describe('isQuarantined', () => {
     [7, 30],
     [2000, 30],
   ])('after %i failures: for %i minutes', (failures24h, minutes) => {
-    const after = (m: number) => isQuarantined({ failures24h, lastFailureAt: ago(m) }, now);
-    expect([after(0), after(minutes - 0.001), after(minutes), after(minutes + 1)]).toEqual([true, true, false, false]);
+    const holds = (m: number) => isQuarantined({ failures24h, lastFailureAt: ago(m) }, now);
+    expect([holds(0), holds(minutes - 0.001), holds(minutes), holds(minutes + 1)]).toEqual([true, true, false, false]);
   });
 
   it('is over where no failure is known', () => {
@@ -97,16 +108,14 @@ describe('isQuarantined', () => {
 
 describe('whatever the pools are', () => {
   const time = fc.option(fc.integer({ min: -5, max: 3000 }).map(ago));
-  const candidate = fc
-    .record({
-      price: fc.option(fc.double({ min: 0.001, max: 100, noNaN: true })),
-      pricedAt: time,
-      interruptions24h: fc.nat(5),
-      jointFailures: fc.nat(5),
-      failures24h: fc.nat(8),
-      lastFailureAt: time,
-    })
-    .map((facts) => facts);
+  const candidate = fc.record({
+    price: fc.option(fc.double({ min: 0.001, max: 100, noNaN: true })),
+    pricedAt: time,
+    interruptions24h: fc.nat(5),
+    jointFailures: fc.nat(5),
+    failures24h: fc.nat(8),
+    lastFailureAt: time,
+  });
   const candidates = fc
     .array(candidate, { maxLength: 6 })
     .map((all) => all.map((facts, i) => pool('abcdef'[i]!, facts)));

@@ -22,6 +22,13 @@ async function primary({ manual = true, ...facts } = {}): Promise<Machine> {
 }
 const poolIn = (machine: Machine, zone: string) => `${machine.facts.type}.us-east-1${zone}`;
 
+/** A machine that runs beside another agent's living primary, and waits. */
+async function waiting(beside?: Machine): Promise<Machine> {
+  const machine = (beside ?? (await primary())).successor();
+  await machine.register();
+  return machine;
+}
+
 /** A primary with a standby, `launching` where no machine is wanted. */
 async function withStandby(status: 'launching' | 'syncing' | 'ready' = 'ready') {
   const machine = await primary();
@@ -217,7 +224,7 @@ describe('R1: an agent has launched one on command', () => {
 
   it('refuses machines of other agents and tenants and the primary itself, changing nothing', async () => {
     const [machine, neighbour, stranger] = [await primary(), await primary(), await rig.primary({ mode: 'spot' })];
-    for (const other of [neighbour, stranger, machine]) {
+    for (const other of [neighbour, stranger, machine, await waiting(), await waiting(stranger)]) {
       const theirs = await all(other);
       const { status } = await expectNoChange(machine, () => adopt(machine, other.id));
       expect(status).toBe(409);
@@ -525,7 +532,8 @@ describe('R5: the agent has launched the machine', () => {
     await machine.register();
     await machine.report(0.1, prices);
     const { body } = await machine.createReplica();
-    const others = [await primary(), await rig.primary(), (await withStandby()).standby];
+    const stranger = await rig.primary();
+    const others = [await primary(), stranger, (await withStandby()).standby, await waiting(), await waiting(stranger)];
     for (const other of [machine, old, lost, ...others]) {
       const before = await other.row();
       const { status } = await expectNoChange(machine, () => machine.putReplica(body.replica_id, other.id));

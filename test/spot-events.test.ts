@@ -13,11 +13,15 @@ let rig: Rig;
 let tenant: Tenant;
 /** What the function said of each batch: how many events came to what. */
 let said: Record<string, number>[] = [];
+/** How many Data API calls its last batch took. */
+let calls = 0;
 
 beforeAll(async () => {
   vi.spyOn(console, 'info').mockImplementation((line: string) => {
-    const { message, counts } = JSON.parse(line);
-    if (message === 'handled events') said.push(counts);
+    const { message, counts, dataApiCalls } = JSON.parse(line);
+    if (message !== 'handled events') return;
+    said.push(counts);
+    calls = dataApiCalls;
   });
   vi.spyOn(console, 'error').mockImplementation(() => {});
   // Long enough for one repeat of a call, so that a fault that lasts is met by an answer soon.
@@ -139,6 +143,7 @@ describe('an interruption warning', () => {
     const { epoch } = await machine.agentRow();
     const at = rig.pass(60);
     expect(await post(warning(machine, { ago: 2 }))).toEqual({ promoted: 1 });
+    expect(calls).toBe(9); // whose machine it is, and a transaction of eight
     await expectOneFailover(machine, standby.id, epoch);
     expect(await notices(machine)).toMatchObject([
       {

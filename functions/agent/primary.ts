@@ -88,12 +88,15 @@ async function stepDown(
 ) {
   const known = next.mode !== undefined && next.mode !== 'unknown';
   const ids = former.map((machine) => machine.instanceId);
+  const closes = command?.closes ?? false;
+  // It was decided for a machine that is gone now, and no move is wanted right after an emergency (contract 13.4).
+  const withdraws = promotion?.failover !== undefined;
   const becoming = (status: InstanceStatus) =>
     inList(former.filter((m) => m.becomes === status).map((m) => m.instanceId));
   const result = await sql`
     UPDATE agents AS a
       LEFT JOIN instances AS f ON f.agent_id = a.id AND f.client_id = a.client_id AND f.id IN ${inList(ids)} AND f.instance_status <> 'terminated'
-      LEFT JOIN commands AS c ON c.agent_id = a.id AND c.id = ${command?.id ?? null}
+      LEFT JOIN commands AS c ON c.agent_id = a.id AND ${withdraws ? pendingSwitch : sql`c.id = ${command?.id ?? null}`}
       LEFT JOIN replica_instances AS r ON r.agent_id = a.id AND ${standbyOf(next, promotion)}
       LEFT JOIN spot_interruption_events AS e ON e.agent_id = a.id AND e.id = ${promotion?.failover?.noticeId ?? null}
     SET a.epoch = a.epoch + ${wasPrimary ? 0 : 1}, a.version = a.version + 1, a.updated_at = ${now},
@@ -128,10 +131,11 @@ async function stepDown(
         f.zombie_at = IF(f.id IN ${becoming('zombie')}, COALESCE(f.zombie_at, ${now}), f.zombie_at),
         f.terminated_at = IF(f.id IN ${becoming('terminated')}, COALESCE(f.terminated_at, ${now}), f.terminated_at),
         f.termination_confirmed = IF(f.id IN ${becoming('terminated')}, TRUE, f.termination_confirmed),
-        c.new_instance_id = ${next.instanceId},
-        c.status = IF(${command?.closes ?? false}, 'completed', c.status),
-        c.success = IF(${command?.closes ?? false}, TRUE, c.success),
-        c.completed_at = IF(${command?.closes ?? false}, COALESCE(c.completed_at, ${now}), c.completed_at)
+        c.new_instance_id = IF(${withdraws}, c.new_instance_id, ${next.instanceId}),
+        c.status = IF(${closes}, 'completed', IF(${withdraws}, 'cancelled', c.status)),
+        c.success = IF(${closes}, TRUE, c.success),
+        c.message = IF(${withdraws}, 'superseded by a failover', c.message),
+        c.completed_at = IF(${closes || withdraws}, COALESCE(c.completed_at, ${now}), c.completed_at)
     WHERE a.id = ${agentId} AND a.client_id = ${clientId} AND a.epoch = ${epoch}
       AND (${promotion === undefined} OR r.status IN ('launching', 'syncing', 'ready'))`.execute(tx);
   if (!result.numAffectedRows) throw new DatabaseError('conflict', `agent ${agentId} has left epoch ${epoch}`);
@@ -182,6 +186,8 @@ export async function writePrimary(
     }))
     .execute();
 }
+
+const pendingSwitch = sql`c.command_type = 'switch' AND c.status = 'pending'`;
 
 /** The standby that takes over: the one that was chosen; and a machine that comes by another way may be one as well. */
 const standbyOf = ({ instanceId }: Machine, promotion: Promotion | undefined) =>

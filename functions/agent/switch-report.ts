@@ -20,7 +20,8 @@ interface SwitchCall extends OfAgent {
 /**
  * Records a finished switch (contract A7) in one transaction; a repeat changes nothing. The new machine becomes the
  * primary, and whichever was it steps down: a stale reporter's word is still true of its machines. Unless a later switch
- * is recorded already: then the reported machine is a leftover, kept as a zombie so that it is terminated.
+ * is recorded already, or the machine has stepped down since: then it is a leftover, kept as a zombie so that it is
+ * terminated.
  * @throws AppError agent_not_found, instance_of_another_client
  */
 export async function reportSwitch(db: Db, { clientId, ref, now, body }: SwitchCall): Promise<void> {
@@ -38,7 +39,8 @@ export async function reportSwitch(db: Db, { clientId, ref, now, body }: SwitchC
       throw new AppError('instance_of_another_client', `Instance ${newId} does not belong to this agent`);
     if (state.reported) return;
     const facts = factsOf(body, state, { agent, oldId, timing, now });
-    if (machine?.instanceStatus === 'terminated' || (state.overtaken && !machine?.isPrimary)) {
+    const isRetired = machine?.instanceStatus === 'zombie' || machine?.instanceStatus === 'terminated';
+    if (isRetired || (state.overtaken && !machine?.isPrimary)) {
       await recordSwitch(tx, facts);
       await keepAsZombie(tx, agent, body, now);
       return;

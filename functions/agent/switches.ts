@@ -1,17 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Tx } from '../shared/db.ts';
-import type { Mode } from '../shared/schema.ts';
+import type { Machine } from './primary.ts';
 
-/** One side of a switch: a machine, and what an hour of it cost. USD per hour, `undefined` where not known. */
-export interface SwitchSide {
-  readonly instanceId: string;
-  readonly instanceType?: string | undefined;
-  readonly region?: string | undefined;
-  readonly az?: string | undefined;
-  readonly amiId?: string | undefined;
-  readonly mode?: Mode | undefined;
+/** One side of a switch: a machine, and what an hour of it cost; `undefined` is not known. */
+export interface SwitchSide extends Omit<Machine, 'onDemandPrice' | 'launchedAt' | 'host'> {
   readonly poolId?: string | undefined;
-  readonly spotPrice?: number | undefined;
 }
 
 export interface SwitchRecord {

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
-import { record } from '../notification/events.ts';
+import { record, type SystemEvent } from '../notification/events.ts';
 import { type Db, type Tx, transact } from '../shared/db.ts';
+import { healthEnv } from '../shared/env.ts';
 import { logger } from '../shared/logger.ts';
 import type { Replica } from '../shared/schema.ts';
 import { insertStandby } from './create.ts';
@@ -11,8 +12,10 @@ import { bestStandby } from './promote.ts';
 import { lockAgent, type StandbyState } from './state.ts';
 
 const minuteMs = 60_000;
-/** A launch without a machine, and a standby's machine without a sign of life, are given up after this (contract 10.2). */
-const silentMs = 10 * minuteMs;
+/** A launch without a machine is given up after this (contract 10.2). */
+const launchMs = 10 * minuteMs;
+/** So is a standby whose machine has been silent for five times as long as a primary may be: ten minutes, by default. */
+const silentMs = () => 5 * healthEnv().HEARTBEAT_TIMEOUT_SECONDS * 1000;
 /** An emergency that nothing has come of for this long was a false alarm, or is over (contract 12.4). */
 const falseAlarmMs = 120 * minuteMs;
 /** A machine that still lives this long after EC2 was to take it is kept (contract 14). */
@@ -52,7 +55,8 @@ async function eachAlone<T>(items: readonly T[], work: (item: T) => Promise<bool
 }
 
 async function endOverdue(db: Db, now: Date): Promise<number> {
-  const silentSince = new Date(now.getTime() - silentMs);
+  const silentSince = new Date(now.getTime() - silentMs());
+  const unlaunchedSince = new Date(now.getTime() - launchMs);
   const overdue = await db
     .selectFrom('replicaInstances as r')
     .leftJoin('instances as i', (join) => join.onRef('i.id', '=', 'r.instanceId').onRef('i.agentId', '=', 'r.agentId'))
@@ -60,7 +64,7 @@ async function endOverdue(db: Db, now: Date): Promise<number> {
     .where('r.status', 'in', ['launching', 'syncing', 'ready'])
     .where((eb) =>
       eb.or([
-        eb.and([eb('r.instanceId', 'is', null), eb('r.createdAt', '<=', silentSince)]),
+        eb.and([eb('r.instanceId', 'is', null), eb('r.createdAt', '<=', unlaunchedSince)]),
         eb.and([eb('i.lastSeenAt', '<=', silentSince)]),
         eb.and([eb('r.replicaType', '<>', 'manual'), eb('r.createdAt', '<=', new Date(now.getTime() - falseAlarmMs))]),
       ]),
@@ -73,7 +77,8 @@ async function endOverdue(db: Db, now: Date): Promise<number> {
       const replica = state.named;
       if (!replica?.isActive) return false;
       const isSilent = lastSeenAt !== null && lastSeenAt <= silentSince;
-      return endOne(tx, state, replica, { silentSince, isSilent, now });
+      const unlaunched = replica.instanceId === null && replica.createdAt <= unlaunchedSince;
+      return endOne(tx, state, replica, { unlaunched, isSilent, now });
     }),
   );
 }
@@ -82,11 +87,10 @@ async function endOne(
   tx: Tx,
   state: StandbyState,
   replica: Replica,
-  { silentSince, isSilent, now }: { silentSince: Date; isSilent: boolean; now: Date },
+  { unlaunched, isSilent, now }: { unlaunched: boolean; isSilent: boolean; now: Date },
 ): Promise<boolean> {
-  const unlaunched = replica.instanceId === null && replica.createdAt <= silentSince;
   if (unlaunched || isSilent) {
-    const why = unlaunched ? 'no machine was launched within 10 minutes' : 'its machine has been silent for 10 minutes';
+    const why = unlaunched ? 'no machine was launched within 10 minutes' : 'its machine has fallen silent';
     await failReplica(tx, state, replica, why, now);
     return true;
   }
@@ -186,8 +190,12 @@ async function makeMissing(db: Db, now: Date): Promise<number> {
   );
 }
 
-/** In manual mode one standby is always there. Pools in which launches fail are left alone for a growing while. */
-export async function keepOne(tx: Tx, state: StandbyState, now: Date): Promise<boolean> {
+/**
+ * In manual mode one standby is always there. Pools in which launches fail are left alone for a growing while.
+ * @param also what else has happened, to be recorded with it
+ * @returns whether there was a pool; without one nothing is recorded either
+ */
+export async function keepOne(tx: Tx, state: StandbyState, now: Date, ...also: SystemEvent[]): Promise<boolean> {
   const { agent, primary } = state;
   const primaryPool = primary?.poolId ?? null;
   const candidates = await readCandidates(
@@ -197,7 +205,7 @@ export async function keepOne(tx: Tx, state: StandbyState, now: Date): Promise<b
   );
   const pool = choosePool(candidates, { primaryPool, emergency: false }, now);
   if (!pool) return false;
-  await insertStandby(tx, state, pool, { type: 'manual', createdBy: 'coordinator' }, now);
+  await insertStandby(tx, state, pool, { type: 'manual', createdBy: 'coordinator' }, now, ...also);
   return true;
 }
 

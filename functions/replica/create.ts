@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type * as z from 'zod';
-import { record } from '../notification/events.ts';
+import { record, type SystemEvent } from '../notification/events.ts';
 import { type Db, type Tx, transact } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
 import type { InstanceStatus } from '../shared/schema.ts';
@@ -88,13 +88,17 @@ async function poolFor(tx: Tx, { agent, primary }: StandbyState, body: Request, 
   return pool;
 }
 
-/** Enters a standby that the agent is to launch. The caller holds the agent's lock. */
+/**
+ * Enters a standby that the agent is to launch. The caller holds the agent's lock.
+ * @param also what else has happened, to be recorded in the same statement
+ */
 export async function insertStandby(
   tx: Tx,
   { agent, primary }: StandbyState,
   pool: Candidate,
   standby: NewStandby,
   now: Date,
+  ...also: readonly SystemEvent[]
 ) {
   const row = {
     id: randomUUID(),
@@ -113,7 +117,7 @@ export async function insertStandby(
     createdAt: now,
   };
   await tx.insertInto('replicaInstances').values(row).execute();
-  await record(tx, now, {
+  const created: SystemEvent = {
     clientId: agent.clientId,
     agentId: agent.id,
     type: 'replica_created',
@@ -121,7 +125,8 @@ export async function insertStandby(
     message: `A standby of agent ${agent.logicalAgentId} is to be launched in ${pool.id}`,
     metadata: { replicaId: row.id, type: standby.type },
     dedupeKey: `replica_created:${row.id}`,
-  });
+  };
+  await record(tx, now, created, ...also);
   return row;
 }
 

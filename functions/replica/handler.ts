@@ -4,6 +4,7 @@ import { httpHandler } from '../shared/http.ts';
 import { createReplica } from './create.ts';
 import { attachMachine, deleteReplica, reportStatus, reportSync } from './lifecycle.ts';
 import { listReplicas } from './list.ts';
+import { disableManualReplica, enableManualReplica, standbyStatus, switchManually } from './modes.ts';
 import { emergencyAnswer, terminationAnswer } from './notice-answers.ts';
 import { handleTermination, prepareStandby, type Signal } from './notices.ts';
 import { promoteReplica } from './promote.ts';
@@ -80,4 +81,15 @@ export const handler = httpHandler<typeof replicaRoutes>(replicaRoutes, {
     });
     return terminationAnswer(await handleTermination(db, signal, body.replica_id));
   },
+  enableManual: async ({ db, now }, input) => ({
+    success: true,
+    changed: await enableManualReplica(db, { ...of(input), now }),
+  }),
+  disableManual: async ({ db, now }, input) => ({
+    success: true,
+    changed: await disableManualReplica(db, { ...of(input), now }),
+  }),
+  manualSwitch: ({ db, now }, input) => switchManually(db, { ...of(input), now }),
+  sefStatus: ({ db }, input) => standbyStatus(db, of(input)),
+  emergencyStatus: ({ db }, input) => standbyStatus(db, of(input)),
 });

@@ -91,7 +91,7 @@ export async function handleTermination(db: Db, signal: Signal, preferredId?: st
     const state = await readMachines(tx, { ...signal, noticedInstanceId: signal.instanceId });
     const { primary, agent, standbys } = state;
     const notice = knownNotice(state, signal);
-    if (notice?.failoverCompleted && agent.instanceId !== null)
+    if (notice?.failoverCompleted && agent.instanceId !== null && agent.instanceId !== signal.instanceId)
       return {
         kind: 'promoted',
         replicaId: notice.replicaId,
@@ -220,7 +220,8 @@ function newStandby({ agent, primary }: StandbyState, signal: Signal, pool: Cand
 
 /** No pool has capacity to try: the agent itself is told to launch on-demand, ahead of whatever else it was told. */
 export async function sendToOnDemand(tx: Tx, { agent, openSwitch }: StandbyState, { now }: { now: Date }) {
-  if (openSwitch?.status === 'dispatched') return; // its successor is on the way
+  // Its successor is on the way, or it has been told.
+  if (openSwitch?.status === 'dispatched' || openSwitch?.createdBy === 'emergency') return;
   if (openSwitch)
     await tx
       .updateTable('commands')

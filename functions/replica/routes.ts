@@ -68,6 +68,41 @@ export const SyncRequest = z
   })
   .refine((body) => Object.values(body).some((value) => value !== undefined), 'at least one field is required');
 
+const Promoted = z.object({
+  success: z.literal(true),
+  message: z.string(),
+  new_instance_id: z.string(),
+  old_instance_id: z.string().nullable(),
+  demoted: z.boolean(),
+  switch_time: z.iso.datetime(),
+});
+const Changed = z.object({ success: z.literal(true), changed: z.boolean() });
+const StandbyStatus = z.object({
+  agent_id: z.string(),
+  auto_switch_enabled: z.boolean(),
+  manual_replica_enabled: z.boolean(),
+  primary_instance_id: z.string().nullable(),
+  active_replicas: z.array(
+    z.object({
+      id: z.string(),
+      instance_id: z.string().nullable(),
+      type: z.string(),
+      status: z.string(),
+      pool_id: z.string(),
+    }),
+  ),
+  emergency_mode_active: z.boolean(),
+  pending_termination_at: z.iso.datetime().nullable(),
+  last_emergency_event: z
+    .object({
+      detected_at: z.iso.datetime(),
+      termination_time: z.iso.datetime(),
+      failover_completed: z.boolean(),
+      failover_time_ms: z.number().nullable(),
+    })
+    .nullable(),
+});
+
 /** Standby endpoints (contract 4). */
 export const replicaRoutes = {
   create: {
@@ -118,14 +153,7 @@ export const replicaRoutes = {
     summary: 'Makes a standby the primary',
     params: ofReplica,
     body: z.object({ demote_old_primary: z.boolean().default(false), wait_for_sync: z.boolean().default(true) }),
-    response: z.object({
-      success: z.literal(true),
-      message: z.string(),
-      new_instance_id: z.string(),
-      old_instance_id: z.string().nullable(),
-      demoted: z.boolean(),
-      switch_time: z.iso.datetime(),
-    }),
+    response: Promoted,
     errors: [
       'agent_not_found',
       'replica_not_found',
@@ -245,6 +273,62 @@ export const replicaRoutes = {
       action: z.string().optional(),
       error: z.string().optional(),
     }),
+    errors: ['agent_not_found'],
+  },
+  enableManual: {
+    id: 'X22',
+    method: 'POST',
+    path: '/api/agents/{agent_id}/manual-replica/enable',
+    access: 'clientOrAdmin',
+    summary: 'Keeps a standby at all times; turns auto-switch off',
+    params: ofAgent,
+    response: Changed,
+    errors: ['agent_not_found'],
+  },
+  disableManual: {
+    id: 'X23',
+    method: 'POST',
+    path: '/api/agents/{agent_id}/manual-replica/disable',
+    access: 'clientOrAdmin',
+    summary: 'Keeps no standby any more, and ends the one that was kept',
+    params: ofAgent,
+    response: Changed,
+    errors: ['agent_not_found'],
+  },
+  manualSwitch: {
+    id: 'X24',
+    method: 'POST',
+    path: '/api/agents/{agent_id}/manual-switch',
+    access: 'clientOrAdmin',
+    summary: 'Makes the standby the primary',
+    params: ofAgent,
+    response: Promoted,
+    errors: [
+      'agent_not_found',
+      'replica_not_found',
+      'replica_not_ready',
+      'replica_has_no_machine',
+      'command_in_flight',
+    ],
+  },
+  sefStatus: {
+    id: 'X25',
+    method: 'GET',
+    path: '/api/agents/{agent_id}/sef-status',
+    access: 'clientOrAdmin',
+    summary: 'How the agent is provided for: modes, standbys, and the last notice',
+    params: ofAgent,
+    response: StandbyStatus,
+    errors: ['agent_not_found'],
+  },
+  emergencyStatus: {
+    id: 'X15',
+    method: 'GET',
+    path: '/api/agents/{agent_id}/emergency-status',
+    access: 'clientOrAdmin',
+    summary: 'Whether an interruption is being dealt with',
+    params: ofAgent,
+    response: StandbyStatus,
     errors: ['agent_not_found'],
   },
 } satisfies Routes;

@@ -7,7 +7,7 @@ import type { Agent, Command, Instance, Mode, Replica } from '../shared/schema.t
 export interface StandbyState {
   readonly agent: Pick<Agent, KnownOfAgent>;
   readonly primary: Primary | undefined;
-  readonly openSwitch: Pick<Command, 'id' | 'status'> | undefined;
+  readonly openSwitch: Pick<Command, 'id' | 'status' | 'createdBy'> | undefined;
   /** The active ones, newest first. */
   readonly standbys: readonly Replica[];
   /** The one that was asked about, active or not. */
@@ -128,7 +128,7 @@ export async function readMachines(db: Db, asked: Asked): Promise<StandbyState> 
     .select(['p.currentPoolId as pPool', 'p.spotPrice as pSpot', 'p.ondemandPrice as pOnDemand'])
     .select(['m.id as mId', 'm.clientId as mClientId', 'm.agentId as mAgentId'])
     .select(['m.instanceStatus as mStatus', 'm.isPrimary as mIsPrimary', 'mr.id as mReplicaId'])
-    .select(['c.id as cId', 'c.status as cStatus'])
+    .select(['c.id as cId', 'c.status as cStatus', 'c.createdBy as cCreatedBy'])
     .select(['e.id as eId', 'e.detectedAt as eDetectedAt', 'e.terminationTime as eTerminationTime'])
     .select('e.createdAt as eCreatedAt')
     .select(['e.replicaId as eReplicaId', 'e.failoverCompleted as eCompleted', 'e.failoverTimeMs as eMs'])
@@ -168,7 +168,8 @@ export async function readMachines(db: Db, asked: Asked): Promise<StandbyState> 
             isPrimary: first.mIsPrimary!,
             replicaId: first.mReplicaId,
           },
-    openSwitch: first.cId === null ? undefined : { id: first.cId, status: first.cStatus! },
+    openSwitch:
+      first.cId === null ? undefined : { id: first.cId, status: first.cStatus!, createdBy: first.cCreatedBy! },
     standbys: replicas.filter((row) => row.isActive).toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime()),
     named: replicas.find((row) => row.id === replicaId),
     notice:
