@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type Clock, systemClock, VirtualClock } from './clock.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { closeConnections } from './fleet/agent-http.ts';
+import { checkAvailability } from './fleet/availability.ts';
 import { type Market, PricesError, shifted } from './fleet/market.ts';
 import { help, readOptions, type StartOptions, UsageError } from './fleet/options.ts';
 import { play } from './fleet/play.ts';
@@ -92,7 +93,12 @@ async function afterKnownPrices(market: Market, query: Query): Promise<Market> {
   return shifted(market, days * dayMs);
 }
 
-function marketFor({ prices, choices, days, seed }: StartOptions): Market {
+function marketFor({ prices, availability, choices, days, seed }: StartOptions): Market {
+  if (availability !== undefined) {
+    const market = readPriceFile(availability, choices);
+    checkAvailability(market, availability);
+    return market;
+  }
   if (prices !== undefined) return readPriceFile(prices, choices);
   const today = Math.floor(Date.now() / dayMs) * dayMs;
   return syntheticMarket({ seed, days, start: new Date(today - Math.ceil(days) * dayMs) });

@@ -1098,7 +1098,7 @@ describe('books', () => {
 
 describe('options', () => {
   it('have defaults', () => {
-    expect(readOptions([])).toMatchObject({ agents: 20, days: 7, pollSeconds: 2700, port: 5000, seed: 1, exit: false });
+    expect(readOptions([])).toMatchObject({ agents: 20, days: 7, pollSeconds: 3600, port: 5000, seed: 1, exit: false });
     expect(readOptions(['--cadence', 'true'])).toMatchObject({ pollSeconds: undefined });
     expect(readOptions(['--help'])).toBe('help');
   });

@@ -41,6 +41,7 @@ export async function watchForTermination(agent: Agent): Promise<void> {
       ...(standby?.success && { replica_id: standby.replica_id }),
     },
   })) as { success?: boolean } | undefined;
+  agent.host.log(`notice: ${JSON.stringify({ standby, failover })}`);
   if (failover?.success) agent.stop();
 }
 

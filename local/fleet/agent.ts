@@ -16,6 +16,9 @@ export interface Command {
 
 /** How long an agent polls at its true periods after something happened to it, beyond what it waits for by itself. */
 const busySeconds = 300;
+/** An idle standby polls this often at least, in the loops on which its life depends. */
+const standbySeconds = 240;
+const standbyLoops: readonly Loop[] = ['heartbeat', 'config', 'instancesToTerminate'];
 const waiterSeconds = { poll: 15, limit: 300 };
 
 /**
@@ -101,10 +104,10 @@ export abstract class Agent {
 
   /** The control plane gives a standby up that is silent for ten minutes, and a standby must learn of its promotion. */
   #cadenceOf(loop: Loop): Cadence {
+    const { cadence } = this.host.image;
     const isStandby = this.instance.cause.kind === 'replica' && !this.#enabled;
-    return isStandby && ['heartbeat', 'config', 'instancesToTerminate'].includes(loop)
-      ? { kind: 'true' }
-      : this.host.image.cadence;
+    if (cadence.kind === 'true' || !isStandby || !standbyLoops.includes(loop)) return cadence;
+    return { ...cadence, pollSeconds: Math.min(cadence.pollSeconds, standbySeconds) };
   }
 
   /** @returns whether it went well */
@@ -193,7 +196,12 @@ export abstract class Agent {
 
   launch(request: Pick<LaunchRequest, 'az' | 'mode' | 'cause'>): Instance {
     const { type, agent } = this.instance;
-    return this.host.ec2.runInstances({ type, agent, ...request }, this.now);
+    try {
+      return this.host.ec2.runInstances({ type, agent, ...request }, this.now);
+    } catch (error) {
+      this.host.ledger.refusedLaunches++;
+      throw error;
+    }
   }
 
   /** One of AWS's waiters: asks every 15 s. @throws Error when the state has not come within 300 s, or cannot come */

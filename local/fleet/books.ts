@@ -34,13 +34,23 @@ export interface Machines {
   readonly withoutMachine: number;
 }
 
-/** A machine that is nobody's so long after its launch, or after its time as a replaced one, is taken for leaked. */
-const graceSeconds = 15 * 60;
-
 /** Compares what runs in EC2 with what the control plane says it should be. */
 export async function machinesOf(
   fleet: Fleet,
-  { url, token, retentionSeconds, now }: { url: string; token: string; retentionSeconds: number; now: Date },
+  {
+    url,
+    token,
+    retentionSeconds,
+    graceSeconds = 15 * 60,
+    now,
+  }: {
+    url: string;
+    token: string;
+    retentionSeconds: number;
+    /** A machine that is nobody's so long after its launch, or after its time as a replaced one, is taken for leaked. */
+    graceSeconds?: number;
+    now: Date;
+  },
 ): Promise<Machines> {
   const api = new AgentHttp({ serverUrl: url, clientToken: token, real: (call) => call(), log: () => {} });
   const running = fleet.ec2.instances.filter((instance) => ['pending', 'running'].includes(stateOf(instance, now)));

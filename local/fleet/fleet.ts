@@ -1,12 +1,13 @@
-import { AgentHttp } from './agent-http.ts';
+import { AgentHttp, type Answer } from './agent-http.ts';
 import { type Cadence, staggered } from './cadence.ts';
-import { Ec2, type Ec2Options, type Instance, type Interruption } from './ec2.ts';
+import { Ec2, type Ec2Options, endOf, type Instance, type Interruption, stateOf } from './ec2.ts';
 import type { AgentEnvironment, Image } from './host.ts';
 import { Ledger } from './ledger.ts';
 import { Machine } from './machine.ts';
 import type { Market } from './market.ts';
 import type { Random } from './random.ts';
 import type { Simulation } from './simulation.ts';
+import type { Fate, Troubles } from './troubles.ts';
 
 export interface FleetOptions {
   readonly simulation: Simulation;
@@ -25,6 +26,11 @@ export interface FleetOptions {
   /** What EC2 will do to Spot machines, and which launches find no capacity; by default nothing goes wrong. */
   readonly interruptionOf?: Ec2Options['interruptionOf'];
   readonly hasCapacity?: Ec2Options['hasCapacity'];
+  /** What else goes wrong; by default nothing. */
+  readonly troubles?: Troubles | undefined;
+  readonly onAnswer?: (answer: Answer) => void;
+  /** Told when a machine of that agent has stopped, or its agent hangs. */
+  readonly onSilence?: (agent: string) => void;
   /** What the agents write to their logs. */
   readonly log: (line: string) => void;
 }
@@ -32,11 +38,21 @@ export interface FleetOptions {
 /** Agents start one after the other, so that the first minute is not a storm. */
 const startEverySeconds = 3;
 
+/** A machine that dies while booting is gone this long before it would have run. */
+const diesBeforeSeconds = 5;
+
+const noTroubles: Fate = { diesBooting: false, hangsAfter: undefined, isToldOfItsEnd: true };
+
 /** The machines of one tenant, and what they share: EC2, the prices, the control plane, the time. */
 export class Fleet {
   readonly ledger = new Ledger();
   readonly ec2: Ec2;
   readonly images: readonly Image[];
+  /** What EC2 had planned for machines, by their ids. */
+  readonly interruptions = new Map<string, Interruption>();
+  /** Machines that died while they booted, and those whose agents hung. */
+  readonly bootFailures: string[] = [];
+  readonly hangs: string[] = [];
   readonly #options: FleetOptions;
   readonly #machines = new Map<string, Machine>();
 
@@ -50,8 +66,33 @@ export class Fleet {
       interruptionOf,
       hasCapacity,
       onLaunch: (instance, interruption) => this.#boot(instance, interruption),
-      onStop: (instance) => this.#options.simulation.spawn(async () => this.#machines.get(instance.id)?.shutDown()),
+      onStop: (instance) => {
+        this.#options.simulation.spawn(async () => this.#machines.get(instance.id)?.shutDown());
+        this.#options.onSilence?.(instance.agent);
+      },
     });
+  }
+
+  /** Starts a machine on demand for an agent that has none, in the zone of its first one. */
+  rescue(agent: string): Instance {
+    const { market, simulation } = this.#options;
+    const { az } = this.ec2.instances.find((instance) => instance.agent === agent)!;
+    const { instanceType: type } = market;
+    return this.ec2.runInstances({ type, az, mode: 'ondemand', agent, cause: { kind: 'owner' } }, simulation.now);
+  }
+
+  /** Terminates the machines of an agent on which it hangs. */
+  endHung(agent: string): void {
+    const { now } = this.#options.simulation;
+    for (const { id, ...instance } of this.ec2.instances)
+      if (instance.agent === agent && this.#machines.get(id)!.isHung) this.ec2.terminate(id, now);
+  }
+
+  /** Whether a machine runs or is about to, and does not hang. */
+  isAlive(id: string): boolean {
+    const { now } = this.#options.simulation;
+    const { state } = this.ec2.describe(id, now);
+    return ['pending', 'running'].includes(state) && !this.#machines.get(id)!.isHung;
   }
 
   /** Starts every agent on a machine on demand, in a zone of its own luck. */
@@ -83,7 +124,7 @@ export class Fleet {
   }
 
   #boot(instance: Instance, interruption: Interruption | undefined): void {
-    const { simulation, market, serverUrl, clientToken } = this.#options;
+    const { simulation, market, serverUrl, clientToken, troubles, onAnswer } = this.#options;
     const image = this.images.find(({ logicalAgentId }) => logicalAgentId === instance.agent)!;
     const log = (line: string) =>
       this.#options.log(`${simulation.now.toISOString()} ${instance.agent} ${instance.id} ${line}`);
@@ -93,17 +134,52 @@ export class Fleet {
       clientToken,
       real: (call) => simulation.real(call),
       log,
-      onAnswer: (answer) => ledger.answered(answer),
+      onAnswer: (answer) => {
+        ledger.answered(answer);
+        onAnswer?.(answer);
+      },
+      isReachable: troubles && (() => !troubles.isOut(simulation.now)),
     });
     const machine = new Machine({ instance, interruption, image, ec2, market, simulation, api, ledger, log });
     this.#machines.set(instance.id, machine);
     simulation.spawn(() => machine.run());
-    if (interruption) simulation.spawn(() => this.#interrupt(instance, interruption));
+    const fate = troubles?.fateOf(instance) ?? noTroubles;
+    if (fate.diesBooting) simulation.spawn(() => this.#dieBooting(instance));
+    if (fate.hangsAfter !== undefined) simulation.spawn(() => this.#hang(instance, fate.hangsAfter!));
+    if (!interruption) return;
+    this.interruptions.set(instance.id, interruption);
+    simulation.spawn(() => this.#interrupt(instance, interruption, fate));
   }
 
-  async #interrupt({ id }: Instance, { noticeAt }: Interruption): Promise<void> {
+  async #interrupt({ id }: Instance, interruption: Interruption, { isToldOfItsEnd }: Fate): Promise<void> {
     const { simulation } = this.#options;
-    await simulation.sleep((noticeAt.getTime() - simulation.now.getTime()) / 1000 + 120);
+    const end = endOf(interruption);
+    if (!end) return;
+    await this.#until(end);
+    if (!isToldOfItsEnd && !this.ec2.describe(id, simulation.now).instance.stoppedAt)
+      this.#machines.get(id)!.powerOff();
     this.ec2.interrupt(id, simulation.now);
+  }
+
+  async #dieBooting({ id, runningAt }: Instance): Promise<void> {
+    await this.#until(new Date(runningAt.getTime() - diesBeforeSeconds * 1000));
+    this.bootFailures.push(id);
+    this.ec2.terminate(id, this.#options.simulation.now);
+  }
+
+  async #hang({ id, agent, runningAt }: Instance, seconds: number): Promise<void> {
+    await this.#until(new Date(runningAt.getTime() + seconds * 1000));
+    if (
+      stateOf(this.ec2.describe(id, this.#options.simulation.now).instance, this.#options.simulation.now) !== 'running'
+    )
+      return;
+    this.hangs.push(id);
+    this.#machines.get(id)!.hang();
+    this.#options.onSilence?.(agent);
+  }
+
+  #until(time: Date): Promise<void> {
+    const { simulation } = this.#options;
+    return simulation.sleep((time.getTime() - simulation.now.getTime()) / 1000);
   }
 }

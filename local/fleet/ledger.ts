@@ -29,6 +29,8 @@ export class Ledger {
   readonly commands = new Set<string>();
   /** What register returned to each machine. */
   readonly handles = new Map<string, string>();
+  /** RunInstances calls that found no capacity. */
+  refusedLaunches = 0;
   /** Machines whose agents have seen a termination notice. */
   readonly notices = new Set<string>();
   /** Machines whose agents have seen a rebalance recommendation, and what it was worth. */

@@ -3,8 +3,17 @@ import type { PriceChoices } from './price-events.ts';
 
 /** What `npm start` was asked for. */
 export interface StartOptions {
-  /** Undefined: synthetic prices. */
+  /** A price file; undefined: synthetic prices, unless there is an availability trace. */
   readonly prices: string | undefined;
+  /** A file that says when pools had capacity; undefined: always. */
+  readonly availability: string | undefined;
+  readonly noticeSeconds: number;
+  readonly rebalanceShare: number;
+  readonly ownerSeconds: number;
+  readonly launchSeconds: number;
+  readonly bootFailures: number;
+  readonly hangsPerWeek: number;
+  readonly outagesPerWeek: number;
   readonly choices: PriceChoices;
   readonly agents: number;
   readonly days: number;
@@ -36,9 +45,22 @@ Prices
   --region REGION
   --on-demand-price USD    per hour, where neither the file nor our small table has it
 
+Interruptions
+  --availability FILE      instead of --prices: a trace of when pools had capacity (run-length JSON with countRle). When a
+                           pool's count drops to 0, EC2 takes all Spot machines there; the whole file is played
+  --notice TIME            from EC2's notice to the end of a machine, 30s to 120s (default 120s)
+  --rebalance-share SHARE  0 to 1: how many interruptions EC2 warns of before the notice; equally many warnings are false
+                           alarms. Synthetic, as no trace has them (default 0.5)
+  --owner-after TIME       how long an agent is silent until its owner starts a machine on demand for it (default 10m)
+  --launch-time TIME       from RunInstances until the application serves, in the report's downtimes (default 90s)
+  --boot-failures SHARE    0 to 1: how many machines die while they boot (default 0)
+  --hangs N                how often an agent hangs, in a week (default 0)
+  --outages N              how often the control plane is out of reach for 2 to 10 minutes, in a week (default 0)
+
 Fleet
   --agents N               agents, each on one machine on demand at first (default 20)
-  --days N                 days of prices to play, from the start of the file (default 7; less if the file has less)
+  --days N                 days of prices to play, from the start of the file (default 7, or all of a trace; less if the
+                           file has less)
   --v32-share SHARE        0 to 1: how many agents are of version 3.2 rather than 4 (default 0.2)
   --terminate-wait TIME    how long a replaced machine lives on, such as 5m (default: the control plane's setting, and
                            300 s in version 3.2, which follows its own)
@@ -66,8 +88,29 @@ export function readOptions(args: readonly string[]): StartOptions | 'help' {
   const coarse = oneOf('cadence', given.cadence, ['coarse', 'true']) === 'coarse';
   if (!coarse && given.poll !== undefined)
     throw new UsageError('--poll is the period of coarse cadence; leave it out with --cadence true');
+  const ofTrace = [
+    'notice',
+    'rebalance-share',
+    'owner-after',
+    'launch-time',
+    'boot-failures',
+    'hangs',
+    'outages',
+  ] as const;
+  if (given.availability !== undefined && given.prices !== undefined)
+    throw new UsageError('--availability and --prices exclude each other: a trace has its own prices');
+  const pointless = ofTrace.find((option) => given.availability === undefined && given[option] !== undefined);
+  if (pointless) throw new UsageError(`--${pointless} is about interruptions, which only --availability FILE plays`);
   return {
     prices: given.prices,
+    availability: given.availability,
+    noticeSeconds: seconds('notice', given.notice ?? '120s', { from: 30, to: 120 }),
+    rebalanceShare: number('rebalance-share', given['rebalance-share'] ?? '0.5', { from: 0, to: 1 }),
+    ownerSeconds: seconds('owner-after', given['owner-after'] ?? '10m', { from: 120, to: 86_400 }),
+    launchSeconds: seconds('launch-time', given['launch-time'] ?? '90s', { from: 30, to: 3600 }),
+    bootFailures: number('boot-failures', given['boot-failures'] ?? '0', { from: 0, to: 0.9 }),
+    hangsPerWeek: number('hangs', given.hangs ?? '0', { from: 0, to: 1000 }),
+    outagesPerWeek: number('outages', given.outages ?? '0', { from: 0, to: 1000 }),
     choices: {
       instanceType: given['instance-type'],
       product: given.product,
@@ -77,7 +120,7 @@ export function readOptions(args: readonly string[]): StartOptions | 'help' {
       ),
     },
     agents: number('agents', given.agents, { from: 1, to: 10_000, whole: true }),
-    days: number('days', given.days, { above: 0, to: 3650 }),
+    days: number('days', given.days ?? (given.availability === undefined ? '7' : '3650'), { above: 0, to: 3650 }),
     v32Share: number('v32-share', given['v32-share'], { from: 0, to: 1 }),
     pollSeconds: coarse ? seconds('poll', given.poll ?? '1h', { from: 60, to: 6 * 3600 }) : undefined,
     terminateWaitSeconds: optionally(given['terminate-wait'], (text) =>
@@ -98,12 +141,20 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         prices: { type: 'string' },
+        availability: { type: 'string' },
+        notice: { type: 'string' },
+        'rebalance-share': { type: 'string' },
+        'owner-after': { type: 'string' },
+        'launch-time': { type: 'string' },
+        'boot-failures': { type: 'string' },
+        hangs: { type: 'string' },
+        outages: { type: 'string' },
         'instance-type': { type: 'string' },
         product: { type: 'string' },
         region: { type: 'string' },
         'on-demand-price': { type: 'string' },
         agents: { type: 'string', default: '20' },
-        days: { type: 'string', default: '7' },
+        days: { type: 'string' },
         'v32-share': { type: 'string', default: '0.2' },
         'terminate-wait': { type: 'string' },
         'min-savings': { type: 'string' },

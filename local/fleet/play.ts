@@ -1,6 +1,7 @@
 import { costsOf, machinesOf, savingsPercent } from './books.ts';
 import { refusedByGate } from './decision-log.ts';
 import { Fleet } from './fleet.ts';
+import { InterruptionRun } from './interruption-run.ts';
 import type { Market } from './market.ts';
 import type { StartOptions } from './options.ts';
 import type { Progress } from './progress.ts';
@@ -38,8 +39,10 @@ export async function play(stage: Stage): Promise<Outcome> {
     onMinute: async (now) => {
       progress.show(() => progressLine(stage, fleet, now, wallSeconds()));
       await stage.runDueJobs();
+      await interruptions?.minute(now);
     },
   });
+  const interruptions = options.availability === undefined ? undefined : new InterruptionRun(stage, simulation);
   const fleet = new Fleet({
     simulation,
     market,
@@ -51,8 +54,10 @@ export async function play(stage: Stage): Promise<Outcome> {
     environment: { TERMINATE_WAIT_TIME: options.terminateWaitSeconds },
     serverUrl: url,
     clientToken: tenant.token,
+    ...interruptions?.fleetOptions,
     log: stage.log,
   });
+  interruptions?.over(fleet);
   signal.addEventListener('abort', () => simulation.stop());
 
   await applySettings(query, tenant.id, options);
@@ -61,6 +66,7 @@ export async function play(stage: Stage): Promise<Outcome> {
   fleet.start();
   await simulation.run(end);
   progress.end();
+  await interruptions?.end();
 
   const now = simulation.now;
   const retentionSeconds = options.terminateWaitSeconds ?? 300;
@@ -73,8 +79,9 @@ export async function play(stage: Stage): Promise<Outcome> {
     wallSeconds: seconds,
     costs: costsOf(fleet, market, now),
     machines: await machinesOf(fleet, { url, token: tenant.token, retentionSeconds, now }),
+    interruptions: interruptions?.books(now),
     refused: await refusedByGate(query, tenant.id).catch(() => undefined),
-    notes: notesOf(options),
+    notes: [...notesOf(stage), ...(interruptions?.notes ?? [])],
   };
 }
 
@@ -99,7 +106,17 @@ function progressLine({ market, start, end }: Stage, fleet: Fleet, now: Date, wa
   );
 }
 
-function notesOf({ pollSeconds }: StartOptions): string[] {
+function notesOf({ options: { pollSeconds, availability }, market }: Stage): string[] {
+  const ignored = availability === undefined && market.pools.some(({ capacity }) => capacity !== undefined);
+  return [
+    ...cadenceNotes(pollSeconds),
+    ...(ignored
+      ? ['The file also records availability, which was not played: every launch succeeded. --availability plays it.']
+      : []),
+  ];
+}
+
+function cadenceNotes(pollSeconds: number | undefined): string[] {
   if (pollSeconds === undefined) return ['Agents polled at their true periods.'];
   const minutes = pollSeconds / 60;
   return [

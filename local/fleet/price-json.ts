@@ -97,7 +97,9 @@ function trace(file: z.output<typeof Trace>, name: string): PricedOrNot {
   for (const [index, { priceRle, countRle }] of file.pools.entries())
     for (const [field, runs] of Object.entries({ priceRle, countRle }))
       if (runs && stepsIn(runs) !== steps)
-        throw new PricesError(`${name}, pools[${index}].${field} has ${stepsIn(runs)} steps where the file has ${steps}`);
+        throw new PricesError(
+          `${name}, pools[${index}].${field} has ${stepsIn(runs)} steps where the file has ${steps}`,
+        );
   const pools = file.pools.map((pool, index) => {
     const az = pool.az ?? pool.azId;
     if (!az) throw new PricesError(`${name}, pools[${index}] has neither az nor azId`);

@@ -1,5 +1,7 @@
 import { type Costs, type Machines, savingsPercent } from './books.ts';
 import type { Fleet } from './fleet.ts';
+import type { InterruptionBooks } from './interruption-books.ts';
+import { availabilityRows, failoverRows, interruptionRows } from './interruption-report.ts';
 import type { SwitchRecord } from './ledger.ts';
 import type { Market } from './market.ts';
 
@@ -11,6 +13,8 @@ export interface Outcome {
   readonly wallSeconds: number;
   readonly costs: Costs;
   readonly machines: Machines;
+  /** Undefined when EC2 interrupted nothing, as no availability was played. */
+  readonly interruptions?: InterruptionBooks | undefined;
   /** Undefined when the decision log could not be read. */
   readonly refused: ReadonlyMap<string, number> | undefined;
   /** What the reader must know to read the figures rightly. */
@@ -23,6 +27,7 @@ export function report(outcome: Outcome): string {
     section('Run', runRows(outcome)),
     section('Cost, USD', costRows(outcome)),
     section('Switches', switchRows(outcome)),
+    ...interruptionSections(outcome),
     section('Machines', machineRows(outcome)),
     section('Requests', requestRows(outcome)),
     ['Notes', ...[...outcome.market.notes, ...outcome.notes].map((note) => `  ${note}`)].join('\n'),
@@ -30,6 +35,15 @@ export function report(outcome: Outcome): string {
 }
 
 type Cells = readonly (string | number)[];
+
+function interruptionSections({ fleet, interruptions }: Outcome): string[] {
+  if (!interruptions) return [];
+  return [
+    section('Interruptions', interruptionRows(fleet, interruptions)),
+    section('Failovers', failoverRows(fleet, interruptions)),
+    section('Workloads', availabilityRows(interruptions)),
+  ];
+}
 
 function runRows({ fleet, market, start, end, wallSeconds }: Outcome): Cells[] {
   const versions = Map.groupBy(fleet.images, ({ version }) => version);
