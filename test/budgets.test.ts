@@ -271,7 +271,7 @@ describe('Data API calls of every other route: 3 at most', () => {
           signalType: 'termination-notice',
           terminationTime: rig.clock.now(),
           poolId: 'm5.large.us-east-1b',
-          detectedAt: rig.clock.now(),
+          detectedAt: new Date(rig.clock.now().getTime() - i * 3600_000),
           createdAt: rig.clock.now(),
         })
         .execute();

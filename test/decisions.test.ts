@@ -22,10 +22,10 @@ async function priced(facts = {}): Promise<Machine> {
   return machine;
 }
 
-/** Past interruptions of a pool, as seen by agents long gone. */
-async function interrupted(poolId: string, times: number, daysAgo = 10) {
-  const detectedAt = new Date(rig.clock.now().getTime() - daysAgo * 86_400_000);
-  for (let i = 0; i < times; i += 1)
+/** Past interruptions of a pool, an hour apart, each as seen by `agents` agents long gone. */
+async function interrupted(poolId: string, times: number, { daysAgo = 10, agents = 1 } = {}) {
+  for (let i = 0; i < times * agents; i += 1) {
+    const detectedAt = new Date(rig.clock.now().getTime() - daysAgo * 86_400_000 - Math.floor(i / agents) * 3600_000);
     await rig.db
       .insertInto('spotInterruptionEvents')
       .values({
@@ -40,6 +40,7 @@ async function interrupted(poolId: string, times: number, daysAgo = 10) {
         createdAt: detectedAt,
       })
       .execute();
+  }
 }
 
 describe('rebalance-recommendation (A10)', () => {
@@ -72,9 +73,15 @@ describe('rebalance-recommendation (A10)', () => {
     expect((await advise(machine)).body.action).toBe(times > 9 ? 'switch' : 'monitor');
   });
 
+  it('counts a loss of the pool once, however many agents it took (ADR 10)', async () => {
+    const machine = await priced({ mode: 'spot' });
+    await interrupted(machine.pool!, 2, { agents: 20 });
+    expect((await advise(machine)).body.risk_score).toBeCloseTo(2 / 30);
+  });
+
   it('does not count interruptions of more than 30 days ago', async () => {
     const machine = await priced({ mode: 'spot' });
-    await interrupted(machine.pool!, 20, 31);
+    await interrupted(machine.pool!, 20, { daysAgo: 31 });
     expect((await advise(machine)).body).toMatchObject({ action: 'monitor', risk_score: 0 });
   });
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Candidate,
   choosePool,
+  isBeingTaken,
   isQuarantined,
   readCandidates,
   type Wish,
@@ -22,6 +23,7 @@ const pool = (zone: string, facts: Partial<Candidate> = {}): Candidate => ({
   price: 0.03,
   pricedAt: now,
   interruptions24h: 0,
+  lastNoticeAt: null,
   jointFailures: 0,
   failures24h: 0,
   lastFailureAt: null,
@@ -37,6 +39,14 @@ describe('choosePool', () => {
     ['any, for a primary in no pool', [pool('a')], { primaryPool: null }, 'a'],
     ['the cheaper one', [pool('b'), pool('c', { price: 0.02 })], {}, 'c'],
     ['of equals the first by name', [pool('c'), pool('b')], {}, 'b'],
+    [
+      'a pool that EC2 is emptying is left alone',
+      [pool('b', { lastNoticeAt: ago(4.99) }), pool('c', { price: 1 })],
+      {},
+      'c',
+    ],
+    ['for five minutes', [pool('b', { lastNoticeAt: ago(5) }), pool('c', { price: 1 })], {}, 'b'],
+    ['in an emergency too', [pool('b', { lastNoticeAt: ago(0) })], { emergency: true }, undefined],
     ['fewer interruptions before price', [pool('b', { interruptions24h: 1, price: 0.01 }), pool('c')], {}, 'c'],
     [
       'no joint failures before fewer interruptions',
@@ -112,6 +122,7 @@ describe('whatever the pools are', () => {
     price: fc.option(fc.double({ min: 0.001, max: 100, noNaN: true })),
     pricedAt: time,
     interruptions24h: fc.nat(5),
+    lastNoticeAt: time,
     jointFailures: fc.nat(5),
     failures24h: fc.nat(8),
     lastFailureAt: time,
@@ -148,7 +159,7 @@ describe('whatever the pools are', () => {
   it('finds one in an emergency where there is any', () => {
     fc.assert(
       fc.property(candidates, (all) => {
-        const open = all.some((one) => one.id !== 'm5.large.a' && !isQuarantined(one, now));
+        const open = all.some((one) => one.id !== 'm5.large.a' && !isBeingTaken(one, now) && !isQuarantined(one, now));
         expect(choosePool(all, wish({ emergency: true }), now) !== undefined).toBe(open);
       }),
       { numRuns: 2000 },

@@ -45,7 +45,7 @@ export interface PoolState {
   readonly price: number;
   /** When the price was last seen. */
   readonly at: Date;
-  /** Interruption signals of the pool in the last 30 days, all agents together. */
+  /** Hours of the last 30 days in which the pool was interrupted, however many agents were told. */
   readonly interruptions30d: number;
 }
 
@@ -130,7 +130,7 @@ export function safeDefault(input: Pick<DecisionInput, 'agent'>, why: string): D
   };
 }
 
-/** Share of the month's days on which the pool was interrupted, at most 1 (contract 13.5). */
+/** Interruptions in 30 days by 30, at most 1 (contract 13.5). */
 export const poolRisk = (pool: Pick<PoolState, 'interruptions30d'>) => Math.min(pool.interruptions30d / 30, 1);
 
 /** The rules of contract 13.3, first match. */

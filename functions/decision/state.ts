@@ -142,9 +142,9 @@ async function readPools(
     .selectFrom('spotPools as p')
     .select(['p.id', 'p.instanceType', 'p.region', 'p.az', 'p.poolName', 'p.latestPrice', 'p.latestAt'])
     .select(
-      sql<number>`(SELECT COUNT(*) FROM spot_interruption_events AS e WHERE e.pool_id = p.id AND e.detected_at > ${month})`.as(
-        'interruptions30d',
-      ),
+      // By the hour: when a pool is lost, every agent in it is told, and that is one interruption (docs/adr/0010).
+      sql<number>`(SELECT COUNT(DISTINCT DATE_FORMAT(e.detected_at, '%Y%m%d%H')) FROM spot_interruption_events AS e
+        WHERE e.pool_id = p.id AND e.detected_at > ${month})`.as('interruptions30d'),
     )
     .where((eb) =>
       eb.or(

@@ -13,6 +13,8 @@ export interface Candidate {
   readonly pricedAt: Date | null;
   /** Interruption signals of the pool in the last 24 h, all agents together. */
   readonly interruptions24h: number;
+  /** When EC2 last announced that it takes a machine of the pool away. */
+  readonly lastNoticeAt: Date | null;
   /** How often, in 30 days, the pool was interrupted within ten minutes of the primary's. */
   readonly jointFailures: number;
   /** Launches that were tried and failed in the last 24 h, and when the last one did. */
@@ -34,6 +36,7 @@ export interface Wish {
 const minuteMs = 60_000;
 const freshMs = 15 * minuteMs;
 const dayMs = 24 * 60 * minuteMs;
+const emptyingMs = 5 * minuteMs;
 
 /** The pools of a type and region, with their record: one statement. Tenants share what is known of pools. */
 export async function readCandidates(
@@ -49,6 +52,8 @@ export async function readCandidates(
     .select([
       sql<number>`(SELECT COUNT(*) FROM spot_interruption_events AS e
         WHERE e.pool_id = p.id AND e.detected_at > ${day})`.as('interruptions24h'),
+      sql<Date | null>`(SELECT MAX(e.detected_at) FROM spot_interruption_events AS e
+        WHERE e.pool_id = p.id AND e.signal_type = 'termination-notice')`.as('lastNoticeAt'),
       sql<number>`(SELECT COUNT(*) FROM spot_interruption_events AS e
         INNER JOIN spot_interruption_events AS f ON f.pool_id = ${place.primaryPool ?? ''} AND f.detected_at > ${month}
           AND ABS(TIMESTAMPDIFF(SECOND, e.detected_at, f.detected_at)) <= 600
@@ -74,7 +79,7 @@ export async function readCandidates(
 
 /**
  * The best pool for a standby, or none. Never the primary's: machines of one pool die within minutes of each other.
- * Never one in quarantine: it has just shown that it has no capacity. Among the others: a zone that was asked for, then
+ * Never one that EC2 is emptying, and none in quarantine: it has just shown that it has no capacity. Among the others: a zone that was asked for, then
  * those that did not fail together with the primary's, those with fewer interruptions, the cheaper ones. In an emergency
  * fresh prices go before stale ones before none; otherwise only pools with a fresh price count.
  */
@@ -93,9 +98,15 @@ export function choosePool(candidates: readonly Candidate[], wish: Wish, now: Da
   return candidates
     .filter((pool) => pool.id !== wish.primaryPool && !wish.excludeZones?.includes(pool.az))
     .filter((pool) => wish.maxHourlyCost === undefined || (pool.price !== null && pool.price <= wish.maxHourlyCost))
-    .filter((pool) => !isQuarantined(pool, now) && (wish.emergency || staleness(pool) === 0))
+    .filter(
+      (pool) => !isBeingTaken(pool, now) && !isQuarantined(pool, now) && (wish.emergency || staleness(pool) === 0),
+    )
     .toSorted((a, b) => compare(keys(a), keys(b)) || (a.id < b.id ? -1 : 1))[0];
 }
+
+/** EC2 empties a pool within minutes: what is launched there now is told to go as soon as it is up. */
+export const isBeingTaken = ({ lastNoticeAt }: Pick<Candidate, 'lastNoticeAt'>, now: Date) =>
+  lastNoticeAt !== null && now.getTime() - lastNoticeAt.getTime() < emptyingMs;
 
 /**
  * A pool in which a launch just failed has no capacity: it is left alone for a minute, and twice as long after each
