@@ -6,8 +6,8 @@ import { logger } from '../shared/logger.ts';
 import type { Replica } from '../shared/schema.ts';
 import { insertStandby } from './create.ts';
 import { endReplica, failOverIfPending, failReplica } from './lifecycle.ts';
-import { findPool, sendToOnDemand, standbysThatCanTakeOver } from './notices.ts';
-import { choosePool, readCandidates } from './placement.ts';
+import { sendToOnDemand, standbysThatCanTakeOver } from './notices.ts';
+import { findPool } from './placement.ts';
 import { bestStandby } from './promote.ts';
 import { lockAgent, type StandbyState } from './state.ts';
 
@@ -196,14 +196,7 @@ async function makeMissing(db: Db, now: Date): Promise<number> {
  * @returns whether there was a pool; without one nothing is recorded either
  */
 export async function keepOne(tx: Tx, state: StandbyState, now: Date, ...also: SystemEvent[]): Promise<boolean> {
-  const { agent, primary } = state;
-  const primaryPool = primary?.poolId ?? null;
-  const candidates = await readCandidates(
-    tx,
-    { instanceType: agent.instanceType, region: agent.region, primaryPool },
-    now,
-  );
-  const pool = choosePool(candidates, { primaryPool, emergency: false }, now);
+  const pool = await findPool(tx, state, { emergency: false }, now);
   if (!pool) return false;
   await insertStandby(tx, state, pool, { type: 'manual', createdBy: 'coordinator' }, now, ...also);
   return true;
@@ -212,7 +205,7 @@ export async function keepOne(tx: Tx, state: StandbyState, now: Date, ...also: S
 /** The standby that was to take over has failed: the next pool, and when none is left, on-demand. */
 async function replaceFailed(tx: Tx, state: StandbyState, now: Date): Promise<boolean> {
   if (state.openSwitch) return false; // on-demand is on its way already
-  const pool = await findPool(tx, state, {}, now);
+  const pool = await findPool(tx, state, { emergency: true }, now);
   if (pool) await insertStandby(tx, state, pool, { type: 'automatic-termination', createdBy: 'coordinator' }, now);
   else await sendToOnDemand(tx, state, { now });
   return true;

@@ -5,7 +5,7 @@ import { record, type SystemEvent } from '../notification/events.ts';
 import { type Db, type Tx, transact } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
 import type { InstanceStatus } from '../shared/schema.ts';
-import { type Candidate, choosePool, readCandidates } from './placement.ts';
+import { type Candidate, candidatesFor, choosePool } from './placement.ts';
 import type { CreateReplicaRequest } from './routes.ts';
 import { type Asked, lockAgent, type StandbyState } from './state.ts';
 
@@ -60,13 +60,9 @@ function requireWanted({ agent, standbys }: StandbyState) {
     });
 }
 
-async function poolFor(tx: Tx, { agent, primary }: StandbyState, body: Request, now: Date): Promise<Candidate> {
-  const primaryPool = primary?.poolId ?? null;
-  const candidates = await readCandidates(
-    tx,
-    { instanceType: agent.instanceType, region: agent.region, primaryPool },
-    now,
-  );
+async function poolFor(tx: Tx, state: StandbyState, body: Request, now: Date): Promise<Candidate> {
+  const { agent, primary } = state;
+  const candidates = await candidatesFor(tx, state, now);
   const wanted = body.pool_id ?? body.target_pool_id;
   if (wanted !== undefined) {
     const named = candidates.find((pool) => pool.id === wanted);
@@ -79,8 +75,8 @@ async function poolFor(tx: Tx, { agent, primary }: StandbyState, body: Request, 
       });
     throw new AppError('pool_not_found', `No pool ${wanted} is known`);
   }
-  const wish = { primaryPool, excludeZones: body.exclude_zones, maxHourlyCost: body.max_hourly_cost, emergency: false };
-  const pool = choosePool(candidates, wish, now);
+  const wish = { excludeZones: body.exclude_zones, maxHourlyCost: body.max_hourly_cost, emergency: false };
+  const pool = choosePool(candidates, { ...wish, primaryPool: primary?.poolId ?? null }, now);
   if (!pool)
     throw new AppError('no_suitable_pool', 'No other pool of the type and region has a fresh price', {
       hint: 'Name a pool, exclude fewer zones, or wait for the next price report',
@@ -88,34 +84,38 @@ async function poolFor(tx: Tx, { agent, primary }: StandbyState, body: Request, 
   return pool;
 }
 
+/** The row of a standby that has no machine yet. */
+export const standbyRow = ({ agent, primary }: StandbyState, pool: Candidate, standby: NewStandby, now: Date) => ({
+  id: randomUUID(),
+  clientId: agent.clientId,
+  agentId: agent.id,
+  replicaType: standby.type,
+  poolId: pool.id,
+  instanceType: pool.instanceType,
+  region: pool.region,
+  az: pool.az,
+  status: 'launching' as const,
+  createdBy: standby.createdBy,
+  parentInstanceId: primary?.id ?? null,
+  hourlyCost: pool.price,
+  tags: standby.tags ?? null,
+  createdAt: now,
+});
+
 /**
  * Enters a standby that the agent is to launch. The caller holds the agent's lock.
  * @param also what else has happened, to be recorded in the same statement
  */
 export async function insertStandby(
   tx: Tx,
-  { agent, primary }: StandbyState,
+  state: StandbyState,
   pool: Candidate,
   standby: NewStandby,
   now: Date,
   ...also: readonly SystemEvent[]
 ) {
-  const row = {
-    id: randomUUID(),
-    clientId: agent.clientId,
-    agentId: agent.id,
-    replicaType: standby.type,
-    poolId: pool.id,
-    instanceType: pool.instanceType,
-    region: pool.region,
-    az: pool.az,
-    status: 'launching' as const,
-    createdBy: standby.createdBy,
-    parentInstanceId: primary?.id ?? null,
-    hourlyCost: pool.price,
-    tags: standby.tags ?? null,
-    createdAt: now,
-  };
+  const { agent } = state;
+  const row = standbyRow(state, pool, standby, now);
   await tx.insertInto('replicaInstances').values(row).execute();
   const created: SystemEvent = {
     clientId: agent.clientId,

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { type ExpressionBuilder, sql } from 'kysely';
 import { priorities, switchCommand } from '../agent/commands.ts';
 import { record, type SystemEvent } from '../notification/events.ts';
@@ -6,7 +6,8 @@ import { DatabaseError } from '../shared/data-api/errors.ts';
 import { type Db, type Tx, transact } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
 import type { Replica, Schema } from '../shared/schema.ts';
-import { type Candidate, choosePool, readCandidates } from './placement.ts';
+import { standbyRow } from './create.ts';
+import { type Candidate, findPool } from './placement.ts';
 import { bestStandby, promote } from './promote.ts';
 import { readMachines, type StandbyState } from './state.ts';
 
@@ -144,6 +145,11 @@ interface Arrangement {
   readonly isPending?: boolean;
 }
 
+const standbyTypes = {
+  'termination-notice': 'automatic-termination',
+  'rebalance-recommendation': 'automatic-rebalance',
+} as const;
+
 /** Uses the standby there is, or queues one, or sends the agent to on-demand; and records what was announced. */
 async function arrange(
   tx: Tx,
@@ -154,8 +160,13 @@ async function arrange(
   const { standbys } = state;
   const { now } = signal;
   const existing = bestStandby(standbys) ?? standbys[0];
-  const pool = existing ? undefined : await findPool(tx, state, wishes, now);
-  const replica = pool && newStandby(state, signal, pool);
+  const pool = existing ? undefined : await findPool(tx, state, { ...wishes, emergency: true }, now);
+  const replica = pool && {
+    ...standbyRow(state, pool, { type: standbyTypes[signal.type], createdBy: 'emergency' }, now),
+    interruptionSignalType: signal.type,
+    interruptionDetectedAt: signal.detectedAt,
+    terminationTime: signal.terminationTime ?? null,
+  };
   if (replica) await tx.insertInto('replicaInstances').values(replica).execute();
   if (!existing && !replica) await sendToOnDemand(tx, state, signal);
   const isNew = noticeId === undefined;
@@ -185,37 +196,6 @@ async function arrange(
   if (replica && pool)
     return { kind: 'standby', replicaId: replica.id, instanceId: null, existing: false, pool } as const;
   return { kind: 'on-demand' } as const;
-}
-
-export async function findPool(tx: Tx, { agent, primary }: StandbyState, wishes: Wishes, now: Date) {
-  const primaryPool = primary?.poolId ?? null;
-  const candidates = await readCandidates(
-    tx,
-    { instanceType: agent.instanceType, region: agent.region, primaryPool },
-    now,
-  );
-  return choosePool(candidates, { primaryPool, ...wishes, emergency: true }, now);
-}
-
-function newStandby({ agent, primary }: StandbyState, signal: Signal, pool: Candidate) {
-  return {
-    id: randomUUID(),
-    clientId: agent.clientId,
-    agentId: agent.id,
-    replicaType: signal.type === 'termination-notice' ? 'automatic-termination' : 'automatic-rebalance',
-    poolId: pool.id,
-    instanceType: pool.instanceType,
-    region: pool.region,
-    az: pool.az,
-    status: 'launching' as const,
-    createdBy: 'emergency',
-    parentInstanceId: primary?.id ?? null,
-    hourlyCost: pool.price,
-    interruptionSignalType: signal.type,
-    interruptionDetectedAt: signal.detectedAt,
-    terminationTime: signal.terminationTime ?? null,
-    createdAt: signal.now,
-  };
 }
 
 /** No pool has capacity to try: the agent itself is told to launch on-demand, ahead of whatever else it was told. */

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../shared/db.ts';
+import type { StandbyState } from './state.ts';
 
 /** Where a standby may go, and what speaks for and against it. */
 export interface Candidate {
@@ -37,6 +38,22 @@ const minuteMs = 60_000;
 const freshMs = 15 * minuteMs;
 const dayMs = 24 * 60 * minuteMs;
 const emptyingMs = 5 * minuteMs;
+
+type WhoseStandby = Pick<StandbyState, 'agent' | 'primary'>;
+
+/** The pools that an agent's standby could be in, its primary's own among them, with their record. */
+export const candidatesFor = (db: Db, { agent, primary }: WhoseStandby, now: Date) =>
+  readCandidates(
+    db,
+    { instanceType: agent.instanceType, region: agent.region, primaryPool: primary?.poolId ?? null },
+    now,
+  );
+
+/** The best pool for an agent's standby, or none: see `choosePool`. */
+export async function findPool(db: Db, whose: WhoseStandby, wish: Omit<Wish, 'primaryPool'>, now: Date) {
+  const candidates = await candidatesFor(db, whose, now);
+  return choosePool(candidates, { ...wish, primaryPool: whose.primary?.poolId ?? null }, now);
+}
 
 /** The pools of a type and region, with their record: one statement. Tenants share what is known of pools. */
 export async function readCandidates(
