@@ -14,5 +14,3 @@ export const routes = {
   admin: adminRoutes,
   system: systemRoutes,
 } satisfies Record<string, Routes>;
-
-export type Domain = keyof typeof routes;
