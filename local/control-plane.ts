@@ -5,13 +5,14 @@ import { createConnection } from 'mariadb';
 import { jobs } from '../functions/jobs.ts';
 import { routes } from '../functions/routes.ts';
 import type { Clock } from './clock.ts';
+import type { Limits } from './data-api/limits.ts';
 import { startDataApi } from './data-api/server.ts';
 import { startDatabase } from './database.ts';
 import { type Environment, functionEnvironment, setEnvironment } from './environment.ts';
 import { EventQueue } from './event-queue.ts';
 import { type Answered, type Gateway, startGateway } from './gateway/server.ts';
 import { startKms } from './kms.ts';
-import { type Invocation, lambdaHost } from './lambda-host.ts';
+import { type Invocation, type Invoke, lambdaHost } from './lambda-host.ts';
 import { Scheduler } from './scheduler.ts';
 
 export interface ControlPlaneOptions {
@@ -29,6 +30,10 @@ export interface ControlPlaneOptions {
   authorizerTtlSeconds?: number;
   /** Over the functions' usual environment. */
   environment?: Environment;
+  /** Runs the functions; without it they run in this process. */
+  functions?: Invoke;
+  /** Of the Data API, instead of AWS's. */
+  dataApiLimits?: Partial<Limits>;
   /** Told what is worth knowing, such as an installation or a failed job; stderr when not given. */
   say?: (line: string) => void;
   onAnswer?: (answered: Answered) => void;
@@ -76,7 +81,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { clock, dataDir, databaseName = 'spot_optimizer', fresh = false, say = console.error } = options;
   const running = new Running();
   try {
-    const host = lambdaHost();
+    const host = options.functions ?? lambdaHost();
     const invoke: ControlPlane['invoke'] = (name, event, { timeoutMs = timeoutsMs[name] ?? apiTimeoutMs } = {}) =>
       host(name, event, { timeoutMs });
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -85,7 +90,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const database =
       options.database ?? running.keep(await startDatabase({ dataDir: join(dataDir, 'database'), fresh, say }));
     await makeSchema(database, databaseName, fresh);
-    const dataApi = running.keep(await startDataApi({ database }));
+    const dataApi = running.keep(
+      await startDataApi({ database, limits: options.dataApiLimits, now: () => clock.now().getTime() }),
+    );
     const kms = running.keep(await startKms({ keyFile: join(dataDir, 'kms-key') }));
 
     setEnvironment({

@@ -30,6 +30,10 @@ export interface DataApi {
   calls: number;
   /** Told of each call before anything is done for it, which waits until this has returned. */
   onCall?: (call: Call) => void | Promise<void>;
+  /** Told of each call that has been carried out, before it is answered, which waits until this has returned. */
+  onDone?: (call: Call) => void | Promise<void>;
+  /** Rolls back the transactions whose time is over, as every call does and a timer each second. */
+  expire(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -49,6 +53,7 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
     faults: new Faults(),
     statements: service.statements,
     calls: 0,
+    expire: () => transactions.expire(),
     async close() {
       clearInterval(expiry);
       await new Promise((closed) => {
@@ -100,6 +105,7 @@ async function answer(operation: Operation, text: string, api: DataApi, service:
   required(request, 'secretArn');
   if (request.schema) throw new DataApiError('BadRequestException', "The schema parameter isn't supported");
   const body = await operations[operation](service, request);
+  await api.onDone?.(call);
   await strike('after', call, request, api, service);
   return body;
 }

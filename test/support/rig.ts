@@ -6,7 +6,7 @@ import { inject } from 'vitest';
 import type { JobName } from '../../functions/jobs.ts';
 import { connect, type Db } from '../../functions/shared/db.ts';
 import { VirtualClock } from '../../local/clock.ts';
-import { type ControlPlane, startControlPlane } from '../../local/control-plane.ts';
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../../local/control-plane.ts';
 import { Machine, type MachineFacts } from './machine.ts';
 
 /** An answer over HTTP, and what it cost. */
@@ -43,7 +43,10 @@ export class Rig {
   }
 
   /** @param environment over the functions' usual one; the time that is spent on repeating database calls is short */
-  static async start(environment: Record<string, string> = {}): Promise<Rig> {
+  static async start(
+    environment: Record<string, string> = {},
+    options: Pick<ControlPlaneOptions, 'functions' | 'dataApiLimits'> = {},
+  ): Promise<Rig> {
     const dataDir = await mkdtemp(join(tmpdir(), 'spot-rig-'));
     const clock = new VirtualClock(new Date('2026-03-02T00:00:00Z'));
     const controlPlane = await startControlPlane({
@@ -53,6 +56,7 @@ export class Rig {
       databaseName: `rig_${randomUUID().replaceAll('-', '').slice(0, 12)}`,
       clock,
       say: () => {},
+      ...options,
       environment: { DATA_API_RETRY_MS: '2000', POWERTOOLS_LOG_LEVEL: 'SILENT', ...environment },
     });
     return new Rig(controlPlane, clock, dataDir);
