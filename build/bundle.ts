@@ -5,11 +5,11 @@
  *     npm run build                     bundles, and prints what each one weighs and how long it takes to load
  *     node build/bundle.ts --quiet      bundles, and prints only what is wrong
  */
-import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
-import { routes } from '../functions/routes.ts';
+import { functionNames as names } from '../functions/names.ts';
+import { bundleInto } from './bundling.ts';
 import { initTime } from './init-time.ts';
 
 /**
@@ -19,40 +19,15 @@ import { initTime } from './init-time.ts';
  */
 const limitKB = 600;
 
-/** One Lambda for each domain of the route table, and those that no route leads to. */
-const names = [...Object.keys(routes), 'authorizer', 'jobs', 'migrate', 'spot-events'];
+/**
+ * EC2's client describes every operation of EC2 in one table that cannot be taken apart, 540 KB. Nobody waits for the
+ * reconciler's cold start; it is a Lambda of its own so that no other one carries that table.
+ */
+const ownLimitsKB: Readonly<Record<string, number>> = { reconciler: 1250 };
 
 const root = dirname(import.meta.dirname);
 const bundleOf = (name: string) => join(root, 'dist', name, 'index.js');
 const quiet = process.argv.includes('--quiet');
-
-async function bundle() {
-  await build({
-    absWorkingDir: root,
-    entryPoints: names.map((name) => ({ in: `functions/${name}/handler.ts`, out: `${name}/index` })),
-    outdir: 'dist',
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node24',
-    // Node loads a CommonJS bundle 5 to 20 ms faster than the same one as a module.
-    format: 'cjs',
-    // A package's ES modules come first: from CommonJS, esbuild cannot leave out what is not used.
-    mainFields: ['module', 'main'],
-    alias: { '@aws-sdk/credential-provider-node': './build/credentials.ts' },
-    // CommonJS has no `import.meta`; the migrations find their SQL by it.
-    define: { 'import.meta.dirname': '__dirname' },
-    sourcemap: 'linked',
-    legalComments: 'none',
-    logLevel: 'warning',
-  });
-  // package.json says that our `.js` files are modules; these are not.
-  await writeFile(join(root, 'dist/package.json'), '{ "type": "commonjs" }\n');
-  // Removed first, so that a migration which was renamed does not run under both names.
-  const sql = join(root, 'dist/migrate/sql');
-  await rm(sql, { recursive: true, force: true });
-  await cp(join(root, 'functions/migrate/sql'), sql, { recursive: true });
-}
 
 async function weigh(name: string) {
   const code = await readFile(bundleOf(name));
@@ -61,7 +36,7 @@ async function weigh(name: string) {
 
 const kilobytes = (data: Buffer) => Math.ceil(data.length / 1000);
 
-await bundle().catch(() => process.exit(1)); // esbuild has said what is wrong
+await bundleInto(join(root, 'dist')).catch(() => process.exit(1)); // esbuild has said what is wrong
 const weights = await Promise.all(names.map(weigh));
 
 if (!quiet) {
@@ -69,7 +44,9 @@ if (!quiet) {
   console.table(Object.fromEntries(rows));
 }
 
-for (const { name, KB } of weights.filter(({ KB }) => KB > limitKB)) {
-  console.error(`dist/${name}/index.js is ${KB} KB; ${limitKB} KB is the most (build/bundle.ts says why).`);
+for (const { name, KB } of weights) {
+  const most = ownLimitsKB[name] ?? limitKB;
+  if (KB <= most) continue;
+  console.error(`dist/${name}/index.js is ${KB} KB; ${most} KB is the most (build/bundle.ts says why).`);
   process.exitCode = 1;
 }

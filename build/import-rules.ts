@@ -38,6 +38,11 @@ export const rules: readonly Rule[] = [
     never: /^@aws-sdk\/client-rds-data$/,
   },
   {
+    because: 'EC2’s client is twice as large as a whole handler, and one role alone may look into tenants’ accounts',
+    files: /^functions\/(?!reconciler\/)|^lib\//,
+    never: /^@aws-sdk\/client-(ec2|sts)$|^functions\/reconciler\/aws\.ts$/,
+  },
+  {
     because: 'a service states rules; what a request looks like is its handler’s business',
     files: /^functions\/.*\bservice\.ts$/,
     never: /^@middy\/|^functions\/shared\/(http|job)\.ts$|\/handler\.ts$/,
@@ -51,12 +56,12 @@ export const rules: readonly Rule[] = [
   {
     because: 'the deployment names handlers by path only, so that synthesis loads no code that runs',
     files: /^(lib|bin)\//,
-    never: /^(local|test|build|bench)\/|^functions\/(?!routes\.ts|jobs\.ts|shared\/(route|errors|fields)\.ts)/,
+    never: /^(local|test|build|bench)\/|^functions\/(?!(routes|jobs|names)\.ts|shared\/(route|errors|fields)\.ts)/,
   },
   {
     because: 'what stands in for AWS knows the functions only as AWS does: their tables of contents and their bundles',
     files: /^local\//,
-    never: /^(bin|lib|test)\/|^functions\/(?!routes\.ts|jobs\.ts|shared\/(route|errors)\.ts)/,
+    never: /^(bin|lib|test)\/|^functions\/(?!(routes|jobs|names)\.ts|shared\/(route|errors)\.ts)/,
     typesAreFree: true,
   },
 ];

@@ -1,34 +1,53 @@
 /**
- * Every scheduled job: EventBridge Scheduler's rules are made from this table, and `functions/jobs/handler.ts` does not
- * compile without a function for each entry. All jobs share one Lambda, which is told `{ job, time }`.
+ * Every scheduled job: EventBridge Scheduler's rules are made from this table, and the handler of `runsIn` does not
+ * compile without a function for each of its entries. A Lambda of jobs is told `{ job, time }`.
  */
 export const jobs = {
   decide: {
+    runsIn: 'jobs',
     every: 'rate(1 minute)',
     summary:
       'Decides for each agent whose primary has reported prices since its last decision, and queues what is allowed',
   },
   'sweep-commands': {
+    runsIn: 'jobs',
     every: 'rate(1 minute)',
     summary: 'Closes commands whose time has run out: inferred complete, failed, or expired',
   },
   'expire-agents': {
+    runsIn: 'jobs',
     every: 'rate(1 minute)',
     summary: 'Marks agents offline that have stopped heart-beating',
   },
   'coordinate-replicas': {
+    runsIn: 'jobs',
     every: 'rate(1 minute)',
     summary: 'Ends standbys that came to nothing, makes those that are missing, and closes emergencies that are over',
+  },
+  'reconcile-machines': {
+    runsIn: 'reconciler',
+    every: 'rate(1 minute)',
+    summary: 'Asks EC2 about the machines that have to go, and tells the tenant which are still there',
   },
 } as const satisfies Record<string, Job>;
 
 export interface Job {
+  /** The Lambda that runs it: a folder beside this file. Most share one; EC2's client is too large for the others. */
+  readonly runsIn: 'jobs' | 'reconciler';
   /** An EventBridge Scheduler expression, UTC. */
   readonly every: `rate(${string})` | `cron(${string})`;
   readonly summary: string;
 }
 
 export type JobName = keyof typeof jobs;
+export type JobLambda = Job['runsIn'];
+
+/** The jobs of one Lambda. */
+export type JobOf<L extends JobLambda> = {
+  [K in JobName]: (typeof jobs)[K]['runsIn'] extends L ? K : never;
+}[JobName];
+
+export const jobLambdas: readonly JobLambda[] = [...new Set(Object.values<Job>(jobs).map(({ runsIn }) => runsIn))];
 
 /** What EventBridge Scheduler sends; `time` is the time the run was due, which a retried run repeats. */
 export interface JobEvent {

@@ -1,10 +1,12 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { type Job, jobs } from '../functions/jobs.ts';
+import { type Job, type JobLambda, jobs } from '../functions/jobs.ts';
 import { AppFunction, type Bundles } from './app-function.ts';
 import type { Database } from './database.ts';
 
@@ -13,32 +15,52 @@ export interface JobsProps {
   readonly database: Database;
 }
 
-/** The schedules of `functions/jobs.ts`, all of which call one Lambda and tell it which job is due. */
+/** The schedules of `functions/jobs.ts`, each of which calls its Lambda and tells it which job is due. */
 export class Jobs extends Construct {
+  /** The runs that failed, or could not even be handed over. */
+  readonly lost: Queue;
+
   constructor(scope: Construct, id: string, { bundles, database }: JobsProps) {
     super(scope, id);
     // A job reads the whole state and states the wanted one, so the next run makes up for a lost one: few repetitions, soon.
     const retry = { retryAttempts: 1, maxEventAge: Duration.minutes(5) };
-    const lost = new Queue(this, 'Lost', { retentionPeriod: Duration.days(14), enforceSSL: true });
-    const fn = new AppFunction(this, 'jobs', {
-      bundles,
-      timeout: Duration.minutes(2),
-      // The Scheduler hands an event over and leaves, so a run that fails is Lambda's to repeat and to report.
-      ...retry,
-      onFailure: new SqsDestination(lost),
-    });
-    database.connect(fn);
+    this.lost = new Queue(this, 'Lost', { retentionPeriod: Duration.days(14), enforceSSL: true });
+    const lambda = (name: JobLambda) => {
+      const fn = new AppFunction(this, name, {
+        bundles,
+        timeout: Duration.minutes(2),
+        // The Scheduler hands an event over and leaves, so a run that fails is Lambda's to repeat and to report.
+        ...retry,
+        onFailure: new SqsDestination(this.lost),
+      });
+      database.connect(fn);
+      return fn;
+    };
+    const lambdas: Readonly<Record<JobLambda, LambdaFunction>> = {
+      jobs: lambda('jobs'),
+      reconciler: lambda('reconciler'),
+    };
+    lambdas.reconciler.addToRolePolicy(this.lookIntoTenantsAccounts());
 
     for (const [name, job] of Object.entries<Job>(jobs)) {
       new Schedule(this, name, {
         description: job.summary,
         schedule: ScheduleExpression.expression(job.every),
-        target: new LambdaInvoke(fn, {
+        target: new LambdaInvoke(lambdas[job.runsIn], {
           input: ScheduleTargetInput.fromObject({ job: name, time: ContextAttribute.scheduledTime }),
-          deadLetterQueue: lost, // of what could not even be handed over
+          deadLetterQueue: this.lost,
           ...retry,
         }),
       });
     }
+  }
+
+  /** Roles of tenants, by the name that they must have (functions/admin/routes.ts); each tenant's trust decides as well. */
+  private lookIntoTenantsAccounts(): PolicyStatement {
+    const { partition } = Stack.of(this);
+    return new PolicyStatement({
+      actions: ['sts:AssumeRole'],
+      resources: ['SpotOptimizer*', '*/SpotOptimizer*'].map((role) => `arn:${partition}:iam::*:role/${role}`),
+    });
   }
 }

@@ -17,6 +17,8 @@ export interface SpotEventsProps {
  * needs no agent that still speaks.
  */
 export class SpotEvents extends Construct {
+  /** The events that were given up. */
+  readonly lost: Queue;
   private readonly bus: EventBus;
 
   constructor(scope: Construct, id: string, { bundles, database }: SpotEventsProps) {
@@ -27,12 +29,12 @@ export class SpotEvents extends Construct {
     // What fails is tried again after a minute: soon enough for a machine that has two.
     const timeout = Duration.seconds(10);
     const safe = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
-    const lost = new Queue(this, 'Lost', { ...safe, retentionPeriod: Duration.days(14) });
+    this.lost = new Queue(this, 'Lost', { ...safe, retentionPeriod: Duration.days(14) });
     const queue = new Queue(this, 'Queue', {
       ...safe,
       retentionPeriod: Duration.minutes(10), // a notice that is older is not acted on anyway
       visibilityTimeout: Duration.seconds(6 * timeout.toSeconds()),
-      deadLetterQueue: { queue: lost, maxReceiveCount: 4 }, // reached before the retention would delete a message silently
+      deadLetterQueue: { queue: this.lost, maxReceiveCount: 4 }, // reached before the retention would delete a message silently
     });
     const fn = new AppFunction(this, 'spot-events', { bundles, timeout });
     database.connect(fn);
@@ -45,7 +47,7 @@ export class SpotEvents extends Construct {
       }),
     );
 
-    const target = new SqsQueue(queue, { deadLetterQueue: lost, maxEventAge: Duration.minutes(10) });
+    const target = new SqsQueue(queue, { deadLetterQueue: this.lost, maxEventAge: Duration.minutes(10) });
     const forward = (name: string, pattern: EventPattern) =>
       new Rule(this, name, {
         eventBus: this.bus,

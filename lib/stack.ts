@@ -1,5 +1,6 @@
 import { CfnOutput, CfnParameter, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { Alarms } from './alarms.ts';
 import { Api } from './api.ts';
 import type { Bundles } from './app-function.ts';
 import { Database } from './database.ts';
@@ -31,6 +32,7 @@ export class SpotOptimizer extends Stack {
     const api = new Api(this, 'Api', { bundles, database, tokens, adminTokenSha256: adminTokenSha256.valueAsString });
     const jobs = new Jobs(this, 'Jobs', { bundles, database });
     const spotEvents = new SpotEvents(this, 'SpotEvents', { bundles, database });
+    const alarms = new Alarms(this, 'Alarms', { lostJobs: jobs.lost, lostEvents: spotEvents.lost });
 
     // New code runs only after the tables are as it expects. The old code runs on the new tables meanwhile, so a migration
     // may add, and takes away only what no deployed version reads any more.
@@ -39,5 +41,9 @@ export class SpotOptimizer extends Stack {
 
     new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'SERVER_URL of the agents' });
     new CfnOutput(this, 'EventBusArn', { value: spotEvents.busArn, description: "Target of the tenants' EC2 events" });
+    new CfnOutput(this, 'AlarmTopicArn', {
+      value: alarms.topicArn,
+      description: 'Subscribe an address to hear alarms',
+    });
   }
 }

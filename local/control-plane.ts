@@ -2,12 +2,13 @@ import { createHash, randomInt } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection } from 'mariadb';
-import { jobs } from '../functions/jobs.ts';
+import { type JobEvent, jobs } from '../functions/jobs.ts';
 import { routes } from '../functions/routes.ts';
 import type { Clock } from './clock.ts';
 import type { Limits } from './data-api/limits.ts';
 import { startDataApi } from './data-api/server.ts';
 import { startDatabase } from './database.ts';
+import { type Ec2Api, startEc2Api } from './ec2-api/server.ts';
 import { type Environment, functionEnvironment, setEnvironment } from './environment.ts';
 import { EventQueue } from './event-queue.ts';
 import { type Answered, type Gateway, startGateway } from './gateway/server.ts';
@@ -50,11 +51,15 @@ export interface ControlPlane {
   readonly url: string;
   readonly adminToken: string;
   readonly dataApi: Awaited<ReturnType<typeof startDataApi>>;
+  /** The tenants' AWS accounts, as STS and EC2 show them to us. */
+  readonly ec2: Ec2Api;
   /** Not started: a simulation calls `runDue`, `npm start` calls `start`. */
   readonly scheduler: Scheduler;
   readonly gateway: Gateway;
   /** Runs a function by its name; it has as long as in AWS where `invocation` does not say how long. */
   invoke(name: string, event: unknown, invocation?: Partial<Invocation>): Promise<unknown>;
+  /** Runs a job in its Lambda. */
+  runJob(event: JobEvent): Promise<unknown>;
   /** Brings events of EC2's as EventBridge and SQS would; returns when each is handled or given up. */
   postEvents(events: readonly unknown[]): Promise<void>;
   /** The events that were given up, as text. */
@@ -68,6 +73,7 @@ const timeoutsMs: Record<string, number> = {
   authorizer: 10_000,
   jobs: 2 * 60_000,
   migrate: 15 * 60_000,
+  reconciler: 2 * 60_000,
   'spot-events': 10_000,
 };
 const apiTimeoutMs = 29_000;
@@ -90,15 +96,15 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const database =
       options.database ?? running.keep(await startDatabase({ dataDir: join(dataDir, 'database'), fresh, say }));
     await makeSchema(database, databaseName, fresh);
-    const dataApi = running.keep(
-      await startDataApi({ database, limits: options.dataApiLimits, now: () => clock.now().getTime() }),
-    );
+    const dataApi = running.keep(await startDataApi({ database, limits: options.dataApiLimits }));
     const kms = running.keep(await startKms({ keyFile: join(dataDir, 'kms-key') }));
+    const ec2 = running.keep(await startEc2Api());
 
     setEnvironment({
       ...functionEnvironment({
         dataApiUrl: dataApi.url,
         kmsUrl: kms.url,
+        ec2Url: ec2.url,
         databaseName,
         adminTokenSha256: createHash('sha256').update(adminToken).digest('hex'),
       }),
@@ -117,15 +123,18 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         onAnswer: options.onAnswer,
       }),
     );
-    const scheduler = running.keep(new Scheduler({ jobs, clock, say, run: (event) => invoke('jobs', event) }));
+    const runJob = (event: JobEvent) => invoke(jobs[event.job].runsIn, event);
+    const scheduler = running.keep(new Scheduler({ jobs, clock, say, run: runJob }));
     const queue = new EventQueue({ clock, run: (event) => invoke('spot-events', event) });
     return {
       url: gateway.url,
       adminToken,
       dataApi,
+      ec2,
       scheduler,
       gateway,
       invoke,
+      runJob,
       postEvents: (events) => queue.post(events),
       deadLetters: queue.deadLetters,
       stop: () => running.stop(),

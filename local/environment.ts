@@ -2,6 +2,8 @@
 export interface LocalEndpoints {
   dataApiUrl: string;
   kmsUrl: string;
+  /** Of STS and EC2. */
+  ec2Url: string;
   databaseName: string;
   /** SHA-256 of the admin token, hex. */
   adminTokenSha256: string;
@@ -27,6 +29,8 @@ export const functionEnvironment = (local: LocalEndpoints): Environment => ({
   AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: undefined,
   AWS_ENDPOINT_URL_RDS_DATA: local.dataApiUrl,
   AWS_ENDPOINT_URL_KMS: local.kmsUrl,
+  AWS_ENDPOINT_URL_STS: local.ec2Url,
+  AWS_ENDPOINT_URL_EC2: local.ec2Url,
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 
   POWERTOOLS_LOG_LEVEL: process.env.POWERTOOLS_LOG_LEVEL ?? 'WARN',

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Context } from 'aws-lambda';
-import { routes } from '../functions/routes.ts';
+import { functionNames } from '../functions/names.ts';
 
 /** Runs a function by name, as Lambda's synchronous Invoke does. */
 export type Invoke = (name: string, event: unknown, invocation: Invocation) => Promise<unknown>;
@@ -14,9 +14,6 @@ export interface Invocation {
 }
 
 export type Handler = (event: unknown, context: Context) => unknown;
-
-/** Every bundle that `npm run build` makes: the domains of the route table, and what no route leads to. */
-export const functionNames = [...Object.keys(routes), 'authorizer', 'jobs', 'migrate', 'spot-events'];
 
 /** Lambda's limit of a synchronous answer, as text. */
 const maxResultBytes = 6 * 1024 * 1024;

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
+import { functionNames } from '../functions/names.ts';
 import type { Access, Route } from '../functions/shared/route.ts';
 import { type Clock, VirtualClock } from '../local/clock.ts';
 import { type Answered, type Gateway, type GatewayOptions, startGateway } from '../local/gateway/server.ts';
-import { functionNames, type Handler, lambdaHost, runAsLambda } from '../local/lambda-host.ts';
+import { type Handler, lambdaHost, runAsLambda } from '../local/lambda-host.ts';
 
 const route = (method: Route['method'], path: string, access: Access = 'open'): Route => ({
   id: '-',

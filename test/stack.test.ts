@@ -3,7 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, it } from 'vitest';
 import cdk from '../cdk.json' with { type: 'json' };
-import { jobs } from '../functions/jobs.ts';
+import { type JobName, jobs } from '../functions/jobs.ts';
 import { routes } from '../functions/routes.ts';
 import { type Route, routeKey } from '../functions/shared/route.ts';
 import { detailTypes, endingStates } from '../functions/spot-events/events.ts';
@@ -86,7 +86,7 @@ describe('the API', () => {
 describe('the functions', () => {
   it('are one for each domain, and those that no route leads to', () => {
     expect(ours.map(([name]) => name).toSorted()).toEqual(
-      [...Object.keys(routes), 'authorizer', 'jobs', 'migrate', 'spot-events'].toSorted(),
+      [...Object.keys(routes), 'authorizer', 'jobs', 'migrate', 'reconciler', 'spot-events'].toSorted(),
     );
   });
 
@@ -122,6 +122,27 @@ describe('the functions', () => {
   });
 });
 
+describe('the access to tenants’ accounts', () => {
+  it('is one function’s, and only to roles with our name, wherever they are', () => {
+    const policies = Object.values(template.findResources('AWS::IAM::Policy')).filter(({ Properties }) =>
+      JSON.stringify(Properties.PolicyDocument).includes('sts:AssumeRole'),
+    );
+    expect(policies).toHaveLength(1);
+    const [, , reconciler] = ours.find(([name]) => name === 'reconciler')!;
+    expect(policies[0]!.Properties.Roles).toEqual([{ Ref: reconciler.Properties.Role['Fn::GetAtt'][0] }]);
+    const arn = (role: string) => ({
+      'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:iam::*:role/${role}`]],
+    });
+    expect(
+      policies[0]!.Properties.PolicyDocument.Statement.filter(
+        ({ Action }: { Action: unknown }) => Action === 'sts:AssumeRole',
+      ),
+    ).toEqual([
+      { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: [arn('*/SpotOptimizer*'), arn('SpotOptimizer*')] },
+    ]);
+  });
+});
+
 describe('the database', () => {
   it('is encrypted, kept, and reached by the Data API only', () => {
     template.hasResource('AWS::RDS::DBCluster', {
@@ -154,12 +175,12 @@ describe('the database', () => {
 });
 
 describe('the jobs', () => {
-  it('are the schedules of the table, and each tells the Lambda its name and the time it was due', () => {
+  it('are the schedules of the table, and each tells its Lambda its name and the time it was due', () => {
     const schedules = all('AWS::Scheduler::Schedule').map(({ Properties: { ScheduleExpression, Target } }) => {
       const { job, time } = JSON.parse(Target.Input);
       expect(time).toBe('<aws.scheduler.scheduled-time>');
       expect(Target).toMatchObject({
-        Arn: { 'Fn::GetAtt': [functionId('jobs'), 'Arn'] },
+        Arn: { 'Fn::GetAtt': [functionId(jobs[job as JobName].runsIn), 'Arn'] },
         DeadLetterConfig: { Arn: expect.anything() },
       });
       return [job, ScheduleExpression];
@@ -167,6 +188,41 @@ describe('the jobs', () => {
     expect(Object.fromEntries(schedules)).toEqual(
       Object.fromEntries(Object.entries(jobs).map(([name, { every }]) => [name, every])),
     );
+  });
+});
+
+describe('the alarms', () => {
+  it('tell the operator when a run of a job or an event of EC2 was given up', () => {
+    const [[topic]] = Object.entries(template.findResources('AWS::SNS::Topic')) as [[string, unknown]];
+    template.hasOutput('AlarmTopicArn', { Value: { Ref: topic } });
+    const watched = all('AWS::CloudWatch::Alarm').map(({ Properties }) => {
+      expect(Properties).toMatchObject({
+        MetricName: 'ApproximateNumberOfMessagesVisible',
+        Statistic: 'Maximum',
+        Threshold: 1,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        EvaluationPeriods: 1,
+        TreatMissingData: 'notBreaching',
+        AlarmActions: [{ Ref: topic }],
+        AlarmDescription: expect.any(String),
+      });
+      return Properties.Dimensions[0].Value['Fn::GetAtt'][0];
+    });
+    // Every queue that something is set aside in, which is every one that no function reads.
+    const read = all('AWS::Lambda::EventSourceMapping').map(
+      ({ Properties }) => Properties.EventSourceArn['Fn::GetAtt'][0],
+    );
+    const queues = Object.keys(template.findResources('AWS::SQS::Queue'));
+    expect(watched.toSorted()).toEqual(queues.filter((id) => !read.includes(id)).toSorted());
+  });
+
+  it('come of failures of either Lambda of jobs', () => {
+    const lost = all('AWS::Lambda::EventInvokeConfig').map(({ Properties }) => [
+      Properties.FunctionName.Ref,
+      Properties.DestinationConfig.OnFailure.Destination['Fn::GetAtt'][0],
+    ]);
+    expect(lost.map(([fn]) => fn).toSorted()).toEqual([functionId('jobs'), functionId('reconciler')].toSorted());
+    expect(new Set(lost.map(([, queue]) => queue)).size).toBe(1);
   });
 });
 

@@ -6,21 +6,21 @@ import { AppError } from '../shared/errors.ts';
 import { hashOf } from '../shared/tokens.ts';
 import { newToken, seal, unseal } from './token-vault.ts';
 
-const clientNotFound = () => new AppError('client_not_found', 'Client not found');
+export const clientNotFound = () => new AppError('client_not_found', 'Client not found');
+
+interface NewClient {
+  readonly name: string;
+  readonly email: string | undefined;
+  readonly awsAccountId: string | undefined;
+  readonly awsRoleArn: string | undefined;
+  readonly now: Date;
+}
 
 /**
  * Makes a tenant and its token (contract D1).
  * @throws AppError client_exists when the name or the address is taken, whatever their case
  */
-export async function createClient(
-  db: Db,
-  {
-    name,
-    email,
-    awsAccountId,
-    now,
-  }: { name: string; email: string | undefined; awsAccountId: string | undefined; now: Date },
-) {
+export async function createClient(db: Db, { name, email, awsAccountId, awsRoleArn, now }: NewClient) {
   const id = randomUUID();
   const token = newToken();
   const address = email ?? `${name.toLowerCase().replace(/\s+/g, '_').slice(0, 200)}@example.com`;
@@ -31,6 +31,8 @@ export async function createClient(
     tokenHash: hashOf(token),
     tokenCiphertext: await seal(id, token),
     awsAccountId: awsAccountId ?? null,
+    awsRoleArn: awsRoleArn ?? null,
+    awsExternalId: randomUUID(),
     createdAt: now,
     updatedAt: now,
   };
@@ -51,7 +53,10 @@ export async function createClient(
     notify: true,
     dedupeKey: `client_created:${id}`,
   });
-  return { success: true as const, client: { id, name, token, status: 'active' } };
+  return {
+    success: true as const,
+    client: { id, name, token, status: 'active', aws_external_id: client.awsExternalId },
+  };
 }
 
 /** Replaces a tenant's token (contract D3). The old one dies with the gateway's cache, within a minute. */

@@ -1,8 +1,55 @@
 import * as z from 'zod';
-import { optional } from '../shared/fields.ts';
+import { accountOf, optional } from '../shared/fields.ts';
 import type { Routes } from '../shared/route.ts';
 
 const ofClient = z.object({ client_id: z.string() });
+
+const AwsAccountId = z.string().regex(/^\d{12}$/, 'must be 12 digits');
+
+/** Our permission to take on roles is for names that begin like this, and no others (lib/jobs.ts). */
+const AwsRoleArn = z
+  .string()
+  .max(640)
+  .regex(
+    /^arn:aws[\w-]*:iam::\d{12}:role\/([\w+=,.@/-]+\/)?SpotOptimizer[\w+=,.@-]*$/,
+    'must be the ARN of an IAM role whose name begins with SpotOptimizer, as in arn:aws:iam::123456789012:role/SpotOptimizer',
+  );
+
+const inSameAccount = (account: string | undefined, roleArn: string | null | undefined) =>
+  roleArn == null || accountOf(roleArn) === account;
+const inSameAccountWords = 'must be a role in the account that aws_account_id names';
+
+const time = z.iso.datetime().nullable();
+
+/** How we look into a tenant's account, how that goes, and what has to be looked for there. */
+const AwsAccess = z.object({
+  client_id: z.string(),
+  aws_account_id: z.string().nullable(),
+  role_arn: z.string().nullable(),
+  // For the condition sts:ExternalId of the role's trust policy; `null` only for a tenant older than this, until a PUT.
+  external_id: z.string().nullable(),
+  checked_at: time.meta({ description: 'When EC2 last answered, in any region' }),
+  errors: z
+    .array(z.object({ region: z.string().nullable(), error: z.string(), failing_since: time, next_try_at: time }))
+    .meta({ description: 'What fails at present and what to do about it; region null: the role cannot be taken on' }),
+  machines: z
+    .array(
+      z.object({
+        id: z.string(),
+        agent_id: z.string(),
+        logical_agent_id: z.string(),
+        region: z.string().nullable(),
+        instance_type: z.string().nullable(),
+        due_at: z.iso.datetime(),
+        ec2_state: z.string().nullable(),
+        checked_at: time,
+        next_check_at: time,
+        attempts: z.int(),
+      }),
+    )
+    .meta({ description: 'Those that should be gone and have not been seen to be, longest due first, 100 at most' }),
+  machines_total: z.int(),
+});
 
 /** The operator's endpoints (contract 6). */
 export const adminRoutes = {
@@ -12,16 +59,29 @@ export const adminRoutes = {
     path: '/api/admin/clients/create',
     access: 'admin',
     summary: 'Makes a tenant and its token',
-    body: z.object({
-      name: z.string().trim().min(1).max(255),
-      email: optional(z.email().max(255)),
-      // Of the tenant's own AWS account; without it EC2's events of its machines are not believed.
-      aws_account_id: optional(z.string().regex(/^\d{12}$/, 'must be 12 digits')),
-    }),
+    body: z
+      .object({
+        name: z.string().trim().min(1).max(255),
+        email: optional(z.email().max(255)),
+        // Of the tenant's own AWS account; without it EC2's events of its machines are not believed.
+        aws_account_id: optional(AwsAccountId),
+        // By which EC2 is asked whether machines are gone; the trust policy needs the answer's aws_external_id.
+        aws_role_arn: optional(AwsRoleArn),
+      })
+      .refine(({ aws_account_id, aws_role_arn }) => inSameAccount(aws_account_id, aws_role_arn), {
+        path: ['aws_role_arn'],
+        error: inSameAccountWords,
+      }),
     status: 201,
     response: z.object({
       success: z.literal(true),
-      client: z.object({ id: z.string(), name: z.string(), token: z.string(), status: z.string() }),
+      client: z.object({
+        id: z.string(),
+        name: z.string(),
+        token: z.string(),
+        status: z.string(),
+        aws_external_id: z.string(),
+      }),
     }),
     errors: ['client_exists'],
   },
@@ -43,6 +103,38 @@ export const adminRoutes = {
     summary: "Shows a tenant's token; every reading is recorded",
     params: ofClient,
     response: z.object({ token: z.string(), client_name: z.string() }),
+    errors: ['client_not_found'],
+  },
+  // Beyond the contract, which has no word on how machines are seen to be gone.
+  readAwsAccess: {
+    id: 'E1',
+    method: 'GET',
+    path: '/api/admin/clients/{client_id}/aws-access',
+    access: 'admin',
+    summary: "How we look into a tenant's AWS account, how that goes, and which machines should be gone",
+    params: ofClient,
+    response: AwsAccess,
+    errors: ['client_not_found'],
+  },
+  setAwsAccess: {
+    id: 'E2',
+    method: 'PUT',
+    path: '/api/admin/clients/{client_id}/aws-access',
+    access: 'admin',
+    summary: "Sets a tenant's AWS account and the role by which we look into it; null for none",
+    params: ofClient,
+    body: z
+      .object({ aws_account_id: AwsAccountId, role_arn: AwsRoleArn.nullable() })
+      .refine(({ aws_account_id, role_arn }) => inSameAccount(aws_account_id, role_arn), {
+        path: ['role_arn'],
+        error: inSameAccountWords,
+      }),
+    response: z.object({
+      success: z.literal(true),
+      aws_account_id: z.string(),
+      role_arn: z.string().nullable(),
+      external_id: z.string(),
+    }),
     errors: ['client_not_found'],
   },
 } satisfies Routes;

@@ -8,7 +8,7 @@ import { lockAndLook } from './look.ts';
 
 /** A machine whose termination was tried is left alone for this long, and given up after this many tries (contract X3). */
 const retryAfterMs = 5 * 60_000;
-const maxAttempts = 12;
+export const maxAttempts = 12;
 
 /** A zombie terminates itself; if its agent is dead, the primary is asked this much later (contract 9.8). */
 const fallbackMs = 2 * 60_000;
@@ -96,16 +96,9 @@ export async function reportTermination(db: Db, { clientId, ref, now, body }: Te
   if (machine.id === null) throw new AppError('instance_not_found', `Instance ${id} is not one of this agent's`);
   if (machine.isPrimary || machine.terminationConfirmed) return;
   const of = { clientId, agentId, instanceId: id };
-  // Said before it is done: a report that was cut off in between is told again, and says it once.
   if (body.success) {
-    await record(db, now, {
-      ...of,
-      type: 'instance_terminated',
-      severity: 'info',
-      message: `Machine ${id} of agent ${machine.logicalAgentId} is terminated`,
-      dedupeKey: `terminated:${id}`,
-    });
-    await confirmTermination(db, of, heldTo(now, body.terminated_at), now);
+    const at = heldTo(now, body.terminated_at);
+    await confirmTerminations(db, [{ ...of, logicalAgentId: machine.logicalAgentId, at }], now);
     return;
   }
   const attempts = machine.terminationAttempts! + 1;
@@ -124,6 +117,30 @@ interface OfMachine {
   readonly clientId: string;
   readonly agentId: string;
   readonly instanceId: string;
+}
+
+/** A machine that was seen to be gone, and since when. */
+export interface Gone extends OfMachine {
+  readonly logicalAgentId: string;
+  readonly at: Date;
+}
+
+/**
+ * Closes machines that are seen to be gone, whoever saw it. Said before it is done: what was cut off in between is done
+ * again, and says it once.
+ */
+export async function confirmTerminations(db: Db, machines: readonly Gone[], now: Date): Promise<void> {
+  const events = machines.map(({ clientId, agentId, instanceId, logicalAgentId }) => ({
+    clientId,
+    agentId,
+    instanceId,
+    type: 'instance_terminated',
+    severity: 'info' as const,
+    message: `Machine ${instanceId} of agent ${logicalAgentId} is terminated`,
+    dedupeKey: `terminated:${instanceId}`,
+  }));
+  await record(db, now, ...events);
+  for (const machine of machines) await confirmTermination(db, machine, machine.at, now);
 }
 
 /** Machine and replica row together: terminated, seen to be gone. */

@@ -4,7 +4,7 @@ import { decideDueAgents } from '../decision/loop.ts';
 import { coordinateReplicas } from '../replica/coordinator.ts';
 import { jobHandler } from '../shared/job.ts';
 
-export const handler = jobHandler({
+export const handler = jobHandler<'jobs'>({
   decide: decideDueAgents,
   'sweep-commands': closeDueCommands,
   'expire-agents': expireAgents,

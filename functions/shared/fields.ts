@@ -44,3 +44,6 @@ export const heldTo = (now: Date, claimed: Date | undefined): Date =>
 
 /** A number for a caller; the Data API gives DECIMAL as text so that it loses nothing on the way. */
 export const price = (decimal: string | null) => (decimal === null ? null : Number(decimal));
+
+/** The AWS account in a role's ARN. */
+export const accountOf = (roleArn: string) => roleArn.split(':')[4];

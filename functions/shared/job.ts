@@ -1,31 +1,35 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
-import { type JobEvent, type JobName, jobs } from '../jobs.ts';
+import type { JobEvent, JobLambda, JobName, JobOf } from '../jobs.ts';
 import { connect, type Db } from './db.ts';
 import { logger } from './logger.ts';
 
 /**
  * One job: it reads the state, and states the wanted one, so a run that is repeated, late or skipped does no harm.
  * @param now the time the run was due, not the clock's: a retried run decides as the first one did
+ * @param remaining milliseconds the Lambda still has, for a job whose work may take longer than that
  * @returns how many rows it changed
  */
-export type Job = (db: Db, now: Date) => Promise<number>;
+export type Job = (db: Db, now: Date, remaining: () => number) => Promise<number>;
 
 /** A run that has not ended after this long was killed; the next one may start. */
 const longestRunMs = 5 * 60_000;
 
-/** The Lambda of all jobs. Each is single-flight by a row of its own, which also tells how its last run went. */
-export function jobHandler(run: Readonly<Record<JobName, Job>>) {
+/** A Lambda of jobs. Each is single-flight by a row of its own, which also tells how its last run went. */
+export function jobHandler<L extends JobLambda>(run: Readonly<Record<JobOf<L>, Job>>) {
+  const table = new Map(Object.entries<Job>(run));
   return async (event: JobEvent, context: Context): Promise<{ job: JobName; ran: boolean; rows?: number }> => {
     const { job } = event;
     const now = new Date(event.time);
-    if (!(job in jobs) || Number.isNaN(now.getTime()))
+    const work = table.get(job);
+    if (!work || Number.isNaN(now.getTime()))
       throw new Error(`not a job of ours: ${JSON.stringify(event).slice(0, 200)}`);
-    const { db } = connect(() => context.getRemainingTimeInMillis());
+    const remaining = () => context.getRemainingTimeInMillis();
+    const { db } = connect(remaining);
     const token = randomUUID();
     if (!(await begin(db, job, now, token))) return { job, ran: false };
     try {
-      const rows = await run[job](db, now);
+      const rows = await work(db, now, remaining);
       await end(db, job, token, now, { rowsChanged: rows, error: null });
       return { job, ran: true, rows };
     } catch (error) {

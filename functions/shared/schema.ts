@@ -36,6 +36,8 @@ export interface ClientTable {
   defaultAutoTerminate: Generated<boolean>;
   defaultTerminateWaitSeconds: Generated<number>;
   awsAccountId: string | null;
+  awsRoleArn: string | null;
+  awsExternalId: string | null;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -116,6 +118,10 @@ export interface InstanceTable {
   terminationAttemptedAt: Date | null;
   terminationAttempts: Generated<number>;
   terminationConfirmed: Generated<boolean>;
+  ec2State: string | null;
+  ec2CheckedAt: Date | null;
+  ec2NextCheckAt: Date | null;
+  ec2Checks: Generated<number>;
   createdAt: Date;
   primaryOf: GeneratedAlways<string | null>;
 }
@@ -227,6 +233,7 @@ export interface ReplicaInstanceTable {
   terminationAttemptedAt: Date | null;
   terminationAttempts: Generated<number>;
   terminationConfirmed: Generated<boolean>;
+  ec2CheckedAt: Date | null;
   createdAt: Date;
 }
 
@@ -403,6 +410,17 @@ export interface ClientsDailySnapshotTable {
   activeClients: number;
 }
 
+export interface AwsLookupTable {
+  clientId: string;
+  region: string;
+  checkedAt: Date | null;
+  failures: Generated<number>;
+  failingSince: Date | null;
+  nextAt: Date | null;
+  error: string | null;
+  toldAt: Date | null;
+}
+
 export interface Schema {
   clients: ClientTable;
   agents: AgentTable;
@@ -424,9 +442,11 @@ export interface Schema {
   clientSavingsDaily: ClientSavingsDailyTable;
   clientSavingsMonthly: ClientSavingsMonthlyTable;
   clientsDailySnapshot: ClientsDailySnapshotTable;
+  awsLookups: AwsLookupTable;
 }
 
 export type Agent = Selectable<AgentTable>;
 export type Instance = Selectable<InstanceTable>;
 export type Command = Selectable<CommandTable>;
 export type Replica = Selectable<ReplicaInstanceTable>;
+export type AwsLookup = Selectable<AwsLookupTable>;

@@ -39,4 +39,5 @@ export const requests: Readonly<Record<string, (about: About) => Record<string, 
   X4: ({ instanceId = 'i-1' }) => ({ instance_id: instanceId, success: true }),
   X5: ({ instanceId = 'i-1' }) => ({ instance_id: instanceId, reason: 'test' }),
   D1: () => ({ name: 'Acme' }),
+  E2: () => ({ aws_account_id: '123456789012', role_arn: 'arn:aws:iam::123456789012:role/SpotOptimizer' }),
 };

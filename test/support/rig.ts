@@ -24,6 +24,9 @@ export interface Tenant {
   readonly token: string;
 }
 
+/** What a rig can have otherwise than a control plane usually has it. */
+export type RigOptions = Pick<ControlPlaneOptions, 'functions' | 'dataApiLimits'>;
+
 /** Where statements are left that the run executed, for the grammar check that ends it. */
 export const statementsDir = '.local/test-statements';
 
@@ -42,11 +45,11 @@ export class Rig {
     this.#dataDir = dataDir;
   }
 
+  /** What every rig of this test file starts with. */
+  static defaults: RigOptions = {};
+
   /** @param environment over the functions' usual one; the time that is spent on repeating database calls is short */
-  static async start(
-    environment: Record<string, string> = {},
-    options: Pick<ControlPlaneOptions, 'functions' | 'dataApiLimits'> = {},
-  ): Promise<Rig> {
+  static async start(environment: Record<string, string> = {}, options: RigOptions = {}): Promise<Rig> {
     const dataDir = await mkdtemp(join(tmpdir(), 'spot-rig-'));
     const clock = new VirtualClock(new Date('2026-03-02T00:00:00Z'));
     const controlPlane = await startControlPlane({
@@ -56,6 +59,7 @@ export class Rig {
       databaseName: `rig_${randomUUID().replaceAll('-', '').slice(0, 12)}`,
       clock,
       say: () => {},
+      ...Rig.defaults,
       ...options,
       environment: { DATA_API_RETRY_MS: '2000', POWERTOOLS_LOG_LEVEL: 'SILENT', ...environment },
     });
@@ -129,7 +133,7 @@ export class Rig {
 
   /** Runs a scheduled job as EventBridge Scheduler would, at the present time. */
   runJob(job: JobName): Promise<unknown> {
-    return this.controlPlane.invoke('jobs', { job, time: this.clock.now().toISOString() });
+    return this.controlPlane.runJob({ job, time: this.clock.now().toISOString() });
   }
 }
 

@@ -1,0 +1,42 @@
+import { cp, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import { functionNames } from '../functions/names.ts';
+
+const root = dirname(import.meta.dirname);
+
+/**
+ * Bundles functions: `functions/<name>/handler.ts` and everything it imports becomes `<directory>/<name>/index.js`.
+ * @throws when one cannot be bundled; esbuild has said why
+ */
+export async function bundleInto(
+  directory: string,
+  { names = functionNames, plugins = [] }: { names?: readonly string[]; plugins?: Plugin[] } = {},
+): Promise<void> {
+  await build({
+    absWorkingDir: root,
+    entryPoints: names.map((name) => ({ in: `functions/${name}/handler.ts`, out: `${name}/index` })),
+    outdir: directory,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node24',
+    // Node loads a CommonJS bundle 5 to 20 ms faster than the same one as a module.
+    format: 'cjs',
+    // A package's ES modules come first: from CommonJS, esbuild cannot leave out what is not used.
+    mainFields: ['module', 'main'],
+    alias: { '@aws-sdk/credential-provider-node': './build/credentials.ts' },
+    // CommonJS has no `import.meta`; the migrations find their SQL by it.
+    define: { 'import.meta.dirname': '__dirname' },
+    sourcemap: 'linked',
+    legalComments: 'none',
+    logLevel: 'warning',
+    plugins,
+  });
+  // package.json says that our `.js` files are modules; these are not.
+  await writeFile(join(directory, 'package.json'), '{ "type": "commonjs" }\n');
+  // Removed first, so that a migration which was renamed does not run under both names.
+  const sql = join(directory, 'migrate/sql');
+  await rm(sql, { recursive: true, force: true });
+  await cp(join(root, 'functions/migrate/sql'), sql, { recursive: true });
+}

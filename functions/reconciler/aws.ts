@@ -1,0 +1,126 @@
+import {
+  type DescribeInstancesCommandOutput,
+  EC2Client,
+  EC2ServiceException,
+  paginateDescribeInstances,
+} from '@aws-sdk/client-ec2';
+import { AssumeRoleCommand, STSClient, STSServiceException } from '@aws-sdk/client-sts';
+import type { SeenMachine } from './verdict.ts';
+
+/** A call that is not answered ends after eight seconds at most, so that a run ends in its two minutes. */
+const patience = {
+  maxAttempts: 2,
+  requestHandler: { connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
+};
+
+/** Whatever the tenant's role allows, this is all that our session may do. */
+const sessionPolicy = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 'ec2:DescribeInstances', Resource: '*' }],
+});
+
+const sts = new STSClient(patience);
+
+/** Why AWS did not answer. Its own message is left out: it names our role, and may be shown to the tenant. */
+export class AwsFailure extends Error {
+  override readonly name = 'AwsFailure';
+  /** AWS's word for it, as in `UnauthorizedOperation`. */
+  readonly code: string;
+  /** Whether it passes by itself: a throttle, a fault of AWS's, no answer. Anything else somebody has to put right. */
+  readonly isPassing: boolean;
+
+  constructor(code: string, isPassing: boolean, options?: ErrorOptions) {
+    super(code, options);
+    this.code = code;
+    this.isPassing = isPassing;
+  }
+}
+
+export type Credentials = Awaited<ReturnType<typeof assumeRole>>;
+
+/**
+ * Takes on a tenant's role for a quarter of an hour.
+ * @throws AwsFailure
+ */
+export function assumeRole(roleArn: string, externalId: string) {
+  return reachAws(async () => {
+    const { Credentials } = await sts.send(
+      new AssumeRoleCommand({
+        RoleArn: roleArn,
+        RoleSessionName: 'spot-optimizer',
+        ExternalId: externalId,
+        DurationSeconds: 900,
+        Policy: sessionPolicy,
+      }),
+    );
+    return {
+      accessKeyId: Credentials!.AccessKeyId!,
+      secretAccessKey: Credentials!.SecretAccessKey!,
+      sessionToken: Credentials!.SessionToken!,
+    };
+  });
+}
+
+export const openEc2 = (region: string, credentials: Credentials) =>
+  new EC2Client({ ...patience, region, credentials });
+
+/** A machine that is asked for by what it is, not by its id. */
+export interface FoundMachine extends SeenMachine {
+  readonly launchedAt: Date;
+}
+
+/**
+ * The machines that match all filters, off all pages. By id, too, it is a filter: a single id that EC2 does not know fails
+ * a call that gives ids.
+ * @param filters values by name, at most 200 in all
+ * @throws AwsFailure
+ */
+export function describeMachines(ec2: EC2Client, filters: Record<string, readonly string[]>): Promise<FoundMachine[]> {
+  const Filters = Object.entries(filters).map(([Name, values]) => ({ Name, Values: [...values] }));
+  return reachAws(async () => {
+    const found: FoundMachine[] = [];
+    for await (const page of paginateDescribeInstances({ client: ec2 }, { Filters, MaxResults: 1000 }))
+      for (const { InstanceId, State, LaunchTime, StateTransitionReason } of instancesOf(page))
+        if (InstanceId && State?.Name)
+          found.push({
+            id: InstanceId,
+            state: State.Name,
+            launchedAt: LaunchTime ?? new Date(0),
+            endedAt: timeIn(StateTransitionReason),
+          });
+    return found;
+  });
+}
+
+const instancesOf = ({ Reservations }: DescribeInstancesCommandOutput) =>
+  (Reservations ?? []).flatMap(({ Instances }) => Instances ?? []);
+
+/** EC2 says when a machine was ended in the words `User initiated (2026-03-02 00:10:00 GMT)`, and at times not at all. */
+function timeIn(reason: string | undefined): Date | undefined {
+  const [, day, time] = /\((\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) GMT\)/.exec(reason ?? '') ?? [];
+  return day ? new Date(`${day}T${time}Z`) : undefined;
+}
+
+async function reachAws<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw toAwsFailure(error);
+  }
+}
+
+const throttles = /^(Throttl|RequestLimitExceeded$|RequestThrottled|TooManyRequests)/;
+
+/** What is not a service's answer never reached the service or never came back: a socket, a timeout, a name. */
+function toAwsFailure(error: unknown): AwsFailure {
+  const { name, code } = error as { name?: string; code?: unknown };
+  if (!(error instanceof EC2ServiceException || error instanceof STSServiceException))
+    return new AwsFailure(word(code ?? name), true, { cause: error });
+  const isPassing = (error.$metadata.httpStatusCode ?? 500) >= 500 || throttles.test(error.name);
+  return new AwsFailure(word(error.name), isPassing, { cause: error });
+}
+
+const word = (code: unknown) =>
+  String(code)
+    .replaceAll(/[^\w.]/g, '')
+    .slice(0, 64) || 'unknown';

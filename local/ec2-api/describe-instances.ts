@@ -1,0 +1,95 @@
+import { AwsError } from './errors.ts';
+import type { Xml } from './xml.ts';
+
+/** A machine as EC2 knows it. */
+export interface Ec2Machine {
+  readonly id: string;
+  readonly state: MachineState;
+  readonly type: string;
+  readonly az: string;
+  readonly launchedAt: Date;
+  /** When it was ended; EC2 does not always say. */
+  readonly endedAt?: Date;
+}
+
+export type MachineState = keyof typeof stateCodes;
+
+const stateCodes = { pending: 0, running: 16, 'shutting-down': 32, terminated: 48, stopping: 64, stopped: 80 };
+
+const mostValues = 200;
+const mostResults = 1000;
+
+/** What each filter compares; EC2 has many more, and refuses those that it does not know. */
+const fields: Readonly<Record<string, (machine: Ec2Machine) => string>> = {
+  'instance-id': ({ id }) => id,
+  'instance-type': ({ type }) => type,
+  'availability-zone': ({ az }) => az,
+  'instance-state-name': ({ state }) => state,
+};
+
+/**
+ * A page of the machines that match all filters; of the values of one filter any may match.
+ * @param pageSize as many as EC2 chooses to give, which may be fewer than were asked for
+ */
+export function describeInstances(machines: readonly Ec2Machine[], parameters: URLSearchParams, pageSize: number): Xml {
+  const filters = filtersOf(parameters);
+  const matching = machines.filter((machine) =>
+    filters.every(({ name, values }) => values.some((value) => matches(value, fields[name]!(machine)))),
+  );
+  const from = startOf(parameters.get('NextToken'));
+  const asked = Number(parameters.get('MaxResults') ?? mostResults);
+  if (!(asked >= 5 && asked <= mostResults))
+    throw new AwsError('InvalidParameterValue', `Value ( ${asked} ) for parameter maxResults is invalid`);
+  const to = from + Math.min(asked, pageSize);
+  return {
+    reservationSet: matching.slice(from, to).map((machine) => ({
+      reservationId: `r-${machine.id.slice(2)}`,
+      instancesSet: [toItem(machine)],
+    })),
+    nextToken: to < matching.length ? Buffer.from(`from ${to}`).toString('base64') : undefined,
+  };
+}
+
+const toItem = ({ id, state, type, az, launchedAt, endedAt }: Ec2Machine): Xml => ({
+  instanceId: id,
+  instanceState: { code: stateCodes[state], name: state },
+  instanceType: type,
+  launchTime: launchedAt.toISOString(),
+  placement: { availabilityZone: az },
+  reason: endedAt && `User initiated (${endedAt.toISOString().slice(0, 19).replace('T', ' ')} GMT)`,
+});
+
+function filtersOf(parameters: URLSearchParams) {
+  const filters = new Map<string, { name: string; values: string[] }>();
+  for (const [key, value] of parameters) {
+    const [, number, part] = /^Filter\.(\d+)\.(Name|Value\.\d+)$/.exec(key) ?? [];
+    if (!number) continue;
+    const filter = filters.get(number) ?? { name: '', values: [] };
+    filters.set(
+      number,
+      part === 'Name' ? { ...filter, name: value } : { ...filter, values: [...filter.values, value] },
+    );
+  }
+  const all = [...filters.values()];
+  for (const { name } of all)
+    if (!(name in fields)) throw new AwsError('InvalidParameterValue', `The filter '${name}' is invalid`);
+  if (all.reduce((sum, { values }) => sum + values.length, 0) > mostValues)
+    throw new AwsError('FilterLimitExceeded', `The maximum number of filter values is ${mostValues}`);
+  return all;
+}
+
+/** In a filter's value `*` stands for any text and `?` for any character. */
+function matches(value: string, text: string): boolean {
+  const pattern = value
+    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${pattern}$`).test(text);
+}
+
+function startOf(token: string | null): number {
+  if (token === null) return 0;
+  const [, from] = /^from (\d+)$/.exec(Buffer.from(token, 'base64').toString()) ?? [];
+  if (from === undefined) throw new AwsError('InvalidNextToken', 'The token is invalid');
+  return Number(from);
+}

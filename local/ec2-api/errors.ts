@@ -1,0 +1,32 @@
+/** AWS's error codes with the status that each comes with. */
+const statusOf = {
+  // STS
+  AccessDenied: 403,
+  Throttling: 400,
+  // EC2
+  AuthFailure: 401,
+  UnauthorizedOperation: 403,
+  OptInRequired: 401,
+  RequestLimitExceeded: 503,
+  FilterLimitExceeded: 400,
+  InvalidParameterValue: 400,
+  InvalidNextToken: 400,
+  // both
+  InternalError: 500,
+  Unavailable: 503,
+  InvalidAction: 400,
+} as const;
+
+export type ErrorCode = keyof typeof statusOf;
+
+/** An answer other than 200. */
+export class AwsError extends Error {
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, message = `${code}, as the test has it`) {
+    super(message);
+    this.code = code;
+  }
+  get status(): number {
+    return statusOf[this.code];
+  }
+}
