@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 
 /** As lib/spot-events.ts has them: messages of a batch, batches at a time, and how often one is handed over in all. */
 const batchSize = 10;
-const concurrency = 5;
+const concurrency = 10;
 const maxReceives = 4;
 
 export interface EventQueueOptions {

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { coordinateReplicas } from '../functions/replica/coordinator.ts';
-import type { Machine } from './support/machine.ts';
+import { failoverScenes } from './support/failover-scenes.ts';
 import { Rig, type Tenant } from './support/rig.ts';
 
 let rig: Rig;
@@ -11,76 +10,11 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 
-let types = 0;
-/** A spot primary in zone a, of a type of its own, that knows the prices of the zones given. */
-async function primary(zones = 'abc', facts = {}): Promise<Machine> {
-  const machine = await rig.primary({ type: `f${++types}.large`, mode: 'spot', ...facts }, tenant);
-  await machine.report(0.1, Object.fromEntries([...zones].map((zone, i) => [`us-east-1${zone}`, 0.05 - i / 100])));
-  return machine;
-}
-const poolIn = (machine: Machine, zone: string) => `${machine.facts.type}.us-east-1${zone}`;
-
-/** The launch that the primary is asked for, carried out: the machine runs and its agent has registered. */
-async function launch(machine: Machine, status: 'syncing' | 'ready' = 'ready') {
-  const [wanted] = (await machine.listReplicas('launching')).body.replicas;
-  const standby = machine.successor({ az: wanted.az });
-  await machine.putReplica(wanted.id, standby.id);
-  await standby.register();
-  if (status === 'ready') await machine.replicaStatus(wanted.id, 'ready');
-  return { id: wanted.id as string, standby };
-}
-
-/** A primary whose standby a rebalance recommendation has asked for. */
-async function withStandby(status: 'syncing' | 'ready' = 'ready') {
-  const machine = await primary();
-  await machine.emergency('rebalance-recommendation');
-  return { machine, ...(await launch(machine, status)) };
-}
-
-const coordinate = () => rig.runJob('coordinate-replicas');
-const active = async (machine: Machine) => (await machine.replicas()).filter((row) => row.isActive);
-const notices = async (machine: Machine) =>
-  (await machine.interruptions()).filter((row) => row.signalType === 'termination-notice');
-const count = async (machine: Machine, type: string) => (await machine.events(type)).length;
-
-/** What was asked of the Data API: one transaction. */
-async function inOneTransaction<T>(act: () => Promise<T>): Promise<T> {
-  const operations: string[] = [];
-  rig.controlPlane.dataApi.onCall = ({ operation }) => void operations.push(operation);
-  try {
-    const result = await act();
-    expect([operations[0], operations.at(-1)]).toEqual(['BeginTransaction', 'CommitTransaction']);
-    expect(operations.filter((operation) => operation === 'BeginTransaction')).toHaveLength(1);
-    return result;
-  } finally {
-    rig.controlPlane.dataApi.onCall = undefined;
-  }
-}
-
-/** One failover from `old` to `standby` has taken place, and is told of once. */
-async function expectFailedOver(old: Machine, standby: Machine) {
-  expect(await old.agentRow()).toMatchObject({
-    instanceId: standby.id,
-    epoch: 2,
-    currentPoolId: standby.pool,
-    interruptionHandledCount: 1,
-    lastInterruptionSignal: 'termination-notice',
-    lastTerminationNoticeAt: expect.any(Date),
-    lastFailoverAt: expect.any(Date),
-    pendingTerminationAt: null,
-    pendingTerminationInstance: null,
-  });
-  expect(await standby.row()).toMatchObject({ isPrimary: true, instanceStatus: 'running_primary' });
-  expect((await old.row()).isPrimary).toBe(false);
-  expect((await old.replicas()).filter((row) => row.instanceId === standby.id)).toMatchObject([{ status: 'promoted' }]);
-  expect(await notices(old)).toMatchObject([
-    { instanceId: old.id, failoverCompleted: true, replicaReady: true, success: true, poolId: old.pool },
-  ]);
-  expect(await old.switches()).toMatchObject([
-    { oldInstanceId: old.id, newInstanceId: standby.id, triggerType: 'emergency' },
-  ]);
-  expect(await old.events('failover_completed')).toMatchObject([{ notify: true, severity: 'warning' }]);
-}
+const { primary, poolIn, launch, withStandby, active, notices, count, inOneTransaction, expectFailedOver } =
+  failoverScenes(
+    () => rig,
+    () => tenant,
+  );
 
 describe('R8: EC2 may take the machine', () => {
   it('asks for a standby in the best other pool, once', async () => {
@@ -281,25 +215,6 @@ describe('after a failover', () => {
     expect((await standby.pendingCommands()).body).toHaveLength(1);
   });
 
-  it('the old machine is gone one minute after its time, and nobody has to terminate it', async () => {
-    const { machine, standby } = await withStandby();
-    await machine.terminationImminent();
-    for (const [seconds, status] of [
-      [179, 'zombie'],
-      [1, 'terminated'],
-    ] as const) {
-      rig.pass(seconds);
-      await standby.heartbeat();
-      await coordinate();
-      expect((await machine.row()).instanceStatus).toBe(status);
-    }
-    expect(await machine.row()).toMatchObject({ isActive: false, terminationConfirmed: true });
-    rig.pass(3600);
-    expect((await standby.instancesToTerminate()).body.instances).toEqual([]);
-    await machine.heartbeat();
-    expect((await machine.row()).instanceStatus).toBe('terminated');
-  });
-
   it('a switch that nobody has fetched is withdrawn: it was meant for the machine that is gone', async () => {
     const { machine, standby } = await withStandby();
     await machine.queueSwitch(poolIn(machine, 'b'));
@@ -408,22 +323,6 @@ describe('a notice, without a standby', () => {
     expect((await machine.agentRow()).emergencyReplicaCount).toBe(1);
   });
 
-  // Where the machine's word and the notice cross, the notice finds no machine, and the word no notice.
-  it.each<[string, (machine: Machine, id: string) => Promise<unknown>]>([
-    ['is finished by "ready"', (machine, id) => machine.replicaStatus(id, 'ready')],
-    ['is finished by all having been transferred', (m, id) => m.syncStatus(id, { state_transfer_progress: 100 })],
-    ['is finished by the coordinator, if nothing is said any more', () => coordinate()],
-  ])('%s', async (_, finish) => {
-    const { machine, id, standby } = await withStandby('syncing');
-    await machine.emergency('termination-notice');
-    await machine.set({
-      pendingTerminationInstance: machine.id,
-      pendingTerminationAt: new Date(rig.clock.now().getTime() + 120_000),
-    });
-    await finish(machine, id);
-    await expectFailedOver(machine, standby);
-  });
-
   it('loses no failover where PUT and notice come at once', async () => {
     for (let rounds = 0; rounds < 10; rounds += 1) {
       const machine = await primary();
@@ -434,80 +333,77 @@ describe('a notice, without a standby', () => {
       await expectFailedOver(machine, standby);
     }
   });
+});
 
-  it('goes to the next pool after a launch that failed, then to on-demand, by the coordinator', async () => {
-    const machine = await primary();
+describe('a machine that has taken over, and dies while it boots', () => {
+  /** A failover that the PUT has finished; nobody has heard of the new machine yet. */
+  async function failedOverAtPut(zones = 'abc') {
+    const machine = await primary(zones);
     await machine.emergency('termination-notice');
     await machine.terminationImminent();
-    for (const zone of ['c', 'b']) {
-      const [wanted] = (await machine.listReplicas('launching')).body.replicas;
-      expect(wanted.az).toBe(`us-east-1${zone}`);
-      await machine.replicaStatus(wanted.id, 'failed', { error_message: 'InsufficientInstanceCapacity' });
-      await coordinate();
-      await coordinate();
-    }
-    expect(await active(machine)).toEqual([]);
-    expect(await machine.commands()).toMatchObject([{ targetMode: 'ondemand', status: 'pending', priority: 100 }]);
-    expect((await machine.replicas()).length).toBe(2);
-    expect(await notices(machine)).toHaveLength(1);
+    rig.pass(15);
+    const [wanted] = (await machine.listReplicas('launching')).body.replicas;
+    const standby = machine.successor({ az: wanted.az });
+    expect((await machine.putReplica(wanted.id, standby.id)).body.status).toBe('promoted');
+    rig.pass(15);
+    return { machine, standby, id: wanted.id as string };
+  }
+  const failed = { error_message: 'Waiter encountered a terminal failure state' };
+
+  it('gives the role back to the one that still runs, and the next pool is tried at once', async () => {
+    const { machine, standby, id } = await failedOverAtPut();
+    const answer = await inOneTransaction(() => machine.replicaStatus(id, 'failed', failed));
+    expect(answer).toMatchObject({ status: 200, body: { success: true, status: 'failed' } });
+    expect(answer.calls).toBeLessThanOrEqual(11);
+    expect(await machine.agentRow()).toMatchObject({
+      instanceId: machine.id,
+      epoch: 3,
+      status: 'online',
+      currentPoolId: machine.pool,
+      pendingTerminationInstance: machine.id,
+    });
+    expect(await machine.row()).toMatchObject({ isPrimary: true, instanceStatus: 'running_primary', zombieAt: null });
+    expect(await standby.row()).toMatchObject({ instanceStatus: 'terminated', terminationConfirmed: false });
+    expect(await notices(machine)).toMatchObject([{ failoverCompleted: false }]);
+    expect(await machine.switches()).toMatchObject([{ success: false }]);
+    expect(await machine.events('failover_undone')).toMatchObject([{ notify: true, severity: 'error' }]);
+
+    expect((await machine.replicaStatus(id, 'failed', failed)).body.status).toBe('failed');
+    expect((await machine.config()).body.enabled).toBe(true);
+    const { standby: second } = await launch(machine);
+    expect(second.facts.az).toBe('us-east-1b');
+    expect(await machine.agentRow()).toMatchObject({ instanceId: second.id, epoch: 4, pendingTerminationAt: null });
+    expect(await notices(machine)).toMatchObject([{ failoverCompleted: true }]);
+    expect(await count(machine, 'failover_undone')).toBe(1);
   });
 
-  it('ends when the machine lives on ten minutes after its time', async () => {
-    const machine = await primary();
-    await machine.emergency('termination-notice');
-    await machine.terminationImminent();
-    for (const [seconds, pending] of [
-      [719, true],
-      [1, false],
-    ] as const) {
-      rig.pass(seconds);
-      await machine.heartbeat();
-      await coordinate();
-      expect((await machine.agentRow()).pendingTerminationInstance !== null).toBe(pending);
-    }
-    expect((await machine.agentRow()).pendingTerminationAt).toBeNull();
-    expect((await machine.row()).isPrimary).toBe(true);
+  it('goes on-demand where no pool is left', async () => {
+    const { machine, id } = await failedOverAtPut('ac');
+    await machine.replicaStatus(id, 'failed', failed);
+    expect((await machine.pendingCommands()).body).toMatchObject([{ target_mode: 'ondemand', priority: 100 }]);
   });
 
-  it('makes no standbys for a machine that is gone, and that nobody would launch', async () => {
-    const machine = await primary();
-    await machine.terminationImminent();
-    for (let minutes = 0; minutes < 40; minutes += 1) {
-      rig.pass(60);
-      await coordinate();
+  it('keeps the role once it has been heard of, whatever is said of it', async () => {
+    const { machine, standby, id } = await failedOverAtPut();
+    await standby.register();
+    expect((await machine.replicaStatus(id, 'failed', failed)).body.status).toBe('promoted');
+    expect((await machine.agentRow()).instanceId).toBe(standby.id);
+  });
+
+  it('is believed of the machine that it took over from, and of no other', async () => {
+    const { machine, standby, id } = await failedOverAtPut();
+    const [stranger, other] = [machine.successor(), await primary()];
+    await stranger.register();
+    stranger.handle = `${machine.agentId}~${other.id}`;
+    for (const speaker of [stranger, standby]) {
+      speaker.handle = speaker === standby ? `${machine.agentId}~${standby.id}` : speaker.handle;
+      expect((await speaker.replicaStatus(id, 'failed', failed)).body.status).toBe('promoted');
     }
-    expect((await machine.replicas()).length).toBeLessThanOrEqual(2);
-    expect(await active(machine)).toEqual([]);
+    expect((await machine.agentRow()).instanceId).toBe(standby.id);
   });
 });
 
 describe('no other pool', () => {
-  it('sends the agent to on-demand, ahead of what it was told before', async () => {
-    const machine = await primary('a');
-    await machine.queueSwitch(null, { reason: 'a whim' });
-    expect((await machine.emergency('termination-notice')).body.success).toBe(false);
-    const { body, calls } = await machine.terminationImminent();
-    expect(body).toMatchObject({ success: false, action: 'emergency_snapshot_required' });
-    expect(calls).toBeLessThanOrEqual(9);
-    await machine.terminationImminent();
-    await coordinate();
-    const commands = await machine.commands();
-    expect(commands.map((c) => [c.status, c.priority, c.targetMode]).sort()).toEqual([
-      ['cancelled', 25, 'ondemand'],
-      ['pending', 100, 'ondemand'],
-    ]);
-    const [command] = (await machine.pendingCommands()).body;
-    expect(command).toMatchObject({ target_mode: 'ondemand', priority: 100, target_pool_id: null });
-    const next = machine.successor({ mode: 'ondemand' });
-    await next.register();
-    expect(await machine.agentRow()).toMatchObject({
-      instanceId: next.id,
-      pendingTerminationAt: null,
-      pendingTerminationInstance: null,
-    });
-    expect(await notices(machine)).toHaveLength(1);
-  });
-
   it('leaves a switch alone that is under way', async () => {
     const machine = await primary('a');
     await machine.queueSwitch(null);
@@ -571,155 +467,6 @@ describe('a notice while a switch is under way', () => {
     rig.pass(300);
     expect((await standby.instancesToTerminate()).body.instances).toMatchObject([{ instance_id: standby.id }]);
   });
-
-  it('is over when the switch’s machine takes over; the standby that comes later is let go', async () => {
-    const machine = await primary();
-    await machine.queueSwitch(poolIn(machine, 'b'));
-    await machine.pendingCommands();
-    await machine.terminationImminent();
-    const next = machine.successor({ az: 'us-east-1b' });
-    await next.register();
-    expect((await machine.agentRow()).pendingTerminationInstance).toBeNull();
-    const [wanted] = await active(machine);
-    const standby = machine.successor({ az: wanted!.az });
-    expect((await machine.putReplica(wanted!.id, standby.id)).body.status).toBe('syncing');
-    await standby.register();
-    for (let minutes = 0; minutes < 125; minutes += 5) {
-      rig.pass(300);
-      await Promise.all([next.heartbeat(), standby.heartbeat()]);
-      await coordinate();
-    }
-    expect((await machine.agentRow()).instanceId).toBe(next.id);
-    expect(await active(machine)).toEqual([]);
-    expect((await next.listReplicas('terminated')).body.replicas).toMatchObject([{ instance_id: standby.id }]);
-  });
-});
-
-describe('a rebalance recommendation that nothing follows', () => {
-  it('keeps its standby for two hours, and then lets it go', async () => {
-    const { machine, standby } = await withStandby();
-    for (const [seconds, standbys] of [
-      [7199, 1],
-      [1, 0],
-    ] as const) {
-      for (let passed = 0; passed < seconds; passed += 300) {
-        rig.pass(Math.min(300, seconds - passed));
-        await Promise.all([machine.heartbeat(), standby.heartbeat()]);
-      }
-      await coordinate();
-      expect(await active(machine)).toHaveLength(standbys);
-    }
-    expect((await machine.listReplicas('terminated')).body.replicas).toMatchObject([{ instance_id: standby.id }]);
-    expect(await machine.events('emergency_stood_down')).toMatchObject([{ notify: true, severity: 'info' }]);
-    expect(await machine.events('replica_failed')).toEqual([]);
-    await coordinate();
-    expect(await machine.replicas()).toHaveLength(1);
-  });
-
-  it('leaves the standby alone otherwise: emergency replicas survive (contract 17, 14)', async () => {
-    const { machine, id, standby } = await withStandby();
-    for (const mode of [{ autoSwitchEnabled: false, manualReplicaEnabled: true }, { manualReplicaEnabled: false }]) {
-      await machine.set(mode);
-      rig.pass(60);
-      await Promise.all([machine.heartbeat(), standby.heartbeat()]);
-      await coordinate();
-      expect(await active(machine)).toMatchObject([{ id, status: 'ready' }]);
-    }
-  });
-});
-
-describe('the coordinator', () => {
-  const manual = { autoSwitchEnabled: false, manualReplicaEnabled: true };
-
-  it('keeps exactly one standby in manual mode, under all that asks for one (contract 17, 7)', async () => {
-    for (let rounds = 0; rounds < 5; rounds += 1) {
-      const machine = await primary();
-      await machine.set(manual);
-      const now = rig.clock.now();
-      await Promise.all([
-        ...Array.from({ length: 3 }, () => coordinateReplicas(rig.db, now)),
-        ...Array.from({ length: 3 }, () => machine.createReplica()),
-        coordinate(),
-        coordinate(),
-      ]);
-      expect(await machine.replicas()).toMatchObject([{ replicaType: 'manual', status: 'launching' }]);
-    }
-  });
-
-  it.each([
-    ['not enabled', { enabled: false }],
-    ['offline', { status: 'offline' as const }],
-    ['not in manual mode', { manualReplicaEnabled: false }],
-  ])('makes none for an agent that is %s', async (_, state) => {
-    const machine = await primary();
-    await machine.set({ ...manual, ...state });
-    await coordinate();
-    expect(await machine.replicas()).toEqual([]);
-  });
-
-  it('replaces what was promoted, deleted, failed or fell silent, in manual mode', async () => {
-    const machine = await primary();
-    await machine.set(manual);
-    await coordinate();
-    const first = await launch(machine);
-    await machine.terminationImminent();
-    await coordinate();
-    const [second] = await active(machine);
-    expect(second?.parentInstanceId).toBe(first.standby.id);
-    expect(second?.poolId).not.toBe(first.standby.pool);
-    await first.standby.deleteReplica(second!.id);
-    await coordinate();
-    const [third] = await active(machine);
-    expect(third?.id).not.toBe(second!.id);
-  });
-
-  it('gives up a launch without a machine after ten minutes, and blames no pool that nobody tried', async () => {
-    const machine = await primary();
-    await machine.set(manual);
-    await coordinate();
-    const [wanted] = await active(machine);
-    for (const [seconds, status] of [
-      [599, 'launching'],
-      [1, 'failed'],
-    ] as const) {
-      rig.pass(seconds);
-      await machine.heartbeat();
-      await machine.report(0.1, { 'us-east-1b': 0.04, 'us-east-1c': 0.03 });
-      await coordinate();
-      expect((await machine.replicas()).find((row) => row.id === wanted!.id)?.status).toBe(status);
-    }
-    expect(await active(machine)).toMatchObject([{ poolId: wanted!.poolId }]);
-    expect(await count(machine, 'replica_failed')).toBe(1);
-  });
-
-  it('gives up a standby that has been silent for ten minutes, and has its machine terminated', async () => {
-    const { machine, standby } = await withStandby();
-    for (const [seconds, standbys] of [
-      [599, 1],
-      [1, 0],
-    ] as const) {
-      rig.pass(seconds);
-      await machine.heartbeat();
-      await coordinate();
-      expect(await active(machine)).toHaveLength(standbys);
-    }
-    expect((await machine.instancesToTerminate()).body.instances).toMatchObject([{ instance_id: standby.id }]);
-  });
-
-  it('backs off after launches that failed: no storm of them', async () => {
-    const machine = await primary('ac');
-    await machine.set(manual);
-    for (let minutes = 0; minutes < 60; minutes += 1) {
-      await machine.heartbeat();
-      if (minutes % 5 === 0) await machine.report(0.1, { 'us-east-1a': 0.05, 'us-east-1c': 0.03 });
-      await coordinate();
-      const [wanted] = (await machine.listReplicas('launching')).body.replicas;
-      if (wanted) await machine.replicaStatus(wanted.id, 'failed', { error_message: 'no capacity' });
-      rig.pass(60);
-    }
-    // 1 + 2 + 4 + 8 + 16 + 30 minutes apart.
-    expect((await machine.replicas()).length).toBeLessThanOrEqual(6);
-  });
 });
 
 describe('a standby whose primary falls silent', () => {
@@ -735,23 +482,5 @@ describe('a standby whose primary falls silent', () => {
       replica_id: expect.any(String),
     });
     expect((await machine.agentRow()).pendingTerminationInstance).toBe(standby.id);
-  });
-});
-
-describe('the health job (contract 17, 16)', () => {
-  it('leaves an agent online for 119 s of silence, and tells once that it is offline after 121 s', async () => {
-    const machine = await primary();
-    await machine.heartbeat();
-    for (const [seconds, status, told] of [
-      [119, 'online', 0],
-      [2, 'offline', 1],
-      [60, 'offline', 1],
-    ] as const) {
-      rig.pass(seconds);
-      await rig.runJob('expire-agents');
-      expect((await machine.agentRow()).status).toBe(status);
-      expect(await count(machine, 'agent_marked_offline')).toBe(told);
-    }
-    expect((await machine.events('agent_marked_offline'))[0]).toMatchObject({ notify: true, severity: 'warning' });
   });
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agentRoutes } from '../functions/agent/routes.ts';
 import type { Fault, Operation } from '../local/data-api/faults.ts';
 import type { Machine } from './support/machine.ts';
@@ -7,19 +7,12 @@ import { type Answer, Rig, type Tenant } from './support/rig.ts';
 
 let rig: Rig;
 let tenant: Tenant;
-/** By how much the Data API's clock is ahead, by which it ends transactions that were begun and lost on the way. */
-let aheadMs = 0;
 beforeAll(async () => {
-  const realNow = Date.now;
-  vi.spyOn(Date, 'now').mockImplementation(() => realNow() + aheadMs);
   // Long enough for one repeat of a call, so that a fault that lasts is met by an answer soon.
   rig = await Rig.start({ DATA_API_RETRY_MS: '120' });
   tenant = await rig.tenant();
 });
-afterAll(async () => {
-  await rig.stop();
-  vi.restoreAllMocks();
-});
+afterAll(() => rig.stop());
 
 /** Every class of test plan F1-F3, by what we make of it; where one stands for its kind it is the first. */
 const classes: Readonly<Record<string, readonly Fault['error'][]>> = {
@@ -241,7 +234,7 @@ async function meet({ prepare, counts, mayLeaveUnsaid }: Act, wanted: string[][]
   rig.faults.inject(fault);
   const first = await scene.call();
   rig.faults.clear();
-  aheadMs += 4 * 60_000;
+  await rig.controlPlane.dataApi.expire(); // those that were begun and lost on the way
   const what = `${fault.error} ${fault.when} ${fault.operation ?? 'call'} ${fault.times}: ${JSON.stringify(first.body)}`;
   if (first.status >= 500) {
     expect(first.status, what).toBe(503);

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import { record } from '../notification/events.ts';
 import { type Db, type Tx, transact } from '../shared/db.ts';
+import { eachAlone } from '../shared/each-alone.ts';
+import { lockFreeAgents } from './lock-free.ts';
 import { recordSwitch } from './switches.ts';
 
 /** Commands a run closes one by one; the next run, a minute later, takes the rest. */
@@ -24,10 +26,13 @@ export async function closeDueCommands(db: Db, now: Date): Promise<number> {
     )
     .limit(batch)
     .execute();
-  for (const command of due)
-    if (command.status === 'pending') await expire(db, command, now);
-    else await transact(db, (tx) => closeDue(tx, command, now));
-  return due.length;
+  return eachAlone('closing a command', due, (command) =>
+    transact(db, async (tx) => {
+      const isFree = (await lockFreeAgents(tx, [command.agentId])).length > 0;
+      if (isFree) await (command.status === 'pending' ? expire(tx, command, now) : closeDue(tx, command, now));
+      return isFree;
+    }),
+  );
 }
 
 interface DueCommand {
@@ -36,8 +41,8 @@ interface DueCommand {
   readonly clientId: string;
 }
 
-const expire = (db: Db, { id, clientId }: DueCommand, now: Date) =>
-  db
+const expire = (tx: Tx, { id, clientId }: DueCommand, now: Date) =>
+  tx
     .updateTable('commands')
     .set({ status: 'expired', message: 'no agent fetched it in time', completedAt: now })
     .where('id', '=', id)
@@ -55,7 +60,6 @@ async function closeDue(tx: Tx, { id, agentId, clientId }: DueCommand, now: Date
     .where('a.clientId', '=', clientId)
     .where('c.id', '=', id)
     .where('c.status', '=', 'dispatched')
-    .forUpdate()
     .executeTakeFirst();
   if (!command) return; // closed since it was listed
   const succeeded = command.newInstanceId !== null && command.newInstanceId === command.primaryId;

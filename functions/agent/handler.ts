@@ -1,10 +1,11 @@
 import { adviseOnRebalance } from '../decision/rebalance.ts';
-import { decideFor, issueSwitch, recommendSwitch } from '../decision/service.ts';
+import { decideFor, recommendSwitch } from '../decision/service.ts';
 import { httpHandler } from '../shared/http.ts';
 import { findCaller } from './caller.ts';
 import { reportCleanup } from './cleanup.ts';
 import { closeCommand, nextCommand } from './commands.ts';
 import { heartbeat } from './heartbeat.ts';
+import { issueSwitch } from './issue-switch.ts';
 import { reportPrices } from './pricing-report.ts';
 import { registerAgent, tenantOf } from './register.ts';
 import { agentRoutes } from './routes.ts';

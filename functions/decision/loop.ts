@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { priorities, switchCommand } from '../agent/commands.ts';
-import type { Db } from '../shared/db.ts';
+import { lockFreeAgents } from '../agent/lock-free.ts';
+import { type Db, transact } from '../shared/db.ts';
 import { logger } from '../shared/logger.ts';
 import { type Logged, logDecisions } from './log.ts';
 import { type Decision, decide, safeDefault } from './policy.ts';
@@ -32,16 +33,25 @@ export async function decideDueAgents(db: Db, now: Date): Promise<number> {
     const decisions = (await readInputs(db, { ids }, now)).map((agent) => judge(agent, now));
     await queueAllowed(db, decisions);
     await logDecisions(db, now, decisions);
-    await db
-      .updateTable('agents')
-      .set((eb) => ({ decidedAt: now, version: eb('version', '+', 1) }))
-      .where('id', 'in', ids)
-      .execute();
-    decided += ids.length;
-    if (ids.length < batch) break;
+    const marked = await markDecided(db, ids, now);
+    decided += marked;
+    if (marked < batch) break;
   }
   return decided;
 }
+
+/** One that somebody else holds is decided on again in a minute: no more than one open switch can come of it. */
+const markDecided = (db: Db, ids: readonly string[], now: Date): Promise<number> =>
+  transact(db, async (tx) => {
+    const free = (await lockFreeAgents(tx, ids)).map(({ id }) => id);
+    if (free.length === 0) return 0;
+    await tx
+      .updateTable('agents')
+      .set((eb) => ({ decidedAt: now, version: eb('version', '+', 1) }))
+      .where('id', 'in', free)
+      .execute();
+    return free.length;
+  });
 
 async function dueAgents(db: Db, now: Date): Promise<string[]> {
   const rows = await db

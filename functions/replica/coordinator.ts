@@ -1,12 +1,15 @@
-import { sql } from 'kysely';
+import { type ExpressionBuilder, sql } from 'kysely';
+import { lockFreeAgents } from '../agent/lock-free.ts';
+import { inList } from '../agent/primary.ts';
 import { record, type SystemEvent } from '../notification/events.ts';
 import { type Db, type Tx, transact } from '../shared/db.ts';
+import { eachAlone } from '../shared/each-alone.ts';
 import { healthEnv } from '../shared/env.ts';
-import { logger } from '../shared/logger.ts';
-import type { Replica } from '../shared/schema.ts';
+import type { Replica, Schema } from '../shared/schema.ts';
 import { insertStandby } from './create.ts';
 import { endReplica, failOverIfPending, failReplica } from './lifecycle.ts';
-import { sendToOnDemand, standbysThatCanTakeOver } from './notices.ts';
+import { losesItsPrimary, survivedMs, tryNextPool } from './next-pool.ts';
+import { standbysThatCanTakeOver } from './notices.ts';
 import { findPool } from './placement.ts';
 import { bestStandby } from './promote.ts';
 import { lockAgent, type StandbyState } from './state.ts';
@@ -18,8 +21,6 @@ const launchMs = 10 * minuteMs;
 const silentMs = () => 5 * healthEnv().HEARTBEAT_TIMEOUT_SECONDS * 1000;
 /** An emergency that nothing has come of for this long was a false alarm, or is over (contract 12.4). */
 const falseAlarmMs = 120 * minuteMs;
-/** A machine that still lives this long after EC2 was to take it is kept (contract 14). */
-const survivedMs = 10 * minuteMs;
 /** EC2 has taken a machine for certain this long after the time it gave (contract R9). */
 const takenMs = minuteMs;
 
@@ -41,19 +42,6 @@ export async function coordinateReplicas(db: Db, now: Date): Promise<number> {
   return ended + stoodDown + failedOver + taken + made;
 }
 
-/** One that cannot be dealt with holds no other one up: it is logged, and tried again by the next run. */
-async function eachAlone<T>(items: readonly T[], work: (item: T) => Promise<boolean>): Promise<number> {
-  let changed = 0;
-  for (const item of items) {
-    try {
-      if (await work(item)) changed += 1;
-    } catch (error) {
-      logger.error('coordination failed', { item, error: error as Error });
-    }
-  }
-  return changed;
-}
-
 async function endOverdue(db: Db, now: Date): Promise<number> {
   const silentSince = new Date(now.getTime() - silentMs());
   const unlaunchedSince = new Date(now.getTime() - launchMs);
@@ -71,9 +59,9 @@ async function endOverdue(db: Db, now: Date): Promise<number> {
     )
     .limit(batch)
     .execute();
-  return eachAlone(overdue, ({ id, agentId, clientId, lastSeenAt }) =>
+  return eachAlone('ending a standby', overdue, ({ id, agentId, clientId, lastSeenAt }) =>
     transact(db, async (tx) => {
-      const state = await lockAgent(tx, { clientId, agentId, replicaId: id });
+      const state = await lockAgent(tx, { clientId, agentId, replicaId: id }, { wait: false });
       const replica = state.named;
       if (!replica?.isActive) return false;
       const isSilent = lastSeenAt !== null && lastSeenAt <= silentSince;
@@ -112,13 +100,36 @@ async function endOne(
 
 /** The machine was to be taken and heart-beats on as the primary: the notice is over. */
 async function clearSurvived(db: Db, now: Date): Promise<number> {
-  const result = await db
-    .updateTable('agents')
-    .set((eb) => ({ pendingTerminationAt: null, pendingTerminationInstance: null, version: eb('version', '+', 1) }))
+  const agents = await db
+    .selectFrom('agents')
+    .select('id')
     .where('pendingTerminationAt', '<=', new Date(now.getTime() - survivedMs))
     .where('lastHeartbeatAt', '>', new Date(now.getTime() - 2 * minuteMs))
-    .executeTakeFirst();
-  return Number(result.numUpdatedRows);
+    .limit(batch)
+    .execute();
+  return eachFree(db, agents, (tx, ids) =>
+    tx
+      .updateTable('agents')
+      .set((eb) => ({ pendingTerminationAt: null, pendingTerminationInstance: null, version: eb('version', '+', 1) }))
+      .where('id', 'in', ids)
+      .where('pendingTerminationAt', '<=', new Date(now.getTime() - survivedMs))
+      .executeTakeFirst(),
+  );
+}
+
+/** One statement for many agents, without those that somebody else holds: see `lockFreeAgents`. */
+async function eachFree(
+  db: Db,
+  agents: readonly { readonly id: string }[],
+  update: (tx: Tx, ids: string[]) => Promise<{ numUpdatedRows?: bigint; numAffectedRows?: bigint }>,
+): Promise<number> {
+  if (agents.length === 0) return 0;
+  return transact(db, async (tx) => {
+    const free = (await lockFreeAgents(tx, [...new Set(agents.map(({ id }) => id))])).map(({ id }) => id);
+    if (free.length === 0) return 0;
+    const { numUpdatedRows, numAffectedRows } = await update(tx, free);
+    return Number(numUpdatedRows ?? numAffectedRows ?? 0n);
+  });
 }
 
 /** A standby that has come up while its agent's machine is being taken away, and that no call has had take over. */
@@ -131,9 +142,9 @@ async function finishFailovers(db: Db, now: Date): Promise<number> {
     .where((eb) => eb.exists(standbysThatCanTakeOver(eb)))
     .limit(batch)
     .execute();
-  return eachAlone(agents, ({ id, clientId }) =>
+  return eachAlone('finishing a failover', agents, ({ id, clientId }) =>
     transact(db, async (tx) => {
-      const state = await lockAgent(tx, { clientId, agentId: id });
+      const state = await lockAgent(tx, { clientId, agentId: id }, { wait: false });
       const standby = bestStandby(state.standbys);
       return standby !== undefined && failOverIfPending(tx, state, standby, now);
     }),
@@ -142,71 +153,111 @@ async function finishFailovers(db: Db, now: Date): Promise<number> {
 
 /** The machines that failed over and that EC2 has taken by now: nobody has to terminate them. */
 async function confirmTaken(db: Db, now: Date): Promise<number> {
-  const result = await sql`
-    UPDATE instances AS i INNER JOIN spot_interruption_events AS e
-      ON e.instance_id = i.id AND e.agent_id = i.agent_id AND e.signal_type = 'termination-notice'
-      AND e.failover_completed AND e.termination_time <= ${new Date(now.getTime() - takenMs)}
-    SET i.instance_status = 'terminated', i.terminated_at = e.termination_time, i.termination_confirmed = TRUE,
-        i.version = i.version + 1
-    WHERE i.instance_status = 'zombie'`.execute(db);
-  return Number(result.numAffectedRows ?? 0n);
+  const takenBefore = new Date(now.getTime() - takenMs);
+  const agents = await db
+    .selectFrom('instances as i')
+    .innerJoin('spotInterruptionEvents as e', (join) =>
+      join
+        .onRef('e.instanceId', '=', 'i.id')
+        .onRef('e.agentId', '=', 'i.agentId')
+        .on('e.signalType', '=', 'termination-notice')
+        .on('e.failoverCompleted', '=', true),
+    )
+    .select('i.agentId as id')
+    .where('i.instanceStatus', '=', 'zombie')
+    .where('e.terminationTime', '<=', takenBefore)
+    .limit(batch)
+    .execute();
+  return eachFree(db, agents, (tx, ids) =>
+    sql`
+      UPDATE instances AS i INNER JOIN spot_interruption_events AS e
+        ON e.instance_id = i.id AND e.agent_id = i.agent_id AND e.signal_type = 'termination-notice'
+        AND e.failover_completed AND e.termination_time <= ${takenBefore}
+      SET i.instance_status = 'terminated', i.terminated_at = e.termination_time, i.termination_confirmed = TRUE,
+          i.version = i.version + 1
+      WHERE i.agent_id IN ${inList(ids)} AND i.instance_status = 'zombie'`.execute(tx),
+  );
 }
 
-/** Agents that should have a standby and have none: in manual mode, or while their machine is being taken away. */
+/** Agents that should have a standby and have none. Those whose machine is being taken come first, the others in turn. */
 async function makeMissing(db: Db, now: Date): Promise<number> {
   const agents = await db
     .selectFrom('agents as a')
     .select(['a.id', 'a.clientId'])
-    .where((eb) =>
-      eb.or([
-        eb.and([eb('a.manualReplicaEnabled', '=', true), eb('a.enabled', '=', true), eb('a.status', '=', 'online')]),
-        // Later than that there is nobody left to launch one.
-        eb.and([
-          eb('a.pendingTerminationAt', '>', new Date(now.getTime() - survivedMs)),
-          eb('a.status', '<>', 'deleted'),
-        ]),
-      ]),
-    )
-    .where((eb) =>
-      eb.not(
-        eb.exists(
-          eb
-            .selectFrom('replicaInstances as r')
-            .select('r.id')
-            .whereRef('r.agentId', '=', 'a.id')
-            .where('r.status', 'in', ['launching', 'syncing', 'ready']),
-        ),
-      ),
-    )
+    .where((eb) => wantsStandby(eb, now))
+    .orderBy(sql`a.pending_termination_at IS NULL`)
+    .orderBy(sql`CRC32(CONCAT(a.id, ${now.toISOString()}))`)
     .limit(batch)
     .execute();
-  return eachAlone(agents, ({ id, clientId }) =>
+  return eachAlone('making a standby', agents, ({ id, clientId }) =>
     transact(db, async (tx) => {
-      const state = await lockAgent(tx, { clientId, agentId: id });
-      if (state.standbys.length > 0 || !state.primary) return false;
-      if (state.agent.pendingTerminationInstance === state.primary.id) return replaceFailed(tx, state, now);
-      return state.agent.manualReplicaEnabled && keepOne(tx, state, now);
+      const state = await lockAgent(tx, { clientId, agentId: id }, { wait: false });
+      const wanting = tx.selectFrom('agents as a').select('a.id').where('a.id', '=', id);
+      if (!state.primary || !(await wanting.where((eb) => wantsStandby(eb, now)).executeTakeFirst())) return false;
+      if (losesItsPrimary(state, now)) return tryNextPool(tx, state, now);
+      return keepOne(tx, state, now, { emergency: !state.agent.manualReplicaEnabled });
     }),
   );
 }
 
 /**
- * In manual mode one standby is always there. Pools in which launches fail are left alone for a growing while.
- * @param also what else has happened, to be recorded with it
- * @returns whether there was a pool; without one nothing is recorded either
+ * The agents without a standby that should have one: in manual mode; while their machine may be taken, where the standby
+ * that was made for that has failed or there was no pool, but not where it was let go; and while it is being taken.
  */
-export async function keepOne(tx: Tx, state: StandbyState, now: Date, ...also: SystemEvent[]): Promise<boolean> {
-  const pool = await findPool(tx, state, { emergency: false }, now);
-  if (!pool) return false;
-  await insertStandby(tx, state, pool, { type: 'manual', createdBy: 'coordinator' }, now, ...also);
-  return true;
+function wantsStandby(eb: ExpressionBuilder<Schema & { a: Schema['agents'] }, 'a'>, now: Date) {
+  const standbys = eb.selectFrom('replicaInstances as r').select('r.id').whereRef('r.agentId', '=', 'a.id');
+  const isServed = eb.and([
+    eb('a.enabled', '=', true),
+    eb('a.status', '=', 'online'),
+    eb.or([eb('a.agentVersion', 'is', null), eb('a.agentVersion', 'not like', '3.%')]),
+  ]);
+  const recommended = eb.and([
+    eb('a.lastRebalanceRecommendationAt', '>', new Date(now.getTime() - falseAlarmMs)),
+    eb('a.autoSwitchEnabled', '=', true),
+    eb('a.currentMode', '=', 'spot'),
+    eb.or([eb('a.lastSwitchAt', 'is', null), eb('a.lastSwitchAt', '<', eb.ref('a.lastRebalanceRecommendationAt'))]),
+    eb.not(eb.exists(eb.selectFrom('commands as c').select('c.id').whereRef('c.openSwitchOf', '=', 'a.id'))),
+    eb.not(
+      eb.exists(
+        standbys
+          .whereRef('r.createdAt', '>=', 'a.lastRebalanceRecommendationAt')
+          .where('r.status', 'in', ['terminated', 'promoted']),
+      ),
+    ),
+  ]);
+  return eb.and([
+    eb.or([
+      eb.and([isServed, eb.or([eb('a.manualReplicaEnabled', '=', true), recommended])]),
+      // Later than that there is nobody left to launch one.
+      eb.and([
+        eb('a.pendingTerminationAt', '>', new Date(now.getTime() - survivedMs)),
+        eb('a.status', '<>', 'deleted'),
+      ]),
+    ]),
+    eb.not(eb.exists(standbys.where('r.status', 'in', ['launching', 'syncing', 'ready']))),
+  ]);
 }
 
-/** The standby that was to take over has failed: the next pool, and when none is left, on-demand. */
-async function replaceFailed(tx: Tx, state: StandbyState, now: Date): Promise<boolean> {
-  if (state.openSwitch) return false; // on-demand is on its way already
-  const pool = await findPool(tx, state, { emergency: true }, now);
-  if (pool) await insertStandby(tx, state, pool, { type: 'automatic-termination', createdBy: 'coordinator' }, now);
-  else await sendToOnDemand(tx, state, { now });
+interface Keeping {
+  /** For a machine that may be taken away; otherwise for manual mode, in which one standby is always there. */
+  readonly emergency?: boolean;
+  /** What else has happened, to be recorded with it. */
+  readonly also?: readonly SystemEvent[];
+}
+
+/**
+ * Enters a standby. Pools in which launches fail are left alone for a growing while.
+ * @returns whether there was a pool; without one nothing is recorded either
+ */
+export async function keepOne(
+  tx: Tx,
+  state: StandbyState,
+  now: Date,
+  { emergency = false, also = [] }: Keeping = {},
+): Promise<boolean> {
+  const pool = await findPool(tx, state, { emergency }, now);
+  if (!pool) return false;
+  const type = emergency ? 'automatic-rebalance' : 'manual';
+  await insertStandby(tx, state, pool, { type, createdBy: 'coordinator' }, now, ...also);
   return true;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type * as z from 'zod';
+import { isV3 } from '../agent/caller.ts';
 import { record, type SystemEvent } from '../notification/events.ts';
 import { type Db, type Tx, transact } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
@@ -46,10 +47,23 @@ export async function createReplica(db: Db, call: CreateCall) {
   });
 }
 
+/** Agents of version 3 know nothing of standbys: one that is queued for them would wait for ever. */
+export const canLaunchStandbys = ({ agentVersion }: Pick<StandbyState['agent'], 'agentVersion'>) => !isV3(agentVersion);
+
+/** @throws AppError agent_too_old */
+export function requireStandbysLaunched({ agent }: StandbyState): void {
+  if (canLaunchStandbys(agent)) return;
+  throw new AppError('agent_too_old', `Agent is of version ${agent.agentVersion}, which cannot launch standbys`, {
+    hint: 'Agents of version 4 can: install one on the machine',
+  });
+}
+
 /** Manual mode keeps exactly one; the key on active manual replicas holds it for two calls at once. */
-function requireWanted({ agent, standbys }: StandbyState) {
+function requireWanted(state: StandbyState) {
+  const { agent, standbys } = state;
   if (agent.status === 'offline')
     throw new AppError('agent_not_found', 'Agent is offline: nobody would launch the replica');
+  requireStandbysLaunched(state);
   if (!agent.manualReplicaEnabled)
     throw new AppError('manual_mode_off', 'Manual replica mode is off', { hint: 'Turn manual replicas on first' });
   if (standbys.length > 0)

@@ -57,7 +57,10 @@ export const handler = httpHandler<typeof replicaRoutes>(replicaRoutes, {
   remove: ({ db, now }, input) => deleteReplica(db, { ...ofReplica(input), now }),
   attach: ({ db, now }, input) =>
     attachMachine(db, { ...ofReplica(input), instanceId: input.body.instance_id, status: input.body.status, now }),
-  status: ({ db, now }, input) => reportStatus(db, { ...ofReplica(input), body: input.body, now }),
+  status: ({ db, now }, input) => {
+    const { instanceId: speakerId } = parseHandle(input.params.agent_id);
+    return reportStatus(db, { ...ofReplica(input), speakerId, body: input.body, now });
+  },
   syncStatus: ({ db, now }, input) => reportSync(db, { ...ofReplica(input), body: input.body, now }),
   createEmergency: async ({ db, now }, input) => {
     const { body } = input;

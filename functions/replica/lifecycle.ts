@@ -1,11 +1,13 @@
 import { sql } from 'kysely';
 import type * as z from 'zod';
-import { record } from '../notification/events.ts';
+import { record, type SystemEvent } from '../notification/events.ts';
 import { type Db, type Tx, transact } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
 import { heldTo } from '../shared/fields.ts';
 import type { Replica, ReplicaStatus } from '../shared/schema.ts';
 import { isRetired, requireOwnMachine, writeStandbyMachine } from './create.ts';
+import { giveBack } from './give-back.ts';
+import { isLeftWithout, tryNextPool } from './next-pool.ts';
 import { canTakeOver, promote } from './promote.ts';
 import type { StatusRequest, SyncRequest } from './routes.ts';
 import { type Asked, lockAgent, type StandbyState } from './state.ts';
@@ -86,10 +88,15 @@ export async function attachMachine(
 }
 
 /** R6: how the standby is. What the table does not allow changes nothing, and is answered 200: agents handle no error. */
-export async function reportStatus(db: Db, call: OfReplica & { body: z.output<typeof StatusRequest> }) {
+export async function reportStatus(
+  db: Db,
+  call: OfReplica & { body: z.output<typeof StatusRequest>; speakerId: string | undefined },
+) {
   const { replicaId, body, now } = call;
   return transact(db, async (tx) => {
-    const state = await lockAgent(tx, call);
+    // A failure may be one of the machine that has just taken over from the one that speaks: see `giveBack`.
+    const speaker = body.status === 'failed' ? call.speakerId : undefined;
+    const state = await lockAgent(tx, { ...call, machineId: speaker });
     const replica = requireReplica(state, replicaId);
     const status = await applyStatus(tx, state, replica, body, now);
     return { success: true as const, replica_id: replicaId, status };
@@ -107,6 +114,8 @@ async function applyStatus(
     await endReplica(tx, replica, { at: heldTo(now, body.terminated_at), now, confirmed: true });
     return allows(replica.status, 'terminated') ? 'terminated' : replica.status;
   }
+  const why = body.error_message ?? 'no reason given';
+  if (body.status === 'failed' && (await giveBack(tx, state, replica, why, now))) return 'failed';
   if (body.status === replica.status || !allows(replica.status, body.status)) return replica.status;
   if (body.status === 'ready') {
     const changes = {
@@ -121,7 +130,7 @@ async function applyStatus(
     return 'ready';
   }
   if (body.status === 'failed') {
-    await failReplica(tx, state, replica, body.error_message ?? 'no reason given', now);
+    await failReplica(tx, state, replica, why, now);
     return 'failed';
   }
   await update(tx, replica, { status: body.status, syncStartedAt: heldTo(now, body.sync_started_at) });
@@ -199,10 +208,13 @@ export async function endReplica(
     WHERE r.id = ${replica.id} AND r.client_id = ${replica.clientId} AND r.status <> 'promoted'`.execute(tx);
 }
 
-/** A launch or a standby that came to nothing; what there is of its machine is to be terminated. */
+/**
+ * A launch or a standby that came to nothing; what there is of its machine is to be terminated. Where it was to take over
+ * from a machine that EC2 takes, the next pool is tried at once.
+ */
 export async function failReplica(
   tx: Tx,
-  { agent }: StandbyState,
+  state: StandbyState,
   replica: Replica,
   why: string,
   now: Date,
@@ -215,17 +227,19 @@ export async function failReplica(
     WHERE r.id = ${replica.id} AND r.client_id = ${replica.clientId} AND r.status IN ('launching', 'syncing', 'ready')`.execute(
     tx,
   );
-  await record(tx, now, {
+  const failed: SystemEvent = {
     clientId: replica.clientId,
     agentId: replica.agentId,
     instanceId: replica.instanceId ?? undefined,
     type: 'replica_failed',
     severity: 'warning',
-    message: `The standby of agent ${agent.logicalAgentId} in ${replica.poolId} failed: ${why.slice(0, 500)}`,
+    message: `The standby of agent ${state.agent.logicalAgentId} in ${replica.poolId} failed: ${why.slice(0, 500)}`,
     metadata: { replicaId: replica.id },
     notify: true,
     dedupeKey: `replica_failed:${replica.id}`,
-  });
+  };
+  if (isLeftWithout(state, replica, now)) await tryNextPool(tx, state, now, failed);
+  else await record(tx, now, failed);
 }
 
 /** The primary is being taken away and this standby has come up: it takes over (contract 14, b). @returns whether it did */

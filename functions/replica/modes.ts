@@ -3,6 +3,7 @@ import { record, type SystemEvent } from '../notification/events.ts';
 import { type Db, type Tx, transact } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
 import { keepOne } from './coordinator.ts';
+import { requireStandbysLaunched } from './create.ts';
 import { endReplica } from './lifecycle.ts';
 import { bestStandby, promoteReplica } from './promote.ts';
 import { type Asked, lockAgent, readMachines, type StandbyState } from './state.ts';
@@ -20,9 +21,10 @@ export function enableManualReplica(db: Db, call: ModeCall): Promise<boolean> {
   return transact(db, async (tx) => {
     const state = await lockAgent(tx, call);
     if (state.agent.manualReplicaEnabled) return false;
+    requireStandbysLaunched(state);
     await setMode(tx, state, true, call.now);
     const news = modeChanged(state, 'Manual replicas are on, auto-switch is off');
-    const isEntered = state.standbys.length === 0 && (await keepOne(tx, state, call.now, news));
+    const isEntered = state.standbys.length === 0 && (await keepOne(tx, state, call.now, { also: [news] }));
     if (!isEntered) await record(tx, call.now, news);
     return true;
   });

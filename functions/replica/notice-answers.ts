@@ -9,7 +9,9 @@ export function emergencyAnswer({ type, instanceId }: Signal, preparation: Prepa
         error: `${instanceId || 'The machine'} is not the agent's primary: nothing is done for it`,
       };
     case 'on-demand':
-      return { success: false, error: 'No pool is left to try: a switch to on-demand is queued' };
+      return { success: false, error: 'No standby can be launched: a switch to on-demand is queued' };
+    case 'no-pool':
+      return { success: false, error: 'No standby can be launched now: it is tried again each minute' };
     case 'standby': {
       const { replicaId, pool, existing } = preparation;
       return {
@@ -54,7 +56,7 @@ export function terminationAnswer(outcome: Outcome) {
         success: false,
         error: 'No replica available',
         action: 'emergency_snapshot_required',
-        message: 'No pool is left to try: a switch to on-demand is queued',
+        message: 'No standby can be launched: a switch to on-demand is queued',
       };
     case 'standby-lost':
       return {

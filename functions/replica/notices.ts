@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { type ExpressionBuilder, sql } from 'kysely';
-import { priorities, switchCommand } from '../agent/commands.ts';
 import { record, type SystemEvent } from '../notification/events.ts';
 import { DatabaseError } from '../shared/data-api/errors.ts';
 import { type Db, type Tx, transact } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
 import type { Replica, Schema } from '../shared/schema.ts';
-import { standbyRow } from './create.ts';
+import { canLaunchStandbys, standbyRow } from './create.ts';
+import { isLeftWithout, sendToOnDemand, tryNextPool } from './next-pool.ts';
 import { type Candidate, findPool } from './placement.ts';
 import { bestStandby, promote } from './promote.ts';
 import { readMachines, type StandbyState } from './state.ts';
@@ -47,11 +47,14 @@ export type Preparation =
       readonly pool: Pick<Candidate, 'id' | 'name' | 'az' | 'price'>;
     }
   | { readonly kind: 'on-demand' }
+  /** No pool to try now; the machine may yet be taken, or not. */
+  | { readonly kind: 'no-pool' }
   | { readonly kind: 'not-primary' };
 
 /**
  * R8: makes sure that a standby is on its way for a machine that EC2 may or will take away. An active one is used;
- * otherwise one is queued for launch, in another pool; where there is no pool, the agent is sent to on-demand.
+ * otherwise one is queued for launch, in another pool. A machine that is taken for certain is marked, so that the first
+ * standby that comes up takes over even if R9 never comes, and its agent is sent to on-demand where there is no pool.
  * @throws AppError agent_not_found; auto_switch_disabled for a rebalance recommendation where moves are not wanted
  */
 export async function prepareStandby(db: Db, signal: Signal, wishes: Wishes = {}): Promise<Preparation> {
@@ -113,8 +116,9 @@ export async function handleTermination(db: Db, signal: Signal, preferredId?: st
       const timeMs = Math.max(0, signal.now.getTime() - answered.detectedAt.getTime());
       return { kind: 'promoted', replicaId: standby.id, newInstanceId: standby.instanceId!, timeMs };
     }
-    if (agent.pendingTerminationInstance === signal.instanceId) return { kind: 'pending', replicaId: standbys[0]?.id };
-    const arranged = await arrange(tx, state, signal, { noticeId: notice?.id, wishes: {}, isPending: true });
+    if (agent.pendingTerminationInstance === signal.instanceId && standbys[0])
+      return { kind: 'pending', replicaId: standbys[0].id };
+    const arranged = await arrange(tx, state, signal, { noticeId: notice?.id, wishes: {}, foundNone: true });
     return arranged.kind === 'standby' ? { kind: 'pending', replicaId: arranged.replicaId } : { kind: 'on-demand' };
   });
 }
@@ -141,8 +145,8 @@ interface Arrangement {
   readonly wishes: Wishes;
   /** Of a notice that is recorded already. */
   readonly noticeId: string | undefined;
-  /** The machine is on its way out now: the next standby that comes up takes over. */
-  readonly isPending?: boolean;
+  /** It is decided on there being no standby that can take over now. */
+  readonly foundNone?: boolean;
 }
 
 const standbyTypes = {
@@ -155,12 +159,13 @@ async function arrange(
   tx: Tx,
   state: StandbyState,
   signal: Signal,
-  { wishes, noticeId, isPending = false }: Arrangement,
+  { wishes, noticeId, foundNone = false }: Arrangement,
 ) {
-  const { standbys } = state;
+  const { standbys, agent } = state;
   const { now } = signal;
   const existing = bestStandby(standbys) ?? standbys[0];
-  const pool = existing ? undefined : await findPool(tx, state, { ...wishes, emergency: true }, now);
+  const isWanted = !existing && canLaunchStandbys(agent);
+  const pool = isWanted ? await findPool(tx, state, { ...wishes, emergency: true }, now) : undefined;
   const replica = pool && {
     ...standbyRow(state, pool, { type: standbyTypes[signal.type], createdBy: 'emergency' }, now),
     interruptionSignalType: signal.type,
@@ -168,17 +173,20 @@ async function arrange(
     terminationTime: signal.terminationTime ?? null,
   };
   if (replica) await tx.insertInto('replicaInstances').values(replica).execute();
-  if (!existing && !replica) await sendToOnDemand(tx, state, signal);
+  const isTaken = signal.type === 'termination-notice';
+  // A recommendation is no reason to leave Spot: the coordinator looks for a pool again each minute.
+  const leaves = !existing && !replica && isTaken;
+  if (leaves) await sendToOnDemand(tx, state, signal);
   const isNew = noticeId === undefined;
   if (isNew)
     await insertNotice(
       tx,
       state,
       signal,
-      replica ? 'created-replica' : existing ? 'existing-replica' : 'on-demand',
+      replica ? 'created-replica' : existing ? 'existing-replica' : leaves ? 'on-demand' : 'no-pool',
       replica?.id ?? existing?.id,
     );
-  await markAgent(tx, state, signal, { isPending, isNew: replica !== undefined });
+  await markAgent(tx, state, signal, { foundNone, isNew: replica !== undefined });
   if (isNew) await record(tx, now, announcement(state, signal, existing?.poolId ?? replica?.poolId));
   if (existing)
     return {
@@ -195,33 +203,7 @@ async function arrange(
     } as const;
   if (replica && pool)
     return { kind: 'standby', replicaId: replica.id, instanceId: null, existing: false, pool } as const;
-  return { kind: 'on-demand' } as const;
-}
-
-/** No pool has capacity to try: the agent itself is told to launch on-demand, ahead of whatever else it was told. */
-export async function sendToOnDemand(tx: Tx, { agent, openSwitch }: StandbyState, { now }: { now: Date }) {
-  // Its successor is on the way, or it has been told.
-  if (openSwitch?.status === 'dispatched' || openSwitch?.createdBy === 'emergency') return;
-  if (openSwitch)
-    await tx
-      .updateTable('commands')
-      .set({ status: 'cancelled', message: 'superseded by an interruption', completedAt: now })
-      .where('id', '=', openSwitch.id)
-      .where('clientId', '=', agent.clientId)
-      .where('status', '=', 'pending')
-      .execute();
-  const reason = 'EC2 takes the machine away and no other pool has capacity';
-  const command = {
-    targetMode: 'ondemand',
-    targetPoolId: null,
-    priority: priorities.emergency,
-    createdBy: 'emergency',
-    reason,
-  } as const;
-  await tx
-    .insertInto('commands')
-    .values(switchCommand(agent, command, now))
-    .execute();
+  return { kind: leaves ? 'on-demand' : 'no-pool' } as const;
 }
 
 /** The first that is heard of a machine's end, with the pool that it is in. What was done then stays on record. */
@@ -277,14 +259,14 @@ function terminationTimeOf({ type, terminationTime, detectedAt }: Signal): Date 
 }
 
 /**
- * The epoch holds that the machine is still the primary it was when this was decided. One that waits for a standby waits
- * for none that has come up since: nobody would say so again.
+ * The epoch holds that the machine is still the primary it was when this was decided. An answer that there is no standby
+ * must not overlook one that has come up since: nobody would say so again.
  */
 async function markAgent(
   tx: Tx,
   { agent }: StandbyState,
   signal: Signal,
-  { isPending, isNew }: { isPending: boolean; isNew: boolean },
+  { foundNone, isNew }: { foundNone: boolean; isNew: boolean },
 ) {
   const isTermination = signal.type === 'termination-notice';
   const result = await tx
@@ -294,7 +276,7 @@ async function markAgent(
       lastInterruptionSignal: signal.type,
       ...(isTermination ? { lastTerminationNoticeAt: signal.now } : { lastRebalanceRecommendationAt: signal.now }),
       ...(isNew && { emergencyReplicaCount: eb('emergencyReplicaCount', '+', 1) }),
-      ...(isPending && {
+      ...(isTermination && {
         pendingTerminationAt: terminationTimeOf(signal),
         pendingTerminationInstance: signal.instanceId,
       }),
@@ -302,7 +284,7 @@ async function markAgent(
     .where('id', '=', agent.id)
     .where('clientId', '=', agent.clientId)
     .where('epoch', '=', agent.epoch)
-    .$if(isPending, (query) => query.where((eb) => eb.not(eb.exists(standbysThatCanTakeOver(eb)))))
+    .$if(foundNone, (query) => query.where((eb) => eb.not(eb.exists(standbysThatCanTakeOver(eb)))))
     .executeTakeFirst();
   if (result.numUpdatedRows === 0n)
     throw new DatabaseError('conflict', `agent ${agent.id} has left epoch ${agent.epoch}`);
@@ -330,7 +312,7 @@ async function loseStandby(tx: Tx, state: StandbyState, replica: Replica, signal
   );
   if (!result.numAffectedRows) throw new DatabaseError('conflict', `standby ${replicaId} has become something else`);
   await insertNotice(tx, { ...state, primary: replica }, signal, 'standby-lost', replicaId);
-  await record(tx, signal.now, {
+  const lost: SystemEvent = {
     clientId: agent.clientId,
     agentId: agent.id,
     instanceId: signal.instanceId,
@@ -339,19 +321,23 @@ async function loseStandby(tx: Tx, state: StandbyState, replica: Replica, signal
     message: `EC2 takes the standby ${signal.instanceId} of agent ${agent.logicalAgentId} away`,
     notify: true,
     dedupeKey: `standby_interrupted:${signal.instanceId}`,
-  });
+  };
+  if (isLeftWithout(state, replica, signal.now)) await tryNextPool(tx, state, signal.now, lost);
+  else await record(tx, signal.now, lost);
   return { kind: 'standby-lost', replicaId };
 }
 
 function announcement(state: StandbyState, signal: Signal, poolId: string | undefined): SystemEvent {
   const { agent } = state;
-  const what = signal.type === 'termination-notice' ? 'takes' : 'may take';
-  const answer = poolId ? `a standby in ${poolId} is to take over` : 'no pool is left to try, so it goes on-demand';
+  const isTaken = signal.type === 'termination-notice';
+  const what = isTaken ? 'takes' : 'may take';
+  const otherwise = isTaken ? 'there is none to launch, so it goes on-demand' : 'there is none to launch now';
+  const answer = poolId ? `a standby in ${poolId} is to take over` : `a standby is wanted, and ${otherwise}`;
   return {
     clientId: agent.clientId,
     agentId: agent.id,
     instanceId: signal.instanceId,
-    type: signal.type === 'termination-notice' ? 'termination_notice' : 'rebalance_recommendation',
+    type: isTaken ? 'termination_notice' : 'rebalance_recommendation',
     severity: poolId ? 'warning' : 'error',
     message: `EC2 ${what} ${signal.instanceId} of agent ${agent.logicalAgentId} away: ${answer}`,
     notify: true,

@@ -127,6 +127,7 @@ export const replicaRoutes = {
       'agent_not_found',
       'pool_not_found',
       'manual_mode_off',
+      'agent_too_old',
       'replica_exists',
       'no_suitable_pool',
       'pool_mismatch',
@@ -283,7 +284,7 @@ export const replicaRoutes = {
     summary: 'Keeps a standby at all times; turns auto-switch off',
     params: ofAgent,
     response: Changed,
-    errors: ['agent_not_found'],
+    errors: ['agent_not_found', 'agent_too_old'],
   },
   disableManual: {
     id: 'X23',

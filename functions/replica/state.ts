@@ -27,6 +27,7 @@ type KnownOfAgent =
   | 'instanceId'
   | 'instanceType'
   | 'region'
+  | 'agentVersion'
   | 'autoSwitchEnabled'
   | 'manualReplicaEnabled'
   | 'autoTerminateEnabled'
@@ -34,7 +35,21 @@ type KnownOfAgent =
   | 'pendingTerminationAt'
   | 'pendingTerminationInstance';
 
-export interface KnownMachine extends Pick<Instance, 'id' | 'clientId' | 'agentId' | 'instanceStatus' | 'isPrimary'> {
+export interface KnownMachine
+  extends Pick<
+    Instance,
+    | 'id'
+    | 'clientId'
+    | 'agentId'
+    | 'instanceStatus'
+    | 'isPrimary'
+    | 'instanceType'
+    | 'region'
+    | 'az'
+    | 'currentMode'
+    | 'currentPoolId'
+    | 'zombieAt'
+  > {
   /** The standby that the machine is or was. */
   readonly replicaId: string | null;
 }
@@ -49,6 +64,8 @@ export interface Primary {
   readonly poolId: string | null;
   readonly spotPrice: number | undefined;
   readonly onDemandPrice: number | undefined;
+  /** When it was last heard of; its promotion counts as that. */
+  readonly lastSeenAt: Date | null;
 }
 
 export interface Notice {
@@ -76,15 +93,17 @@ export interface Asked {
 /**
  * Locks an agent and reads its machines: two statements. All that changes an agent's standbys takes this lock first, so
  * what is read stays true until the transaction ends (see `lockAndLook` for why the reading itself locks nothing).
+ * @param options `wait: false` for a job, which has others to see to: see `lockFreeAgents`
  * @throws AppError agent_not_found, for a deleted agent too
  */
-export async function lockAgent(tx: Tx, asked: Asked): Promise<StandbyState> {
+export async function lockAgent(tx: Tx, asked: Asked, { wait = true } = {}): Promise<StandbyState> {
   await tx
     .selectFrom('agents')
     .select('id')
     .where('id', '=', asked.agentId)
     .$if(asked.clientId !== undefined, (query) => query.where('clientId', '=', asked.clientId!))
     .forUpdate()
+    .$if(!wait, (query) => query.noWait())
     .execute();
   return readMachines(tx, asked);
 }
@@ -121,13 +140,26 @@ export async function readMachines(db: Db, asked: Asked): Promise<StandbyState> 
     .selectAll('s')
     .select(['a.id as aId', 'a.clientId as aClientId', 'a.logicalAgentId as aLogicalId', 'a.epoch as aEpoch'])
     .select(['a.status as aStatus', 'a.instanceType as aType', 'a.region as aRegion', 'a.instanceId as aInstanceId'])
+    .select('a.agentVersion as aVersion')
     .select(['a.autoSwitchEnabled as aAuto', 'a.manualReplicaEnabled as aManual'])
     .select(['a.autoTerminateEnabled as aAutoTerminate', 'a.terminateWaitSeconds as aWait'])
     .select(['a.pendingTerminationAt as aPendingAt', 'a.pendingTerminationInstance as aPending'])
     .select(['p.id as pId', 'p.instanceType as pType', 'p.region as pRegion', 'p.az as pAz', 'p.currentMode as pMode'])
-    .select(['p.currentPoolId as pPool', 'p.spotPrice as pSpot', 'p.ondemandPrice as pOnDemand'])
+    .select([
+      'p.currentPoolId as pPool',
+      'p.spotPrice as pSpot',
+      'p.ondemandPrice as pOnDemand',
+      'p.lastSeenAt as pSeenAt',
+    ])
     .select(['m.id as mId', 'm.clientId as mClientId', 'm.agentId as mAgentId'])
-    .select(['m.instanceStatus as mStatus', 'm.isPrimary as mIsPrimary', 'mr.id as mReplicaId'])
+    .select([
+      'm.instanceStatus as mStatus',
+      'm.isPrimary as mIsPrimary',
+      'mr.id as mReplicaId',
+      'm.zombieAt as mZombieAt',
+    ])
+    .select(['m.instanceType as mType', 'm.region as mRegion', 'm.az as mAz', 'm.currentMode as mMode'])
+    .select('m.currentPoolId as mPool')
     .select(['c.id as cId', 'c.status as cStatus', 'c.createdBy as cCreatedBy'])
     .select(['e.id as eId', 'e.detectedAt as eDetectedAt', 'e.terminationTime as eTerminationTime'])
     .select('e.createdAt as eCreatedAt')
@@ -149,6 +181,7 @@ export async function readMachines(db: Db, asked: Asked): Promise<StandbyState> 
       instanceId: first.aInstanceId,
       instanceType: first.aType,
       region: first.aRegion,
+      agentVersion: first.aVersion,
       autoSwitchEnabled: first.aAuto,
       manualReplicaEnabled: first.aManual,
       autoTerminateEnabled: first.aAutoTerminate,
@@ -166,6 +199,12 @@ export async function readMachines(db: Db, asked: Asked): Promise<StandbyState> 
             agentId: first.mAgentId!,
             instanceStatus: first.mStatus!,
             isPrimary: first.mIsPrimary!,
+            instanceType: first.mType,
+            region: first.mRegion,
+            az: first.mAz,
+            currentMode: first.mMode!,
+            currentPoolId: first.mPool,
+            zombieAt: first.mZombieAt,
             replicaId: first.mReplicaId,
           },
     openSwitch:
@@ -196,6 +235,7 @@ interface PrimaryRow {
   readonly pPool: string | null;
   readonly pSpot: string | null;
   readonly pOnDemand: string | null;
+  readonly pSeenAt: Date | null;
 }
 
 const primaryOf = (row: PrimaryRow): Primary => ({
@@ -207,6 +247,7 @@ const primaryOf = (row: PrimaryRow): Primary => ({
   poolId: row.pPool,
   spotPrice: numberOf(row.pSpot),
   onDemandPrice: numberOf(row.pOnDemand),
+  lastSeenAt: row.pSeenAt,
 });
 
 const numberOf = (decimal: string | null) => (decimal === null ? undefined : Number(decimal));

@@ -2,6 +2,7 @@
 export const errorStatus = {
   invalid_request: 400,
   agent_disabled: 400,
+  agent_too_old: 400,
   replica_not_ready: 400,
   replica_inactive: 400,
   replica_exists: 400,

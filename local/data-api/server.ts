@@ -32,7 +32,7 @@ export interface DataApi {
   onCall?: (call: Call) => void | Promise<void>;
   /** Told of each call that has been carried out, before it is answered, which waits until this has returned. */
   onDone?: (call: Call) => void | Promise<void>;
-  /** Rolls back the transactions whose time is over, as every call does and a timer each second. */
+  /** Rolls back the transactions that nobody is using at the moment, as three idle minutes do. */
   expire(): Promise<void>;
   close(): Promise<void>;
 }
@@ -53,7 +53,7 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
     faults: new Faults(),
     statements: service.statements,
     calls: 0,
-    expire: () => transactions.expire(),
+    expire: () => transactions.expire(-1),
     async close() {
       clearInterval(expiry);
       await new Promise((closed) => {

@@ -74,13 +74,13 @@ export class Transactions {
   }
 
   /** Rolls back the transactions whose time is over. Called at each request, and by a timer for their locks' sake. */
-  async expire(): Promise<void> {
+  async expire(idleMs = this.#options.limits.transactionIdleMs): Promise<void> {
     if (this.#open.size === 0) return;
     const { limits, now } = this.#options;
     const time = now();
     const over = [...this.#open].filter(
       ([, { running, usedAt, begunAt }]) =>
-        !running && (time - usedAt > limits.transactionIdleMs || time - begunAt > limits.transactionMs),
+        !running && (time - usedAt > idleMs || time - begunAt > limits.transactionMs),
     );
     await Promise.all(over.map(([id]) => this.#end(id, 'ROLLBACK').catch(() => undefined)));
   }
