@@ -126,7 +126,8 @@ interface Run {
   readonly signal: AbortSignal;
 }
 
-async function playOn({ url, scheduler, dataApi }: ControlPlane, { virtual, ...run }: Run): Promise<Outcome> {
+async function playOn(controlPlane: ControlPlane, { virtual, ...run }: Run): Promise<Outcome> {
+  const { url, scheduler, dataApi, postEvents, deadLetters } = controlPlane;
   mkdirSync(run.options.dataDir, { recursive: true });
   const log = createWriteStream(join(run.options.dataDir, 'fleet.log'));
   const progress = new Progress();
@@ -137,6 +138,8 @@ async function playOn({ url, scheduler, dataApi }: ControlPlane, { virtual, ...r
       url,
       query: queryOver(dataApi.url),
       runDueJobs: () => scheduler.runDue(),
+      postEvents,
+      deadLetters,
       progress,
       log: (line) => log.write(`${line}\n`),
     });

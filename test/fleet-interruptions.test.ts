@@ -48,6 +48,15 @@ function trace(b: Runs, c: Runs = [[1, b.reduce((sum, [, repeat]) => sum + repea
 }
 
 const calm = { noticeSeconds: 120, rebalanceShare: 0, seed: 1 };
+const untroubled = {
+  bootFailures: 0,
+  throttledLaunches: 0,
+  eventLoss: 0,
+  eventDuplicates: 0,
+  hangsPerWeek: 0,
+  outagesPerWeek: 0,
+  seed: 1,
+};
 
 const inB: LaunchRequest = {
   type: 'm5.large',
@@ -241,6 +250,17 @@ describe('uptime', () => {
       seconds: 95,
     },
     {
+      name: 'a machine in another pool',
+      machines: [
+        instance('i-a', t('00:00:00'), { stoppedAt: t('00:05:00'), interrupted: true }),
+        instance('i-b', t('00:03:20'), { az: 'us-west-2c', cause: { kind: 'command', id: 'c' } }),
+      ],
+      primacies: [is('i-a', '00:00:30'), is('i-b', '00:03:55')],
+      down: 0,
+      path: 'switch to another pool',
+      seconds: 55,
+    },
+    {
       name: 'its owner',
       machines: [
         instance('i-a', t('00:00:00'), { stoppedAt: t('00:05:00'), interrupted: true }),
@@ -270,7 +290,9 @@ describe('uptime', () => {
     expect(availabilityOf([uptime])).toBeCloseTo(1 - down / 810, 12);
     expect(availabilityOf([uptime, uptime], 5, 4)).toBeCloseTo(1 - (2 * down + 20) / 1620, 12);
     const interruptions = new Map([['i-a', { noticeAt: t('00:03:00'), endAt: t('00:05:00') }]]);
-    expect(failoversOf(of, interruptions)).toEqual([{ agent: 'demo-1', path, noticeAt: t('00:03:00'), seconds }]);
+    expect(failoversOf(of, interruptions)).toEqual([
+      { agent: 'demo-1', instanceId: 'i-a', path, noticeAt: t('00:03:00'), seconds },
+    ]);
   });
 
   it('agrees with counting seconds, whatever machines come and go', () => {
@@ -320,6 +342,20 @@ describe('uptime', () => {
     expect(failoversOf(of, new Map([['i-a', { noticeAt: t('00:03:00'), endAt: t('00:05:00') }]]))).toEqual([]);
   });
 
+  it('goes on by a move that was under way when its agent had begun on that before the notice', () => {
+    const of = workload(
+      [
+        instance('i-a', t('00:00:00'), { stoppedAt: t('00:05:00'), interrupted: true }),
+        instance('i-b', t('00:03:20'), { cause: { kind: 'command', id: 'c' } }),
+      ],
+      [is('i-a', '00:00:30'), is('i-b', '00:03:55')],
+    );
+    const notice = new Map([['i-a', { noticeAt: t('00:03:00'), endAt: t('00:05:00') }]]);
+    const pathOf = (begunAt: Date) => failoversOf(of, notice, new Map([['i-b', begunAt]])).map(({ path }) => path);
+    expect(pathOf(t('00:02:20'))).toEqual(['move that was under way']);
+    expect(pathOf(t('00:03:01'))).toEqual(['switch to another pool']);
+  });
+
   it('has percentiles that are values seen', () => {
     expect([50, 95, 100].map((percent) => percentile([4, 1, 3, 2], percent))).toEqual([2, 4, 4]);
     expect(percentile([], 50)).toBeUndefined();
@@ -328,24 +364,23 @@ describe('uptime', () => {
 
 describe('other troubles', () => {
   const week = { start: new Date('2024-01-01T00:00:00Z'), end: new Date('2024-01-08T00:00:00Z') };
-  const none = { bootFailures: 0, hangsPerWeek: 0, outagesPerWeek: 0, seed: 1 };
   const start = { ...inB, cause: { kind: 'owner' } } as Instance;
 
   it('do not come unasked', () => {
-    const troubles = new Troubles(none, week);
+    const troubles = new Troubles(untroubled, week);
     expect(troubles.outages).toEqual([]);
     expect(troubles.fateOf(start)).toMatchObject({ diesBooting: false, hangsAfter: undefined });
   });
 
   it('come as often as was asked for, the same for the same seed', () => {
-    const { outages } = new Troubles({ ...none, outagesPerWeek: 40 }, week);
+    const { outages } = new Troubles({ ...untroubled, outagesPerWeek: 40 }, week);
     expect(Math.abs(outages.length - 40)).toBeLessThan(20);
     const lengths = outages.map(({ from, to }) => (to.getTime() - from.getTime()) / 1000);
     expect(Math.min(...lengths)).toBeGreaterThanOrEqual(120);
     expect(Math.max(...lengths)).toBeLessThanOrEqual(600);
 
     const fates = (seed: number) => {
-      const troubles = new Troubles({ ...none, bootFailures: 0.3, hangsPerWeek: 2, seed }, week);
+      const troubles = new Troubles({ ...untroubled, bootFailures: 0.3, hangsPerWeek: 2, seed }, week);
       return Array.from({ length: 500 }, () => troubles.fateOf(start));
     };
     expect(fates(1)).toEqual(fates(1));
@@ -357,7 +392,7 @@ describe('other troubles', () => {
   });
 
   it('leave the machines alone that the agents start on', () => {
-    const troubles = new Troubles({ ...none, bootFailures: 1 }, week);
+    const troubles = new Troubles({ ...untroubled, bootFailures: 1 }, week);
     expect(troubles.fateOf({ ...start, cause: { kind: 'start' } }).diesBooting).toBe(false);
   });
 });
@@ -469,12 +504,9 @@ describe('a fleet by a trace', () => {
       seen = [];
       sendToSpot();
       const fate = { diesBooting: false, hangsAfter: undefined, isToldOfItsEnd };
-      const troubles = Object.assign(
-        new Troubles({ ...calm, bootFailures: 0, hangsPerWeek: 0, outagesPerWeek: 0 }, market),
-        {
-          fateOf: () => fate,
-        },
-      );
+      const troubles = Object.assign(new Troubles(untroubled, market), {
+        fateOf: () => fate,
+      });
       await fleetOf(market, { troubles }).run('01:05:00');
       return seen.filter(({ at, body }) => at >= 3600 && body?.status === 'offline').length;
     };
@@ -484,7 +516,7 @@ describe('a fleet by a trace', () => {
 
   it('goes silent where an agent hangs, and its owner can end the machine', async () => {
     const silences: string[] = [];
-    const troubles = new Troubles({ ...calm, bootFailures: 0, hangsPerWeek: 1000, outagesPerWeek: 0 }, market);
+    const troubles = new Troubles({ ...untroubled, hangsPerWeek: 1000 }, market);
     const { fleet, simulation, run } = fleetOf(market, { troubles, onSilence: (agent) => silences.push(agent) });
     await run('02:00:00');
     expect(fleet.hangs).toEqual([fleet.ec2.instances[0]!.id]);
@@ -499,7 +531,7 @@ describe('a fleet by a trace', () => {
 
   it('gives a launch up whose machine dies booting', async () => {
     sendToSpot();
-    const troubles = new Troubles({ ...calm, bootFailures: 1, hangsPerWeek: 0, outagesPerWeek: 0 }, market);
+    const troubles = new Troubles({ ...untroubled, bootFailures: 1 }, market);
     const { fleet, simulation, run } = fleetOf(market, { troubles });
     await run('00:05:00');
     const [, died] = fleet.ec2.instances;
@@ -509,12 +541,9 @@ describe('a fleet by a trace', () => {
   });
 
   it('hears nothing while the control plane is out of reach', async () => {
-    const troubles = Object.assign(
-      new Troubles({ ...calm, bootFailures: 0, hangsPerWeek: 0, outagesPerWeek: 0 }, market),
-      {
-        isOut: (now: Date) => now >= t('00:10:00') && now < t('00:15:00'),
-      },
-    );
+    const troubles = Object.assign(new Troubles(untroubled, market), {
+      isOut: (now: Date) => now >= t('00:10:00') && now < t('00:15:00'),
+    });
     const { fleet, run } = fleetOf(market, { troubles });
     await run('00:20:00');
     expect(seen.filter(({ at }) => at >= 600 && at < 900)).toEqual([]);
@@ -581,9 +610,14 @@ describe('options of interruptions', () => {
       ownerSeconds: 600,
       launchSeconds: 90,
       bootFailures: 0,
+      throttledLaunches: 0,
       hangsPerWeek: 0,
       outagesPerWeek: 0,
+      events: true,
+      eventLoss: 0.01,
+      eventDuplicates: 0.01,
     });
+    expect(readOptions([...trace, '--events', 'false'])).toMatchObject({ events: false });
     expect(readOptions([...trace, '--days', '1'])).toMatchObject({ days: 1 });
   });
 
@@ -595,7 +629,12 @@ describe('options of interruptions', () => {
     [[...trace, '--notice', '3m'], '--notice 3m: expected a time from 30s to 120s'],
     [[...trace, '--rebalance-share', '1.1'], '--rebalance-share 1.1: expected a number from 0 to 1'],
     [[...trace, '--boot-failures', '1'], '--boot-failures 1: expected a number from 0 to 0.9'],
+    [[...trace, '--throttled-launches', '1'], '--throttled-launches 1: expected a number from 0 to 0.9'],
     [[...trace, '--outages', '-1'], '--outages'],
+    [['--events', 'false'], '--events is about interruptions'],
+    [[...trace, '--events', 'no'], '--events no: expected true or false'],
+    [[...trace, '--event-loss', '1.1'], '--event-loss 1.1: expected a number from 0 to 1'],
+    [[...trace, '--event-duplicates', '2'], '--event-duplicates 2: expected a number from 0 to 1'],
     [[...trace, '--owner-after', '1m'], '--owner-after 1m: expected a time from 120s'],
   ])('refuse %j', (args, message) => {
     expect(() => readOptions(args)).toThrow(message);
@@ -609,8 +648,12 @@ describe('options of interruptions', () => {
       'owner-after',
       'launch-time',
       'boot-failures',
+      'throttled-launches',
       'hangs',
       'outages',
+      'events',
+      'event-loss',
+      'event-duplicates',
     ];
     for (const option of options) expect(help).toContain(`--${option}`);
   });

@@ -24,13 +24,15 @@ export async function watchForTermination(agent: Agent): Promise<void> {
   const { interruption, image } = agent.host;
   if (!interruption?.noticeAt) return;
   await untilSeen(agent, interruption.noticeAt, image.environment.TERMINATION_CHECK_INTERVAL ?? 5);
+  const { ledger } = agent.host;
   const instance_id = agent.instance.id;
-  agent.host.ledger.notices.add(instance_id);
+  ledger.notices.add(instance_id);
   const termination_time = endOf(interruption)!.toISOString().replace('.000Z', 'Z');
   const standby = (await agent.call('POST /api/agents/{agent_id}/create-emergency-replica', {
     isOfNotice: true,
     body: { signal_type: 'termination-notice', instance_id, termination_time },
   })) as { success?: boolean; replica_id?: string } | undefined;
+  if (standby) ledger.announced(instance_id, 'agent');
   agent.beBusy();
   const failover = (await agent.call('POST /api/agents/{agent_id}/termination-imminent', {
     isOfNotice: true,
@@ -41,6 +43,7 @@ export async function watchForTermination(agent: Agent): Promise<void> {
       ...(standby?.success && { replica_id: standby.replica_id }),
     },
   })) as { success?: boolean } | undefined;
+  if (failover) ledger.announced(instance_id, 'agent');
   agent.host.log(`notice: ${JSON.stringify({ standby, failover })}`);
   if (failover?.success) agent.stop();
 }

@@ -1,6 +1,6 @@
 import { AgentProcess, Stopped } from './agent-process.ts';
 import { type Cadence, type Loop, restSeconds, untilTruePhase } from './cadence.ts';
-import { type Instance, type InstanceState, type LaunchRequest, type Mode, stateOf } from './ec2.ts';
+import { Ec2Error, type Instance, type InstanceState, type LaunchRequest, type Mode, stateOf } from './ec2.ts';
 import type { Host } from './host.ts';
 import { poolId, poolOf, priceAt } from './market.ts';
 
@@ -199,7 +199,8 @@ export abstract class Agent {
     try {
       return this.host.ec2.runInstances({ type, agent, ...request }, this.now);
     } catch (error) {
-      this.host.ledger.refusedLaunches++;
+      if (error instanceof Ec2Error && error.code === 'RequestLimitExceeded') this.host.ledger.throttledLaunches++;
+      else this.host.ledger.refusedLaunches++;
       throw error;
     }
   }

@@ -61,6 +61,8 @@ export interface Ec2Options {
   readonly hasCapacity?: (request: LaunchRequest, now: Date) => boolean;
   /** What is to happen to a new Spot machine; by default nothing. */
   readonly interruptionOf?: (instance: Instance) => Interruption | undefined;
+  /** Whether a launch is refused because there were too many calls; by default none is. */
+  readonly isThrottled?: ((request: LaunchRequest) => boolean) | undefined;
   /** Told of each machine that starts, is told to stop, or will be interrupted: whoever plays the machine. */
   readonly onLaunch?: (instance: Instance, interruption: Interruption | undefined) => void;
   readonly onStop?: (instance: Instance) => void;
@@ -68,7 +70,11 @@ export interface Ec2Options {
 
 /** A call that EC2 refuses; `code` is its error code. */
 export class Ec2Error extends Error {
-  readonly code: 'InsufficientInstanceCapacity' | 'InvalidParameterValue' | 'InvalidInstanceID.NotFound';
+  readonly code:
+    | 'InsufficientInstanceCapacity'
+    | 'InvalidParameterValue'
+    | 'InvalidInstanceID.NotFound'
+    | 'RequestLimitExceeded';
 
   constructor(code: Ec2Error['code'], message: string) {
     super(`${code}: ${message}`);
@@ -76,7 +82,8 @@ export class Ec2Error extends Error {
   }
 }
 
-const shutdownSeconds = 20;
+/** How long a machine is `shutting-down`. */
+export const shutdownSeconds = 20;
 const freeOfChargeMs = 3600_000;
 
 /** EC2 for one account, scripted: what it does is a function of the market, the options and the times it is given. */
@@ -95,7 +102,7 @@ export class Ec2 {
     return [...this.#instances.values()];
   }
 
-  /** @throws Ec2Error when there is no such pool, or no capacity in it */
+  /** @throws Ec2Error when there is no such pool, or no capacity in it, or when the call is one too many */
   runInstances(request: LaunchRequest, now: Date): Instance {
     const { clientToken, mode } = request;
     const earlier = clientToken && this.instances.find((instance) => instance.clientToken === clientToken);
@@ -147,7 +154,8 @@ export class Ec2 {
   }
 
   #checkLaunch(request: LaunchRequest, now: Date): void {
-    const { market, hasCapacity } = this.#options;
+    const { market, hasCapacity, isThrottled } = this.#options;
+    if (isThrottled?.(request)) throw new Ec2Error('RequestLimitExceeded', 'request limit exceeded');
     const pool = poolOf(market, request.az);
     if (request.type !== market.instanceType)
       throw new Ec2Error('InvalidParameterValue', `${request.type} is not sold here, only ${market.instanceType}`);

@@ -1,6 +1,7 @@
 import { AgentHttp, type Answer } from './agent-http.ts';
 import { type Cadence, staggered } from './cadence.ts';
 import { Ec2, type Ec2Options, endOf, type Instance, type Interruption, stateOf } from './ec2.ts';
+import type { EventBridge } from './event-bridge.ts';
 import type { AgentEnvironment, Image } from './host.ts';
 import { Ledger } from './ledger.ts';
 import { Machine } from './machine.ts';
@@ -28,6 +29,8 @@ export interface FleetOptions {
   readonly hasCapacity?: Ec2Options['hasCapacity'];
   /** What else goes wrong; by default nothing. */
   readonly troubles?: Troubles | undefined;
+  /** Tells the control plane what EC2 does; by default nobody does but the agents. */
+  readonly events?: EventBridge | undefined;
   readonly onAnswer?: (answer: Answer) => void;
   /** Told when a machine of that agent has stopped, or its agent hangs. */
   readonly onSilence?: (agent: string) => void;
@@ -41,7 +44,12 @@ const startEverySeconds = 3;
 /** A machine that dies while booting is gone this long before it would have run. */
 const diesBeforeSeconds = 5;
 
-const noTroubles: Fate = { diesBooting: false, hangsAfter: undefined, isToldOfItsEnd: true };
+const noTroubles: Fate = {
+  diesBooting: false,
+  hangsAfter: undefined,
+  isToldOfItsEnd: true,
+  deliveries: { rebalance: [0], warning: [0], 'shutting-down': [0], terminated: [0] },
+};
 
 /** The machines of one tenant, and what they share: EC2, the prices, the control plane, the time. */
 export class Fleet {
@@ -58,16 +66,18 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    const { market, seed, interruptionOf, hasCapacity } = options;
+    const { market, seed, interruptionOf, hasCapacity, troubles, events } = options;
     this.images = Array.from({ length: options.agents }, (_, index) => this.#image(index));
     this.ec2 = new Ec2({
       market,
       seed,
       interruptionOf,
       hasCapacity,
+      isThrottled: troubles && ((request) => troubles.isThrottled(request)),
       onLaunch: (instance, interruption) => this.#boot(instance, interruption),
       onStop: (instance) => {
         this.#options.simulation.spawn(async () => this.#machines.get(instance.id)?.shutDown());
+        events?.stopped(instance);
         this.#options.onSilence?.(instance.agent);
       },
     });
@@ -86,6 +96,11 @@ export class Fleet {
     const { now } = this.#options.simulation;
     for (const { id, ...instance } of this.ec2.instances)
       if (instance.agent === agent && this.#machines.get(id)!.isHung) this.ec2.terminate(id, now);
+  }
+
+  /** The control plane knows of something about that agent's machines before their agents do. */
+  beBusy(agent: string): void {
+    for (const instance of this.ec2.instances) if (instance.agent === agent) this.#machines.get(instance.id)!.beBusy();
   }
 
   /** Whether a machine runs or is about to, and does not hang. */
@@ -124,7 +139,7 @@ export class Fleet {
   }
 
   #boot(instance: Instance, interruption: Interruption | undefined): void {
-    const { simulation, market, serverUrl, clientToken, troubles, onAnswer } = this.#options;
+    const { simulation, market, serverUrl, clientToken, troubles, events, onAnswer } = this.#options;
     const image = this.images.find(({ logicalAgentId }) => logicalAgentId === instance.agent)!;
     const log = (line: string) =>
       this.#options.log(`${simulation.now.toISOString()} ${instance.agent} ${instance.id} ${line}`);
@@ -144,6 +159,7 @@ export class Fleet {
     this.#machines.set(instance.id, machine);
     simulation.spawn(() => machine.run());
     const fate = troubles?.fateOf(instance) ?? noTroubles;
+    events?.launched(instance, interruption, fate);
     if (fate.diesBooting) simulation.spawn(() => this.#dieBooting(instance));
     if (fate.hangsAfter !== undefined) simulation.spawn(() => this.#hang(instance, fate.hangsAfter!));
     if (!interruption) return;

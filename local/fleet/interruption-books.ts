@@ -1,4 +1,5 @@
 import { lossesOf } from './availability.ts';
+import type { EventCounts } from './event-bridge.ts';
 import type { Fleet } from './fleet.ts';
 import { type Market, poolId } from './market.ts';
 import type { Owner } from './owner.ts';
@@ -23,6 +24,8 @@ export interface InterruptionBooks {
   readonly orphans: readonly string[];
   readonly orphanChecks: number;
   readonly outages: readonly Outage[];
+  /** Undefined where nobody forwards EC2's events to the control plane. */
+  readonly events: (EventCounts & { readonly deadLetters: number }) | undefined;
   /** By pool: how often the trace took its machines, and how many signals the control plane has recorded of that. */
   readonly pools: readonly { readonly az: string; readonly losses: number; readonly signals: number }[];
 }
@@ -31,6 +34,7 @@ export interface Observers {
   readonly watch: Watch;
   readonly owner: Owner;
   readonly outages: readonly Outage[];
+  readonly events: InterruptionBooks['events'];
   readonly orphans: ReadonlySet<string>;
   readonly orphanChecks: number;
   readonly signals: ReadonlyMap<string, number>;
@@ -38,7 +42,7 @@ export interface Observers {
 
 export function interruptionBooks(
   fleet: Fleet,
-  { watch, owner, outages, orphans, orphanChecks, signals }: Observers,
+  { watch, owner, outages, events, orphans, orphanChecks, signals }: Observers,
   { market, launchSeconds, end }: { market: Market; launchSeconds: number; end: Date },
 ): InterruptionBooks {
   const machines = new Map(fleet.ec2.instances.map((machine) => [machine.id, machine]));
@@ -48,8 +52,13 @@ export function interruptionBooks(
     primacies: watch.primacies.get(agent) ?? [],
     machines,
   }));
+  const switchedAt = new Map(
+    fleet.ledger.switches.flatMap(({ newInstanceId, startedAt }) =>
+      newInstanceId ? [[newInstanceId, startedAt]] : [],
+    ),
+  );
   return {
-    failovers: workloads.flatMap((workload) => failoversOf(workload, fleet.interruptions)),
+    failovers: workloads.flatMap((workload) => failoversOf(workload, fleet.interruptions, switchedAt)),
     uptimes: workloads.map((workload) => ({
       agent: workload.agent,
       version: workload.version,
@@ -65,6 +74,7 @@ export function interruptionBooks(
     orphans: [...orphans],
     orphanChecks,
     outages: outages.filter(({ from }) => from < end),
+    events,
     pools: market.pools.map((pool) => ({
       az: pool.az,
       losses: lossesOf(pool).filter((at) => at <= end.getTime()).length,

@@ -1,3 +1,4 @@
+import { announcementRows, eventRows } from './event-report.ts';
 import type { Fleet } from './fleet.ts';
 import { type InterruptionBooks, percentile } from './interruption-books.ts';
 import { availabilityOf, type Failover, paths } from './workloads.ts';
@@ -17,23 +18,25 @@ export function interruptionRows(fleet: Fleet, books: InterruptionBooks): Cells[
     ...pools.map(({ az, losses, signals }): Cells => [`  losses of ${az}`, losses, `${signals} signals on record`]),
     ['notices seen by agents', ledger.notices.size],
     ['rebalance warnings seen', warnings.length, `${warnings.length - falseAlarms} true, ${falseAlarms} false alarms`],
+    ...eventRows(books.events),
     ['launches without capacity', ledger.refusedLaunches],
+    ...whenAny('launches refused as too many', ledger.throttledLaunches),
     ...whenAny('machines that died booting', bootFailures.length),
     ...whenAny('agents that hung', hangs.length),
     ...whenAny('control plane out of reach', outages.length, 'times'),
   ];
 }
 
-export function failoverRows(
-  { ledger }: Fleet,
-  { failovers, rescues, neverRan, doubles, orphans, orphanChecks }: InterruptionBooks,
-): Cells[] {
+export function failoverRows(fleet: Fleet, books: InterruptionBooks): Cells[] {
+  const { ledger } = fleet;
+  const { failovers, rescues, neverRan, doubles, orphans, orphanChecks, events } = books;
   const { requests, counted, dataApiCalls } = ledger.noticeCalls;
   const perNotice = (count: number) => (count / ledger.notices.size).toFixed(1);
   return [
     ['interrupted primaries', failovers.length, 'and the time from notice to promotion'],
     ...paths.map((path): Cells => [`  ${path}`, ...timesOf(failovers.filter((failover) => failover.path === path))]),
     ['by the control plane', ...timesOf(failovers.filter(isOwn))],
+    ...(events ? announcementRows(fleet, failovers) : []),
     ['promoted, but never ran', neverRan, 'taken or dead while they booted'],
     ['machines started by owners', rescues, 'for whatever reason'],
     [

@@ -13,6 +13,9 @@ export interface SwitchRecord {
   readonly outcome: 'under way' | 'completed' | 'failed';
 }
 
+/** Who tells the control plane that EC2 takes a machine. */
+export type Announcer = 'agent' | 'EventBridge';
+
 export interface RouteCount {
   requests: number;
   /** Of those answers that said what they cost. */
@@ -31,8 +34,12 @@ export class Ledger {
   readonly handles = new Map<string, string>();
   /** RunInstances calls that found no capacity. */
   refusedLaunches = 0;
+  /** RunInstances calls that were too many. */
+  throttledLaunches = 0;
   /** Machines whose agents have seen a termination notice. */
   readonly notices = new Set<string>();
+  /** By machine: who announced its end, in the order in which the control plane had dealt with it. */
+  readonly announcers = new Map<string, readonly Announcer[]>();
   /** Machines whose agents have seen a rebalance recommendation, and what it was worth. */
   readonly warnings = new Map<string, 'true' | 'false alarm'>();
   /** The requests that termination notices led to, repeats after a restart of the agent included. */
@@ -69,6 +76,11 @@ export class Ledger {
     this.#update(({ newInstanceId, outcome }) => newInstanceId === instanceId && outcome === 'under way', {
       outcome: 'completed',
     });
+  }
+
+  announced(instanceId: string, by: Announcer): void {
+    const known = this.announcers.get(instanceId) ?? [];
+    if (!known.includes(by)) this.announcers.set(instanceId, [...known, by]);
   }
 
   switchStarted(started: Omit<SwitchRecord, 'outcome' | 'newInstanceId'>): void {

@@ -28,6 +28,11 @@ export class Machine {
     }
   }
 
+  /** Something happens that the agent will hear of when it next asks: from now on it asks at its true periods. */
+  beBusy(): void {
+    this.#agent?.beBusy();
+  }
+
   get isHung(): boolean {
     return this.#hung;
   }

@@ -12,8 +12,13 @@ export interface StartOptions {
   readonly ownerSeconds: number;
   readonly launchSeconds: number;
   readonly bootFailures: number;
+  readonly throttledLaunches: number;
   readonly hangsPerWeek: number;
   readonly outagesPerWeek: number;
+  /** Whether EC2's events reach the control plane through EventBridge. */
+  readonly events: boolean;
+  readonly eventLoss: number;
+  readonly eventDuplicates: number;
   readonly choices: PriceChoices;
   readonly agents: number;
   readonly days: number;
@@ -54,8 +59,14 @@ Interruptions
   --owner-after TIME       how long an agent is silent until its owner starts a machine on demand for it (default 10m)
   --launch-time TIME       from RunInstances until the application serves, in the report's downtimes (default 90s)
   --boot-failures SHARE    0 to 1: how many machines die while they boot (default 0)
+  --throttled-launches SHARE
+                           0 to 1: how many of the agents' launches EC2 refuses as too many calls (default 0)
   --hangs N                how often an agent hangs, in a week (default 0)
   --outages N              how often the control plane is out of reach for 2 to 10 minutes, in a week (default 0)
+  --events true|false      whether EC2's notices, warnings and changes of state reach the control plane through
+                           EventBridge too, 0 to 3 s late, and after an outage (default true)
+  --event-loss SHARE       0 to 1: how many of those events are never delivered (default 0.01)
+  --event-duplicates SHARE 0 to 1: how many are delivered twice, up to a minute apart (default 0.01)
 
 Fleet
   --agents N               agents, each on one machine on demand at first (default 20)
@@ -94,8 +105,12 @@ export function readOptions(args: readonly string[]): StartOptions | 'help' {
     'owner-after',
     'launch-time',
     'boot-failures',
+    'throttled-launches',
     'hangs',
     'outages',
+    'events',
+    'event-loss',
+    'event-duplicates',
   ] as const;
   if (given.availability !== undefined && given.prices !== undefined)
     throw new UsageError('--availability and --prices exclude each other: a trace has its own prices');
@@ -109,8 +124,12 @@ export function readOptions(args: readonly string[]): StartOptions | 'help' {
     ownerSeconds: seconds('owner-after', given['owner-after'] ?? '10m', { from: 120, to: 86_400 }),
     launchSeconds: seconds('launch-time', given['launch-time'] ?? '90s', { from: 30, to: 3600 }),
     bootFailures: number('boot-failures', given['boot-failures'] ?? '0', { from: 0, to: 0.9 }),
+    throttledLaunches: number('throttled-launches', given['throttled-launches'] ?? '0', { from: 0, to: 0.9 }),
     hangsPerWeek: number('hangs', given.hangs ?? '0', { from: 0, to: 1000 }),
     outagesPerWeek: number('outages', given.outages ?? '0', { from: 0, to: 1000 }),
+    events: oneOf('events', given.events ?? 'true', ['true', 'false']) === 'true',
+    eventLoss: number('event-loss', given['event-loss'] ?? '0.01', { from: 0, to: 1 }),
+    eventDuplicates: number('event-duplicates', given['event-duplicates'] ?? '0.01', { from: 0, to: 1 }),
     choices: {
       instanceType: given['instance-type'],
       product: given.product,
@@ -147,8 +166,12 @@ function parse(args: readonly string[]) {
         'owner-after': { type: 'string' },
         'launch-time': { type: 'string' },
         'boot-failures': { type: 'string' },
+        'throttled-launches': { type: 'string' },
         hangs: { type: 'string' },
         outages: { type: 'string' },
+        events: { type: 'string' },
+        'event-loss': { type: 'string' },
+        'event-duplicates': { type: 'string' },
         'instance-type': { type: 'string' },
         product: { type: 'string' },
         region: { type: 'string' },

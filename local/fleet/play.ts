@@ -22,6 +22,10 @@ export interface Stage {
   readonly query: Query;
   /** Runs the control plane's jobs that have become due. */
   readonly runDueJobs: () => Promise<unknown>;
+  /** Brings EC2's events to the control plane; returns when each is handled or given up. */
+  readonly postEvents: (events: readonly unknown[]) => Promise<void>;
+  /** The events that were given up. */
+  readonly deadLetters: readonly string[];
   readonly progress: Progress;
   readonly log: (line: string) => void;
   /** Ends the run early. */

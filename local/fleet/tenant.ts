@@ -5,18 +5,24 @@ export interface Tenant {
   readonly id: string;
   readonly name: string;
   readonly token: string;
+  /** Where its machines run: the control plane believes no other account's events about them. */
+  readonly awsAccountId: string;
 }
+
+/** One of those that AWS's documentation uses. */
+const awsAccountId = '111122223333';
 
 /** Makes a tenant as an operator would. @throws Error when the control plane answers anything but 2xx */
 export async function createTenant(url: string, adminToken: string, name: string): Promise<Tenant> {
   const answer = await fetch(new URL('/api/admin/clients/create', url), {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${adminToken}` },
-    body: JSON.stringify({ name }),
+    body: JSON.stringify({ name, aws_account_id: awsAccountId }),
   });
   const body = await answer.text();
   if (!answer.ok) throw new Error(`the control plane did not make a tenant: ${answer.status} ${body}`);
-  return (JSON.parse(body) as { client: Tenant }).client;
+  const { id, token } = (JSON.parse(body) as { client: Pick<Tenant, 'id' | 'token'> }).client;
+  return { id, name, token, awsAccountId };
 }
 
 export interface TenantSettings {

@@ -47,7 +47,11 @@ export class Watch {
   }
 
   answered({ route }: Answer): void {
-    if (!decisive.test(route)) return;
+    if (decisive.test(route)) this.lookSoon();
+  }
+
+  /** Another machine may be the primary now. */
+  lookSoon(): void {
     const { simulation } = this.#options;
     this.#alertUntil = simulation.now.getTime() + alertMs;
     if (this.#isDue) return;

@@ -64,6 +64,7 @@ export const availabilityOf = (uptimes: readonly Uptime[], cutoverSeconds = 0, c
 export const paths = [
   'standby ready',
   'standby launched on notice',
+  'switch to another pool',
   'switch to on-demand',
   'move that was under way',
   'rescued by owner',
@@ -74,16 +75,21 @@ export type Path = (typeof paths)[number];
 /** An interruption of a machine that was the primary when it was announced or came. */
 export interface Failover {
   readonly agent: string;
+  readonly instanceId: string;
   readonly path: Path;
   readonly noticeAt: Date;
   /** From the notice until another machine was the primary. */
   readonly seconds: number | undefined;
 }
 
-/** How each interruption of a workload's primary was answered, by the first machine that came up after it. */
+/**
+ * How each interruption of a workload's primary was answered, by the first machine that came up after it.
+ * @param switchedAt when agents began the switches that machines were launched for, a while before their launch
+ */
 export function failoversOf(
   { agent, primacies, machines }: Workload,
   interruptions: ReadonlyMap<string, Interruption>,
+  switchedAt: ReadonlyMap<string, Date> = new Map(),
 ): Failover[] {
   return primacies.flatMap(({ instanceId, since }, index): Failover[] => {
     const machine = machines.get(instanceId);
@@ -92,7 +98,11 @@ export function failoversOf(
     if (!machine?.interrupted || !noticeAt || since > machine.stoppedAt!) return [];
     if (next && next.since <= noticeAt) return []; // replaced before its time had come
     const seconds = next && (next.since.getTime() - noticeAt.getTime()) / 1000;
-    return [{ agent, path: pathTo(next && machines.get(next.instanceId), noticeAt), noticeAt, seconds }];
+    const successor = next && machines.get(next.instanceId);
+    const path = successor
+      ? pathTo(successor, (switchedAt.get(successor.id) ?? successor.launchedAt) <= noticeAt)
+      : 'not recovered';
+    return [{ agent, instanceId, path, noticeAt, seconds }];
   });
 }
 
@@ -100,10 +110,10 @@ export function failoversOf(
 export const diedBooting = (machine: Instance | undefined): boolean =>
   machine?.stoppedAt !== undefined && machine.stoppedAt <= machine.runningAt && !machine.interrupted;
 
-function pathTo(successor: Instance | undefined, noticeAt: Date): Path {
-  if (!successor) return 'not recovered';
-  const wasThere = successor.launchedAt <= noticeAt;
-  if (successor.cause.kind === 'owner') return 'rescued by owner';
-  if (successor.cause.kind === 'replica') return wasThere ? 'standby ready' : 'standby launched on notice';
-  return successor.mode === 'ondemand' && !wasThere ? 'switch to on-demand' : 'move that was under way';
+/** @param isOlder than the notice: the machine, or the switch that it was launched for */
+function pathTo({ cause, mode }: Instance, isOlder: boolean): Path {
+  if (cause.kind === 'owner') return 'rescued by owner';
+  if (cause.kind === 'replica') return isOlder ? 'standby ready' : 'standby launched on notice';
+  if (isOlder) return 'move that was under way';
+  return mode === 'ondemand' ? 'switch to on-demand' : 'switch to another pool';
 }
