@@ -127,7 +127,7 @@ interface Run {
 }
 
 async function playOn(controlPlane: ControlPlane, { virtual, ...run }: Run): Promise<Outcome> {
-  const { url, scheduler, dataApi, postEvents, deadLetters } = controlPlane;
+  const { url, scheduler, dataApi, postEvents, deadLetters, ec2 } = controlPlane;
   mkdirSync(run.options.dataDir, { recursive: true });
   const log = createWriteStream(join(run.options.dataDir, 'fleet.log'));
   const progress = new Progress();
@@ -140,6 +140,7 @@ async function playOn(controlPlane: ControlPlane, { virtual, ...run }: Run): Pro
       runDueJobs: () => scheduler.runDue(),
       postEvents,
       deadLetters,
+      ec2,
       progress,
       log: (line) => log.write(`${line}\n`),
     });

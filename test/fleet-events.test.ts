@@ -430,13 +430,13 @@ describe('a fleet of version 3.2 before the control plane', () => {
 
   /** Plays the market on a day of its own, and reads what the control plane has on record of it. */
   async function played(day: number, ...args: string[]) {
-    const { url, adminToken, dataApi, scheduler, postEvents, deadLetters } = rig.controlPlane;
+    const { url, adminToken, dataApi, scheduler, postEvents, deadLetters, ec2 } = rig.controlPlane;
     const fleet = ['--agents', '2', '--v32-share', '1', '--poll', '30m', '--rebalance-share', '0'];
     const options = readOptions(['--availability', 'trace.json', ...fleet, ...args]) as StartOptions;
     const today = shifted(market, day * 86_400_000);
     const tenant = await createTenant(url, adminToken, `events ${day}`);
     const lines: string[] = [];
-    const { interruptions } = await play({
+    const { interruptions, endings } = await play({
       options,
       market: today,
       start: today.start,
@@ -448,6 +448,7 @@ describe('a fleet of version 3.2 before the control plane', () => {
       runDueJobs: () => scheduler.runDue(),
       postEvents,
       deadLetters,
+      ec2,
       progress: new Progress({ write: () => true } as unknown as NodeJS.WriteStream),
       log: (line) => lines.push(line),
       signal: new AbortController().signal,
@@ -459,7 +460,7 @@ describe('a fleet of version 3.2 before the control plane', () => {
       .where('signalType', '=', 'termination-notice')
       .execute();
     const told = lines.flatMap((line) => / interrupted: .*announced by (.*)$/.exec(line)?.[1] ?? []);
-    return { interruptions: interruptions!, notices, told };
+    return { interruptions: interruptions!, endings, notices, told };
   }
 
   it('is heard of within seconds of the notice, through EventBridge alone, once', async () => {
@@ -477,10 +478,13 @@ describe('a fleet of version 3.2 before the control plane', () => {
   });
 
   it('is not heard of where the tenant forwards nothing', async () => {
-    const { interruptions, notices, told } = await played(1, '--events', 'false');
+    const { interruptions, endings, notices, told } = await played(1, '--events', 'false');
     expect(interruptions.failovers).toHaveLength(2);
     expect(notices).toEqual([]);
     expect(interruptions.events).toBeUndefined();
     expect(told).toEqual(['nobody', 'nobody']);
+    // Nobody speaks of the machines that EC2 took, so it is asked.
+    expect(endings).toMatchObject({ seenGone: 4, unseen: 0, looks: expect.any(Number) });
+    expect(endings.looks).toBeGreaterThan(0);
   });
 });

@@ -1068,6 +1068,7 @@ describe('books', () => {
       wallSeconds: 2,
       costs,
       machines,
+      endings: { seenGone: 4, unseen: 1, looks: 2 },
       refused: new Map([['min_savings', 3]]),
       notes: ['a note'],
     });
@@ -1076,6 +1077,7 @@ describe('books', () => {
     expect(text).toMatch(/^ {4}by min_savings +3$/m);
     expect(text).toMatch(/^ {2}commands received +1 {2}1 RunInstances calls for them$/m);
     expect(text).toMatch(/^ {4}POST \/api\/agents\/\{agent_id\}\/heartbeat +\d+ {2}2\.00 Data API calls each$/m);
+    expect(text).toMatch(/^ {2}seen to be gone +4 {2}EC2 was asked 2 times/m);
     expect(text).toMatch(/^ {2}a note$/m);
   });
 

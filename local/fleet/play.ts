@@ -1,3 +1,5 @@
+import type { Ec2Api } from '../ec2-api/server.ts';
+import { endingsOf, showMachines } from './account.ts';
 import { costsOf, machinesOf, savingsPercent } from './books.ts';
 import { refusedByGate } from './decision-log.ts';
 import { Fleet } from './fleet.ts';
@@ -26,6 +28,8 @@ export interface Stage {
   readonly postEvents: (events: readonly unknown[]) => Promise<void>;
   /** The events that were given up. */
   readonly deadLetters: readonly string[];
+  /** Where the control plane asks EC2 about the tenant's machines. */
+  readonly ec2: Ec2Api;
   readonly progress: Progress;
   readonly log: (line: string) => void;
   /** Ends the run early. */
@@ -62,6 +66,7 @@ export async function play(stage: Stage): Promise<Outcome> {
     log: stage.log,
   });
   interruptions?.over(fleet);
+  const looks = showMachines(stage.ec2, tenant, fleet, () => simulation.now);
   signal.addEventListener('abort', () => simulation.stop());
 
   await applySettings(query, tenant.id, options);
@@ -83,6 +88,7 @@ export async function play(stage: Stage): Promise<Outcome> {
     wallSeconds: seconds,
     costs: costsOf(fleet, market, now),
     machines: await machinesOf(fleet, { url, token: tenant.token, retentionSeconds, now }),
+    endings: await endingsOf(query, tenant.id, looks()),
     interruptions: interruptions?.books(now),
     refused: await refusedByGate(query, tenant.id).catch(() => undefined),
     notes: [...notesOf(stage), ...(interruptions?.notes ?? [])],

@@ -1,3 +1,4 @@
+import type { Endings } from './account.ts';
 import { type Costs, type Machines, savingsPercent } from './books.ts';
 import type { Fleet } from './fleet.ts';
 import type { InterruptionBooks } from './interruption-books.ts';
@@ -13,6 +14,7 @@ export interface Outcome {
   readonly wallSeconds: number;
   readonly costs: Costs;
   readonly machines: Machines;
+  readonly endings: Endings;
   /** Undefined when EC2 interrupted nothing, as no availability was played. */
   readonly interruptions?: InterruptionBooks | undefined;
   /** Undefined when the decision log could not be read. */
@@ -89,7 +91,7 @@ function refusedRows(refused: Outcome['refused']): Cells[] {
   ];
 }
 
-function machineRows({ fleet, machines }: Outcome): Cells[] {
+function machineRows({ fleet, machines, endings }: Outcome): Cells[] {
   const { primaries, replicas, starting, due, leaked, withoutMachine } = machines;
   return [
     ['RunInstances calls', fleet.ec2.instances.length],
@@ -105,6 +107,8 @@ function machineRows({ fleet, machines }: Outcome): Cells[] {
         .map(({ id, agent }) => `${id} of ${agent}`)
         .join(', '),
     ],
+    ['seen to be gone', endings.seenGone, `EC2 was asked ${endings.looks} times where agents did not say so`],
+    ['not seen to be gone yet', endings.unseen],
   ];
 }
 

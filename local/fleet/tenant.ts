@@ -7,22 +7,26 @@ export interface Tenant {
   readonly token: string;
   /** Where its machines run: the control plane believes no other account's events about them. */
   readonly awsAccountId: string;
+  /** By which the control plane may ask EC2 about them, with this external id. */
+  readonly awsRoleArn: string;
+  readonly awsExternalId: string;
 }
 
 /** One of those that AWS's documentation uses. */
 const awsAccountId = '111122223333';
+const awsRoleArn = `arn:aws:iam::${awsAccountId}:role/SpotOptimizer`;
 
 /** Makes a tenant as an operator would. @throws Error when the control plane answers anything but 2xx */
 export async function createTenant(url: string, adminToken: string, name: string): Promise<Tenant> {
   const answer = await fetch(new URL('/api/admin/clients/create', url), {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${adminToken}` },
-    body: JSON.stringify({ name, aws_account_id: awsAccountId }),
+    body: JSON.stringify({ name, aws_account_id: awsAccountId, aws_role_arn: awsRoleArn }),
   });
   const body = await answer.text();
   if (!answer.ok) throw new Error(`the control plane did not make a tenant: ${answer.status} ${body}`);
-  const { id, token } = (JSON.parse(body) as { client: Pick<Tenant, 'id' | 'token'> }).client;
-  return { id, name, token, awsAccountId };
+  const { client } = JSON.parse(body) as { client: { id: string; token: string; aws_external_id: string } };
+  return { id: client.id, name, token: client.token, awsAccountId, awsRoleArn, awsExternalId: client.aws_external_id };
 }
 
 export interface TenantSettings {
