@@ -271,8 +271,8 @@ describe('Data API calls of every other route: 3 at most', () => {
           signalType: 'termination-notice',
           terminationTime: rig.clock.now(),
           poolId: 'm5.large.us-east-1b',
-          detectedAt: new Date(rig.clock.now().getTime() - i * 3600_000),
-          createdAt: rig.clock.now(),
+          detectedAt: rig.clock.now(),
+          createdAt: new Date(rig.clock.now().getTime() - i * 3600_000),
         })
         .execute();
     const advice = await machine.request('POST', '/rebalance-recommendation', { instance_id: machine.id });

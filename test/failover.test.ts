@@ -170,6 +170,11 @@ describe('a notice, with a standby', () => {
     await machine.terminationImminent(claims);
     expect((await machine.terminationImminent(claims)).body).toMatchObject({ success: true });
     await expectFailedOver(machine, standby);
+    expect((await notices(machine))[0]?.failoverTimeMs).toBe(0);
+    // The pool is being emptied now, whenever the machine says that it was told.
+    const other = await rig.primary({ type: machine.facts.type, mode: 'spot', az: 'us-east-1b' }, tenant);
+    await other.report(0.1, { 'us-east-1a': 0.01, 'us-east-1b': 0.05, 'us-east-1c': 0.04 });
+    expect((await other.emergency('rebalance-recommendation')).body.pool.az).toBe('us-east-1c');
   });
 
   it('takes the standby that the agent knows of', async () => {

@@ -185,6 +185,17 @@ describe('switch-report (A7)', () => {
     });
   });
 
+  it('of the switch that is being carried out is believed, however slow the clock of the one that reports', async () => {
+    const { next: machine } = await switched();
+    rig.pass(60);
+    await machine.queueSwitch(null);
+    expect((await machine.pendingCommands()).body).toHaveLength(1);
+    const after = machine.successor({ mode: 'ondemand' });
+    await machine.switchReport(after, { timing: { switch_initiated_at: at(-445).toISOString() } });
+    expect((await machine.agentRow()).instanceId).toBe(after.id);
+    expect((await after.row()).instanceStatus).toBe('running_primary');
+  });
+
   it('of a switch that a later one has overtaken leaves its machine a zombie', async () => {
     const first = await rig.primary();
     const second = first.successor();

@@ -40,7 +40,9 @@ export async function reportSwitch(db: Db, { clientId, ref, now, body }: SwitchC
     if (state.reported) return;
     const facts = factsOf(body, state, { agent, oldId, timing, now });
     const isRetired = machine?.instanceStatus === 'zombie' || machine?.instanceStatus === 'terminated';
-    if (isRetired || (state.overtaken && !machine?.isPrimary)) {
+    // Which of two switches is the later one, their machines' clocks say; the one that is being carried out needs no clock.
+    const isOvertaken = state.overtaken && !machine?.isPrimary && state.inFlight === undefined;
+    if (isRetired || isOvertaken) {
       await recordSwitch(tx, facts);
       await keepAsZombie(tx, agent, body, now);
       return;

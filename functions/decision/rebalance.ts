@@ -108,7 +108,7 @@ async function recordSignal(db: Db, { agent }: AgentInput, { instanceId, detecte
     .execute();
   await db
     .updateTable('agents')
-    .set((eb) => ({ lastRebalanceRecommendationAt: detectedAt, version: eb('version', '+', 1) }))
+    .set((eb) => ({ lastRebalanceRecommendationAt: now, version: eb('version', '+', 1) }))
     .where('id', '=', agent.id)
     .where('clientId', '=', agent.clientId)
     .execute();

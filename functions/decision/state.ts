@@ -79,7 +79,7 @@ async function readAgents(db: Db, whose: Whose, now: Date) {
         'switches7d',
       ),
       sql<number>`(SELECT COUNT(*) FROM commands AS c WHERE c.open_switch_of = a.id)`.as('openCommands'),
-      sql<Date | null>`(SELECT MAX(e.detected_at) FROM spot_interruption_events AS e WHERE e.agent_id = a.id)`.as(
+      sql<Date | null>`(SELECT MAX(e.created_at) FROM spot_interruption_events AS e WHERE e.agent_id = a.id)`.as(
         'lastEmergencyAt',
       ),
       sql<Date | null>`(
@@ -143,8 +143,8 @@ async function readPools(
     .select(['p.id', 'p.instanceType', 'p.region', 'p.az', 'p.poolName', 'p.latestPrice', 'p.latestAt'])
     .select(
       // By the hour: when a pool is lost, every agent in it is told, and that is one interruption (docs/adr/0010).
-      sql<number>`(SELECT COUNT(DISTINCT DATE_FORMAT(e.detected_at, '%Y%m%d%H')) FROM spot_interruption_events AS e
-        WHERE e.pool_id = p.id AND e.detected_at > ${month})`.as('interruptions30d'),
+      sql<number>`(SELECT COUNT(DISTINCT DATE_FORMAT(e.created_at, '%Y%m%d%H')) FROM spot_interruption_events AS e
+        WHERE e.pool_id = p.id AND e.created_at > ${month})`.as('interruptions30d'),
     )
     .where((eb) =>
       eb.or(

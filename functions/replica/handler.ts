@@ -31,7 +31,7 @@ function signalOf(
     terminationTime,
     detectedAt,
     now,
-  }: Omit<Signal, 'clientId' | 'agentId' | 'instanceId' | 'detectedAt'> & {
+  }: Omit<Signal, 'clientId' | 'agentId' | 'instanceId' | 'detectedAt' | 'announcedAt'> & {
     instanceId: string | undefined;
     detectedAt?: Date | undefined;
   },
@@ -44,6 +44,7 @@ function signalOf(
     type,
     terminationTime,
     detectedAt: heldTo(now, detectedAt),
+    announcedAt: now,
     now,
   };
 }

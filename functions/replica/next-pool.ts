@@ -39,7 +39,7 @@ export async function tryNextPool(tx: Tx, state: StandbyState, now: Date, ...als
   return !isUnderWay;
 }
 
-/** No pool has capacity to try: the agent itself is told to launch on-demand, ahead of whatever else it was told. */
+/** No standby can be launched: the agent itself is told to go on-demand, ahead of whatever else it was told. */
 export async function sendToOnDemand(tx: Tx, { agent, openSwitch }: StandbyState, { now }: { now: Date }) {
   // Its successor is on the way, or it has been told.
   if (openSwitch?.status === 'dispatched' || openSwitch?.createdBy === 'emergency') return;
@@ -51,7 +51,7 @@ export async function sendToOnDemand(tx: Tx, { agent, openSwitch }: StandbyState
       .where('clientId', '=', agent.clientId)
       .where('status', '=', 'pending')
       .execute();
-  const reason = 'EC2 takes the machine away and no other pool has capacity';
+  const reason = 'EC2 takes the machine away, and there is no standby to launch';
   const command = {
     targetMode: 'ondemand',
     targetPoolId: null,

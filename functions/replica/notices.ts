@@ -22,6 +22,8 @@ export interface Signal {
   readonly instanceId: string;
   readonly type: 'termination-notice' | 'rebalance-recommendation';
   readonly detectedAt: Date;
+  /** When it was announced, by a clock that is believed: EC2's own, or ours. An agent's `detectedAt` is a claim. */
+  readonly announcedAt: Date;
   /** When EC2 takes the machine; unknown for a rebalance recommendation. */
   readonly terminationTime: Date | undefined;
   readonly now: Date;
@@ -113,7 +115,7 @@ export async function handleTermination(db: Db, signal: Signal, preferredId?: st
         demote: false,
         now: signal.now,
       });
-      const timeMs = Math.max(0, signal.now.getTime() - answered.detectedAt.getTime());
+      const timeMs = Math.max(0, signal.now.getTime() - answered.announcedAt.getTime());
       return { kind: 'promoted', replicaId: standby.id, newInstanceId: standby.instanceId!, timeMs };
     }
     if (agent.pendingTerminationInstance === signal.instanceId && standbys[0])
@@ -242,7 +244,7 @@ async function insertNotice(
   return {
     id,
     detectedAt,
-    announcedAt: now,
+    announcedAt: signal.announcedAt,
     terminationTime,
     replicaId: replicaId ?? null,
     failoverCompleted: false,

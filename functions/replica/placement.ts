@@ -14,7 +14,7 @@ export interface Candidate {
   readonly pricedAt: Date | null;
   /** Interruption signals of the pool in the last 24 h, all agents together. */
   readonly interruptions24h: number;
-  /** When EC2 last announced that it takes a machine of the pool away. */
+  /** When we last heard that EC2 takes a machine of the pool away. */
   readonly lastNoticeAt: Date | null;
   /** How often, in 30 days, the pool was interrupted within ten minutes of the primary's. */
   readonly jointFailures: number;
@@ -55,7 +55,10 @@ export async function findPool(db: Db, whose: WhoseStandby, wish: Omit<Wish, 'pr
   return choosePool(candidates, { ...wish, primaryPool: whose.primary?.poolId ?? null }, now);
 }
 
-/** The pools of a type and region, with their record: one statement. Tenants share what is known of pools. */
+/**
+ * The pools of a type and region, with their record: one statement. Tenants share what is known of pools. Signals count by
+ * when we heard of them: when a machine saw one it says by its own clock.
+ */
 export async function readCandidates(
   db: Db,
   place: { instanceType: string | null; region: string | null; primaryPool: string | null },
@@ -68,13 +71,13 @@ export async function readCandidates(
     .select(['p.id', 'p.poolName', 'p.instanceType', 'p.region', 'p.az', 'p.latestPrice', 'p.latestAt'])
     .select([
       sql<number>`(SELECT COUNT(*) FROM spot_interruption_events AS e
-        WHERE e.pool_id = p.id AND e.detected_at > ${day})`.as('interruptions24h'),
-      sql<Date | null>`(SELECT MAX(e.detected_at) FROM spot_interruption_events AS e
+        WHERE e.pool_id = p.id AND e.created_at > ${day})`.as('interruptions24h'),
+      sql<Date | null>`(SELECT MAX(e.created_at) FROM spot_interruption_events AS e
         WHERE e.pool_id = p.id AND e.signal_type = 'termination-notice')`.as('lastNoticeAt'),
       sql<number>`(SELECT COUNT(*) FROM spot_interruption_events AS e
-        INNER JOIN spot_interruption_events AS f ON f.pool_id = ${place.primaryPool ?? ''} AND f.detected_at > ${month}
-          AND ABS(TIMESTAMPDIFF(SECOND, e.detected_at, f.detected_at)) <= 600
-        WHERE e.pool_id = p.id AND e.detected_at > ${month})`.as('jointFailures'),
+        INNER JOIN spot_interruption_events AS f ON f.pool_id = ${place.primaryPool ?? ''} AND f.created_at > ${month}
+          AND ABS(TIMESTAMPDIFF(SECOND, e.created_at, f.created_at)) <= 600
+        WHERE e.pool_id = p.id AND e.created_at > ${month})`.as('jointFailures'),
       sql<number>`(SELECT COUNT(*) FROM replica_instances AS r
         WHERE r.pool_id = p.id AND r.status = 'failed' AND r.failed_at > ${day}
           AND (r.launch_claimed_at IS NOT NULL OR r.instance_id IS NOT NULL))`.as('failures24h'),

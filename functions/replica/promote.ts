@@ -39,7 +39,7 @@ export async function promote(tx: Tx, state: StandbyState, replica: Replica, { t
   const instanceId = replica.instanceId!;
   const failover =
     trigger === 'emergency' && notice
-      ? { noticeId: notice.id, timeMs: Math.max(0, now.getTime() - notice.detectedAt.getTime()) }
+      ? { noticeId: notice.id, timeMs: Math.max(0, now.getTime() - notice.announcedAt.getTime()) }
       : undefined;
   await changePrimary(tx, {
     agentId: agent.id,

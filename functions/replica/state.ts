@@ -134,7 +134,7 @@ export async function readMachines(db: Db, asked: Asked): Promise<StandbyState> 
           SELECT x.id FROM spot_interruption_events AS x
           WHERE x.instance_id = COALESCE(${noticedInstanceId ?? null}, a.instance_id) AND x.agent_id = a.id
             AND x.signal_type = 'termination-notice'
-          ORDER BY x.detected_at DESC LIMIT 1)`,
+          ORDER BY x.created_at DESC LIMIT 1)`,
       ),
     )
     .selectAll('s')

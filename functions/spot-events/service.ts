@@ -122,6 +122,7 @@ const signalOf = ({ id, clientId, agentId }: Machine, { time }: Ec2Event, type: 
   instanceId: id,
   type,
   detectedAt: earlier(time, now),
+  announcedAt: earlier(time, now),
   terminationTime: undefined,
   now,
 });
