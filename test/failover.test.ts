@@ -424,7 +424,7 @@ describe('a notice for the standby', () => {
     const before = await machine.agentRow();
     for (let times = 0; times < 3; times += 1) {
       expect((await standby.emergency('termination-notice')).body.success).toBe(false);
-      expect((await standby.terminationImminent()).body.success).toBe(false);
+      expect((await standby.terminationImminent()).body).toMatchObject({ success: false, replica_id: id });
     }
     expect((await machine.replicas()).find((row) => row.id === id)).toMatchObject({ status: 'failed' });
     expect(await machine.agentRow()).toEqual(before);

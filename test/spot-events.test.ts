@@ -184,7 +184,7 @@ describe('an interruption warning', () => {
   it("gives up a standby when it is the standby's machine, and leaves the primary", async () => {
     const machine = await primary();
     const standby = await standbyOf(machine);
-    expect(await post(warning(standby), warning(standby))).toEqual({ 'standby-lost': 1, 'not-primary': 1 });
+    expect(await post(warning(standby), warning(standby))).toEqual({ 'standby-lost': 2 });
     expect(await machine.replicas()).toMatchObject([{ id: standby.replicaId, status: 'failed' }]);
     expect(await machine.agentRow()).toMatchObject({ instanceId: machine.id, pendingTerminationInstance: null });
     expect(await count(machine, 'standby_interrupted')).toBe(1);

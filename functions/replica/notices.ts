@@ -104,6 +104,8 @@ export async function handleTermination(db: Db, signal: Signal, preferredId?: st
         newInstanceId: agent.instanceId,
         timeMs: notice.failoverTimeMs ?? 0,
       };
+    if (notice?.action === 'standby-lost' && notice.replicaId !== null)
+      return { kind: 'standby-lost', replicaId: notice.replicaId };
     const lost = standbys.find((replica) => replica.instanceId === signal.instanceId);
     if (lost) return loseStandby(tx, state, lost, signal);
     if (primary?.id !== signal.instanceId) return { kind: 'not-primary' };
@@ -246,6 +248,7 @@ async function insertNotice(
     detectedAt,
     announcedAt: signal.announcedAt,
     terminationTime,
+    action,
     replicaId: replicaId ?? null,
     failoverCompleted: false,
     failoverTimeMs: null,

@@ -183,13 +183,28 @@ export async function promoteReplica(db: Db, call: PromoteCall) {
         throw new AppError('command_in_flight', 'A switch of this agent is under way: wait until it is done');
       await promote(tx, state, replica, { trigger: 'manual', demote, now });
     }
+    const before = done ? await switchTo(tx, replica) : { oldId: primary?.id ?? null, at: now };
     return {
       success: true as const,
       message: 'Replica promoted',
       new_instance_id: replica.instanceId!,
-      old_instance_id: done ? null : (primary?.id ?? null),
+      old_instance_id: before.oldId,
       demoted: demote,
-      switch_time: now.toISOString(),
+      switch_time: before.at.toISOString(),
     };
   });
+}
+
+/** What a promotion that is done already was answered with. */
+async function switchTo(tx: Tx, { clientId, agentId, instanceId, promotedAt }: Replica) {
+  const row = await tx
+    .selectFrom('switches')
+    .select(['oldInstanceId', 'initiatedAt'])
+    .where('agentId', '=', agentId)
+    .where('clientId', '=', clientId)
+    .where('newInstanceId', '=', instanceId!)
+    .orderBy('initiatedAt', 'desc')
+    .executeTakeFirst();
+  const oldId = row && row.oldInstanceId !== 'none' ? row.oldInstanceId : null;
+  return { oldId, at: row?.initiatedAt ?? promotedAt! };
 }

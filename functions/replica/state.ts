@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { DatabaseError } from '../shared/data-api/errors.ts';
 import type { Db, Tx } from '../shared/db.ts';
 import { agentNotFound } from '../shared/errors.ts';
 import type { Agent, Command, Instance, Mode, Replica } from '../shared/schema.ts';
@@ -74,6 +75,8 @@ export interface Notice {
   /** When we first heard of it, by our own clock. */
   readonly announcedAt: Date;
   readonly terminationTime: Date;
+  /** What was done about it first. */
+  readonly action: string | null;
   readonly replicaId: string | null;
   readonly failoverCompleted: boolean;
   readonly failoverTimeMs: number | null;
@@ -97,14 +100,15 @@ export interface Asked {
  * @throws AppError agent_not_found, for a deleted agent too
  */
 export async function lockAgent(tx: Tx, asked: Asked, { wait = true } = {}): Promise<StandbyState> {
-  await tx
+  const rows = await tx
     .selectFrom('agents')
     .select('id')
     .where('id', '=', asked.agentId)
     .$if(asked.clientId !== undefined, (query) => query.where('clientId', '=', asked.clientId!))
     .forUpdate()
-    .$if(!wait, (query) => query.noWait())
+    .$if(!wait, (query) => query.skipLocked())
     .execute();
+  if (!wait && rows.length === 0) throw new DatabaseError('conflict', `somebody else holds agent ${asked.agentId}`);
   return readMachines(tx, asked);
 }
 
@@ -162,7 +166,7 @@ export async function readMachines(db: Db, asked: Asked): Promise<StandbyState> 
     .select('m.currentPoolId as mPool')
     .select(['c.id as cId', 'c.status as cStatus', 'c.createdBy as cCreatedBy'])
     .select(['e.id as eId', 'e.detectedAt as eDetectedAt', 'e.terminationTime as eTerminationTime'])
-    .select('e.createdAt as eCreatedAt')
+    .select(['e.createdAt as eCreatedAt', 'e.responseAction as eAction'])
     .select(['e.replicaId as eReplicaId', 'e.failoverCompleted as eCompleted', 'e.failoverTimeMs as eMs'])
     .where('a.id', '=', agentId)
     .where('a.status', '<>', 'deleted')
@@ -219,6 +223,7 @@ export async function readMachines(db: Db, asked: Asked): Promise<StandbyState> 
             detectedAt: first.eDetectedAt!,
             announcedAt: first.eCreatedAt!,
             terminationTime: first.eTerminationTime!,
+            action: first.eAction,
             replicaId: first.eReplicaId,
             failoverCompleted: first.eCompleted ?? false,
             failoverTimeMs: first.eMs,

@@ -57,7 +57,6 @@ const kindOfErrno: Record<number, DatabaseErrorKind> = {
   1062: 'duplicate_key', // ER_DUP_ENTRY
   1205: 'conflict', // ER_LOCK_WAIT_TIMEOUT
   1213: 'conflict', // ER_LOCK_DEADLOCK
-  3572: 'conflict', // ER_LOCK_NOWAIT; MariaDB says 1205
   1020: 'conflict', // ER_CHECKREAD: MariaDB's word for a row changed since the transaction's snapshot
   1317: 'statement_timeout', // ER_QUERY_INTERRUPTED
   2006: 'unavailable', // the server has gone away
