@@ -239,6 +239,10 @@ describe('a rebalance recommendation that nothing follows', () => {
     const [wanted] = (await machine.listReplicas('launching')).body.replicas;
     await machine.replicaStatus(wanted.id, 'failed');
     await coordinate();
+    expect(await active(machine)).toEqual([]);
+    rig.pass(60);
+    await machine.heartbeat();
+    await coordinate();
     const [again] = await active(machine);
     expect(again).toMatchObject({ replicaType: 'automatic-rebalance', az: 'us-east-1b' });
     await machine.deleteReplica(again!.id);
@@ -334,12 +338,13 @@ describe('the coordinator', () => {
     expect((await machine.instancesToTerminate()).body.instances).toMatchObject([{ instance_id: standby.id }]);
   });
 
-  it('backs off after launches that failed: no storm of them', async () => {
-    const machine = await primary('ac');
+  it.each(['ac', 'abcdef'])('backs off after launches that failed, with zones %s: no storm of them', async (zones) => {
+    const machine = await primary(zones);
     await machine.set(manual);
     for (let minutes = 0; minutes < 60; minutes += 1) {
       await machine.heartbeat();
-      if (minutes % 5 === 0) await machine.report(0.1, { 'us-east-1a': 0.05, 'us-east-1c': 0.03 });
+      const prices = [...zones].map((zone) => [`us-east-1${zone}`, 0.03]);
+      if (minutes % 5 === 0) await machine.report(0.1, Object.fromEntries(prices));
       await coordinate();
       const [wanted] = (await machine.listReplicas('launching')).body.replicas;
       if (wanted) await machine.replicaStatus(wanted.id, 'failed', { error_message: 'no capacity' });

@@ -54,6 +54,18 @@ describe('choosePool', () => {
       {},
       'c',
     ],
+    [
+      'one without a failed launch in half an hour before no joint failures',
+      [pool('b', { failures24h: 1, lastFailureAt: ago(29) }), pool('c', { jointFailures: 1 })],
+      {},
+      'c',
+    ],
+    [
+      'and after that as ever',
+      [pool('b', { failures24h: 1, lastFailureAt: ago(30) }), pool('c', { price: 1 })],
+      {},
+      'b',
+    ],
     ['a preferred zone before all', [pool('b'), pool('c', { jointFailures: 3 })], { preferredZones: ['c'] }, 'c'],
     ['none of the excluded zones', [pool('b'), pool('c', { price: 9 })], { excludeZones: ['b'] }, 'c'],
     [

@@ -227,7 +227,7 @@ function wantsStandby(eb: ExpressionBuilder<Schema & { a: Schema['agents'] }, 'a
   ]);
   return eb.and([
     eb.or([
-      eb.and([isServed, eb.or([eb('a.manualReplicaEnabled', '=', true), recommended])]),
+      eb.and([isServed, hasBackedOff(now), eb.or([eb('a.manualReplicaEnabled', '=', true), recommended])]),
       // Later than that there is nobody left to launch one.
       eb.and([
         eb('a.pendingTerminationAt', '>', new Date(now.getTime() - survivedMs)),
@@ -237,6 +237,15 @@ function wantsStandby(eb: ExpressionBuilder<Schema & { a: Schema['agents'] }, 'a
     eb.not(eb.exists(standbys.where('r.status', 'in', ['launching', 'syncing', 'ready']))),
   ]);
 }
+
+/**
+ * After a launch that failed an agent is asked again a minute later, and after twice as long each time, up to half an hour
+ * (contract 12.4). Pools have a quarantine of their own (`isQuarantined`); with many pools that alone is no back-off.
+ */
+const hasBackedOff = (now: Date) => sql<boolean>`COALESCE((
+  SELECT TIMESTAMPADD(SECOND, LEAST(60 * POW(2, COUNT(*) - 1), 1800), MAX(f.failed_at)) FROM replica_instances AS f
+  WHERE f.agent_id = a.id AND f.status = 'failed' AND f.failed_at > ${new Date(now.getTime() - 60 * minuteMs)}
+    AND f.launch_claimed_at IS NOT NULL AND f.ready_at IS NULL) <= ${now}, TRUE)`;
 
 interface Keeping {
   /** For a machine that may be taken away; otherwise for manual mode, in which one standby is always there. */

@@ -38,6 +38,7 @@ const minuteMs = 60_000;
 const freshMs = 15 * minuteMs;
 const dayMs = 24 * 60 * minuteMs;
 const emptyingMs = 5 * minuteMs;
+const longestQuarantineMs = 30 * minuteMs;
 
 type WhoseStandby = Pick<StandbyState, 'agent' | 'primary'>;
 
@@ -99,9 +100,10 @@ export async function readCandidates(
 
 /**
  * The best pool for a standby, or none. Never the primary's: machines of one pool die within minutes of each other.
- * Never one that EC2 is emptying, and none in quarantine: it has just shown that it has no capacity. Among the others: a zone that was asked for, then
- * those that did not fail together with the primary's, those with fewer interruptions, the cheaper ones. In an emergency
- * fresh prices go before stale ones before none; otherwise only pools with a fresh price count.
+ * Never one that EC2 is emptying, and none in quarantine: it has just shown that it has no capacity. Among the others: a
+ * zone that was asked for, then those where no launch has failed lately, those that did not fail together with the
+ * primary's, those with fewer interruptions, the cheaper ones. In an emergency fresh prices go before stale ones before
+ * none; otherwise only pools with a fresh price count.
  */
 export function choosePool(candidates: readonly Candidate[], wish: Wish, now: Date): Candidate | undefined {
   const staleness = ({ pricedAt }: Candidate) => {
@@ -110,6 +112,7 @@ export function choosePool(candidates: readonly Candidate[], wish: Wish, now: Da
   };
   const keys = (pool: Candidate) => [
     wish.preferredZones?.includes(pool.az) ? 0 : 1,
+    pool.lastFailureAt !== null && now.getTime() - pool.lastFailureAt.getTime() < longestQuarantineMs ? 1 : 0,
     wish.emergency ? staleness(pool) : 0,
     pool.jointFailures,
     pool.interruptions24h,
@@ -137,7 +140,7 @@ export function isQuarantined(
   now: Date,
 ) {
   if (lastFailureAt === null || failures24h === 0) return false;
-  const backOffMs = Math.min(2 ** (failures24h - 1), 30) * minuteMs;
+  const backOffMs = Math.min(2 ** (failures24h - 1) * minuteMs, longestQuarantineMs);
   return now.getTime() - lastFailureAt.getTime() < backOffMs;
 }
 
