@@ -143,7 +143,7 @@ describe('an interruption warning', () => {
     const { epoch } = await machine.agentRow();
     const at = rig.pass(60);
     expect(await post(warning(machine, { ago: 2 }))).toEqual({ promoted: 1 });
-    expect(calls).toBe(9); // whose machine it is, and a transaction of eight
+    expect(calls).toBe(8); // whose machine it is, and all about its agent, in one; and a transaction of seven
     await expectOneFailover(machine, standby.id, epoch);
     expect(await notices(machine)).toMatchObject([
       {

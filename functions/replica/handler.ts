@@ -72,7 +72,7 @@ export const handler = httpHandler<typeof replicaRoutes>(replicaRoutes, {
       now,
     });
     const wishes = { preferredZones: body.preferred_zones, excludeZones: body.exclude_zones };
-    return emergencyAnswer(signal, await prepareStandby(db, signal, wishes));
+    return emergencyAnswer(signal, await prepareStandby(db, signal, { wishes }));
   },
   terminationImminent: async ({ db, now }, input) => {
     const { body } = input;
@@ -83,7 +83,7 @@ export const handler = httpHandler<typeof replicaRoutes>(replicaRoutes, {
       detectedAt: body.detected_at,
       now,
     });
-    return terminationAnswer(await handleTermination(db, signal, body.replica_id));
+    return terminationAnswer(await handleTermination(db, signal, { preferredId: body.replica_id }));
   },
   enableManual: async ({ db, now }, input) => ({
     success: true,

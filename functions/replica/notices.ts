@@ -59,9 +59,12 @@ export type Preparation =
  * standby that comes up takes over even if R9 never comes, and its agent is sent to on-demand where there is no pool.
  * @throws AppError agent_not_found; auto_switch_disabled for a rebalance recommendation where moves are not wanted
  */
-export async function prepareStandby(db: Db, signal: Signal, wishes: Wishes = {}): Promise<Preparation> {
-  return transact(db, async (tx) => {
-    const state = await readMachines(tx, { ...signal, noticedInstanceId: signal.instanceId });
+export async function prepareStandby(
+  db: Db,
+  signal: Signal,
+  { wishes = {}, seen }: { wishes?: Wishes; seen?: StandbyState | undefined } = {},
+): Promise<Preparation> {
+  return decided(db, signal, seen, async (tx, state) => {
     if (signal.type === 'rebalance-recommendation' && !state.agent.autoSwitchEnabled)
       throw new AppError('auto_switch_disabled', 'Auto-switch is off: a rebalance recommendation is not acted on', {
         reason: 'auto_switch_disabled',
@@ -89,12 +92,15 @@ export type Outcome =
  * EC2 takes a machine away (contract R9, 14). A standby that is a machine takes over at once; where there is none yet,
  * the agent is marked, and the first standby that comes up takes over then. The first outcome is the answer to every
  * repeat, whoever brings it.
- * @param preferredId the standby that the agent knows of
+ * @param options `preferredId`: the standby that the agent knows of; `seen`: what was read of the agent just now
  * @throws AppError agent_not_found
  */
-export async function handleTermination(db: Db, signal: Signal, preferredId?: string): Promise<Outcome> {
-  return transact(db, async (tx) => {
-    const state = await readMachines(tx, { ...signal, noticedInstanceId: signal.instanceId });
+export async function handleTermination(
+  db: Db,
+  signal: Signal,
+  { preferredId, seen }: { preferredId?: string | undefined; seen?: StandbyState | undefined } = {},
+): Promise<Outcome> {
+  return decided(db, signal, seen, async (tx, state) => {
     const { primary, agent, standbys } = state;
     const notice = knownNotice(state, signal);
     if (notice?.failoverCompleted && agent.instanceId !== null && agent.instanceId !== signal.instanceId)
@@ -124,6 +130,24 @@ export async function handleTermination(db: Db, signal: Signal, preferredId?: st
       return { kind: 'pending', replicaId: standbys[0].id };
     const arranged = await arrange(tx, state, signal, { noticeId: notice?.id, wishes: {}, foundNone: true });
     return arranged.kind === 'standby' ? { kind: 'pending', replicaId: arranged.replicaId } : { kind: 'on-demand' };
+  });
+}
+
+/**
+ * Decides in a transaction on what is there, and anew when that has changed meanwhile. The reading takes no lock, so one
+ * that was made before the transaction is as good as one within it.
+ */
+function decided<T>(
+  db: Db,
+  signal: Signal,
+  seen: StandbyState | undefined,
+  decide: (tx: Tx, state: StandbyState) => Promise<T>,
+): Promise<T> {
+  let known = seen;
+  return transact(db, async (tx) => {
+    const state = known ?? (await readMachines(tx, { ...signal, noticedInstanceId: signal.instanceId }));
+    known = undefined;
+    return decide(tx, state);
   });
 }
 

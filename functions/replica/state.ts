@@ -118,8 +118,54 @@ export async function lockAgent(tx: Tx, asked: Asked, { wait = true } = {}): Pro
  * @throws AppError agent_not_found
  */
 export async function readMachines(db: Db, asked: Asked): Promise<StandbyState> {
-  const { clientId, agentId, replicaId, noticedInstanceId, machineId } = asked;
-  const rows = await db
+  const { clientId, agentId } = asked;
+  const rows = await selectMachines(db, asked)
+    .where('a.id', '=', agentId)
+    .where('a.status', '<>', 'deleted')
+    .$if(clientId !== undefined, (query) => query.where('a.clientId', '=', clientId!))
+    .execute();
+  const state = stateFrom(rows, asked.replicaId);
+  if (!state) throw agentNotFound(agentId);
+  return state;
+}
+
+/** The agent of a machine that EC2 names, as `readMachines` has it, and what an event of EC2's is held against. */
+export interface NamedByEc2 {
+  readonly state: StandbyState;
+  readonly machine: KnownMachine;
+  /** Of the tenant; an event has to come from there. */
+  readonly awsAccountId: string | null;
+  /** Whether the agent's successor is on its way: this machine is left on purpose. */
+  readonly isSwitching: boolean;
+}
+
+/** An agent that said "done" may have its successor register only minutes later: machines boot slowly. */
+const successorComesWithinMs = 15 * 60_000;
+
+/** Whose machine it is, and all about its agent, a deleted one too: one statement. `undefined` for nobody's. */
+export async function readMachinesOf(db: Db, machineId: string, now: Date): Promise<NamedByEc2 | undefined> {
+  const rows = await selectMachines(db, { machineId, noticedInstanceId: machineId })
+    .innerJoin('clients as t', 't.id', 'a.clientId')
+    .select('t.awsAccountId as tAccount')
+    .select(
+      sql<number>`EXISTS (SELECT 1 FROM commands AS w WHERE w.agent_id = a.id AND w.command_type = 'switch'
+        AND (w.status = 'dispatched' OR (w.status = 'completed' AND w.new_instance_id IS NULL
+          AND w.completed_at > ${new Date(now.getTime() - successorComesWithinMs)})))`.as('isSwitching'),
+    )
+    .whereRef('a.id', '=', 'm.agentId')
+    .whereRef('a.clientId', '=', 'm.clientId')
+    .execute();
+  const state = stateFrom(rows);
+  if (!state?.machine) return undefined;
+  const { tAccount, isSwitching } = rows[0]!;
+  return { state, machine: state.machine, awsAccountId: tAccount, isSwitching: isSwitching > 0 };
+}
+
+const selectMachines = (
+  db: Db,
+  { replicaId, noticedInstanceId, machineId }: Pick<Asked, 'replicaId' | 'noticedInstanceId' | 'machineId'>,
+) =>
+  db
     .selectFrom('agents as a')
     .leftJoin('instances as p', 'p.primaryOf', 'a.id')
     .leftJoin('instances as m', (join) => join.on('m.id', '=', machineId ?? ''))
@@ -167,13 +213,14 @@ export async function readMachines(db: Db, asked: Asked): Promise<StandbyState> 
     .select(['c.id as cId', 'c.status as cStatus', 'c.createdBy as cCreatedBy'])
     .select(['e.id as eId', 'e.detectedAt as eDetectedAt', 'e.terminationTime as eTerminationTime'])
     .select(['e.createdAt as eCreatedAt', 'e.responseAction as eAction'])
-    .select(['e.replicaId as eReplicaId', 'e.failoverCompleted as eCompleted', 'e.failoverTimeMs as eMs'])
-    .where('a.id', '=', agentId)
-    .where('a.status', '<>', 'deleted')
-    .$if(clientId !== undefined, (query) => query.where('a.clientId', '=', clientId!))
-    .execute();
+    .select(['e.replicaId as eReplicaId', 'e.failoverCompleted as eCompleted', 'e.failoverTimeMs as eMs']);
+
+type Row = Awaited<ReturnType<ReturnType<typeof selectMachines>['execute']>>[number];
+
+/** A row for each standby; all else is the same in each of them. */
+function stateFrom(rows: readonly Row[], replicaId?: string): StandbyState | undefined {
   const [first] = rows;
-  if (!first) throw agentNotFound(agentId);
+  if (!first) return undefined;
   const replicas = rows.filter((row) => row.id !== null) as unknown as Replica[];
   return {
     agent: {

@@ -1,10 +1,9 @@
-import { sql } from 'kysely';
 import { reportTermination } from '../agent/terminations.ts';
 import { record } from '../notification/events.ts';
 import { handleTermination, type Outcome, type Preparation, prepareStandby, type Signal } from '../replica/notices.ts';
+import { type KnownMachine, type NamedByEc2, readMachinesOf, type StandbyState } from '../replica/state.ts';
 import type { Db } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
-import type { InstanceStatus } from '../shared/schema.ts';
 import { detailTypes, type Ec2Event, endingStates, type Received, type StateChange } from './events.ts';
 
 /** A notice that comes later than this is about a machine long gone, or one that was spared (docs/overview.md). */
@@ -12,9 +11,6 @@ const staleMs = 10 * 60_000;
 
 /** From EC2's warning to the end of the machine. */
 const noticeMs = 120_000;
-
-/** An agent that said "done" may have its successor register only minutes later: machines boot slowly. */
-const successorComesWithinMs = 15 * 60_000;
 
 /** What came of an event, in a word to count. */
 export type Effect =
@@ -34,11 +30,12 @@ export type Effect =
  * @throws DatabaseError when it could not be done: the event is to come again
  */
 export async function handleEvent(db: Db, { event, now }: Received): Promise<Effect> {
-  const machine = await findMachine(db, event.detail['instance-id'], now);
-  if (!machine) return 'unknown_instance';
-  if (machine.awsAccountId !== event.account) return 'foreign_account';
+  const named = await readMachinesOf(db, event.detail['instance-id'], now);
+  if (!named) return 'unknown_instance';
+  if (named.awsAccountId !== event.account) return 'foreign_account';
+  const seen = named.state.agent.status === 'deleted' ? undefined : named.state; // looked for once more, and not found
   try {
-    return await follow(db, machine, event, now);
+    return await follow(db, { ...named.machine, isSwitching: named.isSwitching, seen }, event, now);
   } catch (error) {
     if (error instanceof AppError && error.code === 'agent_not_found') return 'agent_not_found';
     if (error instanceof AppError && error.code === 'auto_switch_disabled') return 'not_wanted';
@@ -46,44 +43,25 @@ export async function handleEvent(db: Db, { event, now }: Received): Promise<Eff
   }
 }
 
-interface Machine {
-  readonly id: string;
-  readonly clientId: string;
-  readonly agentId: string;
-  readonly instanceStatus: InstanceStatus;
-  readonly isPrimary: boolean;
-  readonly awsAccountId: string | null;
-  /** 1 while the agent's successor is on its way: this machine is left on purpose. */
-  readonly isSwitching: number;
-}
-
-/** Whose machine it is: one statement. An event names no tenant; the account it comes from has to be the tenant's. */
-function findMachine(db: Db, instanceId: string, now: Date): Promise<Machine | undefined> {
-  return db
-    .selectFrom('instances as i')
-    .innerJoin('clients as c', 'c.id', 'i.clientId')
-    .select(['i.id', 'i.clientId', 'i.agentId', 'i.instanceStatus', 'i.isPrimary', 'c.awsAccountId'])
-    .select(
-      sql<number>`EXISTS (SELECT 1 FROM commands AS s WHERE s.agent_id = i.agent_id AND s.command_type = 'switch'
-        AND (s.status = 'dispatched' OR (s.status = 'completed' AND s.new_instance_id IS NULL
-          AND s.completed_at > ${new Date(now.getTime() - successorComesWithinMs)})))`.as('isSwitching'),
-    )
-    .where('i.id', '=', instanceId)
-    .executeTakeFirst();
-}
+type Machine = KnownMachine &
+  Pick<NamedByEc2, 'isSwitching'> & {
+    /** Its agent's, read just now. */
+    readonly seen: StandbyState | undefined;
+  };
 
 async function follow(db: Db, machine: Machine, event: Ec2Event, now: Date): Promise<Effect> {
+  const { seen } = machine;
   switch (event['detail-type']) {
     case detailTypes.stateChange:
       return followState(db, machine, event, now);
     case detailTypes.rebalance:
       if (isStale(event, now)) return recordStale(db, machine, event, now);
-      return (await prepareStandby(db, signalOf(machine, event, 'rebalance-recommendation', now))).kind;
+      return (await prepareStandby(db, signalOf(machine, event, 'rebalance-recommendation', now), { seen })).kind;
     case detailTypes.interruption: {
       if (isStale(event, now)) return recordStale(db, machine, event, now);
       const signal = signalOf(machine, event, 'termination-notice', now);
       const terminationTime = new Date(signal.detectedAt.getTime() + noticeMs);
-      return (await handleTermination(db, { ...signal, terminationTime })).kind;
+      return (await handleTermination(db, { ...signal, terminationTime }, { seen })).kind;
     }
   }
 }
@@ -100,7 +78,7 @@ async function followState(db: Db, machine: Machine, event: StateChange, now: Da
   if (isStale(event, now)) return recordStale(db, machine, event, now);
   if (machine.isPrimary && machine.isSwitching) return 'nothing';
   const signal = signalOf(machine, event, 'termination-notice', now);
-  const { kind } = await handleTermination(db, { ...signal, terminationTime: now });
+  const { kind } = await handleTermination(db, { ...signal, terminationTime: now }, { seen: machine.seen });
   if (state === 'terminated') await confirm(db, machine, event, now); // for the primary, only once it has been replaced
   return kind;
 }
