@@ -488,6 +488,18 @@ describe('R5: the agent has launched the machine', () => {
     expect(await replicaOf(machine, id)).toEqual(before);
   });
 
+  it('takes one of several machines that are named at once, and has the others terminated', async () => {
+    const machine = await primary();
+    const id = await machine.addReplica();
+    const launched = Array.from({ length: 4 }, () => machine.successor({ az: 'us-east-1z' }));
+    const answers = await Promise.all(launched.map((standby) => machine.putReplica(id, standby.id)));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409, 409, 409]);
+    const taken = launched[answers.findIndex(({ status }) => status === 200)]!;
+    expect(await replicaOf(machine, id)).toMatchObject({ instanceId: taken.id, status: 'syncing' });
+    const surplus = launched.filter((standby) => standby !== taken).map((standby) => standby.id);
+    expect((await terminable(machine)).toSorted()).toEqual(surplus.toSorted());
+  });
+
   it('waits beside the primary where its agent registers before that', async () => {
     const { machine, id, standby } = await withStandby('launching');
     await standby.register();
