@@ -429,11 +429,13 @@ it.each(
 });
 
 it('holds up the jobs of no other agent while what it held is not let go', async () => {
-  // Where there are only a few rows the database reads and locks them all, instead of those that the keys lead to.
-  const crowd = await Promise.all(Array.from({ length: 30 }, () => alone()));
+  // Where it thinks that there are only a few rows the database reads and locks them all, instead of those that the keys
+  // lead to.
+  const crowd = await Promise.all(Array.from({ length: 30 }, () => withStandby()));
   const [held, other] = [await withStandby(), await crossed()];
   const silent = await alone();
   await rig.runJob('decide');
+  await accounts.count();
   agentId = held.old.agentId;
   await other.old.heartbeat();
   watch = killAt(rig.controlPlane.dataApi, lambdas, 6, 'after');

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { record } from '../notification/events.ts';
-import { type Db, type Tx, transact } from '../shared/db.ts';
+import type { Db, Tx } from '../shared/db.ts';
 import { eachAlone } from '../shared/each-alone.ts';
-import { lockFreeAgents } from './lock-free.ts';
+import { changeFreeAgents } from './lock-free.ts';
 import { recordSwitch } from './switches.ts';
 
 /** Commands a run closes one by one; the next run, a minute later, takes the rest. */
@@ -27,10 +27,9 @@ export async function closeDueCommands(db: Db, now: Date): Promise<number> {
     .limit(batch)
     .execute();
   return eachAlone('closing a command', due, (command) =>
-    transact(db, async (tx) => {
-      const isFree = (await lockFreeAgents(tx, [command.agentId])).length > 0;
-      if (isFree) await (command.status === 'pending' ? expire(tx, command, now) : closeDue(tx, command, now));
-      return isFree;
+    changeFreeAgents(db, [command.agentId], false, async (tx) => {
+      await (command.status === 'pending' ? expire(tx, command, now) : closeDue(tx, command, now));
+      return true;
     }),
   );
 }

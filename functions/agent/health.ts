@@ -1,8 +1,8 @@
 import { record } from '../notification/events.ts';
-import { type Db, transact } from '../shared/db.ts';
+import type { Db } from '../shared/db.ts';
 import { healthEnv } from '../shared/env.ts';
 import type { AgentStatus } from '../shared/schema.ts';
-import { lockFreeAgents } from './lock-free.ts';
+import { changeFreeAgents } from './lock-free.ts';
 
 /** Agents a run looks at; the next run, a minute later, takes the rest. */
 const batch = 500;
@@ -31,12 +31,8 @@ export async function expireAgents(db: Db, now: Date): Promise<number> {
     .execute();
   // An agent that is carrying out a switch stays `switching` until its command is closed (contract 10.1).
   const idle = silent.filter((agent) => agent.commandId === null);
-  if (idle.length === 0) return 0;
-  const silentIds = await transact(db, async (tx) => {
-    const free = await lockFreeAgents(
-      tx,
-      idle.map((agent) => agent.id),
-    );
+  const idleIds = idle.map((agent) => agent.id);
+  const silentIds = await changeFreeAgents<string[]>(db, idleIds, [], async (tx, free) => {
     const ids = free.filter((agent) => isSilent(agent, deadline)).map(({ id }) => id);
     if (ids.length === 0) return ids;
     await tx

@@ -42,6 +42,11 @@ export type AgentKey =
 /** A switch whose agent said "done" may have its successor register only minutes later: machines boot slowly. */
 const successorComesWithinMs = 15 * 60_000;
 
+/** Of a statement's `commands AS x`: a switch that an agent carries out, or whose successor is still on its way. */
+export const isInFlight = (now: Date) => sql<boolean>`(x.command_type = 'switch' AND (x.status = 'dispatched'
+  OR (x.status = 'completed' AND x.new_instance_id IS NULL
+    AND x.completed_at > ${new Date(now.getTime() - successorComesWithinMs)})))`;
+
 /**
  * Locks an agent, then reads what belongs to it: two statements. The reading takes no locks, and sees what was committed
  * before the lock was granted, as InnoDB takes a transaction's snapshot at its first plain read. (A locking read of rows
@@ -77,10 +82,7 @@ export async function look(
         'c.id',
         '=',
         sql<string>`(
-          SELECT x.id FROM commands AS x
-          WHERE x.agent_id = a.id AND x.command_type = 'switch' AND (x.status = 'dispatched'
-            OR (x.status = 'completed' AND x.new_instance_id IS NULL
-              AND x.completed_at > ${new Date(now.getTime() - successorComesWithinMs)}))
+          SELECT x.id FROM commands AS x WHERE x.agent_id = a.id AND ${isInFlight(now)}
           ORDER BY x.dispatched_at DESC LIMIT 1)`,
       ),
     )

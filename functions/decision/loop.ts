@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { priorities, switchCommand } from '../agent/commands.ts';
-import { lockFreeAgents } from '../agent/lock-free.ts';
-import { type Db, transact } from '../shared/db.ts';
+import { changeFreeAgents } from '../agent/lock-free.ts';
+import type { Db } from '../shared/db.ts';
 import { logger } from '../shared/logger.ts';
 import { type Logged, logDecisions } from './log.ts';
 import { type Decision, decide, safeDefault } from './policy.ts';
@@ -42,13 +42,15 @@ export async function decideDueAgents(db: Db, now: Date): Promise<number> {
 
 /** One that somebody else holds is decided on again in a minute: no more than one open switch can come of it. */
 const markDecided = (db: Db, ids: readonly string[], now: Date): Promise<number> =>
-  transact(db, async (tx) => {
-    const free = (await lockFreeAgents(tx, ids)).map(({ id }) => id);
-    if (free.length === 0) return 0;
+  changeFreeAgents(db, ids, 0, async (tx, free) => {
     await tx
       .updateTable('agents')
       .set((eb) => ({ decidedAt: now, version: eb('version', '+', 1) }))
-      .where('id', 'in', free)
+      .where(
+        'id',
+        'in',
+        free.map(({ id }) => id),
+      )
       .execute();
     return free.length;
   });

@@ -27,6 +27,13 @@ export interface DueMachine {
   readonly isKept: boolean;
 }
 
+/** Tenants at a time, one whose calls hang holds few others up; and a log names a tenant without what is secret of it. */
+export const eachTenant = (hasTime: () => boolean) => ({
+  atOnce: 5,
+  hasTime,
+  name: ([clientId]: readonly [string, unknown]) => ({ clientId }),
+});
+
 /** Whose machines they are, and how EC2 is asked about them. */
 export interface Tenant {
   readonly clientId: string;

@@ -1,9 +1,9 @@
 import { record } from '../notification/events.ts';
 import type { Db } from '../shared/db.ts';
+import { eachAlone } from '../shared/each-alone.ts';
 import { openAccount } from './account.ts';
 import { describeMachines, type FoundMachine } from './aws.ts';
-import { regionOf, type Tenant } from './due.ts';
-import { eachTenant } from './each-tenant.ts';
+import { eachTenant, regionOf, type Tenant } from './due.ts';
 
 const minuteMs = 60_000;
 /** An agent that took a launch and was never heard of again launched within this time, or never. */
@@ -23,7 +23,7 @@ const batch = 20;
 export async function reportOrphans(db: Db, now: Date, hasTime: () => boolean): Promise<number> {
   const lost = await lostLaunches(db, now);
   const byTenant = Map.groupBy(lost, ({ clientId }) => clientId);
-  return eachTenant([...byTenant.values()], hasTime, async (launches) => {
+  const lookInto = async ([, launches]: [string, (LostLaunch & Tenant)[]]) => {
     const account = await openAccount(db, launches[0]!, now);
     for (const launch of launches) {
       const region = regionOf(launch.az) ?? regionOf(launch.region);
@@ -45,7 +45,8 @@ export async function reportOrphans(db: Db, now: Date, hasTime: () => boolean): 
         .execute();
     }
     return launches.length;
-  });
+  };
+  return eachAlone('looking for orphans', [...byTenant], lookInto, eachTenant(hasTime));
 }
 
 type LostLaunch = Awaited<ReturnType<typeof lostLaunches>>[number];

@@ -1,9 +1,9 @@
 import { confirmTerminations, maxAttempts } from '../agent/terminations.ts';
 import type { Db } from '../shared/db.ts';
+import { eachAlone } from '../shared/each-alone.ts';
 import { type Account, openAccount } from './account.ts';
 import { describeMachines } from './aws.ts';
-import { type DueMachine, dueMachines, type Tenant } from './due.ts';
-import { eachTenant } from './each-tenant.ts';
+import { type DueMachine, dueMachines, eachTenant, type Tenant } from './due.ts';
 import { reportOrphans } from './orphans.ts';
 import { tellStillRunning, tellUnconfirmed } from './telling.ts';
 import { isOverdue, judge, nextUnanswered, type Verdict } from './verdict.ts';
@@ -19,12 +19,12 @@ const reserveMs = 40_000;
 export async function reconcileMachines(db: Db, now: Date, remaining: () => number): Promise<number> {
   const due = Map.groupBy(await dueMachines(db, now), ({ clientId }) => clientId);
   const hasTime = () => remaining() > reserveMs;
-  const checked = await eachTenant([...due.values()], hasTime, (machines) =>
+  const checkTenant = ([, machines]: [string, (DueMachine & Tenant)[]]) =>
     reconcileTenant(db, machines, now, hasTime).catch(async (error) => {
       await postpone(db, machines, now, now); // behind all others, so that a tenant who fails for ever cannot fill every batch
       throw error;
-    }),
-  );
+    });
+  const checked = await eachAlone('reconciliation', [...due], checkTenant, eachTenant(hasTime));
   const orphans = hasTime() ? await reportOrphans(db, now, hasTime) : 0;
   return checked + orphans;
 }

@@ -1,5 +1,5 @@
 import { type ExpressionBuilder, sql } from 'kysely';
-import { lockFreeAgents } from '../agent/lock-free.ts';
+import { changeFreeAgents } from '../agent/lock-free.ts';
 import { inList } from '../agent/primary.ts';
 import { record, type SystemEvent } from '../notification/events.ts';
 import { type Db, type Tx, transact } from '../shared/db.ts';
@@ -107,7 +107,7 @@ async function clearSurvived(db: Db, now: Date): Promise<number> {
     .where('lastHeartbeatAt', '>', new Date(now.getTime() - 2 * minuteMs))
     .limit(batch)
     .execute();
-  return eachFree(db, agents, (tx, ids) =>
+  return updateFree(db, agents, (tx, ids) =>
     tx
       .updateTable('agents')
       .set((eb) => ({ pendingTerminationAt: null, pendingTerminationInstance: null, version: eb('version', '+', 1) }))
@@ -117,20 +117,21 @@ async function clearSurvived(db: Db, now: Date): Promise<number> {
   );
 }
 
-/** One statement for many agents, without those that somebody else holds: see `lockFreeAgents`. */
-async function eachFree(
+/** One statement for many agents, without those that somebody else holds. @returns how many rows it changed */
+const updateFree = (
   db: Db,
   agents: readonly { readonly id: string }[],
   update: (tx: Tx, ids: string[]) => Promise<{ numUpdatedRows?: bigint; numAffectedRows?: bigint }>,
-): Promise<number> {
-  if (agents.length === 0) return 0;
-  return transact(db, async (tx) => {
-    const free = (await lockFreeAgents(tx, [...new Set(agents.map(({ id }) => id))])).map(({ id }) => id);
-    if (free.length === 0) return 0;
-    const { numUpdatedRows, numAffectedRows } = await update(tx, free);
+): Promise<number> => {
+  const ids = [...new Set(agents.map(({ id }) => id))];
+  return changeFreeAgents(db, ids, 0, async (tx, free) => {
+    const { numUpdatedRows, numAffectedRows } = await update(
+      tx,
+      free.map(({ id }) => id),
+    );
     return Number(numUpdatedRows ?? numAffectedRows ?? 0n);
   });
-}
+};
 
 /** A standby that has come up while its agent's machine is being taken away, and that no call has had take over. */
 async function finishFailovers(db: Db, now: Date): Promise<number> {
@@ -168,7 +169,7 @@ async function confirmTaken(db: Db, now: Date): Promise<number> {
     .where('e.terminationTime', '<=', takenBefore)
     .limit(batch)
     .execute();
-  return eachFree(db, agents, (tx, ids) =>
+  return updateFree(db, agents, (tx, ids) =>
     sql`
       UPDATE instances AS i INNER JOIN spot_interruption_events AS e
         ON e.instance_id = i.id AND e.agent_id = i.agent_id AND e.signal_type = 'termination-notice'

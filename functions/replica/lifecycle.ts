@@ -7,7 +7,7 @@ import { heldTo } from '../shared/fields.ts';
 import type { Replica, ReplicaStatus } from '../shared/schema.ts';
 import { isRetired, requireOwnMachine, writeStandbyMachine } from './create.ts';
 import { giveBack } from './give-back.ts';
-import { isLeftWithout, tryNextPool } from './next-pool.ts';
+import { recordLoss } from './next-pool.ts';
 import { canTakeOver, promote } from './promote.ts';
 import type { StatusRequest, SyncRequest } from './routes.ts';
 import { type Asked, lockAgent, type StandbyState } from './state.ts';
@@ -238,8 +238,7 @@ export async function failReplica(
     notify: true,
     dedupeKey: `replica_failed:${replica.id}`,
   };
-  if (isLeftWithout(state, replica, now)) await tryNextPool(tx, state, now, failed);
-  else await record(tx, now, failed);
+  await recordLoss(tx, state, replica, now, failed);
 }
 
 /** The primary is being taken away and this standby has come up: it takes over (contract 14, b). @returns whether it did */

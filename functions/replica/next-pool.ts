@@ -16,8 +16,14 @@ export const losesItsPrimary = ({ agent, primary }: StandbyState, now: Date) =>
   now.getTime() - agent.pendingTerminationAt.getTime() < survivedMs;
 
 /** Whether nothing but this standby was there to take over from a machine that EC2 takes. */
-export const isLeftWithout = (state: StandbyState, lost: Replica, now: Date) =>
+const isLeftWithout = (state: StandbyState, lost: Replica, now: Date) =>
   losesItsPrimary(state, now) && state.standbys.every(({ id }) => id === lost.id);
+
+/** Records that a standby is lost; where it was to take over from a machine that EC2 takes, the next pool is tried. */
+export async function recordLoss(tx: Tx, state: StandbyState, lost: Replica, now: Date, loss: SystemEvent) {
+  if (isLeftWithout(state, lost, now)) await tryNextPool(tx, state, now, loss);
+  else await record(tx, now, loss);
+}
 
 /**
  * The standby that was to take over from a machine that EC2 takes has come to nothing: the next pool is tried, and where

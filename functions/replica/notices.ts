@@ -6,7 +6,7 @@ import { type Db, type Tx, transact } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
 import type { Replica, Schema } from '../shared/schema.ts';
 import { canLaunchStandbys, standbyRow } from './create.ts';
-import { isLeftWithout, sendToOnDemand, tryNextPool } from './next-pool.ts';
+import { recordLoss, sendToOnDemand } from './next-pool.ts';
 import { type Candidate, findPool } from './placement.ts';
 import { bestStandby, promote } from './promote.ts';
 import { readMachines, type StandbyState } from './state.ts';
@@ -351,8 +351,7 @@ async function loseStandby(tx: Tx, state: StandbyState, replica: Replica, signal
     notify: true,
     dedupeKey: `standby_interrupted:${signal.instanceId}`,
   };
-  if (isLeftWithout(state, replica, signal.now)) await tryNextPool(tx, state, signal.now, lost);
-  else await record(tx, signal.now, lost);
+  await recordLoss(tx, state, replica, signal.now, lost);
   return { kind: 'standby-lost', replicaId };
 }
 

@@ -103,6 +103,14 @@ const StandbyStatus = z.object({
     .nullable(),
 });
 
+const promotionErrors = [
+  'agent_not_found',
+  'replica_not_found',
+  'replica_not_ready',
+  'replica_has_no_machine',
+  'command_in_flight',
+] as const;
+
 /** Standby endpoints (contract 4). */
 export const replicaRoutes = {
   create: {
@@ -155,13 +163,7 @@ export const replicaRoutes = {
     params: ofReplica,
     body: z.object({ demote_old_primary: z.boolean().default(false), wait_for_sync: z.boolean().default(true) }),
     response: Promoted,
-    errors: [
-      'agent_not_found',
-      'replica_not_found',
-      'replica_not_ready',
-      'replica_has_no_machine',
-      'command_in_flight',
-    ],
+    errors: promotionErrors,
   },
   remove: {
     id: 'R4',
@@ -304,13 +306,7 @@ export const replicaRoutes = {
     summary: 'Makes the standby the primary',
     params: ofAgent,
     response: Promoted,
-    errors: [
-      'agent_not_found',
-      'replica_not_found',
-      'replica_not_ready',
-      'replica_has_no_machine',
-      'command_in_flight',
-    ],
+    errors: promotionErrors,
   },
   sefStatus: {
     id: 'X25',

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { isInFlight } from '../agent/look.ts';
 import { DatabaseError } from '../shared/data-api/errors.ts';
 import type { Db, Tx } from '../shared/db.ts';
 import { agentNotFound } from '../shared/errors.ts';
@@ -96,7 +97,7 @@ export interface Asked {
 /**
  * Locks an agent and reads its machines: two statements. All that changes an agent's standbys takes this lock first, so
  * what is read stays true until the transaction ends (see `lockAndLook` for why the reading itself locks nothing).
- * @param options `wait: false` for a job, which has others to see to: see `lockFreeAgents`
+ * @param options `wait: false` for a job, which has others to see to: see `changeFreeAgents`
  * @throws AppError agent_not_found, for a deleted agent too
  */
 export async function lockAgent(tx: Tx, asked: Asked, { wait = true } = {}): Promise<StandbyState> {
@@ -139,18 +140,15 @@ export interface NamedByEc2 {
   readonly isSwitching: boolean;
 }
 
-/** An agent that said "done" may have its successor register only minutes later: machines boot slowly. */
-const successorComesWithinMs = 15 * 60_000;
-
 /** Whose machine it is, and all about its agent, a deleted one too: one statement. `undefined` for nobody's. */
 export async function readMachinesOf(db: Db, machineId: string, now: Date): Promise<NamedByEc2 | undefined> {
   const rows = await selectMachines(db, { machineId, noticedInstanceId: machineId })
     .innerJoin('clients as t', 't.id', 'a.clientId')
     .select('t.awsAccountId as tAccount')
     .select(
-      sql<number>`EXISTS (SELECT 1 FROM commands AS w WHERE w.agent_id = a.id AND w.command_type = 'switch'
-        AND (w.status = 'dispatched' OR (w.status = 'completed' AND w.new_instance_id IS NULL
-          AND w.completed_at > ${new Date(now.getTime() - successorComesWithinMs)})))`.as('isSwitching'),
+      sql<number>`EXISTS (SELECT 1 FROM commands AS x WHERE x.agent_id = a.id AND ${isInFlight(now)})`.as(
+        'isSwitching',
+      ),
     )
     .whereRef('a.id', '=', 'm.agentId')
     .whereRef('a.clientId', '=', 'm.clientId')

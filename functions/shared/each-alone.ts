@@ -1,25 +1,42 @@
 import { DatabaseError } from './data-api/errors.ts';
 import { logger } from './logger.ts';
 
+interface Manner<T> {
+  /** How many are dealt with at a time. */
+  readonly atOnce?: number;
+  /** Asked before each; what is left when it says no the next run takes. */
+  readonly hasTime?: () => boolean;
+  /** What a log may say of an item; all of it when left out. */
+  readonly name?: (item: T) => object;
+}
+
 /**
- * Does a job's work item by item, one after the other. One that cannot be dealt with holds no other one up: it is logged,
- * and tried again by the next run.
- * @returns how many items `work` says it has changed
+ * Does a job's work item by item. One that cannot be dealt with holds no other one up: it is logged, and tried again by the
+ * next run.
+ * @param work says how much it has changed; `true` counts as one
+ * @returns the sum of that
  */
 export async function eachAlone<T>(
   what: string,
   items: readonly T[],
-  work: (item: T) => Promise<boolean>,
+  work: (item: T) => Promise<number | boolean>,
+  { atOnce = 1, hasTime = () => true, name = (item) => ({ item }) }: Manner<T> = {},
 ): Promise<number> {
   let changed = 0;
-  for (const item of items) {
-    try {
-      if (await work(item)) changed += 1;
-    } catch (error) {
-      if (error instanceof DatabaseError && error.kind === 'conflict')
-        logger.info(`${what}: somebody else is changing it, the next run sees`, { item });
-      else logger.error(`${what} failed`, { item, error: error as Error });
+  const rest = items.values();
+  const drain = async () => {
+    for (const item of rest) {
+      if (!hasTime()) return;
+      try {
+        const n = await work(item);
+        changed += Number(n); // not `+= await`: another may have counted meanwhile
+      } catch (error) {
+        if (error instanceof DatabaseError && error.kind === 'conflict')
+          logger.info(`${what}: somebody else is changing it, the next run sees`, { ...name(item) });
+        else logger.error(`${what} failed`, { ...name(item), error: error as Error });
+      }
     }
-  }
+  };
+  await Promise.all(Array.from({ length: atOnce }, drain));
   return changed;
 }

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { CamelCasePlugin, Kysely, sql } from 'kysely';
+import { createConnection } from 'mariadb';
+import { inject } from 'vitest';
 import { DataApiDialect, type DataApiOptions } from '../../functions/shared/data-api/dialect.ts';
 import type { Rig } from './rig.ts';
 
@@ -38,3 +40,15 @@ export function openDatabase<T>(rig: Rig, database: string, options: Partial<Dat
   const db = new Kysely<T>({ dialect, plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] });
   return { db, calls: () => calls, pauses };
 }
+
+/**
+ * The rig's schema beside the Data API, where no injected fault strikes and no lock of a dead transaction is in the way of
+ * reading. Times are text, as the database writes them. Call it when the rig runs, which sets the schema's name.
+ */
+export const connectBeside = () =>
+  createConnection({
+    ...inject('database'),
+    database: process.env.DATABASE_NAME!,
+    dateStrings: true,
+    bigIntAsNumber: true,
+  });

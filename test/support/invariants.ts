@@ -1,5 +1,5 @@
-import { type Connection, createConnection } from 'mariadb';
-import { inject } from 'vitest';
+import type { Connection } from 'mariadb';
+import { connectBeside } from './database.ts';
 
 /** A row as the database has it: times are text, flags 0 or 1. */
 // biome-ignore lint/suspicious/noExplicitAny: a rule compares it, which is its type check.
@@ -26,12 +26,7 @@ export class Accounts {
     this.#connection = connection;
   }
 
-  /** Call it when the rig runs: the schema is the one that its functions use. */
-  static async open(): Promise<Accounts> {
-    const database = process.env.DATABASE_NAME!;
-    const options = { database, dateStrings: true, bigIntAsNumber: true };
-    return new Accounts(await createConnection({ ...inject('database'), ...options }));
-  }
+  static open = async (): Promise<Accounts> => new Accounts(await connectBeside());
 
   close = () => this.#connection.end();
 
@@ -42,6 +37,9 @@ export class Accounts {
     const [instances, replicas, commands, switches, notices, events] = of as [Row[], Row[], Row[], Row[], Row[], Row[]];
     return { agent: agents[0]!, instances, replicas, commands, switches, notices, events };
   }
+
+  /** Lets the database know how large its tables are now; otherwise it goes by what it noticed at some time before. */
+  count = () => this.#connection.query(`ANALYZE TABLE agents, ${tables.join(', ')}`);
 
   /** Takes an agent out of the books, so that jobs have nothing more to do for it. */
   async forget(agentId: string) {

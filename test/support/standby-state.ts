@@ -1,5 +1,5 @@
-import { type Connection, createConnection } from 'mariadb';
-import { inject } from 'vitest';
+import type { Connection } from 'mariadb';
+import { connectBeside } from './database.ts';
 
 /** Flags are 0 or 1; times are text, UTC, which sorts as time does. */
 interface Row {
@@ -107,11 +107,8 @@ export class Ledger {
     this.#waiting = new RegExp(`of table \`${database}\`\\.\\S+ trx id \\d+ lock.* waiting`, 'g');
   }
 
-  /** Call it when the rig runs: the schema is the one that its functions use. */
   static async open(): Promise<Ledger> {
-    const database = process.env.DATABASE_NAME!;
-    const options = { database, dateStrings: true, bigIntAsNumber: true };
-    const ledger = new Ledger(await createConnection({ ...inject('database'), ...options }), database);
+    const ledger = new Ledger(await connectBeside(), process.env.DATABASE_NAME!);
     await ledger.#freezeStatistics();
     return ledger;
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type Connection, createConnection } from 'mariadb';
-import { inject } from 'vitest';
+import type { Connection } from 'mariadb';
 import type { AgentStatus, CommandStatus, InstanceStatus } from '../../functions/shared/schema.ts';
+import { connectBeside } from './database.ts';
 import type { Machine, MachineFacts } from './machine.ts';
 import type { Answer, Rig, Tenant } from './rig.ts';
 
@@ -51,11 +51,7 @@ export class Books {
     this.#connection = connection;
   }
 
-  /** Call it when the rig runs: the schema is the one that its functions use. */
-  static async open(): Promise<Books> {
-    const database = process.env.DATABASE_NAME!;
-    return new Books(await createConnection({ ...inject('database'), database, dateStrings: true }));
-  }
+  static open = async (): Promise<Books> => new Books(await connectBeside());
 
   close = () => this.#connection.end();
 
