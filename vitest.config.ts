@@ -33,7 +33,7 @@ export default defineConfig({
         },
       },
       // After all others: it checks the statements that they executed.
-      { test: { name: 'grammar', include: ['test/grammar.check.ts'], sequence: { groupOrder: 2 }, ...limits } },
+      { test: { name: 'grammar', include: ['test/system/grammar.check.ts'], sequence: { groupOrder: 2 }, ...limits } },
     ],
   },
 });

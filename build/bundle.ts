@@ -8,7 +8,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { functionNames as names } from '../functions/names.ts';
+import { functionNames as names } from '../functions/lambdas.ts';
 import { bundleInto } from './bundling.ts';
 import { initTime } from './init-time.ts';
 

@@ -1,7 +1,7 @@
 import { cp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import { functionNames } from '../functions/names.ts';
+import { functionNames } from '../functions/lambdas.ts';
 
 const root = dirname(import.meta.dirname);
 

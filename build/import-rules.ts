@@ -50,18 +50,18 @@ export const rules: readonly Rule[] = [
   },
   {
     because: 'an interruption is answered with the decision engine and its model gone',
-    files: /^functions\/(spot-events|replica|notification)\//,
-    never: /^functions\/decision\/|^onnx/,
+    files: /^functions\/(spot-events|replica|core\/(agent|command|failover|termination|pool|event|tenant))\//,
+    never: /^functions\/(core\/)?decision\/|^onnx/,
   },
   {
     because: 'the deployment names handlers by path only, so that synthesis loads no code that runs',
     files: /^(lib|bin)\//,
-    never: /^(local|test|build|bench)\/|^functions\/(?!(routes|jobs|names)\.ts|shared\/(route|errors|fields)\.ts)/,
+    never: /^(local|test|build|bench)\/|^functions\/(?!(routes|jobs|lambdas)\.ts|shared\/(route|errors|fields)\.ts)/,
   },
   {
     because: 'what stands in for AWS knows the functions only as AWS does: their tables of contents and their bundles',
     files: /^local\//,
-    never: /^(bin|lib|test)\/|^functions\/(?!(routes|jobs|names)\.ts|shared\/(route|errors)\.ts)/,
+    never: /^(bin|lib|test)\/|^functions\/(?!(routes|jobs|lambdas)\.ts|shared\/(route|errors)\.ts)/,
     typesAreFree: true,
   },
 ];

@@ -1,11 +1,11 @@
 import { CfnOutput, CfnParameter, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { Alarms } from './alarms.ts';
 import { Api } from './api.ts';
 import type { Bundles } from './app-function.ts';
 import { Database } from './database.ts';
 import { Jobs } from './jobs.ts';
 import { Migration } from './migration.ts';
+import { Alarms } from './observability/alarms.ts';
 import { SpotEvents } from './spot-events.ts';
 import { Tokens } from './tokens.ts';
 

@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { createConnection } from 'mariadb';
 import { type JobEvent, jobs } from '../functions/jobs.ts';
 import { routes } from '../functions/routes.ts';
+import type { Limits } from './aws/data-api/limits.ts';
+import { startDataApi } from './aws/data-api/server.ts';
+import { type Ec2Api, startEc2Api } from './aws/ec2-api/server.ts';
+import { EventQueue } from './aws/event-queue.ts';
+import { type Answered, type Gateway, startGateway } from './aws/gateway/server.ts';
+import { startKms } from './aws/kms.ts';
+import { type Invocation, type Invoke, lambdaHost } from './aws/lambda-host.ts';
+import { Scheduler } from './aws/scheduler.ts';
 import type { Clock } from './clock.ts';
-import type { Limits } from './data-api/limits.ts';
-import { startDataApi } from './data-api/server.ts';
-import { startDatabase } from './database.ts';
-import { type Ec2Api, startEc2Api } from './ec2-api/server.ts';
+import { startDatabase } from './database/server.ts';
 import { type Environment, functionEnvironment, setEnvironment } from './environment.ts';
-import { EventQueue } from './event-queue.ts';
-import { type Answered, type Gateway, startGateway } from './gateway/server.ts';
-import { startKms } from './kms.ts';
-import { type Invocation, type Invoke, lambdaHost } from './lambda-host.ts';
-import { Scheduler } from './scheduler.ts';
 
 export interface ControlPlaneOptions {
   /** Of the API; 0: any that is free. */

@@ -7,17 +7,17 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock, VirtualClock } from './clock.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
-import { closeConnections } from './fleet/agent-http.ts';
-import { checkAvailability } from './fleet/availability.ts';
-import { type Market, PricesError, shifted } from './fleet/market.ts';
-import { help, readOptions, type StartOptions, UsageError } from './fleet/options.ts';
-import { play } from './fleet/play.ts';
-import { readPriceFile } from './fleet/price-files.ts';
-import { Progress } from './fleet/progress.ts';
-import { type Query, queryOver } from './fleet/query.ts';
-import { type Outcome, report } from './fleet/report.ts';
-import { syntheticMarket } from './fleet/synthetic-market.ts';
-import { createTenant, type Tenant } from './fleet/tenant.ts';
+import { closeConnections } from './fleet/agents/agent-http.ts';
+import { type Outcome, report } from './fleet/report/report.ts';
+import { help, readOptions, type StartOptions, UsageError } from './fleet/run/options.ts';
+import { play } from './fleet/run/play.ts';
+import { Progress } from './fleet/run/progress.ts';
+import { type Query, queryOver } from './fleet/run/query.ts';
+import { createTenant, type Tenant } from './fleet/run/tenant.ts';
+import { checkAvailability } from './market/availability.ts';
+import { type Market, PricesError, shifted } from './market/market.ts';
+import { readPriceFile } from './market/price-files.ts';
+import { syntheticMarket } from './market/synthetic-market.ts';
 
 const dayMs = 86_400_000;
 

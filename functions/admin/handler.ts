@@ -1,6 +1,6 @@
+import { readAwsAccess, setAwsAccess } from '../core/tenant/aws-access.ts';
+import { createClient, readToken, regenerateToken } from '../core/tenant/clients.ts';
 import { httpHandler } from '../shared/http.ts';
-import { readAwsAccess, setAwsAccess } from './aws-access.ts';
-import { createClient, readToken, regenerateToken } from './clients.ts';
 import { adminRoutes } from './routes.ts';
 
 export const handler = httpHandler<typeof adminRoutes>(adminRoutes, {

@@ -1,17 +1,17 @@
-import { adviseOnRebalance } from '../decision/rebalance.ts';
-import { decideFor, recommendSwitch } from '../decision/service.ts';
+import { findCaller } from '../core/agent/identity.ts';
+import { closeCommand, nextCommand } from '../core/command/queue.ts';
+import { endAgent, instancesToTerminate, reportTermination, uninstall } from '../core/termination/terminations.ts';
+import { decideFor, recommendSwitch } from '../decision/decide.ts';
 import { httpHandler } from '../shared/http.ts';
-import { findCaller } from './caller.ts';
-import { reportCleanup } from './cleanup.ts';
-import { closeCommand, nextCommand } from './commands.ts';
+import { reportCleanup } from './cleanup-report.ts';
 import { heartbeat } from './heartbeat.ts';
 import { issueSwitch } from './issue-switch.ts';
 import { reportPrices } from './pricing-report.ts';
+import { adviseOnRebalance } from './rebalance-recommendation.ts';
 import { registerAgent, tenantOf } from './register.ts';
 import { agentRoutes } from './routes.ts';
 import { replicaSettings, settingsFor, summary } from './settings.ts';
 import { reportSwitch } from './switch-report.ts';
-import { endAgent, instancesToTerminate, reportTermination, uninstall } from './terminations.ts';
 
 const success = { success: true } as const;
 

@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import type * as z from 'zod';
-import { record } from '../notification/events.ts';
+import { type Caller, findCaller, type OfAgent, parseHandle } from '../core/agent/identity.ts';
+import { changePrimary, poolOf } from '../core/agent/primary.ts';
+import { type AgentState, lockAndLook } from '../core/agent/state.ts';
+import { record } from '../core/event/events.ts';
 import { type Db, type Tx, transact } from '../shared/db.ts';
 import { healthEnv } from '../shared/env.ts';
 import { agentNotFound } from '../shared/errors.ts';
-import { type Caller, findCaller, type OfAgent, parseHandle } from './caller.ts';
-import { type AgentState, lockAndLook } from './look.ts';
-import { changePrimary, poolOf } from './primary.ts';
 import type { HeartbeatRequest } from './routes.ts';
 
 type Heartbeat = z.output<typeof HeartbeatRequest>;

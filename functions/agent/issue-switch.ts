@@ -1,10 +1,10 @@
-import { record } from '../notification/events.ts';
+import { type OfAgent, parseHandle, selectCaller } from '../core/agent/identity.ts';
+import { switchCommand } from '../core/command/queue.ts';
+import { record } from '../core/event/events.ts';
 import { DatabaseError } from '../shared/data-api/errors.ts';
 import type { Db } from '../shared/db.ts';
 import { AppError, agentNotFound } from '../shared/errors.ts';
 import type { Agent, TargetMode } from '../shared/schema.ts';
-import { type OfAgent, parseHandle, selectCaller } from './caller.ts';
-import { switchCommand } from './commands.ts';
 
 interface IssueSwitch extends OfAgent {
   readonly now: Date;

@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
 import type * as z from 'zod';
+import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
+import { inList, poolOf } from '../core/agent/primary.ts';
+import { decimal } from '../core/command/switch-record.ts';
 import type { Db } from '../shared/db.ts';
 import { agentNotFound } from '../shared/errors.ts';
 import { heldTo, isPrice, priceFrom } from '../shared/fields.ts';
 import type { Mode } from '../shared/schema.ts';
-import { type OfAgent, parseHandle } from './caller.ts';
-import { inList, poolOf } from './primary.ts';
 import type { PricingReport } from './routes.ts';
-import { decimal } from './switches.ts';
 
 type Report = z.output<typeof PricingReport>;
 

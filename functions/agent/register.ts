@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type * as z from 'zod';
-import { authenticate } from '../authorizer/service.ts';
-import { record } from '../notification/events.ts';
+import { handleOf, type Standing } from '../core/agent/identity.ts';
+import { changePrimary, type Machine, poolOf, writePrimary } from '../core/agent/primary.ts';
+import { type AgentState, look } from '../core/agent/state.ts';
+import { record } from '../core/event/events.ts';
+import { ensurePool } from '../core/pool/ensure-pool.ts';
+import { authenticate } from '../core/tenant/authenticate.ts';
+import { bearer } from '../core/tenant/tokens.ts';
 import { type Db, type Tx, transact } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
 import { denied } from '../shared/http.ts';
-import { bearer } from '../shared/tokens.ts';
-import { handleOf, type Standing } from './caller.ts';
-import { type AgentState, look } from './look.ts';
-import { ensurePool } from './pools.ts';
-import { changePrimary, type Machine, poolOf, writePrimary } from './primary.ts';
 import type { RegisterRequest } from './routes.ts';
 import { settingsFor } from './settings.ts';
 

@@ -1,5 +1,5 @@
+import type { Standing } from '../core/agent/identity.ts';
 import type { Agent } from '../shared/schema.ts';
-import type { Standing } from './caller.ts';
 
 /** What the calling machine has to follow. All flags are off for one that is not its agent's primary (contract 1.9, A1). */
 export function settingsFor(agent: Agent, standing: Standing, replicas: number) {

@@ -1,14 +1,14 @@
 import type * as z from 'zod';
-import { record } from '../notification/events.ts';
+import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
+import { changePrimary, poolOf } from '../core/agent/primary.ts';
+import { type AgentState, lockAndLook, type SwitchKey } from '../core/agent/state.ts';
+import { recordSwitch, type SwitchSide, type SwitchTiming, savingsImpact } from '../core/command/switch-record.ts';
+import { record } from '../core/event/events.ts';
 import { type Db, type Tx, transact } from '../shared/db.ts';
 import { AppError, agentNotFound } from '../shared/errors.ts';
 import { heldTo, priceFrom } from '../shared/fields.ts';
 import type { Agent } from '../shared/schema.ts';
-import { type OfAgent, parseHandle } from './caller.ts';
-import { type AgentState, lockAndLook, type SwitchKey } from './look.ts';
-import { changePrimary, poolOf } from './primary.ts';
 import type { SwitchReport } from './routes.ts';
-import { recordSwitch, type SwitchSide, type SwitchTiming, savingsImpact } from './switches.ts';
 
 type Report = z.output<typeof SwitchReport>;
 

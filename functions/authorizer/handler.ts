@@ -1,8 +1,8 @@
 import type { APIGatewayRequestAuthorizerEventV2, Context } from 'aws-lambda';
+import { authenticate } from '../core/tenant/authenticate.ts';
+import { bearer, isAdmin } from '../core/tenant/tokens.ts';
 import { connect } from '../shared/db.ts';
 import type { Identity } from '../shared/http.ts';
-import { bearer, isAdmin } from '../shared/tokens.ts';
-import { authenticate } from './service.ts';
 
 /**
  * Says who a token belongs to. It never refuses: an HTTP API turns every refusal into one 403 with a body of its own,

@@ -1,7 +1,7 @@
-import { closeDueCommands } from '../agent/command-sweep.ts';
-import { expireAgents } from '../agent/health.ts';
-import { decideDueAgents } from '../decision/loop.ts';
-import { coordinateReplicas } from '../replica/coordinator.ts';
+import { expireAgents } from '../core/agent/expire-agents.ts';
+import { closeDueCommands } from '../core/command/sweep.ts';
+import { decideDueAgents } from '../core/decision/decide-agents.ts';
+import { coordinateReplicas } from '../core/failover/coordinate.ts';
 import { jobHandler } from '../shared/job.ts';
 
 export const handler = jobHandler<'jobs'>({

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Context } from 'aws-lambda';
 import { connect } from '../shared/db.ts';
-import { migrate } from './service.ts';
+import { migrate } from './migrate.ts';
 
 /** Run by each deployment, before anything that needs the tables. */
 export async function handler(_event: unknown, context: Context) {

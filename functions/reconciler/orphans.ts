@@ -1,9 +1,9 @@
-import { record } from '../notification/events.ts';
+import { record } from '../core/event/events.ts';
+import { eachTenant, regionOf, type Tenant } from '../core/termination/due.ts';
 import type { Db } from '../shared/db.ts';
-import { eachAlone } from '../shared/each-alone.ts';
-import { openAccount } from './account.ts';
+import { eachAlone } from '../shared/for-each-isolated.ts';
 import { describeMachines, type FoundMachine } from './aws.ts';
-import { eachTenant, regionOf, type Tenant } from './due.ts';
+import { openAccount } from './aws-account.ts';
 
 const minuteMs = 60_000;
 /** An agent that took a launch and was never heard of again launched within this time, or never. */

@@ -1,4 +1,4 @@
-import type { DueMachine } from './due.ts';
+import type { DueMachine } from '../core/termination/due.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;

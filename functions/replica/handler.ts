@@ -1,13 +1,13 @@
-import { parseHandle } from '../agent/caller.ts';
+import { parseHandle } from '../core/agent/identity.ts';
+import { createReplica } from '../core/failover/create.ts';
+import { attachMachine, deleteReplica, reportStatus, reportSync } from '../core/failover/lifecycle.ts';
+import { handleTermination, prepareStandby, type Signal } from '../core/failover/notices.ts';
+import { promoteReplica } from '../core/failover/promote.ts';
 import { heldTo } from '../shared/fields.ts';
 import { httpHandler } from '../shared/http.ts';
-import { createReplica } from './create.ts';
-import { attachMachine, deleteReplica, reportStatus, reportSync } from './lifecycle.ts';
 import { listReplicas } from './list.ts';
-import { disableManualReplica, enableManualReplica, standbyStatus, switchManually } from './modes.ts';
+import { disableManualReplica, enableManualReplica, standbyStatus, switchManually } from './manual-mode.ts';
 import { emergencyAnswer, terminationAnswer } from './notice-answers.ts';
-import { handleTermination, prepareStandby, type Signal } from './notices.ts';
-import { promoteReplica } from './promote.ts';
 import { replicaRoutes } from './routes.ts';
 
 interface Of {

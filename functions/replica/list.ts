@@ -1,4 +1,4 @@
-import { parseHandle, selectCaller, standingOf } from '../agent/caller.ts';
+import { parseHandle, selectCaller, standingOf } from '../core/agent/identity.ts';
 import type { Db } from '../shared/db.ts';
 import { agentNotFound } from '../shared/errors.ts';
 import { price } from '../shared/fields.ts';

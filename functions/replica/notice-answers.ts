@@ -1,4 +1,4 @@
-import type { Outcome, Preparation, Signal } from './notices.ts';
+import type { Outcome, Preparation, Signal } from '../core/failover/notices.ts';
 
 /** R8 in the words that agents read: `success`, `replica_id`, `error`. */
 export function emergencyAnswer({ type, instanceId }: Signal, preparation: Preparation) {

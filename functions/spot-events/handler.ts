@@ -2,7 +2,7 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { connect, type Db } from '../shared/db.ts';
 import { logger } from '../shared/logger.ts';
 import { readMessage, type Unreadable } from './events.ts';
-import { type Effect, handleEvent } from './service.ts';
+import { type Effect, handleEvent } from './handle-event.ts';
 
 /**
  * The events that EC2 sends of the tenants' machines, from the queue, one by one. What can never be acted on is counted

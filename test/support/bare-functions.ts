@@ -5,8 +5,8 @@ import type { Plugin } from 'esbuild';
 import { afterAll } from 'vitest';
 import { bundleInto } from '../../build/bundling.ts';
 import { jobs } from '../../functions/jobs.ts';
-import { functionNames } from '../../functions/names.ts';
-import { lambdaHost } from '../../local/lambda-host.ts';
+import { functionNames } from '../../functions/lambdas.ts';
+import { lambdaHost } from '../../local/aws/lambda-host.ts';
 import { Rig } from './rig.ts';
 
 /** The Lambdas of the schedules. */
@@ -35,7 +35,7 @@ export async function useBareFunctions(): Promise<string> {
 const withoutDecisions: Plugin = {
   name: 'without decisions',
   setup({ onLoad }) {
-    onLoad({ filter: /functions.decision./ }, async ({ path }) => {
+    onLoad({ filter: /functions.(core.)?decision./ }, async ({ path }) => {
       const names = [...(await readFile(path, 'utf8')).matchAll(/^export (?:async )?(?:function|const) (\w+)/gm)];
       const removed = "() => { throw new Error('there is no decision engine'); }";
       return { contents: names.map(([, name]) => `export const ${name} = ${removed};`).join('\n') };

@@ -1,5 +1,5 @@
 /** The process of `lambda-process.ts`: runs the functions that it is told to run, until it is killed. */
-import { lambdaHost } from '../../local/lambda-host.ts';
+import { lambdaHost } from '../../local/aws/lambda-host.ts';
 import type { Answered, Asked } from './lambda-process.ts';
 
 const invoke = lambdaHost();

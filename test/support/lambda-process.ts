@@ -4,8 +4,8 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DataApi } from '../../local/data-api/server.ts';
-import type { Invocation, Invoke } from '../../local/lambda-host.ts';
+import type { DataApi } from '../../local/aws/data-api/server.ts';
+import type { Invocation, Invoke } from '../../local/aws/lambda-host.ts';
 
 export interface Asked {
   readonly id: number;

@@ -1,5 +1,5 @@
-import type { DataApi } from '../../local/data-api/server.ts';
-import type { Invoke } from '../../local/lambda-host.ts';
+import type { DataApi } from '../../local/aws/data-api/server.ts';
+import type { Invoke } from '../../local/aws/lambda-host.ts';
 import { Killed, killAt, LambdaProcess, type Moment } from './lambda-process.ts';
 
 /** The functions in a process of their own, which can be killed at any point at which they wait (F4). */

@@ -1,6 +1,6 @@
-import type { Call } from '../../local/data-api/faults.ts';
-import type { DataApi } from '../../local/data-api/server.ts';
-import type { Random } from '../../local/fleet/random.ts';
+import type { Call } from '../../local/aws/data-api/faults.ts';
+import type { DataApi } from '../../local/aws/data-api/server.ts';
+import type { Random } from '../../local/random.ts';
 
 /** A call to the Data API that is to be carried out, or an answer that is to be given. */
 interface Waiting {

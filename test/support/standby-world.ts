@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { seeded } from '../../local/fleet/random.ts';
+import { seeded } from '../../local/random.ts';
 import type { Machine } from './machine.ts';
 import type { Answer, Rig, Tenant } from './rig.ts';
 import { type Ledger, nothing, type State, sqlTime } from './standby-state.ts';

@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import type { Db } from '../../shared/db.ts';
+import type { Severity } from '../../shared/schema.ts';
+
+/** Something worth remembering; with `notify` the tenant is told of it too. */
+export interface SystemEvent {
+  /** The tenant; `null` for what concerns none or all. */
+  readonly clientId: string | null;
+  readonly agentId?: string;
+  readonly instanceId?: string;
+  /** A word or two, as in `agent_registered`. */
+  readonly type: string;
+  readonly severity: Severity;
+  /** For people, at most 1,000 characters. */
+  readonly message: string;
+  readonly metadata?: Record<string, unknown>;
+  readonly notify?: boolean;
+  /** What may be said only once: a second event with the same key is dropped. */
+  readonly dedupeKey?: string;
+}
+
+/** Writes events in one statement, whatever their number. */
+export async function record(db: Db, now: Date, ...events: SystemEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  await db
+    .insertInto('systemEvents')
+    .values(
+      events.map((event) => ({
+        id: randomUUID(),
+        clientId: event.clientId,
+        agentId: event.agentId ?? null,
+        instanceId: event.instanceId ?? null,
+        eventType: event.type,
+        severity: event.severity,
+        message: event.message.slice(0, 1000),
+        metadata: event.metadata ?? null,
+        notify: event.notify ?? false,
+        dedupeKey: event.dedupeKey ?? null,
+        createdAt: now,
+      })),
+    )
+    .onDuplicateKeyUpdate((eb) => ({ id: eb.ref('systemEvents.id') }))
+    .execute();
+}

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { DatabaseError } from '../../shared/data-api/errors.ts';
+import type { Db } from '../../shared/db.ts';
+import { AppError } from '../../shared/errors.ts';
+import { record } from '../event/events.ts';
+import { newToken, seal, unseal } from './token-vault.ts';
+import { hashOf } from './tokens.ts';
+
+export const clientNotFound = () => new AppError('client_not_found', 'Client not found');
+
+interface NewClient {
+  readonly name: string;
+  readonly email: string | undefined;
+  readonly awsAccountId: string | undefined;
+  readonly awsRoleArn: string | undefined;
+  readonly now: Date;
+}
+
+/**
+ * Makes a tenant and its token (contract D1).
+ * @throws AppError client_exists when the name or the address is taken, whatever their case
+ */
+export async function createClient(db: Db, { name, email, awsAccountId, awsRoleArn, now }: NewClient) {
+  const id = randomUUID();
+  const token = newToken();
+  const address = email ?? `${name.toLowerCase().replace(/\s+/g, '_').slice(0, 200)}@example.com`;
+  const client = {
+    id,
+    name,
+    email: address,
+    tokenHash: hashOf(token),
+    tokenCiphertext: await seal(id, token),
+    awsAccountId: awsAccountId ?? null,
+    awsRoleArn: awsRoleArn ?? null,
+    awsExternalId: randomUUID(),
+    createdAt: now,
+    updatedAt: now,
+  };
+  try {
+    await db.insertInto('clients').values(client).execute();
+  } catch (error) {
+    if (!(error instanceof DatabaseError && error.kind === 'duplicate_key')) throw error;
+    // Our own row, if the insert was repeated after its answer was lost.
+    const own = await db.selectFrom('clients').select('id').where('id', '=', id).executeTakeFirst();
+    if (!own)
+      throw new AppError('client_exists', `Client ${name} <${address}> already exists: name and address are unique`);
+  }
+  await record(db, now, {
+    clientId: id,
+    type: 'client_created',
+    severity: 'info',
+    message: `Client ${name} was created`,
+    notify: true,
+    dedupeKey: `client_created:${id}`,
+  });
+  return {
+    success: true as const,
+    client: { id, name, token, status: 'active', aws_external_id: client.awsExternalId },
+  };
+}
+
+/** Replaces a tenant's token (contract D3). The old one dies with the gateway's cache, within a minute. */
+export async function regenerateToken(db: Db, { clientId, now }: { clientId: string; now: Date }) {
+  const token = newToken();
+  await db
+    .updateTable('clients')
+    .set({ tokenHash: hashOf(token), tokenCiphertext: await seal(clientId, token), updatedAt: now })
+    .where('id', '=', clientId)
+    .execute();
+  const replaced = await db
+    .selectFrom('clients')
+    .select('id')
+    .where('tokenHash', '=', hashOf(token))
+    .executeTakeFirst();
+  if (!replaced) throw clientNotFound();
+  await record(db, now, {
+    clientId,
+    type: 'token_regenerated',
+    severity: 'warning',
+    message: 'The access token was replaced: agents and consoles need the new one',
+    notify: true,
+    dedupeKey: `token_regenerated:${hashOf(token)}`,
+  });
+  return { success: true as const, token, message: 'The old token stops working within a minute' };
+}
+
+/** Shows a tenant's token (contract D4). The reading is recorded before it is answered. */
+export async function readToken(
+  db: Db,
+  { clientId, now, sourceIp }: { clientId: string; now: Date; sourceIp: string },
+) {
+  const client = await db
+    .selectFrom('clients')
+    .select(['name', 'tokenCiphertext'])
+    .where('id', '=', clientId)
+    .executeTakeFirst();
+  if (!client) throw clientNotFound();
+  await db
+    .insertInto('auditLogs')
+    .values({ id: randomUUID(), clientId, actor: 'admin', action: 'token_read', sourceIp, createdAt: now })
+    .onDuplicateKeyUpdate((eb) => ({ id: eb.ref('auditLogs.id') }))
+    .execute();
+  return { token: await unseal(clientId, client.tokenCiphertext), client_name: client.name };
+}

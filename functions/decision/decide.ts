@@ -1,0 +1,114 @@
+import type * as z from 'zod';
+import type { DecideRequest } from '../agent/routes.ts';
+import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
+import { type AgentInput, readInputs } from '../core/decision/inputs.ts';
+import { logDecisions } from '../core/decision/log.ts';
+import {
+  type Decision,
+  type DecisionInput,
+  decide,
+  isFresh,
+  policyVersion,
+  safeDefault,
+} from '../core/decision/policy.ts';
+import type { Db } from '../shared/db.ts';
+import { agentNotFound } from '../shared/errors.ts';
+import { isPrice, priceFrom } from '../shared/fields.ts';
+import type { Agent } from '../shared/schema.ts';
+
+/** A decision in the words of the wire (contract 13.2). */
+export function toWire(decision: Decision, agent: { instanceId: string | null; mode: string }) {
+  const target = decision.mode;
+  const type =
+    decision.action === 'stay' ? (agent.mode === 'spot' ? 'stay_spot' : 'stay_ondemand') : `switch_to_${target}`;
+  return {
+    instance_id: agent.instanceId,
+    recommended_action: decision.action,
+    decision_type: type as 'stay_spot' | 'stay_ondemand' | 'switch_to_spot' | 'switch_to_ondemand',
+    recommended_mode: target,
+    recommended_pool_id: decision.poolId,
+    risk_score: decision.risk,
+    expected_savings_per_hour: decision.savingsPerHour,
+    expected_savings: decision.savingsPerHour,
+    allowed: decision.allowed,
+    reason: decision.reason,
+    confidence: decision.confidence,
+    model_version: policyVersion,
+  };
+}
+
+/** @throws AppError agent_not_found */
+export async function stateOf(db: Db, clientId: string, ref: string, now: Date): Promise<AgentInput> {
+  const { agentId } = parseHandle(ref);
+  const [state] = await readInputs(db, { clientId, agentId }, now);
+  if (!state || state.agent.status === 'deleted') throw agentNotFound(ref);
+  return state;
+}
+
+interface DecideCall extends OfAgent {
+  readonly now: Date;
+  readonly body: z.output<typeof DecideRequest>;
+}
+
+/** A12: decides for the state that the caller describes, and logs it. It never queues anything. */
+export async function decideFor(db: Db, { clientId, ref, now, body }: DecideCall) {
+  const state = await stateOf(db, clientId, ref, now);
+  const { agent } = state;
+  const input = described(state.input, body, agent, now);
+  if (!agent.enabled) return toWire({ ...safeDefault(input, ''), reason: 'Agent disabled' }, input.agent);
+  const decision = decide(input, now);
+  await logDecisions(db, now, [{ ...state, input, decision, source: 'agent' }]);
+  return toWire(decision, input.agent);
+}
+
+/** What the caller says goes before what the database knows; a price it gives is as old as the call. */
+function described(
+  known: DecisionInput,
+  { instance, pricing }: DecideCall['body'],
+  agent: Agent,
+  now: Date,
+): DecisionInput {
+  const mode = instance.current_mode ?? known.agent.mode;
+  const pools = new Map(known.prices.pools.map((pool) => [pool.id, pool]));
+  for (const { pool_id, instance_type, az, price } of [
+    ...(pricing?.spot_pools ?? []),
+    ...(pricing?.cheapest_pool ? [{ ...pricing.cheapest_pool, instance_type: undefined, az: undefined }] : []),
+  ]) {
+    const id = pool_id ?? (az && `${instance_type ?? instance.instance_type ?? agent.instanceType}.${az}`);
+    if (id && isPrice(price))
+      pools.set(id, { id, price, at: now, interruptions30d: pools.get(id)?.interruptions30d ?? 0 });
+  }
+  return {
+    ...known,
+    agent: {
+      ...known.agent,
+      instanceId: instance.instance_id ?? known.agent.instanceId,
+      mode,
+      poolId: mode === 'spot' ? (instance.current_pool_id ?? known.agent.poolId) : null,
+    },
+    prices: {
+      onDemand: priceFrom(pricing?.on_demand_price) ?? known.prices.onDemand,
+      currentSpot: priceFrom(pricing?.current_spot_price) ?? known.prices.currentSpot,
+      pools: [...pools.values()],
+    },
+  };
+}
+
+/** A13: what the engine would do now, and the pools it could go to. */
+export async function recommendSwitch(db: Db, { clientId, ref, now }: OfAgent & { now: Date }) {
+  const { agent, input, pools } = await stateOf(db, clientId, ref, now);
+  const decision = decide(input, now);
+  const current = pools.find((pool) => pool.id === agent.currentPoolId);
+  const alternatives = pools
+    .filter((pool) => pool.id !== agent.currentPoolId && isFresh(pool.at, now))
+    .sort((a, b) => a.price - b.price)
+    .slice(0, 5);
+  return {
+    ...toWire(decision, input.agent),
+    agent_id: agent.id,
+    auto_switch_enabled: agent.autoSwitchEnabled,
+    will_auto_execute: agent.autoSwitchEnabled && decision.allowed && decision.action !== 'stay',
+    current_pool: current ? { id: current.id, name: current.name, az: current.az } : null,
+    alternative_pools: alternatives.map(({ id, name, az, price }) => ({ id, name, az, spot_price: price })),
+  };
+}

@@ -1,0 +1,198 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Routes } from '../../../functions/shared/route.ts';
+import type { Clock } from '../../clock.ts';
+import type { Invoke } from '../lambda-host.ts';
+import { type Answer, integrationAnswer, isPreflight, own, preflightAnswer, refuse, send } from './answers.ts';
+import { type Authorization, Authorizations, isAuthorization } from './authorizations.ts';
+import {
+  authorizerEvent,
+  encodedBody,
+  headBytes,
+  type RequestEvent,
+  readBody,
+  requestEvent,
+  targetOf,
+} from './events.ts';
+import { type Matched, router } from './routing.ts';
+
+export interface GatewayOptions {
+  /** By domain, as functions/routes.ts has them. */
+  routes: Readonly<Record<string, Routes>>;
+  /** Runs the Lambda of a domain on an event of payload format 2.0. */
+  invoke: Invoke;
+  /** Runs the Lambda authorizer on a REQUEST event of version 2.0. */
+  authorize(event: unknown): Promise<unknown>;
+  /** Gives requests their `timeEpoch`. */
+  clock: Clock;
+  /** 0: any that is free. */
+  port: number;
+  /** How long the authorizer's answer holds for the same Authorization header; 0: not at all. */
+  authorizerTtlSeconds?: number;
+  integrationTimeoutMs?: number;
+  authorizerTimeoutMs?: number;
+  /** Milliseconds that only grow: the authorizer's answers expire by it, whatever `clock` does. */
+  monotonic?: () => number;
+  onAnswer?: (answered: Answered) => void;
+}
+
+export interface Answered {
+  /** `-` when the gateway answered before it chose a route. */
+  routeKey: string;
+  status: number;
+  ms: number;
+  /** What the handler said in `x-data-api-calls`; undefined when it said nothing, or the gateway itself answered. */
+  dataApiCalls: number | undefined;
+}
+
+export interface Gateway {
+  readonly url: string;
+  readonly port: number;
+  /** Empties the authorizer's cache, as waiting for its time to live would. */
+  forgetAuthorizations(): void;
+  /** Takes no more requests, gives those under way a moment to finish, and closes every connection. */
+  close(): Promise<void>;
+}
+
+/** API Gateway's quotas for an HTTP API, and Lambda's for a synchronous event. */
+const limits = {
+  headBytes: 10_240,
+  bodyBytes: 10 * 1024 * 1024,
+  eventBytes: 6 * 1024 * 1024,
+  integrationMs: 30_000,
+  authorizerMs: 10_000,
+};
+
+/** Above what agents wait between two requests (60 s), so that none meets a connection that is just being closed. */
+const keepAliveMs = 75_000;
+const closeWithinMs = 2000;
+
+/**
+ * Serves a route table on 127.0.0.1 as API Gateway's HTTP API does with the `$default` stage: routing, events, the
+ * Lambda authorizer and its cache, CORS, limits, and the answers that the gateway gives by itself.
+ * @throws Error when the port is in use
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const integrationMs = options.integrationTimeoutMs ?? limits.integrationMs;
+  const authorizerMs = options.authorizerTimeoutMs ?? limits.authorizerMs;
+  const monotonic = options.monotonic ?? (() => performance.now());
+  const authorizations = new Authorizations((options.authorizerTtlSeconds ?? 60) * 1000, monotonic);
+  const match = router(options.routes);
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const started = performance.now();
+    const { routeKey, answer } = await handle(request);
+    response.shouldKeepAlive &&= server.listening; // a connection that `close` found busy ends with its answer
+    send(request, response, answer);
+    const calls = answer.headers['x-data-api-calls'];
+    options.onAnswer?.({
+      routeKey,
+      status: answer.status,
+      ms: performance.now() - started,
+      dataApiCalls: calls === undefined ? undefined : Number(calls),
+    });
+  }
+
+  async function handle(request: IncomingMessage): Promise<{ routeKey: string; answer: Answer }> {
+    if (headBytes(request) > limits.headBytes)
+      return { routeKey: '-', answer: own(431, 'Request Header Fields Too Large') };
+    if (isPreflight(request)) return { routeKey: '-', answer: preflightAnswer };
+
+    const target = targetOf(request);
+    if (!target) return { routeKey: '-', answer: own(400, 'Bad Request') };
+    const matched = match(request.method!, target.rawPath);
+    if (!matched) return { routeKey: '-', answer: own(404, 'Not Found') };
+    const event = requestEvent(request, target, matched, options.clock.now());
+    return { routeKey: matched.routeKey, answer: await answerOf(request, matched, event) };
+  }
+
+  async function answerOf(request: IncomingMessage, { access, domain }: Matched, event: RequestEvent): Promise<Answer> {
+    if (access !== 'open') {
+      const identity = event.headers.authorization;
+      if (!identity) return own(401, 'Unauthorized');
+      const authorization = authorizations.find(identity) ?? (await authorize(event, identity));
+      if (!authorization) return own(500, 'Internal Server Error');
+      if (!authorization.isAuthorized) return own(403, 'Forbidden');
+      event.requestContext.authorizer = { lambda: authorization.context ?? null };
+    }
+
+    const body = await readBody(request, limits.bodyBytes);
+    if (!body) return own(413, 'Request Entity Too Large');
+    const complete = { ...event, ...encodedBody(body, event.headers['content-type']) };
+    if (Buffer.byteLength(JSON.stringify(complete)) > limits.eventBytes) return own(413, 'Request Entity Too Large');
+
+    try {
+      const result = await within(integrationMs, () => options.invoke(domain, complete, { timeoutMs: integrationMs }));
+      return result === tooLate ? own(503, 'Service Unavailable') : integrationAnswer(result);
+    } catch (error) {
+      console.error(`${event.routeKey}: ${domain} failed:`, error);
+      return own(500, 'Internal Server Error');
+    }
+  }
+
+  /** @returns undefined when the authorizer failed, which is not kept: the next request asks it again */
+  async function authorize(event: RequestEvent, identity: string): Promise<Authorization | undefined> {
+    try {
+      const answer = await within(authorizerMs, () => options.authorize(authorizerEvent(event, identity)));
+      if (answer === tooLate) throw new Error(`no answer within ${authorizerMs / 1000} s`);
+      if (!isAuthorization(answer)) throw new Error(`not a simple response: ${JSON.stringify(answer)}`);
+      authorizations.keep(identity, answer);
+      return answer;
+    } catch (error) {
+      console.error(`${event.routeKey}: the authorizer failed:`, error);
+      return undefined;
+    }
+  }
+
+  // Above the quota, so that our own check gives the answer. What even this refuses never becomes a request.
+  const server = createServer({ maxHeaderSize: 64 * 1024, keepAliveTimeout: keepAliveMs, requestTimeout: 60_000 });
+  server.on('clientError', refuse);
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    serve(request, response).catch((error) => {
+      if (!request.errored) console.error('the gateway failed:', error); // otherwise the client left: nobody to be told
+      response.destroy();
+    });
+  });
+  const port = await listen(server, options.port);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    forgetAuthorizations: () => authorizations.forget(),
+    close: () => close(server),
+  };
+}
+
+const tooLate = Symbol('too late');
+
+/** What is late runs on, as a function in Lambda may, but nobody hears its result. */
+async function within<T>(ms: number, work: () => Promise<T>): Promise<T | typeof tooLate> {
+  const { promise, resolve } = Promise.withResolvers<typeof tooLate>();
+  const timer = setTimeout(resolve, ms, tooLate);
+  try {
+    return await Promise.race([work(), promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** @returns the port, which the system chose if `port` is 0 */
+function listen(server: Server, port: number): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  server.once('error', (error: NodeJS.ErrnoException) => {
+    const inUse = `port ${port} is in use: end what listens on it, or choose another with --port`;
+    reject(error.code === 'EADDRINUSE' ? new Error(inUse, { cause: error }) : error);
+  });
+  server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  return promise;
+}
+
+function close(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(() => server.closeAllConnections(), closeWithinMs);
+  // Node closes the idle connections at once, and each other one with its answer.
+  server.close(() => {
+    clearTimeout(timer);
+    resolve();
+  });
+  return promise;
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { Context } from 'aws-lambda';
+import { functionNames } from '../../functions/lambdas.ts';
+
+/** Runs a function by name, as Lambda's synchronous Invoke does. */
+export type Invoke = (name: string, event: unknown, invocation: Invocation) => Promise<unknown>;
+
+export interface Invocation {
+  /** The function's timeout: `getRemainingTimeInMillis` counts down from it, and at its end the invocation fails. */
+  readonly timeoutMs: number;
+}
+
+export type Handler = (event: unknown, context: Context) => unknown;
+
+/** Lambda's limit of a synchronous answer, as text. */
+const maxResultBytes = 6 * 1024 * 1024;
+
+const dist = join(import.meta.dirname, '../../dist');
+
+/**
+ * Loads the built functions, each at its first invocation, so that the environment can be set after this call and
+ * before that one. A new host starts each function afresh, as a cold start does.
+ * @throws when a bundle is missing
+ */
+export function lambdaHost(directory = dist): Invoke {
+  const missing = functionNames.filter((name) => !existsSync(bundleOf(directory, name)));
+  if (missing.length > 0) throw new Error(`not built: ${missing.join(', ')}. Run: npm run build`);
+
+  process.setSourceMapsEnabled(true); // the bundles are minified: without it no stack can be read
+  const loaded = new Map<string, Handler>();
+  return async (name, event, invocation) => {
+    if (!functionNames.includes(name))
+      throw new Error(`there is no function ${name}; there are ${functionNames.join(', ')}`);
+    const handler = loaded.get(name) ?? load(bundleOf(directory, name));
+    loaded.set(name, handler);
+    return runAsLambda(name, handler, event, invocation);
+  };
+}
+
+const bundleOf = (directory: string, name: string) => join(directory, name, 'index.js');
+
+function load(file: string): Handler {
+  const require = createRequire(import.meta.url);
+  delete require.cache[file];
+  return (require(file) as { handler: Handler }).handler;
+}
+
+/**
+ * What Lambda does around a handler: only JSON goes in and comes out, and it ends in time or fails.
+ * @throws what the handler throws, or an Error when it takes too long or its result is not JSON or over 6 MB
+ */
+export async function runAsLambda(name: string, handler: Handler, event: unknown, { timeoutMs }: Invocation) {
+  const deadline = performance.now() + timeoutMs;
+  const result = await inTime(name, timeoutMs, async () => handler(throughJson(event), contextOf(name, deadline)));
+  const text = JSON.stringify(result) ?? 'null';
+  const bytes = Buffer.byteLength(text);
+  if (bytes > maxResultBytes) throw new Error(`${name} answered ${bytes} bytes; Lambda's limit is ${maxResultBytes}`);
+  return JSON.parse(text) as unknown;
+}
+
+/** A function that is late runs on, as nothing can stop it here, but nobody hears its result. */
+async function inTime<T>(name: string, timeoutMs: number, run: () => Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`${name} took more than ${timeoutMs / 1000} s`)), timeoutMs);
+  try {
+    return await Promise.race([run(), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const throughJson = (value: unknown) => JSON.parse(JSON.stringify(value) ?? 'null') as unknown;
+
+function contextOf(name: string, deadline: number): Context {
+  return {
+    functionName: name,
+    functionVersion: '$LATEST',
+    invokedFunctionArn: `arn:aws:lambda:us-east-1:000000000000:function:${name}`,
+    memoryLimitInMB: '512',
+    awsRequestId: randomUUID(),
+    logGroupName: `/aws/lambda/${name}`,
+    logStreamName: 'local',
+    callbackWaitsForEmptyEventLoop: true,
+    getRemainingTimeInMillis: () => Math.max(0, Math.round(deadline - performance.now())),
+    // Node 24's runtime has no callbacks; the type still asks for these.
+    done: noCallbacks,
+    fail: noCallbacks,
+    succeed: noCallbacks,
+  };
+}
+
+function noCallbacks(): never {
+  throw new Error('a handler returns its result; Lambda has no callbacks since Node 24');
+}

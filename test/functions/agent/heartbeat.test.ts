@@ -1,0 +1,321 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Rig } from '../../support/rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.start();
+});
+afterAll(() => rig.stop());
+
+describe('heartbeat (A2) of the primary', () => {
+  it('notes the time', async () => {
+    const machine = await rig.primary();
+    const now = rig.pass(30);
+    expect(await machine.heartbeat()).toMatchObject({ status: 200, body: { success: true } });
+    expect(await machine.agentRow()).toMatchObject({ status: 'online', lastHeartbeatAt: now });
+    expect(await machine.row()).toMatchObject({ lastSeenAt: now });
+  });
+
+  it('of version 3.2 names its machine only in monitored_instances', async () => {
+    const machine = await rig.primary({ version: '3.2.0' });
+    const now = rig.pass(30);
+    expect((await machine.heartbeat()).status).toBe(200);
+    expect((await machine.row()).lastSeenAt).toEqual(now);
+  });
+
+  it('with a bare agent id, as agents without handles send it, is the primary’s if it names the primary', async () => {
+    const machine = await rig.primary();
+    const handle = machine.handle;
+    machine.handle = machine.agentId;
+    const now = rig.pass(30);
+    expect((await machine.heartbeat()).status).toBe(200);
+    expect((await machine.agentRow()).lastHeartbeatAt).toEqual(now);
+    machine.handle = handle;
+  });
+
+  it('takes type, mode and zone, and leaves what it does not know as it was', async () => {
+    const machine = await rig.primary({ mode: 'spot' });
+    await machine.request('POST', '/heartbeat', { instance_type: null, az: null, mode: 'spot' });
+    expect(await machine.agentRow()).toMatchObject({ instanceType: 'm5.large', currentPoolId: 'm5.large.us-east-1a' });
+    await machine.request('POST', '/heartbeat', { mode: 'ondemand', az: 'us-east-1c' });
+    expect(await machine.agentRow()).toMatchObject({ currentMode: 'ondemand', currentPoolId: null, az: 'us-east-1c' });
+    await machine.request('POST', '/heartbeat', { mode: 'spot', az: 'us-east-1c', instance_type: 'm5.large' });
+    expect(await machine.row()).toMatchObject({ currentMode: 'spot', currentPoolId: 'm5.large.us-east-1c' });
+  });
+
+  it('going offline warns its tenant, coming back informs it, and saying it again says nothing', async () => {
+    const machine = await rig.primary();
+    for (const status of ['offline', 'offline', 'online', 'online']) {
+      rig.pass(30);
+      await machine.heartbeat(status);
+    }
+    const said = (await machine.events()).slice(1);
+    expect(said).toMatchObject([
+      { eventType: 'agent_offline', severity: 'warning', notify: true },
+      { eventType: 'agent_online', severity: 'info', notify: true },
+    ]);
+  });
+
+  it.each(['disabled', 'error'])('may say that it is %s', async (status) => {
+    const machine = await rig.primary();
+    await machine.heartbeat(status);
+    expect(await machine.agentRow()).toMatchObject({ status });
+  });
+
+  it('may not say that it is deleted', async () => {
+    const machine = await rig.primary();
+    expect((await machine.heartbeat('deleted')).status).toBe(400);
+    expect(await machine.agentRow()).toMatchObject({ status: 'online' });
+  });
+
+  it('that says online while a switch is carried out leaves the agent switching', async () => {
+    const machine = await rig.primary();
+    await machine.report(0.1, { 'us-east-1b': 0.03 });
+    await machine.queueSwitch('m5.large.us-east-1b');
+    await machine.pendingCommands();
+    await machine.heartbeat();
+    expect(await machine.agentRow()).toMatchObject({ status: 'switching' });
+  });
+
+  it('that says offline while a switch is carried out is the old machine dying, and no outage', async () => {
+    const machine = await rig.primary();
+    await machine.report(0.1, { 'us-east-1b': 0.03 });
+    await machine.queueSwitch('m5.large.us-east-1b');
+    await machine.pendingCommands();
+    await machine.heartbeat('offline');
+    expect(await machine.agentRow()).toMatchObject({ status: 'switching' });
+    expect(await machine.events('agent_offline')).toEqual([]);
+  });
+
+  it.each([
+    [599, 'online'],
+    [600, 'offline'],
+  ])('offline %i s after a switch, from a machine that does not say which one it is, means %s', async (seconds, status) => {
+    const old = await rig.primary();
+    const next = old.successor();
+    await old.switchReport(next);
+    rig.pass(seconds);
+    const bare = { token: old.tenant.token, body: { status: 'offline', monitored_instances: [] } };
+    expect((await rig.request('POST', `/api/agents/${old.agentId}/heartbeat`, bare)).status).toBe(200);
+    expect(await old.agentRow()).toMatchObject({ status });
+  });
+});
+
+describe('heartbeat (A2) of a machine that is not the primary', () => {
+  it('leaves status, type, mode and zone of its agent alone', async () => {
+    const old = await rig.primary();
+    const next = old.successor({ mode: 'spot', az: 'us-east-1b' });
+    await old.switchReport(next);
+    const before = await old.agentRow();
+    rig.pass(30);
+    for (const status of ['disabled', 'offline', 'online']) await old.heartbeat(status);
+    expect(await old.agentRow()).toEqual(before);
+    expect(await old.row()).toMatchObject({ instanceStatus: 'zombie', lastSeenAt: rig.clock.now() });
+  });
+
+  it.each([
+    'zombie',
+    'terminated',
+  ] as const)('never brings a %s machine back, however long the primary is silent', async (status) => {
+    const old = await rig.primary();
+    const next = old.successor();
+    await old.switchReport(next, { terminated: status === 'terminated' });
+    rig.pass(3600);
+    expect((await old.heartbeat()).status).toBe(200);
+    expect(await old.machines()).toMatchObject({
+      [old.id]: { instanceStatus: status },
+      [next.id]: { isPrimary: true },
+    });
+  });
+
+  it.each([
+    [119, false],
+    [120, true],
+  ])('waiting beside a primary that has been silent for %i s takes over: %s', async (seconds, takesOver) => {
+    const primary = await rig.primary();
+    const standby = primary.successor({ az: 'us-east-1b', mode: 'spot' });
+    await standby.register();
+    rig.pass(seconds);
+    await standby.heartbeat();
+    expect(await primary.machines()).toMatchObject({
+      [primary.id]: { instanceStatus: takesOver ? 'zombie' : 'running_primary' },
+      [standby.id]: { isPrimary: takesOver },
+    });
+    expect(await primary.agentRow()).toMatchObject({ epoch: takesOver ? 2 : 1 });
+    expect((await primary.events('agent_taken_over')).length).toBe(takesOver ? 1 : 0);
+    // The same handle gets full service from then on, and the other one none.
+    expect((await standby.config()).body.enabled).toBe(takesOver);
+    expect((await primary.config()).body.enabled).toBe(!takesOver);
+  });
+
+  it('of two that see the primary silent lets one take over', async () => {
+    const primary = await rig.primary();
+    const standbys = [primary.successor(), primary.successor()];
+    for (const standby of standbys) await standby.register();
+    rig.pass(121);
+    await Promise.all(standbys.map((standby) => standby.heartbeat()));
+    expect(await primary.agentRow()).toMatchObject({ epoch: 2 });
+  });
+
+  it('that nobody knows changes nothing', async () => {
+    const primary = await rig.primary();
+    const stranger = primary.successor();
+    stranger.handle = `${primary.agentId}~${stranger.id}`;
+    const before = await primary.agentRow();
+    rig.pass(3600);
+    expect((await stranger.heartbeat('offline')).status).toBe(200);
+    expect(await primary.agentRow()).toEqual(before);
+    expect(Object.keys(await primary.machines())).toEqual([primary.id]);
+  });
+});
+
+describe('a deleted agent (§17.13)', () => {
+  it('is not resurrected by a heartbeat, which gets a 404', async () => {
+    const machine = await rig.primary();
+    await machine.set({ status: 'deleted', enabled: false });
+    for (const status of ['online', 'disabled', 'offline'])
+      expect((await machine.heartbeat(status)).status, status).toBe(404);
+    expect(await machine.agentRow()).toMatchObject({ status: 'deleted' });
+  });
+
+  it('is told by its config to keep still; a 404 would leave it running as it was', async () => {
+    const machine = await rig.primary();
+    await machine.set({ status: 'deleted' });
+    expect(await machine.config()).toMatchObject({ status: 200, body: { enabled: false } });
+    expect((await machine.pendingCommands()).body).toEqual([]);
+  });
+});
+
+describe('config (A3)', () => {
+  it('tells the primary its settings, in numbers and booleans', async () => {
+    const machine = await rig.primary();
+    await machine.set({ terminateWaitSeconds: 90, minSavingsPercent: '12.50', riskThreshold: '0.25' });
+    expect((await machine.config()).body).toEqual({
+      enabled: true,
+      auto_switch_enabled: true,
+      auto_terminate_enabled: true,
+      terminate_wait_seconds: 90,
+      replica_enabled: false,
+      replica_count: 0,
+      manual_replica_enabled: false,
+      min_savings_percent: 12.5,
+      risk_threshold: 0.25,
+      max_switches_per_week: 10,
+      min_pool_duration_hours: 2,
+      config_version: 1,
+    });
+  });
+
+  it('of an agent that nobody knows is a 404', async () => {
+    const machine = rig.machine(await rig.tenant());
+    expect((await machine.config()).status).toBe(404);
+  });
+});
+
+describe('health job (§17.16)', () => {
+  it('lets an agent silent for 119 s be, and marks one silent for 121 s offline, once', async () => {
+    const machine = await rig.primary();
+    rig.pass(119);
+    await rig.runJob('expire-agents');
+    expect(await machine.agentRow()).toMatchObject({ status: 'online' });
+    rig.pass(2);
+    await rig.runJob('expire-agents');
+    rig.pass(60);
+    await rig.runJob('expire-agents');
+    expect(await machine.agentRow()).toMatchObject({ status: 'offline' });
+    expect(await machine.events('agent_marked_offline')).toMatchObject([{ severity: 'warning', notify: true }]);
+  });
+
+  it.each(['disabled', 'error'])('ages an agent that is %s too', async (status) => {
+    const machine = await rig.primary();
+    await machine.heartbeat(status);
+    rig.pass(121);
+    await rig.runJob('expire-agents');
+    expect(await machine.agentRow()).toMatchObject({ status: 'offline' });
+  });
+});
+
+describe('what else an agent tells and asks', () => {
+  it('cleanup-report (A9) counts what was deleted, images’ snapshots included', async () => {
+    const machine = await rig.primary();
+    const timestamp = rig.clock.now().toISOString().replace('Z', '+00:00');
+    const body = {
+      timestamp,
+      snapshots: { type: 'snapshots', deleted: ['snap-1', 'snap-2'], failed: [{ id: 'snap-3', error: 'in use' }] },
+      amis: {
+        type: 'amis',
+        deleted_amis: ['ami-1'],
+        deleted_snapshots: ['snap-4'],
+        failed: [],
+        cutoff_date: timestamp,
+      },
+    };
+    const counts = { deleted_snapshots: 3, deleted_amis: 1, failed_count: 1 };
+    expect(await machine.request('POST', '/cleanup-report', body)).toMatchObject({
+      status: 200,
+      body: { success: true, ...counts },
+    });
+    await machine.request('POST', '/cleanup-report', body);
+    const logs = rig.db.selectFrom('cleanupLogs').selectAll().where('agentId', '=', machine.agentId);
+    expect(await logs.execute()).toMatchObject([
+      {
+        cleanupType: 'full',
+        deletedSnapshotsCount: 3,
+        deletedAmisCount: 1,
+        failedCount: 1,
+        cutoffDate: new Date(timestamp),
+        executedAt: new Date(timestamp),
+      },
+    ]);
+    expect(await machine.events('cleanup_completed')).toMatchObject([{ severity: 'info', metadata: counts }]);
+    expect((await machine.agentRow()).lastCleanupAt).toEqual(new Date(timestamp));
+  });
+
+  it('cleanup-report (A9) of an agent that stumbled over a date is a warning', async () => {
+    const machine = await rig.primary();
+    const snapshots = { type: 'snapshots', deleted: [], failed: [], error: "can't compare datetimes" };
+    expect((await machine.request('POST', '/cleanup-report', { snapshots })).status).toBe(200);
+    expect(await machine.events('cleanup_completed')).toMatchObject([{ severity: 'warning' }]);
+  });
+
+  it('cleanup-report (A9) of an agent nobody knows is a 404', async () => {
+    const stranger = rig.machine(await rig.tenant());
+    expect((await stranger.request('POST', '/cleanup-report', {})).status).toBe(404);
+  });
+
+  it('replica-config (A11) says whether to keep a standby, in the words of both servers', async () => {
+    const machine = await rig.primary();
+    await machine.set({ replicaEnabled: true });
+    await machine.addReplica();
+    expect((await machine.request('GET', '/replica-config')).body).toEqual({
+      enabled: true,
+      count: 1,
+      replica_enabled: true,
+      replica_count: 1,
+      manual_replica_enabled: false,
+    });
+  });
+
+  it('the agent itself (X1) is a 404 only where it is unknown or deleted, for its 404 makes it uninstall itself', async () => {
+    const machine = await rig.primary();
+    for (const values of [{ enabled: false }, { status: 'offline' }, { instanceId: null }] as const) {
+      await machine.set(values);
+      expect((await machine.request('GET', '')).status).toBe(200);
+    }
+    expect((await machine.request('GET', '')).body).toMatchObject({ id: machine.agentId, status: 'offline' });
+    await machine.set({ status: 'deleted' });
+    expect((await machine.request('GET', '')).status).toBe(404);
+  });
+
+  it('health (X0) needs no credential, and is a 503 while the database does not answer', async () => {
+    expect(await rig.request('GET', '/health')).toMatchObject({
+      status: 200,
+      body: { status: 'ok', database: 'connected', components: { endpoints_total: 63 } },
+    });
+    const repair = rig.faults.inject({ error: 'DatabaseUnavailableException', when: 'before', times: Infinity });
+    const answer = await rig.request('GET', '/health');
+    repair();
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('retry-after')).toBe('5');
+  });
+});

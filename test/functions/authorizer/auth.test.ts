@@ -1,0 +1,317 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { routes } from '../../../functions/routes.ts';
+import type { Route } from '../../../functions/shared/route.ts';
+import { requests } from '../../support/requests.ts';
+import { Rig, type Tenant } from '../../support/rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.start();
+});
+afterAll(() => rig.stop());
+
+const all = Object.values(routes)
+  .flatMap((table) => Object.values<Route>(table))
+  .filter((route) => route.id !== '-')
+  .map((route) => ({ ...route, name: `${route.id} ${route.method} ${route.path}` }));
+const ofTenant = all.filter((route) => route.access === 'client' || route.access === 'clientOrAdmin');
+
+const config = async (header: string | undefined) => {
+  const machine = await rig.primary();
+  const headers = header === undefined ? undefined : { authorization: header.replace('TOKEN', machine.tenant.token) };
+  return rig.request('GET', `/api/agents/${machine.handle}/config`, { headers });
+};
+
+describe('the Authorization header', () => {
+  it.each(['Bearer TOKEN', 'bearer TOKEN', 'Bearer   TOKEN', 'TOKEN', '  TOKEN '])('may be "%s"', async (header) => {
+    expect((await config(header)).status).toBe(200);
+  });
+
+  it.each([
+    'Bearer',
+    'Bearer ',
+    'Basic TOKEN',
+    'Bearer TOKEN x',
+    'Bearer token-x',
+    "' OR '1'='1",
+    'Bearer TOKEN%00',
+  ])('may not be "%s"', async (header) => {
+    expect((await config(header)).status).toBe(401);
+  });
+
+  it('may not be missing', async () => {
+    expect((await config(undefined)).status).toBe(401);
+  });
+});
+
+describe.each(ofTenant)('$name', ({ method, path, id }) => {
+  const call = (token: string | undefined) =>
+    rig.request(method, path.replaceAll(/\{\w+\}/g, randomUUID()), { token, body: requests[id]?.({}) });
+
+  it('without a credential is a 401', async () => {
+    expect((await call(undefined)).status).toBe(401);
+  });
+
+  it('with a token nobody has is a 401 in our words', async () => {
+    const token = `token-${randomUUID()}`;
+    expect(await call(token)).toMatchObject({ status: 401, body: { error: 'Invalid client token' } });
+  });
+
+  it('with the token of an inactive tenant is a 403', async () => {
+    const { token } = await inactiveTenant();
+    expect(await call(token)).toMatchObject({ status: 403, body: { error: 'Client account is not active' } });
+  });
+});
+
+it.each(ofTenant.filter((route) => route.access === 'client'))('$name with the admin credential is a 403', async ({
+  method,
+  path,
+  id,
+}) => {
+  const call = { token: rig.controlPlane.adminToken, body: requests[id]?.({}) };
+  expect((await rig.request(method, path.replaceAll(/\{\w+\}/g, randomUUID()), call)).status).toBe(403);
+});
+
+async function inactiveTenant(): Promise<Tenant> {
+  const tenant = await rig.tenant();
+  await rig.db.updateTable('clients').set({ isActive: false }).where('id', '=', tenant.id).execute();
+  return tenant;
+}
+
+describe.each(all.filter((route) => route.access === 'admin'))('$name', ({ method, path, id }) => {
+  const call = (token?: string) =>
+    rig.request(method, path.replaceAll(/\{\w+\}/g, randomUUID()), { token, body: requests[id]?.({}) });
+
+  it('without a credential is a 401 (§17.11)', async () => {
+    expect((await call()).status).toBe(401);
+  });
+
+  it('with a token nobody has is a 401', async () => {
+    expect((await call(`admin-${randomUUID()}`)).status).toBe(401);
+  });
+
+  it('with a tenant’s token is a 403', async () => {
+    expect((await call((await rig.tenant()).token)).status).toBe(403);
+  });
+});
+
+describe('register authenticates by itself', () => {
+  const register = async (over: { header?: string; body?: string | undefined }) => {
+    const machine = rig.machine(await rig.tenant());
+    const { token } = machine.tenant;
+    const { instanceId, logicalId, type, region, az } = machine.facts;
+    return rig.request('POST', '/api/agents/register', {
+      headers: over.header === undefined ? {} : { authorization: over.header.replace('TOKEN', token) },
+      body: {
+        client_token: over.body?.replace('TOKEN', token),
+        logical_agent_id: logicalId,
+        instance_id: instanceId,
+        instance_type: type,
+        region,
+        az,
+      },
+    });
+  };
+
+  it.each([
+    ['the header alone', { header: 'Bearer TOKEN' }, 200, undefined],
+    ['the bare header', { header: 'TOKEN' }, 200, undefined],
+    ['the body alone', { body: 'TOKEN' }, 200, undefined],
+    ['both', { header: 'Bearer TOKEN', body: 'TOKEN' }, 200, undefined],
+    ['a good header and a bad body', { header: 'Bearer TOKEN', body: 'token-x' }, 200, undefined],
+    ['a bad header and a good body', { header: 'Bearer token-x', body: 'TOKEN' }, 401, 'Invalid client token'],
+    ['an empty header and a good body', { header: 'Bearer', body: 'TOKEN' }, 401, 'Missing client token'],
+    ['neither', {}, 401, 'Missing client token'],
+    ['a bad body', { body: 'token-x' }, 401, 'Invalid client token'],
+  ])('by %s', async (_, over, status, error) => {
+    const answer = await register(over);
+    expect(answer.status).toBe(status);
+    expect(answer.body.error).toBe(error);
+  });
+
+  it('refuses an inactive tenant with a 403', async () => {
+    const answer = await rig.machine(await inactiveTenant()).register();
+    expect(answer).toMatchObject({ status: 403, body: { error: 'Client account is not active' } });
+  });
+
+  it('is the only route that takes a token from the body', async () => {
+    const machine = await rig.primary();
+    const body = { client_token: machine.tenant.token };
+    expect((await rig.request('POST', `/api/agents/${machine.handle}/heartbeat`, { body })).status).toBe(401);
+  });
+
+  it('knows no admin credential', async () => {
+    const tenant = { ...(await rig.tenant()), token: rig.controlPlane.adminToken };
+    expect((await rig.machine(tenant).register()).status).toBe(401);
+  });
+});
+
+describe('a refused token', () => {
+  const refusals = async () =>
+    (await rig.db.selectFrom('systemEvents').selectAll().where('eventType', '=', 'auth_failed').execute()).map((row) =>
+      JSON.stringify(row),
+    );
+
+  it('is recorded at most once in ten minutes, however often it comes, and never in clear', async () => {
+    rig.pass(600 - ((rig.clock.now().getTime() / 1000) % 600));
+    const before = (await refusals()).length;
+    const token = `token-${randomUUID()}`;
+    const stranger = rig.machine({ ...(await rig.tenant()), token });
+    const restartsFor = async (seconds: number) => {
+      for (let passed = 0; passed < seconds; passed += 60) {
+        expect((await stranger.register()).status).toBe(401);
+        expect((await stranger.heartbeat()).status).toBe(401);
+        rig.controlPlane.gateway.forgetAuthorizations();
+        rig.pass(60);
+      }
+    };
+    await restartsFor(600);
+    expect((await refusals()).length).toBe(before + 1);
+    await restartsFor(600);
+    expect((await refusals()).length).toBe(before + 2);
+    expect((await refusals()).join()).not.toContain(token);
+  });
+});
+
+describe('tokens (D1, D3, D4)', () => {
+  it('are made with the tenant: "token-" and 32 letters or digits', async () => {
+    const { status, body } = await rig.asAdmin('POST', '/api/admin/clients/create', { name: `  ${randomUUID()}  ` });
+    expect(status).toBe(201);
+    expect(body.client.token).toMatch(/^token-[A-Za-z0-9]{32}$/);
+    expect(body.client.name).toBe(body.client.name.trim());
+  });
+
+  it('are for one tenant a name and an address, whatever their case', async () => {
+    const name = `Acme ${randomUUID()}`;
+    const create = (body: object) => rig.asAdmin('POST', '/api/admin/clients/create', body);
+    const statuses = (await Promise.all([create({ name }), create({ name })])).map((answer) => answer.status);
+    expect(statuses.sort()).toEqual([201, 409]);
+    expect((await create({ name: name.toUpperCase() })).status).toBe(409);
+    const email = `${randomUUID()}@example.org`;
+    expect((await create({ name: randomUUID(), email })).status).toBe(201);
+    expect((await create({ name: randomUUID(), email: email.toUpperCase() })).status).toBe(409);
+  });
+
+  it('that were replaced let nobody in any more; the new one does', async () => {
+    const machine = await rig.primary();
+    await machine.config();
+    const { status, body } = await rig.asAdmin('POST', `/api/admin/clients/${machine.tenant.id}/regenerate-token`);
+    expect(status).toBe(200);
+    expect(body.token).not.toBe(machine.tenant.token);
+    rig.controlPlane.gateway.forgetAuthorizations(); // as a minute would
+    expect((await machine.config()).status).toBe(401);
+    expect((await machine.register()).status).toBe(401);
+    const path = `/api/agents/${machine.handle}/config`;
+    expect((await rig.request('GET', path, { token: body.token })).status).toBe(200);
+    const told = rig.db.selectFrom('systemEvents').selectAll().where('clientId', '=', machine.tenant.id);
+    expect(await told.where('eventType', '=', 'token_regenerated').execute()).toMatchObject([
+      { severity: 'warning', notify: true },
+    ]);
+  });
+
+  it('may be read by an admin, and every reading is recorded', async () => {
+    const tenant = await rig.tenant();
+    const read = () => rig.asAdmin('GET', `/api/admin/clients/${tenant.id}/token`);
+    expect((await read()).body).toEqual({ token: tenant.token, client_name: tenant.name });
+    await read();
+    const audit = rig.db.selectFrom('auditLogs').selectAll().where('clientId', '=', tenant.id);
+    const readings = await audit.execute();
+    expect(readings).toMatchObject([
+      { actor: 'admin', action: 'token_read', createdAt: rig.clock.now() },
+      { actor: 'admin', action: 'token_read' },
+    ]);
+    expect(readings[0]!.sourceIp).toBeTruthy();
+  });
+
+  it('are in no row in clear', async () => {
+    const tenant = await rig.tenant();
+    const rows = await rig.db.selectFrom('clients').selectAll().where('id', '=', tenant.id).execute();
+    expect(JSON.stringify(rows)).not.toContain(tenant.token);
+  });
+
+  it.each(['regenerate-token', 'token'])('of a tenant nobody knows are a 404: %s', async (what) => {
+    const path = `/api/admin/clients/${randomUUID()}/${what}`;
+    expect((await rig.asAdmin(what === 'token' ? 'GET' : 'POST', path)).status).toBe(404);
+    expect(
+      await rig.db.selectFrom('auditLogs').selectAll().where('clientId', '=', path.split('/')[4]!).execute(),
+    ).toEqual([]);
+  });
+});
+
+describe('another tenant’s ids (§17.11)', () => {
+  /** Two tenants, each with an agent, a command that was handed out, and a machine to terminate. */
+  async function world() {
+    const machine = await rig.primary();
+    const old = await rig.primary({}, machine.tenant);
+    await old.switchReport(old.successor());
+    await machine.report(0.1, { 'us-east-1b': 0.03 });
+    await machine.queueSwitch('m5.large.us-east-1b');
+    const [command] = (await machine.pendingCommands()).body;
+    const replica_id = await machine.addReplica();
+    const ids = { agent_id: machine.handle, client_id: machine.tenant.id, command_id: command.id, replica_id };
+    return { machine, old, ids };
+  }
+
+  const withIds = (path: string, ids: Record<string, string>) =>
+    path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+      if (!(name in ids)) throw new Error(`world() makes no ${name}: add one`);
+      return ids[name]!;
+    });
+
+  describe.each(ofTenant.filter((route) => route.path.includes('{')))('on $name', ({ method, path, id }) => {
+    it('are the same 404 as ids that nobody has, and nothing is done', async () => {
+      const theirs = await world();
+      const stranger = await rig.primary();
+      const nobody = Object.fromEntries(Object.keys(theirs.ids).map((name) => [name, randomUUID()]));
+      const before = await rowsOf(theirs.machine.tenant.id);
+      const call = (ids: Record<string, string>) =>
+        rig.request(method, withIds(path, ids), {
+          token: stranger.tenant.token,
+          body:
+            method === 'GET' || method === 'DELETE'
+              ? undefined
+              : requests[id]?.({ commandId: ids.command_id, instanceId: theirs.old.id }),
+        });
+      const foreign = await call(theirs.ids);
+      const missing = await call(nobody);
+      expect(foreign.status, 'a valid body? see support/requests.ts').toBe(404);
+      expect(anonymous(foreign.body, theirs.ids)).toEqual(anonymous(missing.body, nobody));
+      expect(await rowsOf(theirs.machine.tenant.id)).toEqual(before);
+    });
+  });
+
+  it('in a path of one’s own are a 404 too: commands and machines', async () => {
+    const theirs = await world();
+    const own = await rig.primary();
+    expect((await own.executed(theirs.ids.command_id)).status).toBe(404);
+    const marked = { command_id: theirs.ids.command_id };
+    expect((await own.request('POST', '/mark-command-executed', marked)).status).toBe(404);
+    expect((await own.terminationReport(theirs.old.id)).status).toBe(404);
+    own.handle = `${own.agentId}~${theirs.machine.id}`;
+    expect((await own.pendingCommands()).body).toEqual([]);
+    expect((await own.config()).body.enabled).toBe(false);
+  });
+
+  const anonymous = (body: unknown, ids: Record<string, string>) =>
+    Object.entries(ids).reduce(
+      (text, [name, value]) => text.replaceAll(value, name).replaceAll(value.split('~')[0]!, name),
+      JSON.stringify(body),
+    );
+
+  const rowsOf = async (clientId: string) =>
+    Promise.all(
+      (
+        [
+          'agents',
+          'instances',
+          'commands',
+          'switches',
+          'replicaInstances',
+          'decisions',
+          'systemEvents',
+          'cleanupLogs',
+        ] as const
+      ).map((table) => rig.db.selectFrom(table).selectAll().where('clientId', '=', clientId).orderBy('id').execute()),
+    );
+});

@@ -1,0 +1,137 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Kysely, sql } from 'kysely';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { migrate, statementsOf } from '../../../functions/migrate/migrate.ts';
+import type { Db } from '../../../functions/shared/db.ts';
+import { ownDatabase } from '../../support/database.ts';
+import { Rig } from '../../support/rig.ts';
+
+let rig: Rig;
+let directory: string;
+let db: Kysely<{ schemaMigrations: { name: string; statementsDone: number; finishedAt: Date | null } }>;
+
+beforeAll(async () => {
+  rig = await Rig.start();
+});
+afterAll(async () => {
+  rig.controlPlane.dataApi.statements.clear(); // tables of the tests' own, and mistakes: not for the grammar check
+  await rig.stop();
+});
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'migrations-'));
+  // It gives up at the first fault: what a deployment's end looks like.
+  ({ db } = await ownDatabase(rig, { remaining: () => 0 }));
+  return () => rm(directory, { recursive: true, force: true });
+});
+
+const file = (name: string, text: string) => writeFile(join(directory, name), text);
+const run = () => migrate(db as unknown as Db, directory);
+const columnsOf = async (table: string) => {
+  const { rows } = await sql<{ name: string }>`SELECT column_name AS name FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = ${table} ORDER BY ordinal_position`.execute(db);
+  return rows.map((row) => row.name);
+};
+
+const first = `-- a comment; with a semicolon
+CREATE TABLE pets (id INT NOT NULL, PRIMARY KEY (id));
+ALTER TABLE pets ADD COLUMN name VARCHAR(10) NOT NULL DEFAULT 'a;b';
+CREATE INDEX by_name ON pets (name);
+ALTER TABLE pets ADD COLUMN age INT NULL;
+`;
+
+describe('migrate', () => {
+  it('applies files in the order of their names, each once', async () => {
+    await file('0002_b.sql', 'ALTER TABLE pets ADD COLUMN owner INT NULL;\n');
+    await file('0001_a.sql', first);
+    await file('notes.txt', 'DROP TABLE pets;');
+    expect(await run()).toEqual(['0001_a.sql', '0002_b.sql']);
+    expect(await columnsOf('pets')).toEqual(['id', 'name', 'age', 'owner']);
+    expect(await run()).toEqual([]);
+  });
+
+  it('applies what is new, later', async () => {
+    await file('0001_a.sql', first);
+    await run();
+    await file('0002_b.sql', 'CREATE TABLE toys (id INT NOT NULL, PRIMARY KEY (id));');
+    expect(await run()).toEqual(['0002_b.sql']);
+  });
+
+  it.each(
+    [0, 1, 2, 3].flatMap((n) => (['before', 'after'] as const).map((when) => [n, when] as const)),
+  )('that was cut off at statement %i, %s it was carried out, goes on from there', async (n, when) => {
+    await file('0001_a.sql', first);
+    const statement = statementsOf(first)[n]!;
+    const starts = new RegExp(`^${statement.slice(0, 30).replaceAll(/[()]/g, '\\$&')}`);
+    const exactly = new RegExp(`^${statement.replaceAll(/[()]/g, '\\$&')}$`);
+    expect(statement).toMatch(starts);
+    rig.faults.inject({ error: 'InternalServerErrorException', when, sql: exactly });
+    await expect(run()).rejects.toThrow('InternalServerErrorException');
+    expect(await db.selectFrom('schemaMigrations').selectAll().execute()).toMatchObject([
+      { statementsDone: n, finishedAt: null },
+    ]);
+    expect(await run()).toEqual(['0001_a.sql']);
+    expect(await columnsOf('pets')).toEqual(['id', 'name', 'age']);
+    expect(await run()).toEqual([]);
+  });
+
+  it('that was killed holds its lock until the lock’s time is over', async () => {
+    await file('0001_a.sql', first);
+    await run();
+    await file('0002_b.sql', 'CREATE TABLE toys (id INT NOT NULL, PRIMARY KEY (id));');
+    await sql`UPDATE schema_migration_lock SET held_until = '2999-01-01'`.execute(db);
+    await expect(run()).rejects.toThrow('another migration is running until 2999-01-01');
+    await sql`UPDATE schema_migration_lock SET held_until = '2000-01-01'`.execute(db);
+    expect(await run()).toEqual(['0002_b.sql']);
+  });
+
+  it('of which two run at once is one, and the other one says so or finds nothing to do', async () => {
+    await file('0001_a.sql', first);
+    const results = await Promise.allSettled([run(), run(), run()]);
+    const worked = results.filter((result) => result.status === 'fulfilled').map((result) => result.value);
+    expect(worked.filter((applied) => applied.length > 0)).toEqual([['0001_a.sql']]);
+    for (const result of results)
+      if (result.status === 'rejected') expect(String(result.reason)).toContain('another migration is running');
+    expect(await columnsOf('pets')).toEqual(['id', 'name', 'age']);
+  });
+
+  it('refuses a file that was applied and has changed since', async () => {
+    await file('0001_a.sql', first);
+    await run();
+    await file('0001_a.sql', `${first}-- later\n`);
+    await expect(run()).rejects.toThrow('0001_a.sql was applied and has changed since');
+  });
+
+  it('refuses to go on when a file that was applied is gone', async () => {
+    await file('0001_a.sql', first);
+    await run();
+    await rm(join(directory, '0001_a.sql'));
+    await expect(run()).rejects.toThrow('0001_a.sql was applied to this database, but its file is gone');
+  });
+
+  it('stops at a statement that is wrong, and takes the file up where it was mended behind it', async () => {
+    await file('0001_a.sql', `${first}CREATE TABLE broken;\n`);
+    await expect(run()).rejects.toThrow(/error code/i);
+    await expect(run()).rejects.toThrow(/error code/i); // the lock is free again, and nothing before it is repeated
+    expect(await columnsOf('pets')).toEqual(['id', 'name', 'age']);
+  });
+});
+
+describe('statementsOf', () => {
+  it.each([
+    ['', []],
+    ['-- nothing\n', []],
+    ['A;\nB;', ['A', 'B']],
+    ['A\n  B;  \nC', ['A\n  B', 'C']],
+    ["A ';' B;\n", ["A ';' B"]],
+    ['  -- a;\nA;\n-- b;\n', ['A']],
+  ])('of %j are %j', (text, statements) => {
+    expect(statementsOf(text)).toEqual(statements);
+  });
+});
+
+it('the rig’s own database is at the newest migration', async () => {
+  expect(await rig.controlPlane.invoke('migrate', {})).toEqual({ applied: [] });
+});

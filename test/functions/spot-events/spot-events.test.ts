@@ -1,0 +1,709 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { build } from 'esbuild';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { detailTypes } from '../../../functions/spot-events/events.ts';
+import type { Fault } from '../../../local/aws/data-api/faults.ts';
+import type { Machine } from '../../support/machine.ts';
+import { Rig, type Tenant } from '../../support/rig.ts';
+
+// No job runs in this file: notices work with every schedule gone.
+
+const account = '123456789012';
+let rig: Rig;
+let tenant: Tenant;
+/** What the function said of each batch: how many events came to what. */
+let said: Record<string, number>[] = [];
+/** How many Data API calls its last batch took. */
+let calls = 0;
+
+beforeAll(async () => {
+  vi.spyOn(console, 'info').mockImplementation((line: string) => {
+    const { message, counts, dataApiCalls } = JSON.parse(line);
+    if (message !== 'handled events') return;
+    said.push(counts);
+    calls = dataApiCalls;
+  });
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  // Long enough for one repeat of a call, so that a fault that lasts is met by an answer soon.
+  rig = await Rig.start({ DATA_API_RETRY_MS: '120', POWERTOOLS_LOG_LEVEL: 'INFO', POWERTOOLS_DEV: 'true' });
+  tenant = await tenantOf(account);
+});
+afterEach(() => rig.faults.clear());
+afterAll(async () => {
+  await rig.stop();
+  vi.restoreAllMocks();
+});
+
+async function tenantOf(aws_account_id: string | undefined): Promise<Tenant> {
+  const name = `Tenant ${randomUUID()}`;
+  const { status, body } = await rig.asAdmin('POST', '/api/admin/clients/create', { name, aws_account_id });
+  expect(status).toBe(201);
+  return { id: body.client.id, name, token: body.client.token };
+}
+
+const newInstanceId = () => `i-0${randomBytes(8).toString('hex')}`;
+
+interface Said {
+  /** Of the event, seconds before now. */
+  readonly ago?: number;
+  readonly account?: string;
+  readonly [field: string]: unknown;
+}
+
+/** An event as EventBridge brings it. */
+function event(type: string, detail: object, { ago = 0, ...fields }: Said = {}) {
+  const time = new Date(rig.clock.now().getTime() - ago * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+  return {
+    version: '0',
+    id: randomUUID(),
+    'detail-type': type,
+    source: 'aws.ec2',
+    account,
+    time,
+    region: 'us-east-1',
+    resources: [],
+    detail,
+    ...fields,
+  };
+}
+const warning = (machine: { id: string }, fields?: Said) =>
+  event(detailTypes.interruption, { 'instance-id': machine.id, 'instance-action': 'terminate' }, fields);
+const recommendation = (machine: { id: string }, fields?: Said) =>
+  event(detailTypes.rebalance, { 'instance-id': machine.id }, fields);
+const change = (machine: { id: string }, state: string, fields?: Said) =>
+  event(detailTypes.stateChange, { 'instance-id': machine.id, state }, fields);
+
+/** @returns how many events came to what, redeliveries included */
+async function post(...events: unknown[]): Promise<Record<string, number>> {
+  said = [];
+  await rig.controlPlane.postEvents(events);
+  const total: Record<string, number> = {};
+  for (const [effect, n] of said.flatMap((counts) => Object.entries(counts))) total[effect] = (total[effect] ?? 0) + n;
+  return total;
+}
+
+let types = 0;
+/** A spot machine with an agent, and two other pools to go to. */
+async function primary(of = tenant): Promise<Machine> {
+  const machine = await rig.primary({ type: `s${++types}.large`, mode: 'spot' }, of);
+  await machine.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.03, 'us-east-1c': 0.04 });
+  return machine;
+}
+
+/** Has a standby made for it by a rebalance recommendation, as far as is said. @returns its replica and machine */
+async function standbyOf(machine: Machine, upTo: 'launching' | 'syncing' | 'ready' = 'ready') {
+  const { body } = await machine.emergency('rebalance-recommendation');
+  const id = newInstanceId();
+  if (upTo !== 'launching') await machine.putReplica(body.replica_id, id);
+  if (upTo === 'ready') await machine.replicaStatus(body.replica_id, 'ready');
+  return { id, replicaId: body.replica_id as string };
+}
+
+const notices = async (machine: Machine) =>
+  (await machine.interruptions()).filter(({ signalType }) => signalType === 'termination-notice');
+const count = async (machine: Machine, type: string) => (await machine.events(type)).length;
+
+/** Everything of an agent that an event may change. */
+async function everything(machine: Machine) {
+  const { agentId } = machine;
+  const [agent, machines, replicas, interruptions, events, commands] = await Promise.all([
+    machine.agentRow(),
+    machine.machines(),
+    machine.replicas(),
+    machine.interruptions(),
+    machine.events(),
+    machine.commands(),
+  ]);
+  return { agentId, agent, machines, replicas, interruptions, events, commands };
+}
+
+/** The one failover that must come of a notice, by whatever ways and however often it came. */
+async function expectOneFailover(machine: Machine, successor: string, epoch: number) {
+  const machines = await machine.machines();
+  expect(Object.values(machines).filter(({ isPrimary }) => isPrimary)).toMatchObject([{ id: successor }]);
+  expect(machines[machine.id]).toMatchObject({ isPrimary: false, isActive: false });
+  expect(await machine.agentRow()).toMatchObject({
+    instanceId: successor,
+    epoch: epoch + 1,
+    interruptionHandledCount: 1,
+    pendingTerminationInstance: null,
+  });
+  expect(await notices(machine)).toMatchObject([
+    { instanceId: machine.id, failoverCompleted: true, success: true, responseAction: expect.any(String) },
+  ]);
+  expect(await count(machine, 'failover_completed')).toBe(1);
+  expect(await count(machine, 'termination_notice')).toBeLessThanOrEqual(1);
+  expect(await machine.switches()).toMatchObject([{ oldInstanceId: machine.id, newInstanceId: successor }]);
+}
+
+describe('an interruption warning', () => {
+  it('lets the standby take over at once, two minutes before the end', async () => {
+    const machine = await primary();
+    const standby = await standbyOf(machine);
+    const { epoch } = await machine.agentRow();
+    const at = rig.pass(60);
+    expect(await post(warning(machine, { ago: 2 }))).toEqual({ promoted: 1 });
+    expect(calls).toBe(8); // whose machine it is, and all about its agent, in one; and a transaction of seven
+    await expectOneFailover(machine, standby.id, epoch);
+    expect(await notices(machine)).toMatchObject([
+      {
+        detectedAt: new Date(at.getTime() - 2000),
+        terminationTime: new Date(at.getTime() + 118_000),
+        poolId: machine.pool,
+        replicaId: standby.replicaId,
+        failoverTimeMs: 2000,
+      },
+    ]);
+  });
+
+  it('lets the first machine take over that comes up, where there is none yet', async () => {
+    const machine = await primary();
+    const { epoch } = await machine.agentRow();
+    expect(await post(warning(machine))).toEqual({ pending: 1 });
+    const launching = await machine.request('GET', '/replicas?status=launching');
+    expect(launching.body.replicas).toHaveLength(1);
+    const next = newInstanceId();
+    rig.pass(20);
+    expect((await machine.putReplica(launching.body.replicas[0].id, next)).body).toMatchObject({ status: 'promoted' });
+    await expectOneFailover(machine, next, epoch);
+  });
+
+  it('sends the agent to on-demand where there is no other pool', async () => {
+    const machine = await rig.primary({ type: `s${++types}.large`, mode: 'spot' }, tenant);
+    await machine.report(0.1, { 'us-east-1a': 0.05 });
+    expect(await post(warning(machine), warning(machine))).toEqual({ 'on-demand': 2 });
+    expect(await machine.commands()).toMatchObject([{ targetMode: 'ondemand', priority: 100, status: 'pending' }]);
+  });
+
+  it('is acted on with auto-switch off', async () => {
+    const machine = await primary();
+    await machine.set({ autoSwitchEnabled: false });
+    expect(await post(warning(machine))).toEqual({ pending: 1 });
+  });
+
+  it("gives up a standby when it is the standby's machine, and leaves the primary", async () => {
+    const machine = await primary();
+    const standby = await standbyOf(machine);
+    expect(await post(warning(standby), warning(standby))).toEqual({ 'standby-lost': 2 });
+    expect(await machine.replicas()).toMatchObject([{ id: standby.replicaId, status: 'failed' }]);
+    expect(await machine.agentRow()).toMatchObject({ instanceId: machine.id, pendingTerminationInstance: null });
+    expect(await count(machine, 'standby_interrupted')).toBe(1);
+  });
+
+  it('of both machines at once has neither take over from the other', async () => {
+    const machine = await primary();
+    const standby = await standbyOf(machine);
+    await Promise.all([post(warning(machine)), post(warning(standby))]);
+    const machines = Object.values(await machine.machines());
+    expect(machines.filter(({ isPrimary }) => isPrimary)).toHaveLength(1);
+    const { instanceId, pendingTerminationInstance } = await machine.agentRow();
+    // Whichever came first: what serves now is known to be going, or it has just taken over and the next word ends it.
+    expect([machine.id, standby.id]).toContain(instanceId);
+    const launching = (await machine.replicas()).filter(({ status }) => status === 'launching');
+    expect(launching).toHaveLength(1);
+    expect(pendingTerminationInstance).toBe(instanceId);
+  });
+
+  it('while a switch is under way is one outcome, whoever comes up first', async () => {
+    const machine = await primary();
+    const standby = await standbyOf(machine);
+    const { epoch } = await machine.agentRow();
+    await machine.queueSwitch(`${machine.facts.type}.us-east-1b`);
+    expect((await machine.pendingCommands()).body).toHaveLength(1);
+    expect(await post(warning(machine))).toEqual({ promoted: 1 });
+    await expectOneFailover(machine, standby.id, epoch);
+    const successor = machine.successor({ az: 'us-east-1b' });
+    await successor.register();
+    const primaries = Object.values(await machine.machines()).filter(({ isPrimary }) => isPrimary);
+    expect(primaries).toHaveLength(1);
+    expect(await count(machine, 'failover_completed')).toBe(1);
+  });
+});
+
+describe('a rebalance recommendation', () => {
+  it('has a standby made, once, by whichever ways it comes', async () => {
+    const machine = await primary();
+    const answers = await Promise.all([
+      machine.emergency('rebalance-recommendation'),
+      post(recommendation(machine), recommendation(machine)),
+      post(recommendation(machine)),
+    ]);
+    expect(answers[0]!.body).toMatchObject({ success: true });
+    expect(await machine.replicas()).toMatchObject([{ status: 'launching', replicaType: 'automatic-rebalance' }]);
+    expect(await machine.interruptions()).toMatchObject([{ signalType: 'rebalance-recommendation' }]);
+    expect(await count(machine, 'rebalance_recommendation')).toBe(1);
+  });
+
+  it('is not wanted where auto-switch is off', async () => {
+    const machine = await primary();
+    await machine.set({ autoSwitchEnabled: false });
+    const before = await everything(machine);
+    expect(await post(recommendation(machine))).toEqual({ not_wanted: 1 });
+    expect(await everything(machine)).toEqual(before);
+  });
+
+  it('and a warning in the same second are one failover', async () => {
+    const machine = await primary();
+    const { epoch } = await machine.agentRow();
+    await Promise.all([post(recommendation(machine)), post(warning(machine))]);
+    const active = (await machine.replicas()).filter(({ isActive }) => isActive);
+    expect(active).toHaveLength(1);
+    const next = newInstanceId();
+    await machine.putReplica(active[0]!.id, next);
+    await expectOneFailover(machine, next, epoch);
+  });
+});
+
+describe('a change of state', () => {
+  it.each(['shutting-down', 'terminated', 'stopping', 'stopped'])('to %s of the primary is a notice', async (state) => {
+    const machine = await primary();
+    const standby = await standbyOf(machine);
+    const { epoch } = await machine.agentRow();
+    rig.pass(5);
+    expect(await post(change(machine, state))).toEqual({ promoted: 1 });
+    await expectOneFailover(machine, standby.id, epoch);
+    const gone = state === 'terminated';
+    expect(await machine.row()).toMatchObject({
+      instanceStatus: gone ? 'terminated' : 'zombie',
+      terminationConfirmed: gone,
+    });
+  });
+
+  it('by and by, after a warning, adds nothing but that the machine is gone', async () => {
+    const machine = await primary();
+    const standby = await standbyOf(machine);
+    const { epoch } = await machine.agentRow();
+    await post(warning(machine));
+    rig.pass(120);
+    expect(await post(change(machine, 'shutting-down'))).toEqual({ nothing: 1 });
+    expect(await machine.row()).toMatchObject({ instanceStatus: 'zombie' });
+    rig.pass(30);
+    expect(await post(change(machine, 'terminated'), change(machine, 'terminated'))).toEqual({ confirmed: 2 });
+    expect(await machine.row()).toMatchObject({ instanceStatus: 'terminated', terminationConfirmed: true });
+    expect(await count(machine, 'instance_terminated')).toBe(1);
+    await expectOneFailover(machine, standby.id, epoch);
+  });
+
+  it('of a primary that nobody replaces yet is one notice, however many changes follow', async () => {
+    const machine = await primary();
+    expect(await post(change(machine, 'shutting-down'))).toEqual({ pending: 1 });
+    rig.pass(30);
+    expect(await post(change(machine, 'terminated'))).toEqual({ pending: 1 });
+    expect(await notices(machine)).toHaveLength(1);
+    expect(await machine.replicas()).toHaveLength(1);
+    expect(await machine.row()).toMatchObject({ isPrimary: true });
+  });
+
+  it.each(['pending', 'running', 'rebooting', 'a state to come'])('to %s is nothing', async (state) => {
+    const machine = await primary();
+    const before = await everything(machine);
+    expect(await post(change(machine, state))).toEqual({ nothing: 1 });
+    expect(await everything(machine)).toEqual(before);
+  });
+
+  it("of the standby's machine loses the standby", async () => {
+    const machine = await primary();
+    const standby = await standbyOf(machine);
+    expect(await post(change(standby, 'terminated'))).toEqual({ 'standby-lost': 1 });
+    expect(await machine.replicas()).toMatchObject([{ status: 'failed', terminationConfirmed: true }]);
+    expect((await machine.machines())[standby.id]).toMatchObject({ instanceStatus: 'terminated' });
+    expect(await machine.agentRow()).toMatchObject({ instanceId: machine.id });
+  });
+
+  it('of a primary that a switch is replacing is part of the switch', async () => {
+    const machine = await primary();
+    await machine.queueSwitch(`${machine.facts.type}.us-east-1b`);
+    const [command] = (await machine.pendingCommands()).body;
+    const before = await everything(machine);
+    expect(await post(change(machine, 'shutting-down'))).toEqual({ nothing: 1 });
+    expect(await everything(machine)).toEqual(before);
+    // Also when its agent has said "done", and the successor has yet to register.
+    await machine.executed(command.id);
+    expect(await post(change(machine, 'terminated'))).toEqual({ nothing: 1 });
+    expect(await notices(machine)).toEqual([]);
+  });
+});
+
+describe('one notice, told by the agent and by EventBridge', () => {
+  const agentTells = async (machine: Machine) => {
+    await machine.emergency('termination-notice');
+    return machine.terminationImminent();
+  };
+  const eventsTell = (machine: Machine) => post(...Array.from({ length: 5 }, () => warning(machine, { ago: 1 })));
+  const orders = {
+    'agent first': async (machine: Machine) => {
+      await agentTells(machine);
+      rig.pass(3);
+      await eventsTell(machine);
+    },
+    'EventBridge first': async (machine: Machine) => {
+      await eventsTell(machine);
+      rig.pass(3);
+      await agentTells(machine);
+    },
+    'at once': (machine: Machine) =>
+      Promise.all([
+        agentTells(machine),
+        ...Array.from({ length: 5 }, (_, i) => post(warning(machine, { ago: i % 3 }))),
+        agentTells(machine),
+      ]),
+  };
+
+  it.each(
+    Object.entries(orders),
+  )('%s, five times over, is one failover to a standby that is ready', async (_, tell) => {
+    for (let i = 0; i < 4; i += 1) {
+      const machine = await primary();
+      const standby = await standbyOf(machine);
+      const { epoch } = await machine.agentRow();
+      await tell(machine);
+      await expectOneFailover(machine, standby.id, epoch);
+      expect((await machine.terminationImminent()).body).toMatchObject({ success: true, new_instance_id: standby.id });
+    }
+  });
+
+  it.each(
+    Object.entries(orders).flatMap(([order, tell]) =>
+      (['none', 'launching'] as const).map((standby) => ({ order, tell, standby })),
+    ),
+  )('$order, five times over, is one failover with standby: $standby', async ({ tell, standby }) => {
+    for (let i = 0; i < 4; i += 1) {
+      const machine = await primary();
+      if (standby === 'launching') await standbyOf(machine, 'launching');
+      const { epoch } = await machine.agentRow();
+      await tell(machine);
+      expect(await notices(machine)).toHaveLength(1);
+      expect(await count(machine, 'termination_notice')).toBe(1);
+      const active = (await machine.replicas()).filter(({ isActive }) => isActive);
+      expect(active).toHaveLength(1);
+      const next = newInstanceId();
+      await machine.putReplica(active[0]!.id, next);
+      await expectOneFailover(machine, next, epoch);
+      expect((await machine.terminationImminent()).body).toMatchObject({ success: true, new_instance_id: next });
+    }
+  });
+});
+
+describe('time', () => {
+  it.each([0, 1, 30, 119, 300, 600])('a warning that comes %i s late is acted on', async (ago) => {
+    const machine = await primary();
+    const standby = await standbyOf(machine);
+    const { epoch } = await machine.agentRow();
+    rig.pass(900);
+    expect(await post(warning(machine, { ago }))).toEqual({ promoted: 1 });
+    await expectOneFailover(machine, standby.id, epoch);
+  });
+
+  it.each([30, 119, 300])('one that comes %i s after the agent told it adds nothing', async (late) => {
+    const machine = await primary();
+    const standby = await standbyOf(machine);
+    const { epoch } = await machine.agentRow();
+    await machine.terminationImminent();
+    rig.pass(late);
+    expect(await post(warning(machine, { ago: late }))).toEqual({ promoted: 1 });
+    await expectOneFailover(machine, standby.id, epoch);
+  });
+
+  it.each([
+    ['warning', (machine: Machine) => warning(machine, { ago: 601 })],
+    ['recommendation', (machine: Machine) => recommendation(machine, { ago: 601 })],
+    ['change of state', (machine: Machine) => change(machine, 'stopped', { ago: 601 })],
+  ])('a %s of more than ten minutes ago is recorded once, and not acted on', async (_, stale) => {
+    const machine = await primary();
+    await standbyOf(machine);
+    rig.pass(900);
+    const { events: _events, ...before } = await everything(machine);
+    const message = stale(machine);
+    expect(await post(message, message)).toEqual({ stale: 2 });
+    expect(await post(message)).toEqual({ stale: 1 });
+    const { events, ...after } = await everything(machine);
+    expect(after).toEqual(before);
+    expect(events.filter(({ eventType }) => eventType === 'stale_notice')).toHaveLength(1);
+  });
+
+  it('is that of the first delivery: a redelivered message decides as the first did', async () => {
+    const machine = await primary();
+    const standby = await standbyOf(machine);
+    const { epoch } = await machine.agentRow();
+    const first = rig.pass(60);
+    const body = JSON.stringify(warning(machine, { ago: 500 }));
+    rig.pass(400);
+    const attributes = { ApproximateFirstReceiveTimestamp: String(first.getTime()) };
+    const Records = [{ messageId: '1', body, attributes }];
+    expect(await rig.controlPlane.invoke('spot-events', { Records })).toEqual({ batchItemFailures: [] });
+    await expectOneFailover(machine, standby.id, epoch);
+    expect(await machine.agentRow()).toMatchObject({ lastFailoverAt: first });
+  });
+
+  it('of an event that claims to be from the future is held to ours', async () => {
+    const machine = await primary();
+    const now = rig.clock.now();
+    await post(warning(machine, { ago: -7200 }));
+    expect(await notices(machine)).toMatchObject([
+      { detectedAt: now, terminationTime: new Date(now.getTime() + 120_000) },
+    ]);
+  });
+});
+
+describe('what is dropped', () => {
+  const detail = (machine: Machine) => ({ 'instance-id': machine.id, 'instance-action': 'terminate' });
+  it.each<[string, string, (machine: Machine) => unknown]>([
+    ['malformed', 'text', () => 'not JSON'],
+    ['malformed', 'an empty body', () => ''],
+    ['malformed', 'a list', () => []],
+    ['malformed', 'null', () => 'null'],
+    ['malformed', 'no detail', (machine) => warning(machine, { detail: undefined })],
+    ['malformed', 'no machine', () => event(detailTypes.interruption, { 'instance-action': 'terminate' })],
+    ['malformed', 'no action', (machine) => event(detailTypes.interruption, { 'instance-id': machine.id })],
+    ['malformed', 'no state', (machine) => event(detailTypes.stateChange, { 'instance-id': machine.id })],
+    ['malformed', 'a state that is a number', (machine) => change(machine, 16 as never)],
+    ['malformed', 'a machine by no id of EC2', () => warning({ id: "i-1' OR 1=1 -- \ud800" })],
+    ['malformed', 'a very long id', () => warning({ id: `i-${'0'.repeat(100_000)}` })],
+    ['malformed', 'no time', (machine) => warning(machine, { time: undefined })],
+    ['malformed', 'no real time', (machine) => warning(machine, { time: '2026-02-30T00:00:00Z' })],
+    ['malformed', 'a time before time', (machine) => warning(machine, { time: '0001-01-01T00:00:00Z' })],
+    ['malformed', 'no account', (machine) => warning(machine, { account: undefined })],
+    ['malformed', 'an account of letters', (machine) => warning(machine, { account: 'a'.repeat(12) })],
+    ['malformed', 'no version', (machine) => warning(machine, { version: undefined })],
+    ['future_version', 'version 1', (machine) => warning(machine, { version: '1' })],
+    ['unknown_type', 'another type', (machine) => event('EC2 Fleet Error', detail(machine))],
+    ['unknown_type', 'another source', (machine) => warning(machine, { source: 'com.example' })],
+    ['unknown_instance', 'a machine that is nobody’s', () => warning({ id: newInstanceId() })],
+    [
+      'foreign_account',
+      'an account that is not the tenant’s',
+      (machine) => warning(machine, { account: '9'.repeat(12) }),
+    ],
+  ])('%s: %s', async (reason, _, make) => {
+    const machine = await primary();
+    const before = await everything(machine);
+    const letters = rig.controlPlane.deadLetters.length;
+    const other = await primary();
+    // It holds up no other event of its batch either.
+    expect(await post(make(machine), warning(other))).toEqual({ [reason]: 1, pending: 1 });
+    expect(await everything(machine)).toEqual(before);
+    expect(rig.controlPlane.deadLetters).toHaveLength(letters);
+  });
+
+  it('every account’s word, where the tenant has named none', async () => {
+    const machine = await primary(await tenantOf(undefined));
+    expect(await post(warning(machine))).toEqual({ foreign_account: 1 });
+  });
+
+  it('a tenant’s word about another tenant’s machine', async () => {
+    const [theirs, ours] = [await tenantOf('2'.repeat(12)), await primary()];
+    const machine = await primary(theirs);
+    expect(await post(warning(machine), warning(ours, { account: '2'.repeat(12) }))).toEqual({ foreign_account: 2 });
+  });
+
+  it('a word about a deleted agent', async () => {
+    const machine = await primary();
+    await machine.set({ status: 'deleted' });
+    expect(await post(warning(machine), recommendation(machine))).toEqual({ agent_not_found: 2 });
+  });
+
+  it.each([
+    '12345678901',
+    '1234567890123',
+    'a'.repeat(12),
+    123456789012,
+  ])('an account id %j of a new tenant', async (id) => {
+    const body = { name: randomUUID(), aws_account_id: id };
+    expect((await rig.asAdmin('POST', '/api/admin/clients/create', body)).status).toBe(400);
+  });
+});
+
+describe('a database that fails', () => {
+  it('hands back that message only, and a redelivery does the rest once', async () => {
+    const given = await Promise.all([1, 2, 3].map(async () => ({ machine: await primary(), epoch: 1 })));
+    const standbys = [];
+    for (const { machine } of given) standbys.push(await standbyOf(machine));
+    rig.faults.inject({
+      error: 'AccessDeniedException',
+      when: 'before',
+      sql: /insert into `spot_interruption_events`/i,
+    });
+    const attributes = { ApproximateFirstReceiveTimestamp: String(rig.clock.now().getTime()) };
+    const messages = given.map(({ machine }, i) => ({
+      messageId: `m${i}`,
+      body: JSON.stringify(warning(machine)),
+      attributes,
+    }));
+    const { batchItemFailures } = (await rig.controlPlane.invoke('spot-events', { Records: messages })) as {
+      batchItemFailures: unknown[];
+    };
+    expect(batchItemFailures).toEqual([{ itemIdentifier: 'm0' }]);
+    expect(await notices(given[0]!.machine)).toEqual([]);
+    expect(await rig.controlPlane.invoke('spot-events', { Records: [messages[0]] })).toEqual({ batchItemFailures: [] });
+    for (const [i, { machine, epoch }] of given.entries()) await expectOneFailover(machine, standbys[i]!.id, epoch);
+  });
+
+  const faults: Fault[] = [
+    { error: 'InternalServerErrorException', when: 'before', operation: 'BeginTransaction', times: 3 },
+    { error: 'InternalServerErrorException', when: 'before', operation: 'CommitTransaction' },
+    { error: 'InternalServerErrorException', when: 'after', operation: 'CommitTransaction' },
+    { error: 'InternalServerErrorException', when: 'after', operation: 'CommitTransaction', times: 2 },
+    { error: 'DatabaseErrorException:1213', when: 'before', sql: /UPDATE agents AS a/i, times: 6 },
+    { error: 'TransactionNotFoundException', when: 'before', sql: /insert into `switches`/i, times: 5 },
+    { error: 'DatabaseResumingException', when: 'before', times: 5 },
+    { error: 'AccessDeniedException', when: 'before', times: 3 },
+    { error: 'StatementTimeoutException', when: 'before', sql: /from `agents` as `a`/i, times: 2 },
+  ];
+  it.each(faults)('$error $when $operation $sql: the failover comes, once', async (fault) => {
+    const machine = await primary();
+    const standby = await standbyOf(machine);
+    const { epoch } = await machine.agentRow();
+    const letters = rig.controlPlane.deadLetters.length;
+    rig.faults.inject(fault);
+    const effects = await post(warning(machine));
+    expect(effects).toMatchObject({ promoted: 1 });
+    rig.faults.clear();
+    await expectOneFailover(machine, standby.id, epoch);
+    expect(rig.controlPlane.deadLetters).toHaveLength(letters);
+  });
+
+  it('for good has the message set aside, whole, after four deliveries', async () => {
+    const machine = await primary();
+    const standby = await standbyOf(machine);
+    const { epoch } = await machine.agentRow();
+    rig.faults.inject({ error: 'AccessDeniedException', when: 'before', times: Number.POSITIVE_INFINITY });
+    const message = warning(machine);
+    expect(await post('not JSON', message)).toEqual({ malformed: 1, failed: 4 });
+    rig.faults.clear();
+    const letter = rig.controlPlane.deadLetters.at(-1)!;
+    expect(JSON.parse(letter)).toEqual(message);
+    await post(letter); // as an operator who redrives it
+    await expectOneFailover(machine, standby.id, epoch);
+  });
+});
+
+describe('a thousand machines at once', () => {
+  it('are all decided, and none is lost', async () => {
+    const fleet = await seed(1000);
+    const letters = rig.controlPlane.deadLetters.length;
+    const began = performance.now();
+    const effects = await post(...fleet.machines.map((id) => warning({ id })));
+    const seconds = (performance.now() - began) / 1000;
+    console.log(
+      `1,000 notices decided in ${seconds.toFixed(1)} s, 10 batches of 10 at a time; ${JSON.stringify(effects)}`,
+    );
+    expect(effects.promoted).toBe(1000);
+    expect(rig.controlPlane.deadLetters).toHaveLength(letters);
+    const { clientId } = fleet;
+    const primaries = await rig.db
+      .selectFrom('instances as i')
+      .innerJoin('agents as a', 'a.instanceId', 'i.id')
+      .select('i.id')
+      .where('i.clientId', '=', clientId)
+      .where('i.isPrimary', '=', true)
+      .execute();
+    expect(primaries.map(({ id }) => id).toSorted()).toEqual(fleet.standbys.toSorted());
+    const done = await rig.db
+      .selectFrom('spotInterruptionEvents')
+      .select('instanceId as id')
+      .where('clientId', '=', clientId)
+      .where('failoverCompleted', '=', true)
+      .execute();
+    expect(done.map(({ id }) => id).toSorted()).toEqual(fleet.machines.toSorted());
+    const told = await rig.db
+      .selectFrom('systemEvents')
+      .select('id')
+      .where('clientId', '=', clientId)
+      .where('eventType', '=', 'failover_completed')
+      .execute();
+    expect(told).toHaveLength(1000);
+    expect(seconds).toBeLessThan(90);
+  }, 180_000);
+});
+
+/** Agents with a primary in one pool and a ready standby in another, straight into the tables. */
+async function seed(size: number) {
+  const { id: clientId } = await tenantOf(account);
+  const now = rig.clock.now();
+  const place = { clientId, instanceType: 'm5.large', region: 'us-east-1' };
+  const fleet = Array.from({ length: size }, () => ({
+    agentId: randomUUID(),
+    machine: `i-0${randomBytes(8).toString('hex')}`,
+    standby: `i-5${randomBytes(8).toString('hex')}`,
+  }));
+  for (let i = 0; i < size; i += 100) {
+    const some = fleet.slice(i, i + 100);
+    await rig.db
+      .insertInto('agents')
+      .values(
+        some.map(({ agentId, machine }) => ({
+          ...place,
+          id: agentId,
+          logicalAgentId: agentId,
+          status: 'online' as const,
+          instanceId: machine,
+          az: 'us-east-1a',
+          currentMode: 'spot' as const,
+          currentPoolId: 'm5.large.us-east-1a',
+          createdAt: now,
+          updatedAt: now,
+        })),
+      )
+      .execute();
+    const instance = (agentId: string, id: string, isPrimary: boolean) => ({
+      ...place,
+      id,
+      agentId,
+      az: isPrimary ? 'us-east-1a' : 'us-east-1b',
+      instanceStatus: isPrimary ? ('running_primary' as const) : ('running_replica' as const),
+      isPrimary,
+      currentMode: 'spot' as const,
+      currentPoolId: `m5.large.us-east-1${isPrimary ? 'a' : 'b'}`,
+      installedAt: now,
+      createdAt: now,
+    });
+    await rig.db
+      .insertInto('instances')
+      .values(
+        some.flatMap(({ agentId, machine, standby }) => [
+          instance(agentId, machine, true),
+          instance(agentId, standby, false),
+        ]),
+      )
+      .execute();
+    await rig.db
+      .insertInto('replicaInstances')
+      .values(
+        some.map(({ agentId, standby }) => ({
+          ...place,
+          id: randomUUID(),
+          agentId,
+          instanceId: standby,
+          replicaType: 'automatic-rebalance',
+          poolId: 'm5.large.us-east-1b',
+          az: 'us-east-1b',
+          status: 'ready' as const,
+          createdAt: now,
+        })),
+      )
+      .execute();
+  }
+  return {
+    clientId,
+    machines: fleet.map(({ machine }) => machine),
+    standbys: fleet.map(({ standby }) => standby),
+  };
+}
+
+describe('the code that answers notices', () => {
+  it.each(['spot-events', 'replica'])('has no decision engine and no model in it: %s', async (name) => {
+    const { metafile } = await build({
+      entryPoints: [`functions/${name}/handler.ts`],
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      mainFields: ['module', 'main'],
+      write: false,
+      metafile: true,
+      logLevel: 'error',
+    });
+    const files = Object.keys(metafile.inputs);
+    expect(files).toContain('functions/core/failover/notices.ts');
+    expect(files.filter((file) => /^functions\/decision\/|onnx|^layers\//.test(file))).toEqual([]);
+  });
+});

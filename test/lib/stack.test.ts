@@ -1,0 +1,313 @@
+import { App, type CfnElement } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+import { describe, expect, it } from 'vitest';
+import cdk from '../../cdk.json' with { type: 'json' };
+import { type JobName, jobs } from '../../functions/jobs.ts';
+import { routes } from '../../functions/routes.ts';
+import { type Route, routeKey } from '../../functions/shared/route.ts';
+import { detailTypes, endingStates } from '../../functions/spot-events/events.ts';
+import { AppFunction } from '../../lib/app-function.ts';
+import { SpotOptimizer } from '../../lib/stack.ts';
+
+// The template is under test, not the code in it: no bundles are needed.
+const bundles = () => Code.fromInline('exports.handler = () => {}');
+const stack = new SpotOptimizer(new App({ context: cdk.context }), 'Test', { bundles });
+const template = Template.fromStack(stack);
+
+const all = (type: string) => Object.values(template.findResources(type));
+const idOf = (construct: { node: { defaultChild?: unknown } }) =>
+  stack.getLogicalId(construct.node.defaultChild as CfnElement);
+
+/** Our functions as [name, logical id, resource]; the others are CDK's own, which act during a deployment only. */
+const ours = stack.node
+  .findAll()
+  .filter((construct) => construct instanceof AppFunction)
+  .map((fn) => [fn.node.id, idOf(fn), template.findResources('AWS::Lambda::Function')[idOf(fn)]!] as const);
+const functionId = (name: string) => ours.find(([of]) => of === name)![1];
+
+const declared = Object.entries(routes).flatMap(([domain, table]) =>
+  Object.values<Route>(table).map((route) => ({ domain, route })),
+);
+
+describe('the API', () => {
+  const deployed = new Map(all('AWS::ApiGatewayV2::Route').map(({ Properties }) => [Properties.RouteKey, Properties]));
+
+  it('serves exactly the routes of the route table', () => {
+    expect([...deployed.keys()].toSorted()).toEqual(declared.map(({ route }) => routeKey(route)).toSorted());
+  });
+
+  it('asks the authorizer about every route that is not open, and about no other', () => {
+    for (const { route } of declared)
+      expect(deployed.get(routeKey(route)), routeKey(route)).toMatchObject(
+        route.access === 'open' ? { AuthorizationType: 'NONE' } : { AuthorizationType: 'CUSTOM' },
+      );
+  });
+
+  it('leads each route to the Lambda of its domain', () => {
+    const integrations = template.findResources('AWS::ApiGatewayV2::Integration');
+    for (const { domain, route } of declared) {
+      const [, integration] = deployed.get(routeKey(route))!.Target['Fn::Join'][1]; // integrations/<id>
+      expect(JSON.stringify(integrations[integration.Ref]), routeKey(route)).toContain(`"${functionId(domain)}"`);
+    }
+  });
+
+  it('may call the Lambda of the default route, which has a shorter source than the others', () => {
+    template.hasResourceProperties('AWS::Lambda::Permission', {
+      FunctionName: { 'Fn::GetAtt': [functionId('system'), 'Arn'] },
+      SourceArn: { 'Fn::Join': ['', Match.arrayWith(['/*/*'])] },
+    });
+  });
+
+  it('caches an identity for a minute and answers preflight requests by itself', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
+      AuthorizerResultTtlInSeconds: 60,
+      EnableSimpleResponses: true,
+      IdentitySource: ['$request.header.Authorization'],
+    });
+    template.hasResourceProperties('AWS::ApiGatewayV2::Api', {
+      CorsConfiguration: {
+        AllowMethods: ['GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'],
+        AllowHeaders: ['content-type', 'authorization'],
+        MaxAge: 600,
+      },
+    });
+  });
+
+  it('is throttled and logged, at the root of its host', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      StageName: '$default',
+      DefaultRouteSettings: { ThrottlingRateLimit: Match.anyValue(), ThrottlingBurstLimit: Match.anyValue() },
+      AccessLogSettings: Match.objectLike({ DestinationArn: Match.anyValue() }),
+    });
+  });
+});
+
+describe('the functions', () => {
+  it('are one for each domain, and those that no route leads to', () => {
+    expect(ours.map(([name]) => name).toSorted()).toEqual(
+      [...Object.keys(routes), 'authorizer', 'jobs', 'migrate', 'reconciler', 'spot-events'].toSorted(),
+    );
+  });
+
+  it.each(ours)('%s runs on Node 24 and ARM, and its log ends', (_name, _id, { Properties }) => {
+    expect(Properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      LoggingConfig: { LogFormat: 'JSON' },
+    });
+    const log = template.findResources('AWS::Logs::LogGroup')[Properties.LoggingConfig.LogGroup.Ref];
+    expect(log!.Properties.RetentionInDays).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['ADMIN_TOKEN_SHA256', ['authorizer']],
+    ['TOKEN_KEY_ID', ['admin']],
+    ['DATABASE_ARN', ours.map(([name]) => name)],
+  ])('%s is told to %j alone', (variable, names) => {
+    const told = ours.filter(([, , { Properties }]) => variable in Properties.Environment.Variables);
+    expect(told.map(([name]) => name)).toEqual(names);
+  });
+
+  it('may do what they need, and nothing in general', () => {
+    const statements = all('AWS::IAM::Policy').flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+    const actions = statements.flatMap(({ Action }) => Action);
+    expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+
+    const dataApi = statements.filter(({ Action }) => [Action].flat().some((action) => action.startsWith('rds-data:')));
+    const [cluster] = Object.keys(template.findResources('AWS::RDS::DBCluster'));
+    expect(dataApi).toHaveLength(ours.length);
+    for (const { Resource } of dataApi)
+      expect(Resource['Fn::Join'][1].slice(-2)).toEqual([':cluster:', { Ref: cluster }]);
+  });
+});
+
+describe('the access to tenants’ accounts', () => {
+  it('is one function’s, and only to roles with our name, wherever they are', () => {
+    const policies = Object.values(template.findResources('AWS::IAM::Policy')).filter(({ Properties }) =>
+      JSON.stringify(Properties.PolicyDocument).includes('sts:AssumeRole'),
+    );
+    expect(policies).toHaveLength(1);
+    const [, , reconciler] = ours.find(([name]) => name === 'reconciler')!;
+    expect(policies[0]!.Properties.Roles).toEqual([{ Ref: reconciler.Properties.Role['Fn::GetAtt'][0] }]);
+    const arn = (role: string) => ({
+      'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:iam::*:role/${role}`]],
+    });
+    expect(
+      policies[0]!.Properties.PolicyDocument.Statement.filter(
+        ({ Action }: { Action: unknown }) => Action === 'sts:AssumeRole',
+      ),
+    ).toEqual([
+      { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: [arn('*/SpotOptimizer*'), arn('SpotOptimizer*')] },
+    ]);
+  });
+});
+
+describe('the database', () => {
+  it('is encrypted, kept, and reached by the Data API only', () => {
+    template.hasResource('AWS::RDS::DBCluster', {
+      DeletionPolicy: 'Snapshot',
+      Properties: {
+        EnableHttpEndpoint: true,
+        StorageEncrypted: true,
+        DeletionProtection: true,
+        BackupRetentionPeriod: 14,
+        ManageMasterUserPassword: true,
+      },
+    });
+    expect(all('AWS::EC2::NatGateway')).toEqual([]);
+    expect(all('AWS::EC2::InternetGateway')).toEqual([]);
+    expect(all('AWS::EC2::SecurityGroup').flatMap(({ Properties }) => Properties.SecurityGroupIngress ?? [])).toEqual(
+      [],
+    );
+  });
+
+  it('is migrated after it is there and before anything uses it', () => {
+    const [[migration, trigger]] = Object.entries(template.findResources('Custom::Trigger')) as [
+      [string, { DependsOn: string[] }],
+    ];
+    expect(trigger.DependsOn).toEqual(
+      expect.arrayContaining(Object.keys(template.findResources('AWS::RDS::DBInstance'))),
+    );
+    for (const [name, , { DependsOn }] of ours.filter(([name]) => name !== 'migrate'))
+      expect(DependsOn, name).toContain(migration);
+  });
+});
+
+describe('the jobs', () => {
+  it('are the schedules of the table, and each tells its Lambda its name and the time it was due', () => {
+    const schedules = all('AWS::Scheduler::Schedule').map(({ Properties: { ScheduleExpression, Target } }) => {
+      const { job, time } = JSON.parse(Target.Input);
+      expect(time).toBe('<aws.scheduler.scheduled-time>');
+      expect(Target).toMatchObject({
+        Arn: { 'Fn::GetAtt': [functionId(jobs[job as JobName].runsIn), 'Arn'] },
+        DeadLetterConfig: { Arn: expect.anything() },
+      });
+      return [job, ScheduleExpression];
+    });
+    expect(Object.fromEntries(schedules)).toEqual(
+      Object.fromEntries(Object.entries(jobs).map(([name, { every }]) => [name, every])),
+    );
+  });
+});
+
+describe('the alarms', () => {
+  it('tell the operator when a run of a job or an event of EC2 was given up', () => {
+    const [[topic]] = Object.entries(template.findResources('AWS::SNS::Topic')) as [[string, unknown]];
+    template.hasOutput('AlarmTopicArn', { Value: { Ref: topic } });
+    const watched = all('AWS::CloudWatch::Alarm').map(({ Properties }) => {
+      expect(Properties).toMatchObject({
+        MetricName: 'ApproximateNumberOfMessagesVisible',
+        Statistic: 'Maximum',
+        Threshold: 1,
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        EvaluationPeriods: 1,
+        TreatMissingData: 'notBreaching',
+        AlarmActions: [{ Ref: topic }],
+        AlarmDescription: expect.any(String),
+      });
+      return Properties.Dimensions[0].Value['Fn::GetAtt'][0];
+    });
+    // Every queue that something is set aside in, which is every one that no function reads.
+    const read = all('AWS::Lambda::EventSourceMapping').map(
+      ({ Properties }) => Properties.EventSourceArn['Fn::GetAtt'][0],
+    );
+    const queues = Object.keys(template.findResources('AWS::SQS::Queue'));
+    expect(watched.toSorted()).toEqual(queues.filter((id) => !read.includes(id)).toSorted());
+  });
+
+  it('come of failures of either Lambda of jobs', () => {
+    const lost = all('AWS::Lambda::EventInvokeConfig').map(({ Properties }) => [
+      Properties.FunctionName.Ref,
+      Properties.DestinationConfig.OnFailure.Destination['Fn::GetAtt'][0],
+    ]);
+    expect(lost.map(([fn]) => fn).toSorted()).toEqual([functionId('jobs'), functionId('reconciler')].toSorted());
+    expect(new Set(lost.map(([, queue]) => queue)).size).toBe(1);
+  });
+});
+
+describe("EC2's events", () => {
+  const [[busId]] = Object.entries(template.findResources('AWS::Events::EventBus')) as [[string, unknown]];
+  const rules = all('AWS::Events::Rule').map(({ Properties }) => Properties);
+  const [mapping] = all('AWS::Lambda::EventSourceMapping').map(({ Properties }) => Properties);
+  const queues = template.findResources('AWS::SQS::Queue');
+  const queueId = mapping.EventSourceArn['Fn::GetAtt'][0] as string;
+  const queue = queues[queueId]!.Properties;
+  const lostId = queue.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'][0] as string;
+
+  it('are those that the function knows, off our own bus, and go to the queue or, undelivered, to the lost', () => {
+    expect(rules.flatMap(({ EventPattern }) => EventPattern['detail-type']).toSorted()).toEqual(
+      Object.values(detailTypes).toSorted(),
+    );
+    for (const { EventBusName, EventPattern, Targets } of rules) {
+      expect(EventBusName).toEqual({ Ref: busId });
+      expect(EventPattern.source).toEqual(['aws.ec2']);
+      expect(Targets).toMatchObject([
+        {
+          Arn: { 'Fn::GetAtt': [queueId, 'Arn'] },
+          DeadLetterConfig: { Arn: { 'Fn::GetAtt': [lostId, 'Arn'] } },
+          RetryPolicy: { MaximumEventAgeInSeconds: 600 },
+        },
+      ]);
+    }
+    const changes = rules.find(({ EventPattern }) => EventPattern['detail-type'].includes(detailTypes.stateChange));
+    expect(changes.EventPattern.detail.state).toEqual(endingStates);
+  });
+
+  it('are let in from the accounts or the organisation that the operator names, and from nobody by default', () => {
+    const [accounts, organization] = all('AWS::Events::EventBusPolicy');
+    const statement = {
+      Effect: 'Allow',
+      Action: 'events:PutEvents',
+      Resource: { 'Fn::GetAtt': [busId, 'Arn'] },
+    };
+    expect(accounts!.Properties.Statement).toEqual({
+      ...statement,
+      Sid: 'TenantAccounts',
+      Principal: { AWS: { Ref: 'TenantAccounts' } },
+    });
+    expect(organization!.Properties.Statement).toEqual({
+      ...statement,
+      Sid: 'TenantOrganization',
+      Principal: '*',
+      Condition: { StringEquals: { 'aws:PrincipalOrgID': { Ref: 'TenantOrganization' } } },
+    });
+    for (const { Condition } of [accounts!, organization!])
+      expect(template.toJSON().Conditions[Condition]).toMatchObject({
+        'Fn::Not': [{ 'Fn::Equals': [expect.anything(), ''] }],
+      });
+    for (const name of ['TenantAccounts', 'TenantOrganization'])
+      expect(template.toJSON().Parameters[name].Default).toBe('');
+  });
+
+  it('reach the function in batches of which a part may fail, a bounded number at a time', () => {
+    expect(mapping).toMatchObject({
+      FunctionName: { Ref: functionId('spot-events') },
+      BatchSize: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 10 },
+    });
+  });
+
+  it('are tried again while there is time, and set aside before the queue would delete them silently', () => {
+    const [, , { Properties: fn }] = ours.find(([name]) => name === 'spot-events')!;
+    expect(queue.MessageRetentionPeriod).toBe(600);
+    expect(queue.VisibilityTimeout).toBeGreaterThanOrEqual(6 * fn.Timeout);
+    expect(queue.VisibilityTimeout * queue.RedrivePolicy.maxReceiveCount).toBeLessThan(600);
+    expect(queues[lostId]!.Properties.MessageRetentionPeriod).toBe(14 * 24 * 3600);
+  });
+
+  it('are encrypted at rest and on the way', () => {
+    for (const id of [queueId, lostId]) {
+      expect(queues[id]!.Properties.SqsManagedSseEnabled).toBe(true);
+      template.hasResourceProperties('AWS::SQS::QueuePolicy', {
+        Queues: [{ Ref: id }],
+        PolicyDocument: {
+          Statement: Match.arrayWith([
+            Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+          ]),
+        },
+      });
+    }
+  });
+});

@@ -1,0 +1,273 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { routes } from '../../functions/routes.ts';
+import type { Route } from '../../functions/shared/route.ts';
+import type { Machine } from '../support/machine.ts';
+import { requests } from '../support/requests.ts';
+import { type Answer, Rig } from '../support/rig.ts';
+
+let rig: Rig;
+let machine: Machine;
+let ids: Record<string, string>;
+beforeAll(async () => {
+  rig = await Rig.start();
+});
+beforeEach(async () => {
+  machine = await rig.primary();
+  // The routes that take a tenant's id are the admin's: they are let loose on another tenant than the machine's.
+  const replica_id = await machine.addReplica();
+  ids = { agent_id: machine.handle, client_id: (await rig.tenant()).id, command_id: randomUUID(), replica_id };
+  counts = undefined;
+});
+afterAll(() => rig.stop());
+
+const all = Object.values(routes)
+  .flatMap((table) => Object.values<Route>(table))
+  .filter((route) => route.id !== '-')
+  .map((route) => ({ route, name: `${route.id} ${route.method} ${route.path}` }));
+const withBody = all.filter(({ route }) => route.method !== 'GET');
+const withPath = all.filter(({ route }) => route.path.includes('{'));
+
+const pathOf = (route: Route, over: Record<string, string> = {}) =>
+  route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => over[name] ?? encodeURIComponent(ids[name] ?? name));
+
+const send = (route: Route, { path = pathOf(route), raw }: { path?: string; raw?: string | undefined } = {}) =>
+  rig.request(route.method, path, {
+    token: route.access === 'admin' ? rig.controlPlane.adminToken : machine.tenant.token,
+    raw,
+  });
+
+/** What must never be told: SQL and the database's own words, stacks, files of ours. */
+const leaks =
+  /sqlstate|error code:|duplicate entry|near '|you have an error|\bat .{1,80}:\d+:\d+|\.ts:\d|index\.js|node_modules|mariadb|rds-data|databaseerror/i;
+
+/** Sends something wrong: it is refused as the caller's fault, or taken as harmless; a refusal changes no table. */
+async function expectHarmless(act: () => Promise<Answer>, refused = false) {
+  counts ??= await rowCounts();
+  const { status, body } = await act();
+  const text = typeof body === 'string' ? body : JSON.stringify(body ?? '');
+  expect(text).not.toMatch(leaks);
+  expect(status, text.slice(0, 300)).toBeLessThan(500);
+  if (refused) expect(status, text.slice(0, 300)).toBeGreaterThanOrEqual(400);
+  if (status >= 400) expect(await rowCounts()).toEqual(counts);
+  else counts = undefined;
+}
+
+/** As they stand, if no call has been taken since they were counted. */
+let counts: unknown;
+let tables: string[] | undefined;
+async function rowCounts(): Promise<unknown> {
+  tables ??= (
+    await sql<{ name: string }>`SELECT table_name AS name FROM information_schema.tables
+      WHERE table_schema = DATABASE() ORDER BY table_name`.execute(rig.db)
+  ).rows.map((row) => row.name);
+  const columns = tables.map((name) => sql`(SELECT COUNT(*) FROM ${sql.table(name)}) AS ${sql.ref(name)}`);
+  return (await sql`SELECT ${sql.join(columns)}`.execute(rig.db)).rows[0];
+}
+
+const injections = [
+  "' OR '1'='1",
+  "'; DROP TABLE agents; --",
+  '{{7*7}}<%= 7*7 %>',
+  '../../etc/passwd',
+  '%s%n',
+  '\u202E\uD800',
+];
+
+describe('a body that is no JSON object', () => {
+  it.each(withBody)('is refused by $name, whatever else it is', async ({ route }) => {
+    const malformed = ['{', '{"a":}', "{'a':1}", 'undefined', 'NaN', '\u0000', '{"a":1}}', '<xml/>', '{"a":"\u0001"}'];
+    for (const raw of malformed) await expectHarmless(() => send(route, { raw }), route.body !== undefined);
+    for (const raw of ['null', '[]', '[{}]', '0', '"text"', 'true', '1e999'])
+      await expectHarmless(() => send(route, { raw }), route.body !== undefined);
+  });
+});
+
+describe('an empty body', () => {
+  it.each(withBody)('counts as {} for $name', async ({ route }) => {
+    for (const raw of ['', '   ', '{}']) await expectHarmless(() => send(route, { raw }));
+  });
+});
+
+describe('fields of a wrong type', () => {
+  const wrong = [
+    null,
+    true,
+    0,
+    -1,
+    1.5,
+    1e308,
+    -1e308,
+    2 ** 53,
+    '',
+    'x'.repeat(100_000),
+    [],
+    [[]],
+    [null],
+    {},
+    { a: {} },
+  ];
+
+  it.each(withBody.filter(({ route }) => route.id in requests))('do no harm to $name, in any field', async ({
+    route,
+  }) => {
+    const valid = requests[route.id]!({ instanceId: machine.id });
+    for (const path of pathsOf(valid))
+      for (const value of wrong)
+        await expectHarmless(() => send(route, { raw: JSON.stringify(replaced(valid, path, value)) }));
+  });
+
+  it.each(withBody.filter(({ route }) => route.id in requests))('are harmless as SQL or a template in $name', async ({
+    route,
+  }) => {
+    const valid = requests[route.id]!({ instanceId: machine.id });
+    for (const path of pathsOf(valid))
+      for (const value of injections)
+        await expectHarmless(() => send(route, { raw: JSON.stringify(replaced(valid, path, value)) }));
+    expect((await machine.agentRow()).clientId).toBe(machine.tenant.id);
+  });
+
+  it.each(withBody.filter(({ route }) => route.id in requests))('are refused by $name where they hold a NUL', async ({
+    route,
+  }) => {
+    const valid = requests[route.id]!({ instanceId: machine.id });
+    for (const path of pathsOf(valid))
+      await expectHarmless(() => send(route, { raw: JSON.stringify(replaced(valid, path, 'a\0b')) }), true);
+    await expectHarmless(() => send(route, { raw: JSON.stringify({ ...valid, 'a\0b': 1 }) }), true);
+  });
+
+  it.each(withBody.filter(({ route }) => route.id in requests))('do not set what is not the caller’s in $name', async ({
+    route,
+  }) => {
+    const other = await rig.tenant();
+    const extra = { client_id: other.id, clientId: other.id, is_primary: true, role: 'admin', __proto__: { a: 1 } };
+    await send(route, { raw: JSON.stringify({ ...requests[route.id]!({ instanceId: machine.id }), ...extra }) });
+    for (const table of ['agents', 'instances', 'commands', 'decisions', 'systemEvents'] as const) {
+      const rows = rig.db.selectFrom(table).select('id').where('clientId', '=', other.id);
+      // Their own creation is the one event.
+      expect((await rows.execute()).length).toBe(table === 'systemEvents' ? 1 : 0);
+    }
+  });
+});
+
+describe('a body that is too much', () => {
+  it.each(withBody)('by its size is refused by $name: 10 MB, 5 MB', async ({ route }) => {
+    for (const megabytes of [10, 5]) {
+      const raw = JSON.stringify({ a: 'x'.repeat(megabytes * 1024 * 1024) });
+      await expectHarmless(() => send(route, { raw }), route.body !== undefined || megabytes === 10);
+    }
+  });
+
+  it.each(withBody.filter(({ route }) => route.id in requests))('by its depth does no harm to $name', async ({
+    route,
+  }) => {
+    const valid = requests[route.id]!({ instanceId: machine.id });
+    for (const depth of [20, 200, 2_000, 100_000]) {
+      const deep = '['.repeat(depth) + ']'.repeat(depth);
+      for (const path of pathsOf(valid)) {
+        const raw = JSON.stringify(replaced(valid, path, '@deep')).replace('"@deep"', deep);
+        await expectHarmless(() => send(route, { raw }));
+      }
+      await expectHarmless(() => send(route, { raw: deep }), route.body !== undefined);
+    }
+  });
+
+  it('by the length of its lists does no harm', async () => {
+    const many = (n: number, item: (i: number) => unknown) => Array.from({ length: n }, (_, i) => item(i));
+    const bodies: [string, object][] = [
+      ['/cleanup-report', { snapshots: { deleted: many(50_000, (i) => `snap-${i}`) } }],
+      ['/cleanup-report', { snapshots: { error: 'x'.repeat(900_000) }, amis: { [`${'k'.repeat(1000)}`]: 1 } }],
+      ['/heartbeat', { monitored_instances: many(100_000, (i) => `i-${i}`) }],
+      [
+        '/pricing-report',
+        { instance: { instance_id: machine.id }, spot_pools: many(5_000, (i) => ({ az: `z-${i}`, price: 0.1 })) },
+      ],
+    ];
+    for (const [path, body] of bodies) await expectHarmless(() => machine.request('POST', path, body));
+  });
+});
+
+describe('a path', () => {
+  const strange = [
+    '%00',
+    'a%00b',
+    '..%2f..%2fetc',
+    '%27%20OR%201=1--',
+    '~',
+    '~~',
+    'None',
+    'null',
+    '%F0%9F%92%A3',
+    'x'.repeat(3000),
+    randomUUID(),
+    `${randomUUID()}~`,
+    `${randomUUID()}~%00`,
+    `${randomUUID()}~${'i'.repeat(65)}`,
+  ];
+
+  it.each(withPath)('of $name with a strange id is refused', async ({ route }) => {
+    const raw = route.method === 'GET' ? undefined : JSON.stringify(requests[route.id]?.({}) ?? {});
+    const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+    for (const name of names)
+      for (const value of strange)
+        await expectHarmless(() => send(route, { path: pathOf(route, { [name]: value }), raw }), true);
+  });
+
+  it('of a known agent and a machine with a strange name does no harm', async () => {
+    for (const { route } of withPath.filter(({ route }) => route.path.includes('{agent_id}')))
+      for (const name of ['%27--', '~', 'i-%E2%80%AE', 'i'.repeat(64)]) {
+        const path = pathOf(route, { agent_id: `${machine.agentId}~${name}` });
+        const raw = route.method === 'GET' ? undefined : JSON.stringify(requests[route.id]?.({}) ?? {});
+        await expectHarmless(() => send(route, { path, raw }));
+      }
+  });
+
+  it.each([
+    '/api/agents',
+    '/api/agents/',
+    '/api//agents/x',
+    '/API/agents/register',
+    '/api/agents/x/y/z',
+    '/.env',
+    '/%2e%2e/',
+  ])('that is none of ours is a 404: %s', async (path) => {
+    for (const method of ['GET', 'POST', 'DELETE'])
+      expect((await rig.request(method, path, { token: machine.tenant.token })).status).toBe(404);
+  });
+
+  it.each(['%', '%zz', '%c3%28'])('that cannot be decoded is a 400: %s', async (id) => {
+    const answer = await rig.request('GET', `/api/agents/${id}/config`, { token: machine.tenant.token });
+    expect(answer.status).toBe(400);
+  });
+});
+
+describe('a query', () => {
+  it.each([
+    'status=launching&status=ready',
+    'status=',
+    'status=%00',
+    "status='",
+    'include_terminated=maybe',
+    'x=1&y[]=2',
+  ])('does no harm: ?%s', async (query) => {
+    await expectHarmless(() => machine.request('GET', `/replicas?${query}`));
+  });
+});
+
+/** The path of each field of a body, lists' items included. */
+function pathsOf(value: unknown, path: readonly string[] = []): (readonly string[])[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  const inside = Object.entries(value)
+    .filter(([, field]) => field !== undefined)
+    .flatMap(([key, field]) => pathsOf(field, [...path, key]));
+  return path.length > 0 ? [path, ...inside] : inside;
+}
+
+function replaced(body: unknown, path: readonly string[], value: unknown): unknown {
+  const [key, ...rest] = path;
+  if (key === undefined) return value;
+  const copy = Array.isArray(body) ? [...body] : { ...(body as object) };
+  (copy as Record<string, unknown>)[key] = replaced((body as Record<string, unknown>)[key], rest, value);
+  return copy;
+}

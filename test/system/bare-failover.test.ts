@@ -1,0 +1,16 @@
+/** The tests of failovers once more, on functions without the decision engine, the model and every schedule. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { policyVersion } from '../../functions/core/decision/policy.ts';
+import { useBareFunctions } from '../support/bare-functions.ts';
+import { Rig } from '../support/rig.ts';
+
+const directory = await useBareFunctions();
+await import('../functions/replica/failover.test.ts');
+
+it('has no schedules and no decision engine indeed', async () => {
+  const run = Rig.defaults.functions!('jobs', { job: 'decide' }, { timeoutMs: 1000 });
+  await expect(run).rejects.toThrow('there are no schedules');
+  expect(await readFile(join(directory, 'agent/index.js'), 'utf8')).not.toContain(policyVersion);
+});

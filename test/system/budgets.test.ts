@@ -1,0 +1,285 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { routes } from '../../functions/routes.ts';
+import type { Route } from '../../functions/shared/route.ts';
+import type { Machine } from '../support/machine.ts';
+import { requests } from '../support/requests.ts';
+import { Rig } from '../support/rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.start();
+});
+afterAll(() => rig.stop());
+
+/** What the Data API was asked, in order. */
+async function watched<T>(act: () => Promise<T>): Promise<{ operations: string[]; result: T }> {
+  const operations: string[] = [];
+  rig.controlPlane.dataApi.onCall = ({ operation }) => void operations.push(operation);
+  try {
+    return { operations, result: await act() };
+  } finally {
+    rig.controlPlane.dataApi.onCall = undefined;
+  }
+}
+
+const region = (pools: number) =>
+  Object.fromEntries(Array.from({ length: pools }, (_, i) => [`zone-${i}`, 0.02 + i / 10_000]));
+
+/** A primary, a zombie and a command to be handed out: everything that a call may have to look at. */
+async function busy(): Promise<Machine> {
+  const old = await rig.primary();
+  const machine = old.successor({ mode: 'spot', az: 'us-east-1b' });
+  await old.switchReport(machine);
+  await machine.register();
+  await machine.report(0.1, { 'us-east-1a': 0.03, 'us-east-1b': 0.05 });
+  return machine;
+}
+
+describe('Data API calls of the calls that agents make all day', () => {
+  it.each([
+    ['a heartbeat', 1, (m: Machine) => m.heartbeat()],
+    ['pending-commands with nothing pending', 1, (m: Machine) => m.pendingCommands()],
+    ['config', 1, (m: Machine) => m.config()],
+    ['the replica list', 1, (m: Machine) => m.request('GET', '/replicas')],
+    ['launching replicas', 1, (m: Machine) => m.request('GET', '/replicas?status=launching')],
+    ['terminated replicas', 1, (m: Machine) => m.request('GET', '/replicas?status=terminated')],
+    ['instances-to-terminate', 1, (m: Machine) => m.instancesToTerminate()],
+  ])('%s: %i', async (_, calls, call) => {
+    const machine = await busy();
+    rig.pass(30);
+    expect(await call(machine)).toMatchObject({ status: 200, calls });
+  });
+
+  it('are counted right: the header says what the Data API saw', async () => {
+    const machine = await busy();
+    for (const call of [machine.heartbeat, machine.pendingCommands, machine.register]) {
+      const { operations, result } = await watched(() => call.call(machine));
+      expect(operations).toHaveLength(result.calls);
+    }
+  });
+
+  it('of version 3.2 are as few', async () => {
+    const machine = await rig.primary({ version: '3.2.0' });
+    rig.pass(30);
+    expect([await machine.heartbeat(), await machine.pendingCommands(), await machine.config()]).toMatchObject([
+      { calls: 1 },
+      { calls: 1 },
+      { calls: 1 },
+    ]);
+  });
+
+  it.each([1, 10, 100])('pricing-report of %i pools: 3 at most in the steady state', async (pools) => {
+    const machine = await rig.primary({ type: `p${pools}.large` });
+    await machine.report(0.1, region(pools)); // what is seen for the first time costs more, once
+    for (const version of ['the same', 'new']) {
+      rig.pass(300);
+      const prices =
+        version === 'new'
+          ? Object.fromEntries(Object.entries(region(pools)).map(([z, p]) => [z, p * 1.1]))
+          : region(pools);
+      const answer = await machine.report(0.1, prices);
+      expect(answer.status).toBe(200);
+      expect(answer.calls, `${version} prices`).toBeLessThanOrEqual(3);
+    }
+  });
+
+  it('pricing-report of pools that another agent has just reported: 2', async () => {
+    const [first, second] = [await rig.primary({ type: 'shared.large' }), await rig.primary({ type: 'shared.large' })];
+    await first.report(0.1, region(10));
+    await second.report(0.1, region(10));
+    rig.pass(300);
+    await first.report(0.1, region(10));
+    expect(await second.report(0.1, region(10))).toMatchObject({ status: 200, calls: 2 });
+  });
+
+  it('handing a command out: 2', async () => {
+    const machine = await busy();
+    await machine.queueSwitch(`m5.large.us-east-1a`);
+    const answer = await machine.pendingCommands();
+    expect(answer.body).toHaveLength(1);
+    expect(answer.calls).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('Data API calls of a change of state: one transaction of at most 8', () => {
+  const oneTransaction = (operations: string[]) => {
+    expect(operations.filter((operation) => operation === 'BeginTransaction')).toHaveLength(1);
+    expect(operations.at(-1)).toBe('CommitTransaction');
+    return operations.length - operations.indexOf('BeginTransaction');
+  };
+
+  const pool = 'm5.large.us-east-1a';
+  async function handedOut() {
+    const machine = await busy();
+    await machine.queueSwitch(pool);
+    const [command] = (await machine.pendingCommands()).body;
+    return { machine, id: command.id as string, next: machine.successor({ mode: 'spot', az: 'us-east-1a' }) };
+  }
+
+  it.each<[string, () => Promise<() => Promise<{ status: number; calls: number }>>]>([
+    [
+      'of a new agent',
+      async () => {
+        const machine = rig.machine(await rig.tenant(), { mode: 'spot' });
+        return () => machine.register();
+      },
+    ],
+    [
+      'of the primary again',
+      async () => {
+        const machine = await busy();
+        return () => machine.register();
+      },
+    ],
+    [
+      'of the successor that a switch launched',
+      async () => {
+        const { next } = await handedOut();
+        return () => next.register();
+      },
+    ],
+    [
+      'of a second machine',
+      async () => {
+        const second = (await busy()).successor();
+        return () => second.register();
+      },
+    ],
+    [
+      'of a machine that another agent had',
+      async () => {
+        const other = await rig.primary({ mode: 'spot' });
+        const machine = rig.machine(other.tenant, { instanceId: other.id, mode: 'spot' });
+        return () => machine.register();
+      },
+    ],
+  ])('register %s, and one look-up of its token before', async (_, prepare) => {
+    const register = await prepare();
+    const { operations, result } = await watched(register);
+    expect(result.status).toBe(200);
+    expect(oneTransaction(operations)).toBeLessThanOrEqual(8);
+    expect(operations.indexOf('BeginTransaction')).toBe(1);
+    expect(operations[0]).toBe('Execute');
+  });
+
+  it.each<[string, () => Promise<() => Promise<{ status: number; calls: number }>>]>([
+    [
+      'switch-report',
+      async () => {
+        const { machine, next } = await handedOut();
+        return () => machine.switchReport(next);
+      },
+    ],
+    [
+      'switch-report after the successor registered',
+      async () => {
+        const { machine, next } = await handedOut();
+        await next.register();
+        return () => machine.switchReport(next);
+      },
+    ],
+    [
+      'executed',
+      async () => {
+        const { machine, id } = await handedOut();
+        return () => machine.executed(id);
+      },
+    ],
+    [
+      'executed, which failed',
+      async () => {
+        const { machine, id } = await handedOut();
+        return () => machine.executed(id, { success: false, message: 'no capacity' });
+      },
+    ],
+  ])('%s', async (_, prepare) => {
+    const call = await prepare();
+    const { operations, result } = await watched(call);
+    expect(result.status).toBe(200);
+    expect(oneTransaction(operations)).toBe(operations.length);
+    expect(operations.length).toBeLessThanOrEqual(8);
+  });
+
+  it.each([
+    ['a heartbeat that goes offline', (m: Machine) => m.heartbeat('offline')],
+    ['termination', (m: Machine) => m.request('POST', '/termination', { instance_id: m.id })],
+  ])('%s, and one look-up of its caller before', async (_, call) => {
+    const machine = await busy();
+    const { operations } = await watched(() => call(machine));
+    expect(oneTransaction(operations)).toBeLessThanOrEqual(8);
+    expect(operations.length).toBeLessThanOrEqual(8);
+  });
+});
+
+/** Routes that cost more than 3, and why. Each is rare: an agent or an operator does it now and then. */
+const dearer: Readonly<Record<string, [calls: number, why: string]>> = {
+  A1: [9, 'a change of state, and one look-up of its token'],
+  A5: [8, 'a change of state'],
+  A6: [6, 'what is seen for the first time costs more, once; see above for the steady state'],
+  A7: [8, 'a change of state'],
+  A8: [8, 'a change of state'],
+  X2: [8, 'a change of state'],
+  A10: [6, 'two reads of the policy’s inputs; signal, agent, event and command are rows of four tables'],
+};
+
+/** What changes a standby's state or mode; each needs a state of its own to begin from, which its own tests make. */
+const ofReplicas = /^(R[13-9]|X2[2-4])$/;
+
+describe('Data API calls of every other route: 3 at most', () => {
+  const all = Object.values(routes).flatMap((table) => Object.values<Route>(table));
+
+  it.each(
+    all
+      .filter((route) => route.id !== '-' && !ofReplicas.test(route.id))
+      .map((route) => ({ ...route, name: `${route.id} ${route.path}` })),
+  )('$name', async ({ id, method, path, access }) => {
+    const machine = await busy();
+    await machine.queueSwitch('m5.large.us-east-1a');
+    const [command] = (await machine.pendingCommands()).body;
+    if (id === 'A14') await rig.db.deleteFrom('commands').where('agentId', '=', machine.agentId).execute();
+    const ids: Record<string, string> = {
+      agent_id: machine.handle,
+      client_id: machine.tenant.id,
+      command_id: command.id,
+    };
+    const answer = await rig.request(
+      method,
+      path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? name),
+      {
+        token: access === 'admin' ? rig.controlPlane.adminToken : machine.tenant.token,
+        body:
+          method === 'GET'
+            ? undefined
+            : { ...requests[id]?.({ commandId: command.id, instanceId: machine.id }), name: randomUUID() },
+      },
+    );
+    expect(answer.status).toBeLessThan(400);
+    expect(answer.calls).toBeLessThanOrEqual(dearer[id]?.[0] ?? 3);
+  });
+
+  it('with a clean-up, a switch to advise on, and a report of a termination too', async () => {
+    const machine = await busy();
+    for (let i = 0; i < 10; i += 1)
+      await rig.db
+        .insertInto('spotInterruptionEvents')
+        .values({
+          id: randomUUID(),
+          clientId: 'x',
+          agentId: 'x',
+          instanceId: randomUUID(),
+          signalType: 'termination-notice',
+          terminationTime: rig.clock.now(),
+          poolId: 'm5.large.us-east-1b',
+          detectedAt: rig.clock.now(),
+          createdAt: new Date(rig.clock.now().getTime() - i * 3600_000),
+        })
+        .execute();
+    const advice = await machine.request('POST', '/rebalance-recommendation', { instance_id: machine.id });
+    expect(advice.body.action).toBe('switch');
+    expect(advice.calls).toBeLessThanOrEqual(dearer.A10![0]);
+    const [zombie] = Object.values(await machine.machines()).filter((row) => row.instanceStatus === 'zombie');
+    for (const success of [false, true])
+      expect((await machine.terminationReport(zombie!.id, success)).calls).toBeLessThanOrEqual(3);
+  });
+});

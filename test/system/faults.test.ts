@@ -1,0 +1,325 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { agentRoutes } from '../../functions/agent/routes.ts';
+import type { Fault, Operation } from '../../local/aws/data-api/faults.ts';
+import type { Machine } from '../support/machine.ts';
+import { type Answer, Rig, type Tenant } from '../support/rig.ts';
+
+let rig: Rig;
+let tenant: Tenant;
+beforeAll(async () => {
+  // Long enough for one repeat of a call, so that a fault that lasts is met by an answer soon.
+  rig = await Rig.start({ DATA_API_RETRY_MS: '120' });
+  tenant = await rig.tenant();
+});
+afterAll(() => rig.stop());
+
+/** Every class of test plan F1-F3, by what we make of it; where one stands for its kind it is the first. */
+const classes: Readonly<Record<string, readonly Fault['error'][]>> = {
+  resuming: ['DatabaseResumingException'],
+  unavailable: [
+    'InternalServerErrorException',
+    'ServiceUnavailableError',
+    'DatabaseUnavailableException',
+    'ThrottlingException',
+  ],
+  timeout: ['StatementTimeoutException'],
+  conflict: ['DatabaseErrorException:1213', 'DatabaseErrorException:1205', 'TransactionNotFoundException'],
+  duplicate: ['DatabaseErrorException:1062'],
+  refused: [
+    'AccessDeniedException',
+    'ForbiddenException',
+    'SecretsErrorException',
+    'InvalidSecretException',
+    'HttpEndpointNotEnabledException',
+    'InvalidResourceStateException',
+    'DatabaseNotFoundException',
+    'NotFoundException',
+  ],
+};
+
+/** What is called again within the same request, so that it matters whether the fault lasts. */
+const repeated = new Set(['resuming', 'unavailable', 'conflict', 'duplicate']);
+
+interface Scene {
+  readonly call: () => Promise<Answer>;
+  readonly machines: readonly Machine[];
+}
+interface Act {
+  readonly route: keyof typeof agentRoutes;
+  readonly name: string;
+  readonly prepare: () => Promise<Scene>;
+  /** It is a new event each time it is told, which is recorded each time. */
+  readonly counts?: true;
+  /** What a lost answer may leave unsaid: the effect itself is done, and a repeat is refused. */
+  readonly mayLeaveUnsaid?: string;
+}
+
+let types = 0;
+async function primary(facts = {}) {
+  const machine = await rig.primary({ type: `f${++types}.large`, ...facts }, tenant);
+  await machine.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.03 });
+  return machine;
+}
+const target = (machine: Machine) => `${machine.facts.type}.us-east-1b`;
+
+async function told(facts = {}) {
+  const machine = await primary(facts);
+  await machine.queueSwitch(target(machine));
+  const [command] = (await machine.pendingCommands()).body;
+  return { machine, next: machine.successor({ mode: 'spot', az: 'us-east-1b' }), id: command.id as string };
+}
+
+/** An act of the primary alone. */
+const ofPrimary =
+  (act: (machine: Machine) => Promise<Answer>, facts = {}) =>
+  async () => {
+    const machine = await primary(facts);
+    return { machines: [machine], call: () => act(machine) };
+  };
+/** An act that changes nothing: one primary will do for all of them. */
+const ofReader = (act: (machine: Machine) => Promise<Answer>) => {
+  let scene: Promise<Scene> | undefined;
+  return () => {
+    scene ??= ofPrimary(act)();
+    return scene;
+  };
+};
+const post = (path: string, body: (machine: Machine) => object) => (machine: Machine) =>
+  machine.request('POST', path, body(machine));
+const get = (path: string) => (machine: Machine) => machine.request('GET', path);
+
+const acts: readonly Act[] = [
+  {
+    route: 'register',
+    name: 'of a new agent',
+    prepare: async () => {
+      const machine = rig.machine(tenant, { type: `f${++types}.large`, mode: 'spot' });
+      return { machines: [machine], call: () => machine.register() };
+    },
+  },
+  {
+    route: 'register',
+    name: 'of a successor',
+    prepare: async () => {
+      const { machine, next } = await told();
+      return { machines: [machine, next], call: () => next.register() };
+    },
+  },
+  { route: 'heartbeat', name: 'that changes nothing', prepare: ofPrimary((m) => m.heartbeat()) },
+  { route: 'heartbeat', name: 'that goes offline', prepare: ofPrimary((m) => m.heartbeat('offline')) },
+  { route: 'config', name: '', prepare: ofReader((m) => m.config()) },
+  { route: 'pendingCommands', name: 'with nothing pending', prepare: ofReader((m) => m.pendingCommands()) },
+  {
+    route: 'pendingCommands',
+    name: 'that hands a switch out',
+    prepare: async () => {
+      const machine = await primary();
+      await machine.queueSwitch(target(machine));
+      return { machines: [machine], call: () => machine.pendingCommands() };
+    },
+  },
+  {
+    route: 'commandExecuted',
+    name: 'that failed',
+    prepare: async () => {
+      const { machine, id } = await told();
+      return { machines: [machine], call: () => machine.executed(id, { success: false, message: 'no capacity' }) };
+    },
+  },
+  {
+    route: 'markCommandExecuted',
+    name: '',
+    prepare: async () => {
+      const { machine, id } = await told({ version: '3.2.0' });
+      return { machines: [machine], call: () => machine.executed(id) };
+    },
+  },
+  {
+    route: 'pricingReport',
+    name: 'of what is seen for the first time',
+    prepare: async () => {
+      const machine = await rig.primary({ type: `f${++types}.large`, mode: 'spot' }, tenant);
+      return { machines: [machine], call: () => machine.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.03 }) };
+    },
+  },
+  {
+    route: 'switchReport',
+    name: '',
+    prepare: async () => {
+      const { machine, next } = await told();
+      return { machines: [machine, next], call: () => machine.switchReport(next) };
+    },
+  },
+  { route: 'termination', name: '', prepare: ofPrimary(post('/termination', (m) => ({ instance_id: m.id }))) },
+  {
+    route: 'cleanupReport',
+    name: '',
+    prepare: ofPrimary(post('/cleanup-report', () => ({ snapshots: { deleted: ['snap-1'] } }))),
+  },
+  {
+    route: 'rebalanceRecommendation',
+    name: '',
+    prepare: ofPrimary(
+      post('/rebalance-recommendation', (m) => ({ instance_id: m.id })),
+      { mode: 'spot' },
+    ),
+  },
+  { route: 'replicaConfig', name: '', prepare: ofReader(get('/replica-config')) },
+  { route: 'decide', name: '', prepare: ofPrimary(post('/decide', () => ({ instance: {} }))), counts: true },
+  { route: 'switchRecommendation', name: '', prepare: ofReader(get('/switch-recommendation')) },
+  {
+    route: 'issueSwitchCommand',
+    name: '',
+    prepare: ofPrimary((m) => m.queueSwitch(target(m))),
+    mayLeaveUnsaid: 'switch_issued',
+  },
+  { route: 'get', name: '', prepare: ofReader(get('')) },
+  { route: 'instancesToTerminate', name: '', prepare: ofReader(get('/instances-to-terminate')) },
+  {
+    route: 'terminationReport',
+    name: '',
+    prepare: async () => {
+      const machine = await primary();
+      await machine.switchReport(machine.successor());
+      return { machines: [machine], call: () => machine.terminationReport(machine.id) };
+    },
+  },
+  {
+    route: 'uninstall',
+    name: '',
+    prepare: ofPrimary((m) =>
+      rig.request('POST', '/api/agents/uninstall', { token: tenant.token, body: { instance_id: m.id } }),
+    ),
+  },
+];
+
+it('every agent route is among the acts', () => {
+  expect(new Set(acts.map((act) => act.route))).toEqual(new Set(Object.keys(agentRoutes)));
+});
+
+/** What the database has of a scene, in words that are the same for every scene of an act. */
+async function rowsOf({ machines }: Scene, without?: string): Promise<string[]> {
+  const [{ facts }] = machines as [Machine];
+  const logical = rig.db.selectFrom('agents').select('id').where('logicalAgentId', '=', facts.logicalId);
+  const ofAgent = ['instances', 'commands', 'switches', 'decisions', 'spotInterruptionEvents', 'systemEvents'] as const;
+  const tables = await Promise.all([
+    rig.db.selectFrom('agents').selectAll().where('logicalAgentId', '=', facts.logicalId).execute(),
+    ...[...ofAgent, 'cleanupLogs' as const].map((table) =>
+      rig.db.selectFrom(table).selectAll().where('agentId', 'in', logical).execute(),
+    ),
+    rig.db.selectFrom('spotPools').selectAll().where('instanceType', '=', facts.type).execute(),
+    rig.db.selectFrom('ondemandPrices').selectAll().where('instanceType', '=', facts.type).execute(),
+    rig.db.selectFrom('ondemandPriceSnapshots').selectAll().where('instanceType', '=', facts.type).execute(),
+    rig.db.selectFrom('pricingSnapshotsClean').selectAll().where('poolId', 'like', `${facts.type}.%`).execute(),
+  ]);
+  const names = machines.map((machine, i) => [machine.id, `machine ${i}`] as const);
+  const anonymous = (row: object) => {
+    let text = JSON.stringify({ ...row, version: undefined, dispatchToken: undefined });
+    for (const [id, name] of [...names, [facts.logicalId, 'agent'], [facts.type, 'type']] as const)
+      text = text.replaceAll(id, name);
+    return text
+      .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'uuid')
+      .replaceAll(/i-[0-9a-f]{16}/g, 'i-other');
+  };
+  return tables
+    .flatMap((rows) => rows.map(anonymous))
+    .filter((row) => !without || !row.includes(without))
+    .sort();
+}
+
+/** A call that meets a fault, and is made again after it: the answer is one to act on, the effect is there once. */
+async function meet({ prepare, counts, mayLeaveUnsaid }: Act, wanted: string[][], fault: Fault) {
+  const scene = await prepare();
+  rig.faults.inject(fault);
+  const first = await scene.call();
+  rig.faults.clear();
+  await rig.controlPlane.dataApi.expire(); // those that were begun and lost on the way
+  const what = `${fault.error} ${fault.when} ${fault.operation ?? 'call'} ${fault.times}: ${JSON.stringify(first.body)}`;
+  if (first.status >= 500) {
+    expect(first.status, what).toBe(503);
+    expect(first.headers.get('retry-after'), what).toBeTruthy();
+    expect(JSON.stringify(first.body), what).not.toMatch(/select|insert|update |exception|sqlstate/i);
+  }
+  const again = await scene.call();
+  expect(again.status, what).toBeLessThan(500);
+  const unsaid = first.status === 503 ? mayLeaveUnsaid : undefined;
+  const rows = await rowsOf(scene, unsaid);
+  const expected = unsaid ? wanted.map((all) => all.filter((row) => !row.includes(unsaid))) : wanted;
+  if (counts) expect(expected, what).toContainEqual(rows);
+  else expect(rows, what).toEqual(expected[0]);
+}
+
+/** What the rows are after the call without a fault, made once and made twice. */
+async function control({
+  prepare,
+  counts,
+}: Act): Promise<{ wanted: string[][]; calls: number; operations: Operation[] }> {
+  const operations = new Set<Operation>();
+  const scene = await prepare();
+  rig.controlPlane.dataApi.onCall = ({ operation }) => void operations.add(operation);
+  const { status, calls } = await scene.call();
+  rig.controlPlane.dataApi.onCall = undefined;
+  expect(status).toBeLessThan(300);
+  const once = await rowsOf(scene);
+  await scene.call();
+  const twice = await rowsOf(scene);
+  if (!counts) expect(twice, 'a repeat without any fault').toEqual(once);
+  return { wanted: [once, twice], calls, operations: [...operations].filter((o) => o !== 'RollbackTransaction') };
+}
+
+describe.each(
+  acts.map((act) => ({ act, title: `${agentRoutes[act.route].id} ${act.route} ${act.name}`.trim() })),
+)('$title', ({ act }) => {
+  it.each(['before', 'after'] as const)('survives every class of error %s it, once or for long', async (when) => {
+    rig.controlPlane.gateway.forgetAuthorizations();
+    const { wanted, operations } = await control(act); // which also has the gateway remember the tenant
+    for (const operation of operations)
+      for (const [kind, [representative, ...others]] of Object.entries(classes)) {
+        // Transactions begin and end in one place for all, so there one class stands for its kind.
+        for (const error of operation === 'Execute' ? [representative!, ...others] : [representative!])
+          await meet(act, wanted, { error, when, operation, times: 1 });
+        if (repeated.has(kind))
+          await meet(act, wanted, { error: representative!, when, operation, times: Number.POSITIVE_INFINITY });
+      }
+  });
+
+  it('survives an error at each of its calls', async () => {
+    rig.controlPlane.gateway.forgetAuthorizations();
+    const { wanted, calls } = await control(act);
+    for (let n = 0; n < calls; n += 1)
+      for (const [error, when] of [
+        ['InternalServerErrorException', 'after'],
+        ['InternalServerErrorException', 'before'],
+        ['DatabaseErrorException:1213', 'before'],
+        ['StatementTimeoutException', 'after'],
+      ] as const) {
+        let seen = 0;
+        // Chance decides about the nth call alone.
+        await meet(act, wanted, { error, when, times: 1, probability: 0.5, random: () => (seen++ === n ? 0 : 1) });
+      }
+  });
+});
+
+describe('a fault of the look-up of a token', () => {
+  it('is answered by the gateway, and kept by nobody', async () => {
+    const machine = await rig.primary();
+    rig.controlPlane.gateway.forgetAuthorizations();
+    const log = console.error;
+    console.error = () => {};
+    rig.faults.inject({ error: 'AccessDeniedException', when: 'before', times: Number.POSITIVE_INFINITY });
+    const { status } = await machine.config();
+    rig.faults.clear();
+    console.error = log;
+    expect(status).toBe(500); // AWS's own; an agent takes any answer of 400 and above for "no answer"
+    expect((await machine.config()).status).toBe(200);
+  });
+
+  it('never lets a stranger in', async () => {
+    const machine = rig.machine({ ...tenant, token: randomUUID() });
+    rig.faults.inject({ error: 'InternalServerErrorException', when: 'after', times: Number.POSITIVE_INFINITY });
+    const { status } = await machine.register();
+    rig.faults.clear();
+    expect(status).toBe(503);
+  });
+});

@@ -1,0 +1,23 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { faultsOf, mySqlParser } from '../support/grammar.ts';
+import { statementsDir } from '../support/rig.ts';
+
+/** Runs after all other tests, over what they executed (docs/adr/0002). */
+describe('SQL', () => {
+  it('is MySQL 8 in every statement that the tests executed', async () => {
+    const files = await readdir(statementsDir);
+    const lists = await Promise.all(files.map((file) => readFile(join(statementsDir, file), 'utf8')));
+    const statements = new Set(lists.flatMap((list) => JSON.parse(list) as string[]));
+    expect(statements.size).toBeGreaterThan(50);
+    expect(faultsOf(await mySqlParser(), statements)).toEqual([]);
+  });
+
+  it.each([
+    ['INSERT … RETURNING', 'INSERT INTO clients (id) VALUES (1) RETURNING id'],
+    ['ADD COLUMN IF NOT EXISTS', 'ALTER TABLE clients ADD COLUMN IF NOT EXISTS x INT'],
+  ])('would not be, with MariaDB’s %s', async (_name, statement) => {
+    expect(faultsOf(await mySqlParser(), [statement])).toHaveLength(1);
+  });
+});
