@@ -1,7 +1,7 @@
 import { record } from '../core/event/events.ts';
 import { eachTenant, regionOf, type Tenant } from '../core/termination/due.ts';
 import type { Db } from '../shared/db.ts';
-import { eachAlone } from '../shared/for-each-isolated.ts';
+import { forEachIsolated } from '../shared/for-each-isolated.ts';
 import { describeMachines, type FoundMachine } from './aws.ts';
 import { openAccount } from './aws-account.ts';
 
@@ -46,7 +46,7 @@ export async function reportOrphans(db: Db, now: Date, hasTime: () => boolean): 
     }
     return launches.length;
   };
-  return eachAlone('looking for orphans', [...byTenant], lookInto, eachTenant(hasTime));
+  return forEachIsolated('looking for orphans', [...byTenant], lookInto, eachTenant(hasTime));
 }
 
 type LostLaunch = Awaited<ReturnType<typeof lostLaunches>>[number];

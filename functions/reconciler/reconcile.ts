@@ -1,7 +1,7 @@
 import { type DueMachine, dueMachines, eachTenant, type Tenant } from '../core/termination/due.ts';
 import { confirmTerminations, maxAttempts } from '../core/termination/terminations.ts';
 import type { Db } from '../shared/db.ts';
-import { eachAlone } from '../shared/for-each-isolated.ts';
+import { forEachIsolated } from '../shared/for-each-isolated.ts';
 import { describeMachines } from './aws.ts';
 import { type Account, openAccount } from './aws-account.ts';
 import { tellStillRunning, tellUnconfirmed } from './notify.ts';
@@ -24,7 +24,7 @@ export async function reconcileMachines(db: Db, now: Date, remaining: () => numb
       await postpone(db, machines, now, now); // behind all others, so that a tenant who fails for ever cannot fill every batch
       throw error;
     });
-  const checked = await eachAlone('reconciliation', [...due], checkTenant, eachTenant(hasTime));
+  const checked = await forEachIsolated('reconciliation', [...due], checkTenant, eachTenant(hasTime));
   const orphans = hasTime() ? await reportOrphans(db, now, hasTime) : 0;
   return checked + orphans;
 }

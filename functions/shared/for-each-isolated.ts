@@ -16,7 +16,7 @@ interface Manner<T> {
  * @param work says how much it has changed; `true` counts as one
  * @returns the sum of that
  */
-export async function eachAlone<T>(
+export async function forEachIsolated<T>(
   what: string,
   items: readonly T[],
   work: (item: T) => Promise<number | boolean>,

@@ -450,3 +450,4 @@ export type Instance = Selectable<InstanceTable>;
 export type Command = Selectable<CommandTable>;
 export type Replica = Selectable<ReplicaInstanceTable>;
 export type AwsLookup = Selectable<AwsLookupTable>;
+export type InterruptionEvent = Selectable<SpotInterruptionEventTable>;

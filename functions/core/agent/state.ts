@@ -1,24 +1,139 @@
-import { sql } from 'kysely';
-import type { Tx } from '../../shared/db.ts';
-import { agentNotFound } from '../../shared/errors.ts';
-import type { Agent, Command, Instance } from '../../shared/schema.ts';
-import { activeReplicas } from './identity.ts';
+import type { Agent, Command, Instance, InterruptionEvent, Replica } from '../../shared/schema.ts';
 
-/** Everything that a change of primary decides on, as it stands while the agent's row is locked. */
-export interface AgentState {
+/**
+ * The room of an agent: its row, its instances and which of them is the primary. Owns the tables agents, instances
+ * (their end belongs to core/termination) and cleanup_logs.
+ *
+ * This file says what the rules see of an agent; `read.ts` is the one reader that fills it and `lock.ts` the one lock.
+ * A rule names the parts it needs, as in `AgentState<'standbys' | 'notice'>`.
+ */
+export type AgentState<P extends keyof Parts = never> = {
   readonly agent: Agent;
-  readonly primary: Pick<Instance, 'id' | 'lastSeenAt'> | undefined;
-  /** The machine that the call is about, whoever's it is: an EC2 id is nobody's choice. */
-  readonly machine: Pick<Instance, 'id' | 'clientId' | 'agentId' | 'instanceStatus' | 'isPrimary'> | undefined;
-  /** The switch that the agent's machines are carrying out now, or have just carried out without a successor's name. */
-  readonly inFlight:
-    | Pick<Command, 'id' | 'status' | 'targetMode' | 'targetPoolId' | 'dispatchedTo' | 'newInstanceId' | 'createdBy'>
-    | undefined;
-  /** How many standbys the agent has. */
-  readonly replicas: number;
-  /** Of the switch that was asked about: whether it has been reported, and whether a later one of the agent has. */
-  readonly reported: boolean;
-  readonly overtaken: boolean;
+  readonly primary: Primary | undefined;
+} & Pick<Parts, P>;
+
+export interface Parts {
+  /** The instance that the call names, whoever owns it: nobody chooses an EC2 id. */
+  readonly instance: KnownInstance | undefined;
+  /** The switch that is queued or being carried out. */
+  readonly openSwitch: Pick<Command, 'id' | 'status' | 'createdBy'> | undefined;
+  /** The switch that an agent is carrying out, or has just carried out without its successor's name being known. */
+  readonly inFlight: InFlight | undefined;
+  /** The active ones, newest first. */
+  readonly standbys: readonly Standby[];
+  /** The standby that the call names, active or not. */
+  readonly replica: Standby | undefined;
+  /** How many standbys are active. Counted, as a counter that is kept would drift. */
+  readonly standbyCount: number;
+  /** The newest interruption notice of the instance that was asked about, or else of the primary. */
+  readonly notice: Notice | undefined;
+  /** Of the switch that was asked about: whether its agent has reported it, and whether a later one has begun. */
+  readonly recorded: { readonly reported: boolean; readonly overtaken: boolean };
+  /** What became of launches and standbys lately. */
+  readonly launches: Launches;
+  /** What the gates of automatic moves count. */
+  readonly history: History;
+  readonly tenant: { readonly awsAccountId: string | null };
+}
+
+/** The instance that carries the agent; prices are DECIMAL text, USD per hour. */
+export type Primary = Pick<Instance, (typeof primaryColumns)[number]>;
+export const primaryColumns = [
+  'id',
+  'instanceType',
+  'region',
+  'az',
+  'currentMode',
+  'currentPoolId',
+  'spotPrice',
+  'ondemandPrice',
+  'lastSeenAt',
+] as const satisfies readonly (keyof Instance)[];
+
+export type KnownInstance = Pick<Instance, (typeof instanceColumns)[number]> & {
+  /** The standby that the instance is or was. */
+  readonly replicaId: string | null;
+};
+export const instanceColumns = [
+  'id',
+  'clientId',
+  'agentId',
+  'instanceStatus',
+  'isPrimary',
+  'instanceType',
+  'region',
+  'az',
+  'amiId',
+  'currentMode',
+  'currentPoolId',
+  'zombieAt',
+] as const satisfies readonly (keyof Instance)[];
+
+export type InFlight = Pick<Command, (typeof commandColumns)[number]>;
+export const commandColumns = [
+  'id',
+  'status',
+  'targetMode',
+  'targetPoolId',
+  'dispatchedTo',
+  'newInstanceId',
+  'createdBy',
+] as const satisfies readonly (keyof Command)[];
+
+/** A standby; on the wire and in its table it is a replica. */
+export type Standby = Pick<Replica, (typeof standbyColumns)[number]>;
+export const standbyColumns = [
+  'id',
+  'clientId',
+  'agentId',
+  'instanceId',
+  'replicaType',
+  'poolId',
+  'instanceType',
+  'region',
+  'az',
+  'status',
+  'isActive',
+  'syncStatus',
+  'hourlyCost',
+  'launchedAt',
+  'readyAt',
+  'promotedAt',
+  'terminatedAt',
+  'createdAt',
+] as const satisfies readonly (keyof Replica)[];
+
+/** An interruption notice. `createdAt` is when we first heard of it, by our own clock; `detectedAt` is a claim. */
+export type Notice = Pick<InterruptionEvent, (typeof noticeColumns)[number]>;
+export const noticeColumns = [
+  'id',
+  'detectedAt',
+  'createdAt',
+  'terminationTime',
+  'responseAction',
+  'replicaId',
+  'failoverCompleted',
+  'failoverTimeMs',
+] as const satisfies readonly (keyof InterruptionEvent)[];
+
+export interface Launches {
+  /** Launches of the last hour that failed before their standby was ready. */
+  readonly failures: number;
+  readonly lastFailureAt: Date | null;
+  /** When the newest standby was entered that has since been let go or promoted. */
+  readonly lastEndedCreatedAt: Date | null;
+}
+
+export interface History {
+  readonly switches24h: number;
+  readonly switches7d: number;
+  /** When we heard of the newest interruption signal. */
+  readonly lastSignalAt: Date | null;
+  /** When the newest switch that came to nothing was closed. */
+  readonly lastFailedSwitchAt: Date | null;
+  readonly hasAutomaticStandby: boolean;
+  /** USD per hour, DECIMAL text: of the agent's type and region. */
+  readonly onDemandPrice: string | null;
 }
 
 /** A switch as its reporter names it. */
@@ -28,116 +143,18 @@ export interface SwitchKey {
   readonly initiatedAt: Date;
 }
 
-interface Looking {
-  readonly machineId?: string | undefined;
-  readonly switched?: SwitchKey | undefined;
-  readonly now: Date;
+/** The parts to read, and what each is asked for. `undefined` as an id finds nothing. */
+export interface Wanted {
+  readonly instance?: string | undefined;
+  readonly openSwitch?: true;
+  readonly inFlight?: true;
+  readonly standbys?: true;
+  readonly replica?: string | undefined;
+  readonly standbyCount?: true;
+  /** Of which instance; `undefined` for the primary. */
+  readonly notice?: string | undefined;
+  readonly recorded?: SwitchKey;
+  readonly launches?: true;
+  readonly history?: true;
+  readonly tenant?: true;
 }
-
-/** Either of an agent's two keys. */
-export type AgentKey =
-  | { readonly clientId: string; readonly id: string }
-  | { readonly clientId: string; readonly logicalAgentId: string };
-
-/** A switch whose agent said "done" may have its successor register only minutes later: machines boot slowly. */
-const successorComesWithinMs = 15 * 60_000;
-
-/** Of a statement's `commands AS x`: a switch that an agent carries out, or whose successor is still on its way. */
-export const isInFlight = (now: Date) => sql<boolean>`(x.command_type = 'switch' AND (x.status = 'dispatched'
-  OR (x.status = 'completed' AND x.new_instance_id IS NULL
-    AND x.completed_at > ${new Date(now.getTime() - successorComesWithinMs)})))`;
-
-/**
- * Locks an agent, then reads what belongs to it: two statements. The reading takes no locks, and sees what was committed
- * before the lock was granted, as InnoDB takes a transaction's snapshot at its first plain read. (A locking read of rows
- * that may be missing would lock gaps, and agents that start together would deadlock.)
- * @throws AppError agent_not_found
- */
-export async function lockAndLook(
-  tx: Tx,
-  { clientId, agentId, ...looking }: Looking & { clientId: string; agentId: string },
-): Promise<AgentState> {
-  const locked = await tx
-    .selectFrom('agents')
-    .select('id')
-    .where('id', '=', agentId)
-    .where('clientId', '=', clientId)
-    .forUpdate()
-    .executeTakeFirst();
-  if (!locked) throw agentNotFound(agentId);
-  return (await look(tx, { of: { clientId, id: agentId }, ...looking }))!;
-}
-
-/** The reading half of `lockAndLook`, for a transaction that locked the agent by another statement. */
-export async function look(
-  tx: Tx,
-  { of, machineId, switched, now }: Looking & { of: AgentKey },
-): Promise<AgentState | undefined> {
-  const row = await tx
-    .selectFrom('agents as a')
-    .leftJoin('instances as p', 'p.primaryOf', 'a.id')
-    .leftJoin('instances as m', (join) => join.on('m.id', '=', machineId ?? null))
-    .leftJoin('commands as c', (join) =>
-      join.onRef('c.agentId', '=', 'a.id').on(
-        'c.id',
-        '=',
-        sql<string>`(
-          SELECT x.id FROM commands AS x WHERE x.agent_id = a.id AND ${isInFlight(now)}
-          ORDER BY x.dispatched_at DESC LIMIT 1)`,
-      ),
-    )
-    .selectAll('a')
-    .select(['p.id as pId', 'p.lastSeenAt as pLastSeenAt'])
-    .select(['m.id as mId', 'm.clientId as mClientId', 'm.agentId as mAgentId'])
-    .select(['m.instanceStatus as mStatus', 'm.isPrimary as mIsPrimary'])
-    .select(['c.id as cId', 'c.status as cStatus', 'c.targetMode as cTargetMode', 'c.targetPoolId as cTargetPoolId'])
-    .select(['c.dispatchedTo as cDispatchedTo', 'c.newInstanceId as cNewInstanceId', 'c.createdBy as cCreatedBy'])
-    .select(activeReplicas.as('replicas'))
-    .select([reportedOf(switched).as('reported'), overtakenOf(switched).as('overtaken')])
-    .where('a.clientId', '=', of.clientId)
-    .$call((query) =>
-      'id' in of ? query.where('a.id', '=', of.id) : query.where('a.logicalAgentId', '=', of.logicalAgentId),
-    )
-    .executeTakeFirst();
-  if (!row) return undefined;
-  const { pId, pLastSeenAt, mId, mClientId, mAgentId, mStatus, mIsPrimary, ...rest } = row;
-  const { cId, cStatus, cTargetMode, cTargetPoolId, cDispatchedTo, cNewInstanceId, cCreatedBy, ...others } = rest;
-  const { reported, overtaken, replicas, ...agent } = others;
-  return {
-    agent,
-    replicas,
-    reported: reported > 0,
-    overtaken: overtaken > 0,
-    primary: pId === null ? undefined : { id: pId, lastSeenAt: pLastSeenAt },
-    machine:
-      mId === null
-        ? undefined
-        : { id: mId, clientId: mClientId!, agentId: mAgentId!, instanceStatus: mStatus!, isPrimary: mIsPrimary! },
-    inFlight:
-      cId === null
-        ? undefined
-        : {
-            id: cId,
-            status: cStatus!,
-            targetMode: cTargetMode!,
-            targetPoolId: cTargetPoolId,
-            dispatchedTo: cDispatchedTo,
-            newInstanceId: cNewInstanceId,
-            createdBy: cCreatedBy!,
-          },
-  };
-}
-
-/** 1 if the agent's own report of the switch is recorded; one that was inferred is not the agent's word. */
-const reportedOf = (switched: SwitchKey | undefined) =>
-  switched
-    ? sql<number>`EXISTS (SELECT 1 FROM switches AS s WHERE s.agent_id = a.id AND s.old_instance_id = ${switched.oldId}
-        AND s.new_instance_id = ${switched.newId} AND NOT s.inferred)`
-    : sql<number>`0`;
-
-/** 1 if another switch of the agent began later. */
-const overtakenOf = (switched: SwitchKey | undefined) =>
-  switched
-    ? sql<number>`EXISTS (SELECT 1 FROM switches AS s WHERE s.agent_id = a.id AND s.initiated_at > ${switched.initiatedAt}
-        AND NOT (s.old_instance_id = ${switched.oldId} AND s.new_instance_id = ${switched.newId}))`
-    : sql<number>`0`;

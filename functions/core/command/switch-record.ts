@@ -1,10 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { Tx } from '../../shared/db.ts';
-import type { Machine } from '../agent/primary.ts';
+import { toDecimal } from '../../shared/decimal.ts';
+import type { Mode } from '../../shared/schema.ts';
 
-/** One side of a switch: a machine, and what an hour of it cost; `undefined` is not known. */
-export interface SwitchSide extends Omit<Machine, 'onDemandPrice' | 'launchedAt' | 'host'> {
-  readonly poolId?: string | undefined;
+/**
+ * One side of a switch: an instance, and what an hour of it cost (DECIMAL text or a number, USD). What is `undefined` or
+ * `null` is not known.
+ */
+export interface SwitchSide {
+  readonly instanceId: string;
+  readonly instanceType?: string | null | undefined;
+  readonly region?: string | null | undefined;
+  readonly az?: string | null | undefined;
+  readonly amiId?: string | null | undefined;
+  readonly mode?: Mode | undefined;
+  readonly poolId?: string | null | undefined;
+  readonly spotPrice?: string | number | null | undefined;
 }
 
 export interface SwitchRecord {
@@ -13,7 +24,7 @@ export interface SwitchRecord {
   readonly commandId: string | undefined;
   readonly from: SwitchSide;
   readonly to: SwitchSide;
-  readonly onDemandPrice: number | undefined;
+  readonly onDemandPrice: string | number | null | undefined;
   readonly trigger: string;
   readonly snapshot?: {
     readonly used: boolean;
@@ -24,38 +35,45 @@ export interface SwitchRecord {
   /** As it came. */
   readonly rawTiming?: unknown;
   readonly inferred: boolean;
-  readonly now: Date;
 }
 
 export interface SwitchTiming {
   readonly initiatedAt: Date;
   readonly amiCreatedAt?: Date | undefined;
-  readonly launchedAt?: Date | undefined;
-  readonly readyAt?: Date | undefined;
+  readonly launchedAt?: Date | null | undefined;
+  readonly readyAt?: Date | null | undefined;
   readonly trafficSwitchedAt?: Date | undefined;
   readonly oldTerminatedAt?: Date | undefined;
 }
 
-const hourly = (side: SwitchSide, onDemandPrice: number | undefined) =>
-  side.mode === 'spot' ? side.spotPrice : onDemandPrice;
-
 /** What an hour costs less after the switch, USD; `undefined` where a price is not known, which is not "nothing". */
 export function savingsImpact({ from, to, onDemandPrice }: Pick<SwitchRecord, 'from' | 'to' | 'onDemandPrice'>) {
-  const before = hourly(from, onDemandPrice);
-  const after = hourly(to, onDemandPrice);
-  return before === undefined || after === undefined ? undefined : before - after;
+  const hourly = (side: SwitchSide) => (side.mode === 'spot' ? side.spotPrice : onDemandPrice);
+  const [was, is] = [hourly(from), hourly(to)];
+  return was == null || is == null ? undefined : Number(was) - Number(is);
 }
 
-/** DECIMAL text of six digits, or NULL. */
-export const decimal = (value: number | undefined) => value?.toFixed(6) ?? null;
-
-const secondsBetween = (from: Date | undefined, to: Date | undefined) =>
-  from && to && to >= from ? Math.round((to.getTime() - from.getTime()) / 1000) : null;
-
 /** Writes a switch once: what was inferred is replaced by the agent's own report, which is replaced by nothing. */
-export async function recordSwitch(tx: Tx, record: SwitchRecord): Promise<void> {
+export async function recordSwitch(tx: Tx, record: SwitchRecord, now: Date): Promise<void> {
+  const columns = columnsOf(record);
+  await tx
+    .insertInto('switches')
+    .values({
+      id: randomUUID(),
+      clientId: record.clientId,
+      agentId: record.agentId,
+      oldInstanceId: record.from.instanceId,
+      newInstanceId: record.to.instanceId,
+      createdAt: now,
+      ...columns,
+    })
+    .onDuplicateKeyUpdate((eb) => (record.inferred ? { id: eb.ref('switches.id') } : columns))
+    .execute();
+}
+
+function columnsOf(record: SwitchRecord) {
   const { from, to, timing } = record;
-  const facts = {
+  return {
     commandId: record.commandId ?? null,
     oldInstanceType: from.instanceType ?? null,
     newInstanceType: to.instanceType ?? null,
@@ -69,10 +87,10 @@ export async function recordSwitch(tx: Tx, record: SwitchRecord): Promise<void> 
     newPoolId: to.poolId ?? null,
     oldAmiId: from.amiId ?? null,
     newAmiId: to.amiId ?? null,
-    ondemandPrice: decimal(record.onDemandPrice),
-    oldSpotPrice: decimal(from.spotPrice),
-    newSpotPrice: decimal(to.spotPrice),
-    savingsImpact: decimal(savingsImpact(record)),
+    ondemandPrice: toDecimal(record.onDemandPrice),
+    oldSpotPrice: toDecimal(from.spotPrice),
+    newSpotPrice: toDecimal(to.spotPrice),
+    savingsImpact: toDecimal(savingsImpact(record)),
     eventTrigger: record.trigger,
     triggerType: record.trigger,
     snapshotUsed: record.snapshot?.used ?? false,
@@ -85,22 +103,12 @@ export async function recordSwitch(tx: Tx, record: SwitchRecord): Promise<void> 
     trafficSwitchedAt: timing.trafficSwitchedAt ?? null,
     oldTerminatedAt: timing.oldTerminatedAt ?? null,
     timingData: record.rawTiming ?? null,
-    // Both machines serve until traffic moves: what is lost is the time from there to the new one's being ready, if any.
+    // Both instances serve until traffic moves: what is lost is the time from there to the new one's being ready, if any.
     downtimeSeconds: secondsBetween(timing.trafficSwitchedAt, timing.readyAt) ?? 0,
     totalDurationSeconds: secondsBetween(timing.initiatedAt, timing.trafficSwitchedAt ?? timing.readyAt),
     inferred: record.inferred,
   };
-  await tx
-    .insertInto('switches')
-    .values({
-      id: randomUUID(),
-      clientId: record.clientId,
-      agentId: record.agentId,
-      oldInstanceId: from.instanceId,
-      newInstanceId: to.instanceId,
-      createdAt: record.now,
-      ...facts,
-    })
-    .onDuplicateKeyUpdate((eb) => (record.inferred ? { id: eb.ref('switches.id') } : facts))
-    .execute();
 }
+
+const secondsBetween = (from: Date | undefined, to: Date | null | undefined) =>
+  from && to && to >= from ? Math.round((to.getTime() - from.getTime()) / 1000) : null;

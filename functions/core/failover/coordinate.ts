@@ -1,7 +1,7 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import { type Db, type Tx, transact } from '../../shared/db.ts';
 import { healthEnv } from '../../shared/env.ts';
-import { eachAlone } from '../../shared/for-each-isolated.ts';
+import { forEachIsolated } from '../../shared/for-each-isolated.ts';
 import type { Replica, Schema } from '../../shared/schema.ts';
 import { inList } from '../agent/primary.ts';
 import { changeFreeAgents } from '../agent/skip-locked.ts';
@@ -59,7 +59,7 @@ async function endOverdue(db: Db, now: Date): Promise<number> {
     )
     .limit(batch)
     .execute();
-  return eachAlone('ending a standby', overdue, ({ id, agentId, clientId, lastSeenAt }) =>
+  return forEachIsolated('ending a standby', overdue, ({ id, agentId, clientId, lastSeenAt }) =>
     transact(db, async (tx) => {
       const state = await lockAgent(tx, { clientId, agentId, replicaId: id }, { wait: false });
       const replica = state.named;
@@ -143,7 +143,7 @@ async function finishFailovers(db: Db, now: Date): Promise<number> {
     .where((eb) => eb.exists(standbysThatCanTakeOver(eb)))
     .limit(batch)
     .execute();
-  return eachAlone('finishing a failover', agents, ({ id, clientId }) =>
+  return forEachIsolated('finishing a failover', agents, ({ id, clientId }) =>
     transact(db, async (tx) => {
       const state = await lockAgent(tx, { clientId, agentId: id }, { wait: false });
       const standby = bestStandby(state.standbys);
@@ -190,7 +190,7 @@ async function makeMissing(db: Db, now: Date): Promise<number> {
     .orderBy(sql`CRC32(CONCAT(a.id, ${now.toISOString()}))`)
     .limit(batch)
     .execute();
-  return eachAlone('making a standby', agents, ({ id, clientId }) =>
+  return forEachIsolated('making a standby', agents, ({ id, clientId }) =>
     transact(db, async (tx) => {
       const state = await lockAgent(tx, { clientId, agentId: id }, { wait: false });
       const wanting = tx.selectFrom('agents as a').select('a.id').where('a.id', '=', id);

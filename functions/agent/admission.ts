@@ -1,0 +1,171 @@
+import { type Registration, refreshPrimary } from '../core/agent/agents.ts';
+import type { Standing } from '../core/agent/identity.ts';
+import { keepBesidePrimary, moveInstance } from '../core/agent/instances.ts';
+import { isBeating } from '../core/agent/liveness.ts';
+import { lockAgent } from '../core/agent/lock.ts';
+import { changePrimary } from '../core/agent/primary.ts';
+import type { NewPrimary } from '../core/agent/primary-change.ts';
+import type { AgentState, InFlight } from '../core/agent/state.ts';
+import { record } from '../core/event/events.ts';
+import { ensurePool } from '../core/pool/ensure-pool.ts';
+import { poolOf } from '../core/pool/pool-id.ts';
+import type { Tx } from '../shared/db.ts';
+
+interface Admission {
+  readonly standing: Standing;
+  /** Said when the registration was not applied. */
+  readonly message?: string;
+}
+
+interface Candidate {
+  readonly state: AgentState<'instance' | 'inFlight'>;
+  readonly isNew: boolean;
+  readonly body: Registration;
+}
+
+/**
+ * What an instance that registers becomes (protocol A1); its agent is locked. The first instance of a new agent and a
+ * successor become the primary; a second instance beside a primary that lives is kept and waits; a zombie, a terminated
+ * instance and a standby that register again change nothing and are told to keep still.
+ */
+export async function admit(tx: Tx, candidate: Candidate, now: Date): Promise<Admission> {
+  const { state, isNew, body } = candidate;
+  const { agent, instance, primary } = state;
+  if (poolOf(body.mode, body.instance_type, body.az)) await ensurePool(tx, now, body);
+  if (instance && instance.agentId !== agent.id) {
+    if (instance.instanceStatus === 'zombie' || instance.instanceStatus === 'terminated')
+      return keptStill(instance.instanceStatus);
+    await releaseFromOtherAgent(tx, candidate, now);
+  } else if (instance?.isPrimary) {
+    await restart(tx, candidate, now);
+    return { standing: 'primary' };
+  } else if (instance && !(instance.instanceStatus === 'running_primary' && agent.status === 'deleted')) {
+    return keptStill(instance.instanceStatus);
+  }
+  if (isNew) {
+    await changePrimary(tx, { agent, cause: 'register', next: primaryFrom(body), isNewAgent: true }, now);
+    await record(tx, now, {
+      ...eventOf(candidate, 'agent_registered', 'info'),
+      message: `New agent ${body.logical_agent_id} on ${body.instance_id} (${body.instance_type}, ${body.az})`,
+      notify: true,
+    });
+    return { standing: 'primary' };
+  }
+  const command = commandFulfilledBy(state, body);
+  if (!command && primary && isBeating(primary.lastSeenAt, now)) return keepBeside(tx, candidate, now);
+  await succeed(tx, candidate, command, now);
+  return { standing: 'primary' };
+}
+
+const keptStill = (status: string): Admission => ({
+  standing: status === 'running_replica' ? 'replica' : 'retired',
+  message: `This instance is ${status.replace('_', ' ')} for its agent: the registration changed nothing`,
+});
+
+/**
+ * The switch in flight that this instance was launched for: its mode and zone are those asked for (protocol 9.1). Version
+ * 3.2 agents do not tell their mode, which counts as a match.
+ */
+function commandFulfilledBy({ inFlight }: Candidate['state'], body: Registration): InFlight | undefined {
+  if (!inFlight || inFlight.newInstanceId !== null) return undefined;
+  const mode = body.mode ?? 'unknown';
+  if (mode !== 'unknown' && mode !== inFlight.targetMode) return undefined;
+  if (inFlight.targetMode === 'spot' && !inFlight.targetPoolId?.endsWith(`.${body.az}`)) return undefined;
+  return inFlight;
+}
+
+const primaryFrom = (body: Registration, mode = body.mode): NewPrimary => ({
+  instanceId: body.instance_id,
+  instanceType: body.instance_type,
+  region: body.region,
+  az: body.az,
+  amiId: body.ami_id,
+  mode,
+  host: {
+    hostname: body.hostname,
+    privateIp: body.private_ip,
+    publicIp: body.public_ip,
+    agentVersion: body.agent_version,
+  },
+});
+
+const eventOf = ({ state: { agent }, body }: Candidate, type: string, severity: 'info' | 'warning') => ({
+  clientId: agent.clientId,
+  agentId: agent.id,
+  instanceId: body.instance_id,
+  type,
+  severity,
+});
+
+/** The instance takes the agent over, and is bound to the switch that it was launched for. */
+async function succeed(tx: Tx, candidate: Candidate, command: InFlight | undefined, now: Date): Promise<void> {
+  const { state, body } = candidate;
+  const { agent, primary, inFlight } = state;
+  const mode = body.mode && body.mode !== 'unknown' ? body.mode : command?.targetMode;
+  await changePrimary(
+    tx,
+    {
+      agent,
+      cause: command ? 'switch' : 'successor',
+      next: primaryFrom(body, mode),
+      former: primary ? [{ instanceId: primary.id, becomes: 'zombie' }] : [],
+      command: command && { id: command.id, closes: false },
+      staysSwitching: inFlight?.status === 'dispatched',
+    },
+    now,
+  );
+  await record(tx, now, {
+    ...eventOf(candidate, 'agent_successor', 'info'),
+    message: `${body.instance_id} took over agent ${agent.logicalAgentId}${primary ? ` from ${primary.id}` : ''}`,
+    metadata: { commandId: command?.id ?? null, formerInstanceId: primary?.id ?? null },
+  });
+}
+
+/** The primary lives and nothing asked for a second instance: that is kept, and keeps still. */
+async function keepBeside(tx: Tx, candidate: Candidate, now: Date): Promise<Admission> {
+  const { state, body } = candidate;
+  const { agent, primary } = state;
+  const { instance_id: instanceId, instance_type: instanceType, region, az, ami_id: amiId, mode } = body;
+  const of = { clientId: agent.clientId, agentId: agent.id };
+  await keepBesidePrimary(tx, { ...of, instanceId, instanceType, region, az, amiId, mode }, now);
+  await record(tx, now, {
+    ...eventOf(candidate, 'agent_second_instance', 'warning'),
+    message: `${instanceId} and ${primary?.id} both run agent ${agent.logicalAgentId}; the second one waits until the first falls silent`,
+    notify: true,
+    dedupeKey: `second_instance:${instanceId}`,
+  });
+  return {
+    standing: 'replica',
+    message: `${primary?.id} is this agent's primary and alive: this instance waits beside it`,
+  };
+}
+
+/** The primary has started again. */
+async function restart(tx: Tx, candidate: Candidate, now: Date): Promise<void> {
+  const { state, body } = candidate;
+  const { agent, inFlight } = state;
+  const status = inFlight?.status === 'dispatched' ? 'switching' : 'online';
+  await refreshPrimary(tx, { agent, status, body }, now);
+  if (agent.status === 'offline' || agent.status === 'deleted')
+    await record(tx, now, {
+      ...eventOf(candidate, 'agent_online', 'info'),
+      message: `Agent ${agent.logicalAgentId} is back on ${body.instance_id}`,
+      notify: true,
+    });
+}
+
+/** The instance was set up under another logical id of the same tenant: if it is that agent's primary, it is so no more. */
+async function releaseFromOtherAgent(tx: Tx, { state, body }: Candidate, now: Date): Promise<void> {
+  const { agent, instance } = state;
+  const of = { clientId: agent.clientId, instanceId: body.instance_id };
+  if (instance!.isPrimary) {
+    const other = await lockAgent(
+      tx,
+      { clientId: agent.clientId, agentId: instance!.agentId, deleted: true, with: {} },
+      now,
+    );
+    const former = [{ instanceId: of.instanceId, becomes: 'running_replica' as const }];
+    await changePrimary(tx, { agent: other.agent, cause: 'released', next: undefined, former }, now);
+  }
+  await moveInstance(tx, { ...of, agentId: agent.id });
+}

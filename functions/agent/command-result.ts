@@ -1,0 +1,49 @@
+import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
+import { closeCommand } from '../core/command/close.ts';
+import { record } from '../core/event/events.ts';
+import { type Db, transact } from '../shared/db.ts';
+import { AppError } from '../shared/errors.ts';
+
+interface Result extends OfAgent {
+  readonly commandId: string;
+  readonly success: boolean;
+  readonly message: string | undefined;
+}
+
+/**
+ * Closes a command with the agent's own word (protocol A5, X2). The first result stands, and so does what was inferred
+ * before it came. Any instance of the agent may speak: the one that carried the command out is a zombie by then.
+ * @throws AppError command_not_found for one that is not this agent's, or was never handed out
+ */
+export async function reportResult(db: Db, result: Result, now: Date): Promise<void> {
+  const { clientId, ref, commandId, success, message } = result;
+  const { agentId } = parseHandle(ref);
+  await transact(db, async (tx) => {
+    const command = await tx
+      .selectFrom('agents as a')
+      .innerJoin('commands as c', 'c.agentId', 'a.id')
+      .select(['c.status', 'c.commandType', 'c.targetPoolId', 'c.targetMode', 'a.logicalAgentId'])
+      .where('a.id', '=', agentId)
+      .where('a.clientId', '=', clientId)
+      .where('c.id', '=', commandId)
+      .where('c.clientId', '=', clientId)
+      .forUpdate()
+      .executeTakeFirst();
+    if (!command || ['pending', 'cancelled', 'expired'].includes(command.status))
+      throw new AppError('command_not_found', `Agent ${agentId} was handed no command ${commandId.slice(0, 64)}`);
+    if (command.status !== 'dispatched') return;
+    const closing = { commandId, agentId, clientId, success, message: message ?? null, isReported: true };
+    await closeCommand(tx, closing, now);
+    if (success) return;
+    const { logicalAgentId, commandType, targetPoolId, targetMode } = command;
+    await record(tx, now, {
+      clientId,
+      agentId,
+      type: 'command_failed',
+      severity: 'warning',
+      message: `Agent ${logicalAgentId} could not ${commandType.replace('_', ' ')} to ${targetPoolId ?? targetMode}: ${message ?? 'no reason given'}`,
+      metadata: { commandId },
+      notify: true,
+    });
+  });
+}

@@ -1,0 +1,60 @@
+import { sql } from 'kysely';
+import { isVersion3, type OfAgent, parseHandle } from '../core/agent/identity.ts';
+import { leaseCommand } from '../core/command/lease.ts';
+import type { Db } from '../shared/db.ts';
+import { agentNotFound } from '../shared/errors.ts';
+
+/**
+ * Hands the next command to the primary (protocol A4). It is leased in the update that picks it and is never handed out a
+ * second time: the agent that took it launches an instance before it says anything, so a repeat would launch another. What
+ * is lost on the way to the agent is closed as failed when its lease ends, and decided anew. One statement when there is
+ * nothing to do.
+ * @param call `token` of this request: where an update's answer was lost, it tells whose update it was
+ */
+export async function nextCommand(db: Db, call: OfAgent & { readonly token: string }, now: Date) {
+  const { clientId, ref, token } = call;
+  const { agentId, instanceId } = parseHandle(ref);
+  const row = await pendingOf(db, { clientId, agentId }, now);
+  if (!row) throw agentNotFound(ref);
+  const { id, enabled, status, primaryId, epoch, agentVersion } = row;
+  const caller = instanceId ?? primaryId;
+  if (id === null || !enabled || status === 'deleted' || caller === null || caller !== primaryId) return [];
+  const lease = { commandId: id, agentId, clientId, instanceId: caller, epoch, token };
+  if (!(await leaseCommand(db, lease, now))) return [];
+  return [
+    {
+      id,
+      command_type: row.commandType!,
+      target_mode: row.targetMode!,
+      target_pool_id: row.targetPoolId,
+      // Version 4 agents that wait would terminate their own instance before they report; told 0 they report at once, and
+      // are told later what to terminate (protocol 9.2). Version 3.2 agents go by their own environment.
+      terminate_wait_seconds: isVersion3(agentVersion) ? row.terminateWaitSeconds! : 0,
+      priority: row.priority!,
+      instance_id: row.instanceId,
+      created_at: row.createdAt!.toISOString(),
+    },
+  ];
+}
+
+/** The agent beside the first command in its queue; version 3 agents would take any command for a switch. */
+const pendingOf = (db: Db, { clientId, agentId }: { clientId: string; agentId: string }, now: Date) =>
+  db
+    .selectFrom('agents as a')
+    .leftJoin('commands as c', (join) =>
+      join.on(
+        'c.id',
+        '=',
+        sql<string>`(
+          SELECT x.id FROM commands AS x
+          WHERE x.agent_id = a.id AND x.client_id = a.client_id AND x.status = 'pending' AND x.expires_at > ${now}
+            AND (x.command_type = 'switch' OR a.agent_version IS NULL OR a.agent_version NOT LIKE '3.%')
+          ORDER BY x.priority DESC, x.created_at ASC, x.id ASC LIMIT 1)`,
+      ),
+    )
+    .select(['a.status', 'a.enabled', 'a.instanceId as primaryId', 'a.agentVersion', 'a.epoch'])
+    .select(['c.id', 'c.commandType', 'c.targetMode', 'c.targetPoolId', 'c.instanceId', 'c.priority', 'c.createdAt'])
+    .select('c.terminateWaitSeconds')
+    .where('a.id', '=', agentId)
+    .where('a.clientId', '=', clientId)
+    .executeTakeFirst();

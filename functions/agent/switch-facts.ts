@@ -1,0 +1,100 @@
+import type * as z from 'zod';
+import type { InFlight } from '../core/agent/state.ts';
+import { type SwitchRecord, type SwitchSide, type SwitchTiming, savingsImpact } from '../core/command/switch-record.ts';
+import type { SystemEvent } from '../core/event/events.ts';
+import { poolOf } from '../core/pool/pool-id.ts';
+import { heldTo, priceFrom } from '../shared/fields.ts';
+import type { Agent } from '../shared/schema.ts';
+import type { SwitchReport } from './requests.ts';
+
+/** What a switch report says, of either family of keys, in the words of our records. */
+type Report = z.output<typeof SwitchReport>;
+
+/** What cannot be read is left out, and a start that is missing is now. */
+export function timingOf({ timing: t }: Report, now: Date): SwitchTiming {
+  const held = (claim: { time: Date | undefined } | undefined) => claim?.time && heldTo(now, claim.time);
+  const launchedAt = held(t?.new_instance_launched_at ?? t?.instance_launched_at);
+  return {
+    initiatedAt: held(t?.switch_initiated_at ?? t?.initiated_at) ?? launchedAt ?? now,
+    amiCreatedAt: held(t?.ami_created_at),
+    launchedAt,
+    readyAt: held(t?.new_instance_ready_at ?? t?.instance_ready_at),
+    trafficSwitchedAt: held(t?.traffic_switched_at),
+    oldTerminatedAt: held(t?.old_instance_terminated_at ?? t?.old_terminated_at),
+  };
+}
+
+/** USD per instance-hour. */
+export function pricesOf({ prices, pricing }: Report) {
+  const claimed = prices ?? pricing;
+  return {
+    onDemand: priceFrom(claimed?.on_demand),
+    oldSpot: priceFrom(claimed?.old_spot),
+    newSpot: priceFrom(claimed?.new_spot),
+  };
+}
+
+interface Context {
+  readonly agent: Agent;
+  readonly command: InFlight | undefined;
+  readonly oldId: string;
+  readonly timing: SwitchTiming;
+}
+
+export function factsOf(body: Report, { agent, command, oldId, timing }: Context): SwitchRecord {
+  const prices = pricesOf(body);
+  return {
+    clientId: agent.clientId,
+    agentId: agent.id,
+    commandId: command?.id ?? body.command_id,
+    from: sideOf(body.old_instance, oldId, prices.oldSpot),
+    to: sideOf(body.new_instance, body.new_instance.instance_id, prices.newSpot),
+    onDemandPrice: prices.onDemand,
+    // The agent knows only a priority; what asked for the switch is on its command.
+    trigger: (command?.createdBy ?? body.trigger ?? 'manual').slice(0, 16),
+    snapshot: {
+      used: body.snapshot?.used ?? false,
+      snapshotId: body.snapshot?.snapshot_id,
+      volumeId: body.snapshot?.volume_id,
+    },
+    timing,
+    rawTiming: body.timing && asReported(body.timing),
+    inferred: false,
+  };
+}
+
+const asReported = (timing: NonNullable<Report['timing']>) =>
+  Object.fromEntries(Object.entries(timing).map(([name, claim]) => [name, claim?.raw]));
+
+const sideOf = (side: Report['old_instance'], instanceId: string, spotPrice: number | undefined): SwitchSide => ({
+  instanceId,
+  instanceType: side?.instance_type,
+  region: side?.region,
+  az: side?.az,
+  amiId: side?.ami_id,
+  mode: side?.mode,
+  poolId: side?.pool_id ?? poolOf(side?.mode, side?.instance_type, side?.az),
+  spotPrice,
+});
+
+export function announcementOf(agent: Agent, facts: SwitchRecord): SystemEvent {
+  return {
+    clientId: agent.clientId,
+    agentId: agent.id,
+    instanceId: facts.to.instanceId,
+    type: 'switch_completed',
+    severity: 'info',
+    message: `Agent ${agent.logicalAgentId} moved from ${placeOf(facts.from)} to ${placeOf(facts.to)}, ${effectOf(facts)}`,
+    metadata: { commandId: facts.commandId ?? null, oldInstanceId: facts.from.instanceId, trigger: facts.trigger },
+    notify: true,
+  };
+}
+
+const placeOf = ({ poolId }: SwitchSide) => poolId ?? 'on-demand';
+
+function effectOf(facts: SwitchRecord): string {
+  const saving = savingsImpact(facts);
+  if (saving === undefined) return 'at prices that are not known';
+  const dollars = `$${Math.abs(saving).toFixed(4)} an hour`;
+  return saving >= 0 ? `saving ${dollars}` : `costing ${dollars} more`;
+}

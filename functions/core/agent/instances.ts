@@ -1,0 +1,153 @@
+import { sql } from 'kysely';
+import type { Db, Tx } from '../../shared/db.ts';
+import type { InstanceStatus, Mode } from '../../shared/schema.ts';
+import { poolOf } from '../pool/pool-id.ts';
+import { isSwitch, type NewPrimary, type PrimaryChange } from './primary-change.ts';
+
+/** The rows of `instances`: how one is entered, and what is noted of it while it lives. */
+interface OfInstance {
+  readonly clientId: string;
+  readonly agentId: string;
+  readonly instanceId: string;
+}
+
+/** Writes the instance as its agent's primary; the key `uq_instances_primary_of` holds that no other one is left. */
+export async function upsertPrimary(
+  tx: Tx,
+  change: Pick<PrimaryChange, 'agent' | 'cause' | 'wasPrimary'> & { readonly next: NewPrimary },
+  now: Date,
+): Promise<void> {
+  const { agent, next, cause, wasPrimary = false } = change;
+  const isModeKnown = next.mode !== undefined && next.mode !== 'unknown';
+  const currentPoolId = poolOf(next.mode, next.instanceType, next.az);
+  const facts = {
+    instanceType: next.instanceType ?? null,
+    region: next.region ?? null,
+    az: next.az ?? null,
+    amiId: next.amiId ?? null,
+    spotPrice: next.spotPrice ?? null,
+    ondemandPrice: next.onDemandPrice ?? null,
+  };
+  const since = wasPrimary ? {} : { primaryCause: cause, primarySince: now };
+  await tx
+    .insertInto('instances')
+    .values({
+      id: next.instanceId,
+      clientId: agent.clientId,
+      agentId: agent.id,
+      ...facts,
+      baselineOndemandPrice: facts.ondemandPrice,
+      instanceStatus: 'running_primary',
+      isPrimary: true,
+      isActive: true,
+      ...since,
+      currentMode: next.mode ?? 'unknown',
+      currentPoolId,
+      installedAt: next.launchedAt ?? now,
+      lastSeenAt: now,
+      lastSwitchAt: isSwitch(change) ? now : null,
+      createdAt: now,
+    })
+    .onDuplicateKeyUpdate((eb) => ({
+      instanceStatus: 'running_primary',
+      isPrimary: true,
+      isActive: true,
+      version: eb('instances.version', '+', 1),
+      zombieAt: null,
+      lastSeenAt: now,
+      ...since,
+      ...(isSwitch(change) && { lastSwitchAt: now }),
+      ...Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null)),
+      ...(isModeKnown && { currentMode: next.mode!, currentPoolId }),
+    }))
+    .execute();
+}
+
+/** An instance that runs its agent's process and is not the primary. */
+interface Extra extends OfInstance {
+  readonly instanceType: string | null | undefined;
+  readonly region: string | null | undefined;
+  readonly az: string | null | undefined;
+  readonly amiId?: string | null | undefined;
+  readonly mode: Mode | undefined;
+}
+
+const rowOf = (instance: Extra, status: InstanceStatus, now: Date) => ({
+  id: instance.instanceId,
+  clientId: instance.clientId,
+  agentId: instance.agentId,
+  instanceType: instance.instanceType ?? null,
+  region: instance.region ?? null,
+  az: instance.az ?? null,
+  amiId: instance.amiId ?? null,
+  instanceStatus: status,
+  isActive: status === 'running_replica',
+  currentMode: instance.mode ?? ('unknown' as const),
+  currentPoolId: poolOf(instance.mode, instance.instanceType, instance.az),
+  installedAt: now,
+  createdAt: now,
+});
+
+/** Enters an instance that registers beside a primary which lives: it waits until that falls silent. */
+export const keepBesidePrimary = (tx: Tx, instance: Extra, now: Date) =>
+  tx
+    .insertInto('instances')
+    .values({ ...rowOf(instance, 'running_replica', now), lastSeenAt: now })
+    .onDuplicateKeyUpdate({ instanceStatus: 'running_replica', isActive: true, lastSeenAt: now })
+    .execute();
+
+/** Enters an instance that a later switch has overtaken: it still runs and costs, so it is put where it is terminated. */
+export const keepAsZombie = (tx: Tx, instance: Extra, now: Date) =>
+  tx
+    .insertInto('instances')
+    .values({ ...rowOf(instance, 'zombie', now), zombieAt: now })
+    .onDuplicateKeyUpdate((eb) => ({ version: eb('instances.version', '+', 1) }))
+    .execute();
+
+/**
+ * Enters the instance of a standby; one that is the primary, or gone, stays what it is.
+ * @param instance `isKept: false` for one that nobody wants: it is listed until it was seen to be terminated, even if it
+ * has registered already and waits beside the primary
+ */
+export async function enterStandbyInstance(tx: Tx, instance: Omit<Extra, 'mode'> & { isKept: boolean }, now: Date) {
+  const { isKept } = instance;
+  const row = rowOf({ ...instance, mode: 'spot' }, isKept ? 'running_replica' : 'terminated', now);
+  await tx
+    .insertInto('instances')
+    .values({ ...row, lastSeenAt: now, terminatedAt: isKept ? null : now })
+    .onDuplicateKeyUpdate((eb) => ({
+      version: eb('instances.version', '+', 1),
+      ...(!isKept && terminatedIfWaiting(now)),
+    }))
+    .execute();
+}
+
+/** In this order, for MySQL assigns from left to right: the status is set last, as the others are decided on it. */
+function terminatedIfWaiting(now: Date) {
+  const waits = sql<boolean>`instances.instance_status = 'running_replica'`;
+  return {
+    isActive: sql<boolean>`IF(${waits}, FALSE, instances.is_active)`,
+    terminatedAt: sql<Date | null>`IF(${waits}, ${now}, instances.terminated_at)`,
+    instanceStatus: sql<InstanceStatus>`IF(${waits}, 'terminated', instances.instance_status)`,
+  };
+}
+
+/** Notes that an instance lives. */
+export const markSeen = (db: Db, { clientId, agentId, instanceId }: OfInstance, now: Date) =>
+  db
+    .updateTable('instances')
+    .set((eb) => ({ lastSeenAt: now, version: eb('version', '+', 1) }))
+    .where('id', '=', instanceId)
+    .where('agentId', '=', agentId)
+    .where('clientId', '=', clientId)
+    .execute();
+
+/** Hands an instance that is no primary from one agent of its tenant to another. */
+export const moveInstance = (tx: Tx, { clientId, agentId, instanceId }: OfInstance) =>
+  tx
+    .updateTable('instances')
+    .set((eb) => ({ agentId, instanceStatus: 'running_replica', version: eb('version', '+', 1) }))
+    .where('id', '=', instanceId)
+    .where('clientId', '=', clientId)
+    .where('isPrimary', '=', false)
+    .execute();

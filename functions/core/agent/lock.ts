@@ -1,0 +1,74 @@
+import { sql } from 'kysely';
+import { DatabaseError } from '../../shared/data-api/errors.ts';
+import { type Db, type Tx, transact } from '../../shared/db.ts';
+import { agentNotFound } from '../../shared/errors.ts';
+import type { AgentStatus } from '../../shared/schema.ts';
+import { type Reading, readAgent, type StateOf } from './read.ts';
+import type { Wanted } from './state.ts';
+
+interface Locking<W extends Wanted> extends Reading<W> {
+  /** `undefined` for the admin. */
+  readonly clientId: string | undefined;
+  readonly agentId: string;
+  readonly deleted?: boolean;
+  /** Set by a job, which has other agents to see to: one that somebody else holds is a conflict at once. */
+  readonly skipLocked?: boolean;
+}
+
+/**
+ * Locks an agent, then reads it with the parts that a rule needs: two statements. All that changes an agent's primary,
+ * standbys or commands takes this lock first, so what is read stays true until the transaction ends.
+ *
+ * The reading takes no locks, and sees what was committed before the lock was granted, as InnoDB takes a transaction's
+ * snapshot at its first plain read. (A locking read of rows that may be missing would lock gaps, and agents that start
+ * together would deadlock.)
+ * @throws AppError agent_not_found as `readAgent`
+ * @throws DatabaseError conflict when somebody else holds the agent and `skipLocked` is set
+ */
+export async function lockAgent<W extends Wanted>(tx: Tx, of: Locking<W>, now: Date): Promise<StateOf<W>> {
+  const { clientId, agentId, skipLocked = false } = of;
+  const rows = await tx
+    .selectFrom('agents')
+    .select('id')
+    .where('id', '=', agentId)
+    .$if(clientId !== undefined, (query) => query.where('clientId', '=', clientId!))
+    .forUpdate()
+    .$if(skipLocked, (query) => query.skipLocked())
+    .execute();
+  if (rows.length === 0)
+    throw skipLocked ? new DatabaseError('conflict', `somebody else holds agent ${agentId}`) : agentNotFound(agentId);
+  return readAgent(tx, of, now);
+}
+
+/** An agent as its lock found it. */
+export interface LockedAgent {
+  readonly id: string;
+  readonly status: AgentStatus;
+  readonly lastHeartbeatAt: Date | null;
+}
+
+/**
+ * Changes those of many agents that nobody else holds, in one transaction, for a job. The others wait for its next run:
+ * whoever holds one is changing it; or was killed, and then the Data API keeps what it locked for three minutes, during
+ * which one agent must not hold up all (docs/adr/0013).
+ * @param change is told what the free agents are now. It must name them by `agentsById`: by another index an update would
+ * wait for agents that somebody else holds.
+ * @returns what `change` returns, or `none` where no agent is free
+ */
+export async function changeFreeAgents<T>(
+  db: Db,
+  { ids, none }: { readonly ids: readonly string[]; readonly none: T },
+  change: (tx: Tx, free: readonly LockedAgent[]) => Promise<T>,
+): Promise<T> {
+  if (ids.length === 0) return none;
+  return transact(db, async (tx) => {
+    // Without the hint the optimiser reads another index, or all agents, once the list is a third of them.
+    const { rows } = await sql<LockedAgent>`
+      SELECT id, status, last_heartbeat_at FROM agents FORCE INDEX (PRIMARY)
+      WHERE id IN (${sql.join(ids)}) FOR UPDATE SKIP LOCKED`.execute(tx);
+    return rows.length === 0 ? none : change(tx, rows);
+  });
+}
+
+/** `agents`, found by primary key however many ids an UPDATE lists (see `changeFreeAgents`). */
+export const agentsById = sql`agents FORCE INDEX (PRIMARY)`;

@@ -1,0 +1,77 @@
+import type { Agent, InstanceStatus, Mode } from '../../shared/schema.ts';
+
+/**
+ * Why the primary of an agent changed. Stored with the agent (the last change) and with the instance (when it became the
+ * primary), so that "why is this instance the primary?" is one query.
+ * - `register`: the agent's first instance. `successor`: a new instance registered and its predecessor was silent.
+ * - `switch`: a switch was carried out, as a registration or a report showed. `promotion`: somebody asked for the standby.
+ * - `failover`: EC2 takes the primary, and a standby took over. `takeover`: the primary fell silent while a standby lived.
+ * - `failover_undone`: the standby that took over never came up. `ended`: its agent said that the primary ends.
+ * - `released`: the primary registered under another logical id.
+ */
+export type PrimaryCause =
+  | 'register'
+  | 'successor'
+  | 'switch'
+  | 'promotion'
+  | 'failover'
+  | 'takeover'
+  | 'failover_undone'
+  | 'ended'
+  | 'released';
+
+/** The instance that takes over. What is `undefined` is not known, and keeps what the database has. */
+export interface NewPrimary {
+  readonly instanceId: string;
+  readonly instanceType?: string | null | undefined;
+  readonly region?: string | null | undefined;
+  readonly az?: string | null | undefined;
+  readonly amiId?: string | null | undefined;
+  readonly mode?: Mode | undefined;
+  /** DECIMAL text or a number, USD per hour. */
+  readonly spotPrice?: string | number | null | undefined;
+  readonly onDemandPrice?: string | number | null | undefined;
+  readonly launchedAt?: Date | null | undefined;
+  /** What only the instance itself can tell, when it registers. */
+  readonly host?: {
+    readonly hostname: string | undefined;
+    readonly privateIp: string | undefined;
+    readonly publicIp: string | undefined;
+    readonly agentVersion: string | undefined;
+  };
+}
+
+export interface PrimaryChange {
+  /** As the transaction has locked it: the change is refused when the epoch has moved on, and raises it. */
+  readonly agent: Pick<Agent, 'id' | 'clientId' | 'epoch'>;
+  readonly cause: PrimaryCause;
+  /** `undefined`: the agent is left without a primary, and offline. */
+  readonly next: NewPrimary | undefined;
+  /** Whether the agent's row was inserted in this transaction, with `next` as its primary. */
+  readonly isNewAgent?: boolean;
+  /** Whether `next` is the primary already, as when a switch is reported after its successor registered. */
+  readonly wasPrimary?: boolean;
+  /** What becomes of instances that were the primary, or were said to be. */
+  readonly former?: readonly FormerPrimary[];
+  /** The command that this change fulfils. */
+  readonly command?: { readonly id: string; readonly closes: boolean } | undefined;
+  /** Whether the agent is still carrying out a switch after this. */
+  readonly staysSwitching?: boolean;
+  /** The standby that `next` was until now. */
+  readonly promotion?: Promotion | undefined;
+}
+
+export interface FormerPrimary {
+  readonly instanceId: string;
+  readonly becomes: Exclude<InstanceStatus, 'running_primary'>;
+}
+
+export interface Promotion {
+  readonly replicaId: string;
+  /** The interruption notice that this answers; without one, somebody asked for the promotion. */
+  readonly failover?: { readonly noticeId: string; readonly timeMs: number } | undefined;
+}
+
+/** A change that counts as a switch: limits and minimum durations are reckoned from it. */
+export const isSwitch = ({ cause }: Pick<PrimaryChange, 'cause'>) =>
+  cause === 'switch' || cause === 'promotion' || cause === 'failover';

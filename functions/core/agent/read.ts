@@ -1,0 +1,186 @@
+import { type SelectQueryBuilder, sql } from 'kysely';
+import type { Db } from '../../shared/db.ts';
+import { agentNotFound } from '../../shared/errors.ts';
+import type { Agent, Schema } from '../../shared/schema.ts';
+import {
+  activeStandby,
+  historyOf,
+  launchesOf,
+  newestInFlight,
+  newestNotice,
+  recordedOf,
+  standbyCount,
+} from './facts.ts';
+import {
+  type AgentState,
+  commandColumns,
+  instanceColumns,
+  noticeColumns,
+  type Parts,
+  primaryColumns,
+  type Standby,
+  standbyColumns,
+  type Wanted,
+} from './state.ts';
+
+/** Which agent. `clientId` is `undefined` for the admin, who may see every tenant's. */
+export type AgentKey =
+  | { readonly clientId: string | undefined; readonly agentId: string }
+  | { readonly clientId: string; readonly logicalAgentId: string }
+  /** Whose instance this is. */
+  | { readonly instanceId: string };
+
+export type Reading<W extends Wanted> = { readonly with: W };
+/** A deleted agent is not found, unless this is set. */
+type Deleted = { readonly deleted?: boolean };
+export type StateOf<W extends Wanted> = AgentState<keyof W & keyof Parts>;
+
+/**
+ * Reads an agent with the parts that a rule needs: one statement, which locks nothing. What is written afterwards must
+ * name what it was decided on, as `changePrimary` names the epoch, and be decided anew when that is no longer so.
+ * @throws AppError agent_not_found when there is none, it is another tenant's, or it is deleted and `deleted` is not set
+ */
+export async function readAgent<W extends Wanted>(
+  db: Db,
+  of: AgentKey & Reading<W> & Deleted,
+  now: Date,
+): Promise<StateOf<W>> {
+  const state = await findAgent(db, of, now);
+  if (!state)
+    throw agentNotFound('agentId' in of ? of.agentId : 'logicalAgentId' in of ? of.logicalAgentId : of.instanceId);
+  return state;
+}
+
+/** The same, with `undefined` for an agent that is not there. */
+export async function findAgent<W extends Wanted>(
+  db: Db,
+  of: AgentKey & Reading<W> & Deleted,
+  now: Date,
+): Promise<StateOf<W> | undefined> {
+  const rows = await select(db, of.with, now)
+    .$call((query) => {
+      if ('logicalAgentId' in of)
+        return query.where('a.clientId', '=', of.clientId).where('a.logicalAgentId', '=', of.logicalAgentId);
+      if ('instanceId' in of)
+        return query.where(
+          sql<boolean>`(a.id, a.client_id) = (SELECT k.agent_id, k.client_id FROM instances AS k WHERE k.id = ${of.instanceId})`,
+        );
+      const { clientId } = of;
+      return query
+        .where('a.id', '=', of.agentId)
+        .$if(clientId !== undefined, (one) => one.where('a.clientId', '=', clientId!));
+    })
+    .execute();
+  const [state] = states(rows, of.with);
+  return state && (of.deleted || state.agent.status !== 'deleted') ? state : undefined;
+}
+
+/** Agents by id, for a job; deleted ones are left out. Their rows must fit the 1 MiB of an answer: 200 at most. */
+export async function readAgents<W extends Wanted>(
+  db: Db,
+  of: { readonly agentIds: readonly string[] } & Reading<W>,
+  now: Date,
+): Promise<StateOf<W>[]> {
+  if (of.agentIds.length === 0) return [];
+  const rows = await select(db, of.with, now)
+    .where('a.id', 'in', of.agentIds)
+    .where('a.status', '<>', 'deleted')
+    .execute();
+  return states(rows, of.with);
+}
+
+type Row = Agent & Readonly<Record<string, unknown>>;
+
+/** One row for each standby that is asked for; all else is the same in each of them. */
+function select(db: Db, wanted: Wanted, now: Date) {
+  const query = db
+    .selectFrom('agents as a')
+    .leftJoin('instances as p', 'p.primaryOf', 'a.id')
+    .selectAll('a')
+    .select(aliased('p', primaryColumns))
+    .$if('instance' in wanted, (one) =>
+      one
+        .leftJoin('instances as m', (join) => join.on('m.id', '=', wanted.instance ?? ''))
+        .leftJoin('replicaInstances as mr', 'mr.instanceId', 'm.id')
+        .select(aliased('m', instanceColumns))
+        .select('mr.id as m$replicaId'),
+    )
+    .$if('openSwitch' in wanted, (one) =>
+      one
+        .leftJoin('commands as o', 'o.openSwitchOf', 'a.id')
+        .select(['o.id as o$id', 'o.status as o$status', 'o.createdBy as o$createdBy']),
+    )
+    .$if('inFlight' in wanted, (one) =>
+      one
+        .leftJoin('commands as c', (join) => join.onRef('c.agentId', '=', 'a.id').on('c.id', '=', newestInFlight(now)))
+        .select(aliased('c', commandColumns)),
+    )
+    .$if('standbys' in wanted || 'replica' in wanted, (one) =>
+      one
+        .leftJoin('replicaInstances as s', (join) =>
+          join
+            .onRef('s.agentId', '=', 'a.id')
+            .on((eb) => eb.or([eb('s.status', 'in', activeStandby), eb('s.id', '=', wanted.replica ?? '')])),
+        )
+        .select(aliased('s', standbyColumns)),
+    )
+    .$if('notice' in wanted, (one) =>
+      one
+        .leftJoin('spotInterruptionEvents as e', (join) => join.on('e.id', '=', newestNotice(wanted.notice)))
+        .select(aliased('e', noticeColumns)),
+    )
+    .$if('standbyCount' in wanted, (one) => one.select(standbyCount.as('n$standbyCount')))
+    .$if('recorded' in wanted, (one) => one.select(recordedOf(wanted.recorded!)))
+    .$if('launches' in wanted, (one) => one.select(launchesOf(now)))
+    .$if('history' in wanted, (one) => one.select(historyOf(now)))
+    .$if('tenant' in wanted, (one) =>
+      one.innerJoin('clients as t', 't.id', 'a.clientId').select('t.awsAccountId as t$awsAccountId'),
+    );
+  return query as unknown as SelectQueryBuilder<Schema & { a: Schema['agents'] }, 'a', Row>;
+}
+
+/** `alias.column AS alias$column`: the columns of each joined row keep apart. */
+const aliased = <A extends string, C extends string>(alias: A, columns: readonly C[]) =>
+  columns.map((column) => `${alias}.${column} as ${alias}$${column}` as const);
+
+/** The columns of one joined row, or `undefined` where the join found none. */
+const joined = (row: Row, alias: string, columns: readonly string[]) =>
+  row[`${alias}$id`] == null ? undefined : fields(row, alias, columns);
+
+const fields = (row: Row, alias: string, columns: readonly string[]) =>
+  Object.fromEntries(columns.map((column) => [column, row[`${alias}$${column}`]]));
+
+function states<W extends Wanted>(rows: readonly Row[], wanted: W): StateOf<W>[] {
+  return [...Map.groupBy(rows, (row) => row.id).values()].map((ofAgent) => stateFrom(ofAgent, wanted) as StateOf<W>);
+}
+
+function stateFrom(rows: readonly Row[], wanted: Wanted) {
+  const row = rows[0]!;
+  const standbys = rows
+    .map((one) => joined(one, 's', standbyColumns) as Standby | undefined)
+    .filter((standby) => standby !== undefined);
+  const parts: Record<keyof Parts, () => unknown> = {
+    instance: () => joined(row, 'm', [...instanceColumns, 'replicaId']),
+    openSwitch: () => joined(row, 'o', ['id', 'status', 'createdBy']),
+    inFlight: () => joined(row, 'c', commandColumns),
+    standbys: () =>
+      standbys.filter((standby) => standby.isActive).toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime()),
+    replica: () => standbys.find((standby) => standby.id === wanted.replica),
+    standbyCount: () => row.n$standbyCount,
+    notice: () => joined(row, 'e', noticeColumns),
+    recorded: () => ({ reported: Number(row.r$reported) > 0, overtaken: Number(row.r$overtaken) > 0 }),
+    launches: () => fields(row, 'l', ['failures', 'lastFailureAt', 'lastEndedCreatedAt']),
+    history: () => ({
+      ...fields(row, 'h', ['switches24h', 'switches7d', 'lastSignalAt', 'lastFailedSwitchAt', 'onDemandPrice']),
+      hasAutomaticStandby: Number(row.h$automaticStandbys) > 0,
+    }),
+    tenant: () => fields(row, 't', ['awsAccountId']),
+  };
+  const asked = Object.keys(wanted) as (keyof Parts)[];
+  return {
+    // What was selected of the agent itself is what carries no alias.
+    agent: Object.fromEntries(Object.entries(row).filter(([column]) => !column.includes('$'))),
+    primary: joined(row, 'p', primaryColumns),
+    ...Object.fromEntries(asked.map((part) => [part, parts[part]()])),
+  };
+}

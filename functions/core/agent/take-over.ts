@@ -1,0 +1,45 @@
+import { type Db, transact } from '../../shared/db.ts';
+import { record } from '../event/events.ts';
+import { isSilent } from './liveness.ts';
+import { lockAgent } from './lock.ts';
+import { changePrimary } from './primary.ts';
+
+interface OfInstance {
+  readonly clientId: string;
+  readonly agentId: string;
+  readonly instanceId: string;
+}
+
+/** The primary has fallen silent and an instance beside it lives: that one takes over (protocol A2). */
+export function takeOver(db: Db, { clientId, agentId, instanceId }: OfInstance, now: Date): Promise<void> {
+  return transact(db, async (tx) => {
+    const wanted = { instance: instanceId, inFlight: true } as const;
+    const { agent, primary, instance, inFlight } = await lockAgent(
+      tx,
+      { clientId, agentId, deleted: true, with: wanted },
+      now,
+    );
+    const waits = instance?.agentId === agentId && instance.instanceStatus === 'running_replica';
+    if (!waits || agent.status === 'deleted' || !isSilent(primary?.lastSeenAt ?? null, now)) return;
+    await changePrimary(
+      tx,
+      {
+        agent,
+        cause: 'takeover',
+        next: { ...instance, instanceId, mode: instance.currentMode },
+        former: primary ? [{ instanceId: primary.id, becomes: 'zombie' }] : [],
+        staysSwitching: inFlight?.status === 'dispatched',
+      },
+      now,
+    );
+    await record(tx, now, {
+      clientId,
+      agentId,
+      instanceId,
+      type: 'agent_taken_over',
+      severity: 'warning',
+      message: `${primary?.id ?? 'The primary'} of agent ${agent.logicalAgentId} fell silent; ${instanceId} took over`,
+      notify: true,
+    });
+  });
+}

@@ -1,0 +1,27 @@
+import { sql } from 'kysely';
+import type { Tx } from '../../shared/db.ts';
+
+interface Closing {
+  readonly commandId: string;
+  readonly agentId: string;
+  readonly clientId: string;
+  readonly success: boolean;
+  readonly message: string | null;
+  /** Whether the agent itself said how it went; otherwise it was inferred, or given up. */
+  readonly isReported: boolean;
+}
+
+/**
+ * Closes a command that was handed out; an agent that carried out a switch with it is online again. The caller has locked
+ * the agent and found the command open.
+ * Sets columns of: agents, commands.
+ */
+export async function closeCommand(tx: Tx, closing: Closing, now: Date): Promise<void> {
+  const { commandId, agentId, clientId, success, message, isReported } = closing;
+  await sql`
+    UPDATE agents AS a INNER JOIN commands AS c ON c.agent_id = a.id AND c.client_id = a.client_id
+    SET c.status = ${success ? 'completed' : 'failed'}, c.success = ${success}, c.message = ${message},
+        c.inferred = ${success && !isReported}, c.executed_at = ${isReported ? now : null}, c.completed_at = ${now},
+        a.status = IF(a.status = 'switching' AND c.command_type = 'switch', 'online', a.status), a.version = a.version + 1
+    WHERE a.id = ${agentId} AND a.client_id = ${clientId} AND c.id = ${commandId}`.execute(tx);
+}

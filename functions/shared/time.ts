@@ -1,0 +1,25 @@
+export const secondMs = 1000;
+export const minuteMs = 60 * secondMs;
+export const hourMs = 60 * minuteMs;
+export const dayMs = 24 * hourMs;
+
+/** Milliseconds from one time to another; negative where `to` is the earlier. */
+export const msBetween = (from: Date, to: Date) => to.getTime() - from.getTime();
+
+/** Milliseconds from a time until now; for ever, where there is no such time. */
+export const msSince = (time: Date | null | undefined, now: Date) =>
+  time ? msBetween(time, now) : Number.POSITIVE_INFINITY;
+
+export const msAfter = (time: Date, ms: number) => new Date(time.getTime() + ms);
+export const msBefore = (time: Date, ms: number) => new Date(time.getTime() - ms);
+
+export const earlier = (a: Date, b: Date) => (a < b ? a : b);
+
+/** The start of the period that a time lies in, periods counted from midnight UTC: `startOf(hourMs, 10:59)` is 10:00. */
+export const startOf = (periodMs: number, time: Date) => new Date(Math.floor(time.getTime() / periodMs) * periodMs);
+
+/** The day of a time, UTC, as in 2026-03-02. */
+export const dayOf = (time: Date) => time.toISOString().slice(0, 10);
+
+/** A time as callers read it; `null` for none. */
+export const iso = (time: Date | null | undefined) => time?.toISOString() ?? null;
