@@ -141,7 +141,7 @@ async function stepDown(
   if (!result.numAffectedRows) throw new DatabaseError('conflict', `agent ${agentId} has left epoch ${epoch}`);
 }
 
-/** Writes the machine as its agent's primary; no other one may be left, which the key `one_primary_an_agent` holds. */
+/** Writes the machine as its agent's primary; no other one may be left, which the key `uq_instances_primary_of` holds. */
 export async function writePrimary(
   tx: Tx,
   { agentId, clientId, now, next, isSwitch }: Pick<PrimaryChange, 'agentId' | 'clientId' | 'now' | 'next' | 'isSwitch'>,

@@ -24,7 +24,7 @@ export interface NewSwitch {
   readonly reason: string;
 }
 
-/** A row of `commands` for a switch; the key `one_open_switch_an_agent` lets one in at a time. */
+/** A row of `commands` for a switch; the key `uq_commands_open_switch_of` lets one in at a time. */
 export function switchCommand(
   agent: Pick<Agent, 'id' | 'clientId' | 'instanceId' | 'autoTerminateEnabled' | 'terminateWaitSeconds'>,
   command: NewSwitch,
