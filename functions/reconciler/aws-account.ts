@@ -64,18 +64,18 @@ export async function openAccount(db: Db, tenant: Tenant, now: Date): Promise<Ac
   };
 }
 
-const untried = { checkedAt: null, failures: 0, failingSince: null, nextAt: null, error: null, toldAt: null };
+const untried = { checkedAt: null, failures: 0, failingSince: null, nextAt: null, error: null, notifiedAt: null };
 
 async function succeeded(db: Db, before: AwsLookup, now: Date): Promise<void> {
-  if (before.region === roleItself && before.failures === 0 && !before.toldAt) return; // as ever: the region's row says so
-  if (before.toldAt)
+  if (before.region === roleItself && before.failures === 0 && !before.notifiedAt) return; // as ever: the region's row says so
+  if (before.notifiedAt)
     await record(db, now, {
       clientId: before.clientId,
       type: 'aws_access_restored',
       severity: 'info',
       message: `It can be seen again whether machines are gone: ${placeOf(before)} answers`,
       notify: true,
-      dedupeKey: `aws_access_restored:${before.clientId}:${before.region}:${before.toldAt.getTime()}`,
+      dedupeKey: `aws_access_restored:${before.clientId}:${before.region}:${before.notifiedAt.getTime()}`,
     });
   await keep(db, { ...before, ...untried, checkedAt: now });
 }
@@ -98,7 +98,7 @@ async function failed(db: Db, roleArn: string, before: AwsLookup, failure: AwsFa
       dedupeKey: `aws_access_failed:${before.clientId}:${before.region}:${failingSince.getTime()}:${dayOf(now)}`,
     });
   const failures = before.failures + 1;
-  await keep(db, { ...before, failures, failingSince, nextAt, error, toldAt: isTold ? now : before.toldAt });
+  await keep(db, { ...before, failures, failingSince, nextAt, error, notifiedAt: isTold ? now : before.notifiedAt });
   return nextAt;
 }
 

@@ -24,6 +24,8 @@ export type Mode = 'spot' | 'ondemand' | 'unknown';
 export type TargetMode = Exclude<Mode, 'unknown'>;
 export type Severity = 'info' | 'warning' | 'error';
 
+// core/tenant
+
 export interface ClientTable {
   id: string;
   name: string;
@@ -42,6 +44,19 @@ export interface ClientTable {
   updatedAt: Date;
 }
 
+export interface AwsLookupTable {
+  clientId: string;
+  region: string;
+  checkedAt: Date | null;
+  failures: Generated<number>;
+  failingSince: Date | null;
+  nextAt: Date | null;
+  error: string | null;
+  notifiedAt: Date | null;
+}
+
+// core/agent, and core/termination for the end of an instance
+
 export interface AgentTable {
   id: string;
   clientId: string;
@@ -53,6 +68,8 @@ export interface AgentTable {
   configVersion: Generated<number>;
   hostname: string | null;
   instanceId: string | null;
+  primaryCause: string | null;
+  primaryChangedAt: Date | null;
   instanceType: string | null;
   region: string | null;
   az: string | null;
@@ -101,6 +118,8 @@ export interface InstanceTable {
   instanceStatus: InstanceStatus;
   isPrimary: Generated<boolean>;
   isActive: Generated<boolean>;
+  primaryCause: string | null;
+  primarySince: Date | null;
   currentMode: Generated<Mode>;
   currentPoolId: string | null;
   spotPrice: NullableDecimal;
@@ -125,6 +144,21 @@ export interface InstanceTable {
   createdAt: Date;
   primaryOf: GeneratedAlways<string | null>;
 }
+
+export interface CleanupLogTable {
+  id: string;
+  clientId: string;
+  agentId: string;
+  cleanupType: string;
+  deletedSnapshotsCount: number;
+  deletedAmisCount: number;
+  failedCount: number;
+  details: Json;
+  cutoffDate: Date | null;
+  executedAt: Date;
+}
+
+// core/command
 
 export interface CommandTable {
   id: string;
@@ -197,6 +231,8 @@ export interface SwitchTable {
   createdAt: Date;
 }
 
+// core/failover
+
 export interface ReplicaInstanceTable {
   id: string;
   clientId: string;
@@ -236,6 +272,30 @@ export interface ReplicaInstanceTable {
   ec2CheckedAt: Date | null;
   createdAt: Date;
 }
+
+export interface SpotInterruptionEventTable {
+  id: string;
+  clientId: string;
+  agentId: string;
+  instanceId: string;
+  signalType: string;
+  terminationTime: Date;
+  poolId: string | null;
+  instanceType: string | null;
+  region: string | null;
+  az: string | null;
+  detectedAt: Date;
+  responseAction: string | null;
+  replicaId: string | null;
+  replicaReady: boolean | null;
+  failoverCompleted: boolean | null;
+  failoverTimeMs: number | null;
+  success: boolean | null;
+  features: Json;
+  createdAt: Date;
+}
+
+// core/pool
 
 export interface SpotPoolTable {
   id: string;
@@ -278,6 +338,8 @@ export interface PricingSnapshotsCleanTable {
   observedAt: Date;
 }
 
+// core/decision
+
 export interface DecisionTable {
   id: string;
   clientId: string;
@@ -299,27 +361,7 @@ export interface DecisionTable {
   inputs: Json;
 }
 
-export interface SpotInterruptionEventTable {
-  id: string;
-  clientId: string;
-  agentId: string;
-  instanceId: string;
-  signalType: string;
-  terminationTime: Date;
-  poolId: string | null;
-  instanceType: string | null;
-  region: string | null;
-  az: string | null;
-  detectedAt: Date;
-  responseAction: string | null;
-  replicaId: string | null;
-  replicaReady: boolean | null;
-  failoverCompleted: boolean | null;
-  failoverTimeMs: number | null;
-  success: boolean | null;
-  features: Json;
-  createdAt: Date;
-}
+// core/event
 
 export interface SystemEventTable {
   id: string;
@@ -336,19 +378,6 @@ export interface SystemEventTable {
   createdAt: Date;
 }
 
-export interface CleanupLogTable {
-  id: string;
-  clientId: string;
-  agentId: string;
-  cleanupType: string;
-  deletedSnapshotsCount: number;
-  deletedAmisCount: number;
-  failedCount: number;
-  details: Json;
-  cutoffDate: Date | null;
-  executedAt: Date;
-}
-
 export interface AuditLogTable {
   id: string;
   clientId: string | null;
@@ -358,6 +387,8 @@ export interface AuditLogTable {
   metadata: Json;
   createdAt: Date;
 }
+
+// shared/job.ts
 
 export interface JobRunTable {
   job: string;
@@ -369,6 +400,8 @@ export interface JobRunTable {
   rowsChanged: number | null;
   error: string | null;
 }
+
+// Written by nothing yet
 
 export interface CostRecordTable {
   instanceId: string;
@@ -410,39 +443,28 @@ export interface ClientsDailySnapshotTable {
   activeClients: number;
 }
 
-export interface AwsLookupTable {
-  clientId: string;
-  region: string;
-  checkedAt: Date | null;
-  failures: Generated<number>;
-  failingSince: Date | null;
-  nextAt: Date | null;
-  error: string | null;
-  toldAt: Date | null;
-}
-
 export interface Schema {
   clients: ClientTable;
+  awsLookups: AwsLookupTable;
   agents: AgentTable;
   instances: InstanceTable;
+  cleanupLogs: CleanupLogTable;
   commands: CommandTable;
   switches: SwitchTable;
   replicaInstances: ReplicaInstanceTable;
+  spotInterruptionEvents: SpotInterruptionEventTable;
   spotPools: SpotPoolTable;
   ondemandPrices: OndemandPriceTable;
   ondemandPriceSnapshots: OndemandPriceSnapshotTable;
   pricingSnapshotsClean: PricingSnapshotsCleanTable;
   decisions: DecisionTable;
-  spotInterruptionEvents: SpotInterruptionEventTable;
   systemEvents: SystemEventTable;
-  cleanupLogs: CleanupLogTable;
   auditLogs: AuditLogTable;
   jobRuns: JobRunTable;
   costRecords: CostRecordTable;
   clientSavingsDaily: ClientSavingsDailyTable;
   clientSavingsMonthly: ClientSavingsMonthlyTable;
   clientsDailySnapshot: ClientsDailySnapshotTable;
-  awsLookups: AwsLookupTable;
 }
 
 export type Agent = Selectable<AgentTable>;

@@ -408,7 +408,7 @@ describe('what no statement can write (§11.2)', () => {
 
   it('is spot without a pool, or an unknown target', async () => {
     const machine = await withPool();
-    await expect(insert(machine, { targetPoolId: null })).rejects.toThrow('spot_has_pool');
-    await expect(insert(machine, { targetMode: 'unknown' as never })).rejects.toThrow('known_target');
+    await expect(insert(machine, { targetPoolId: null })).rejects.toThrow('ck_commands_spot_has_pool');
+    await expect(insert(machine, { targetMode: 'unknown' as never })).rejects.toThrow('ck_commands_target_mode');
   });
 });

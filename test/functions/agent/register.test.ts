@@ -273,7 +273,7 @@ describe('what no statement can write (§11.2)', () => {
   it.each(['zombie', 'terminated', 'running_replica'] as const)('is a primary that is %s', async (instanceStatus) => {
     const machine = await rig.primary();
     const change = rig.db.updateTable('instances').set({ instanceStatus }).where('id', '=', machine.id);
-    await expect(change.execute()).rejects.toThrow(/primary_runs|gone_is_inactive/);
+    await expect(change.execute()).rejects.toThrow(/ck_instances_(primary_runs|gone_is_inactive)/);
   });
 
   it('is a zombie that is active', async () => {
@@ -282,13 +282,13 @@ describe('what no statement can write (§11.2)', () => {
       .updateTable('instances')
       .set({ instanceStatus: 'zombie', isPrimary: false })
       .where('id', '=', machine.id);
-    await expect(change.execute()).rejects.toThrow('gone_is_inactive');
+    await expect(change.execute()).rejects.toThrow('ck_instances_gone_is_inactive');
   });
 
   it('is an agent with both modes on', async () => {
     const machine = await rig.primary();
     await expect(machine.set({ manualReplicaEnabled: true, autoSwitchEnabled: true })).rejects.toThrow(
-      'one_mode_at_a_time',
+      'ck_agents_one_mode',
     );
   });
 

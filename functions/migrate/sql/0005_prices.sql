@@ -1,5 +1,5 @@
--- What capacity costs. Time series are keyed by (pool, bucket), so they grow with pools and not with agents, and are
--- deleted in chunks by the index on their time.
+-- What capacity costs. Room: functions/core/pool. Time series are keyed by pool and bucket, so they grow with the number of
+-- pools and not of agents; old rows are deleted in chunks, by the key on their time.
 
 CREATE TABLE spot_pools (
   id VARCHAR(128) NOT NULL,
@@ -13,7 +13,7 @@ CREATE TABLE spot_pools (
   version BIGINT NOT NULL DEFAULT 0,
   created_at DATETIME(3) NOT NULL,
   PRIMARY KEY (id),
-  UNIQUE KEY one_pool_a_place (instance_type, region, az)
+  UNIQUE KEY uq_spot_pools_place (instance_type, region, az)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE ondemand_prices (
@@ -31,10 +31,10 @@ CREATE TABLE ondemand_price_snapshots (
   captured_at DATETIME(3) NOT NULL,
   price DECIMAL(12,6) NOT NULL,
   PRIMARY KEY (instance_type, region, captured_at),
-  KEY by_age (captured_at)
+  KEY ix_ondemand_price_snapshots_captured_at (captured_at)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- One row a pool and five-minute bucket (contract 12.3).
+-- One row per pool and five-minute bucket (contract 12.3).
 CREATE TABLE pricing_snapshots_clean (
   pool_id VARCHAR(128) NOT NULL,
   time_bucket DATETIME(3) NOT NULL,
@@ -42,12 +42,12 @@ CREATE TABLE pricing_snapshots_clean (
   ondemand_price DECIMAL(12,6) NULL,
   savings_percent DECIMAL(7,2) NULL,
   source_type VARCHAR(32) NOT NULL,
-  -- 4 primary, 3 replica-automatic, 2 replica-manual, 1 interpolated: the higher one replaces.
+  -- 4 primary, 3 replica-automatic, 2 replica-manual, 1 interpolated: a higher one replaces a lower one.
   source_priority TINYINT NOT NULL,
   confidence_score DECIMAL(3,2) NOT NULL,
   data_source VARCHAR(64) NULL,
   interpolation_method VARCHAR(16) NULL,
   observed_at DATETIME(3) NOT NULL,
   PRIMARY KEY (pool_id, time_bucket),
-  KEY by_age (time_bucket)
+  KEY ix_pricing_snapshots_clean_time_bucket (time_bucket)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -1,29 +1,5 @@
--- Tenants, their workloads and the machines that carry them.
---
--- Conventions of all files here: times are DATETIME(3) in UTC; money is DECIMAL, USD; ids are compared to the byte
--- (utf8mb4_bin); statements end with a semicolon at the end of a line; only what MySQL 8.0 and MariaDB 10.11 share.
--- No foreign keys (docs/adr/0004): every table that holds a tenant's rows has client_id, and every statement names it.
-
-CREATE TABLE clients (
-  id VARCHAR(36) NOT NULL,
-  name VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci NOT NULL,
-  email VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci NOT NULL,
-  token_hash CHAR(64) NOT NULL,
-  token_ciphertext VARCHAR(1024) NOT NULL,
-  is_active BOOLEAN NOT NULL DEFAULT TRUE,
-  total_savings DECIMAL(20,6) NOT NULL DEFAULT 0,
-  default_auto_switch_enabled BOOLEAN NOT NULL DEFAULT TRUE,
-  default_auto_terminate BOOLEAN NOT NULL DEFAULT TRUE,
-  default_terminate_wait_seconds INT NOT NULL DEFAULT 300,
-  -- Of the tenant's own AWS account; EC2's events are believed from there and from nowhere else.
-  aws_account_id CHAR(12) NULL,
-  created_at DATETIME(3) NOT NULL,
-  updated_at DATETIME(3) NOT NULL,
-  PRIMARY KEY (id),
-  UNIQUE KEY one_tenant_a_name (name),
-  UNIQUE KEY one_tenant_an_email (email),
-  UNIQUE KEY one_tenant_a_token (token_hash)
-) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+-- Agents (the tenants' workloads) and the EC2 instances that carry them. Rooms: functions/core/agent, and for the columns
+-- of `instances` that tell of its end (termination_*, ec2_*, and status `terminated`) functions/core/termination.
 
 CREATE TABLE agents (
   id VARCHAR(36) NOT NULL,
@@ -31,13 +7,17 @@ CREATE TABLE agents (
   logical_agent_id VARCHAR(255) NOT NULL,
   status VARCHAR(16) NOT NULL,
   enabled BOOLEAN NOT NULL DEFAULT TRUE,
-  -- Raised with each change of primary; a write that carries an older one changes nothing.
+  -- Raised with each change of primary; a write that carries an older epoch changes nothing.
   epoch INT NOT NULL DEFAULT 1,
-  -- Raised by every update, so that the count of changed rows never depends on whether values differ.
+  -- Raised by every update, so that the count of changed rows does not depend on whether the values differ.
   version BIGINT NOT NULL DEFAULT 0,
   config_version INT NOT NULL DEFAULT 1,
   hostname VARCHAR(255) NULL,
+  -- The primary, or the last one that there was.
   instance_id VARCHAR(64) NULL,
+  -- Why and when the primary last changed, or was cleared.
+  primary_cause VARCHAR(32) NULL,
+  primary_changed_at DATETIME(3) NULL,
   instance_type VARCHAR(64) NULL,
   region VARCHAR(32) NULL,
   az VARCHAR(48) NULL,
@@ -74,10 +54,10 @@ CREATE TABLE agents (
   created_at DATETIME(3) NOT NULL,
   updated_at DATETIME(3) NOT NULL,
   PRIMARY KEY (id),
-  UNIQUE KEY one_agent_a_logical_id (client_id, logical_agent_id),
-  KEY health (status, last_heartbeat_at),
-  KEY undecided (priced_at, decided_at),
-  CONSTRAINT one_mode_at_a_time CHECK (NOT (auto_switch_enabled AND manual_replica_enabled))
+  UNIQUE KEY uq_agents_logical_id (client_id, logical_agent_id),
+  KEY ix_agents_heartbeat (status, last_heartbeat_at),
+  KEY ix_agents_undecided (priced_at, decided_at),
+  CONSTRAINT ck_agents_one_mode CHECK (NOT (auto_switch_enabled AND manual_replica_enabled))
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE instances (
@@ -91,6 +71,9 @@ CREATE TABLE instances (
   instance_status VARCHAR(16) NOT NULL,
   is_primary BOOLEAN NOT NULL DEFAULT FALSE,
   is_active BOOLEAN NOT NULL DEFAULT TRUE,
+  -- Why and when this instance last became the primary.
+  primary_cause VARCHAR(32) NULL,
+  primary_since DATETIME(3) NULL,
   current_mode VARCHAR(16) NOT NULL DEFAULT 'unknown',
   current_pool_id VARCHAR(128) NULL,
   spot_price DECIMAL(12,6) NULL,
@@ -109,14 +92,37 @@ CREATE TABLE instances (
   termination_attempted_at DATETIME(3) NULL,
   termination_attempts INT NOT NULL DEFAULT 0,
   termination_confirmed BOOLEAN NOT NULL DEFAULT FALSE,
+  -- What EC2 last said of it: a state of EC2's, or `not-found` (docs/adr/0011).
+  ec2_state VARCHAR(16) NULL,
+  ec2_checked_at DATETIME(3) NULL,
+  ec2_next_check_at DATETIME(3) NULL,
+  ec2_checks INT NOT NULL DEFAULT 0,
   created_at DATETIME(3) NOT NULL,
-  -- Two primaries of one agent cannot be written, whoever writes them in whatever order.
+  -- Its unique key allows one primary per agent, whoever writes and in whatever order.
   primary_of VARCHAR(36) GENERATED ALWAYS AS (IF(is_primary, agent_id, NULL)) STORED,
   PRIMARY KEY (id),
-  UNIQUE KEY one_primary_an_agent (primary_of),
-  KEY of_agent (agent_id, instance_status, zombie_at),
-  KEY of_client (client_id, instance_status, created_at),
-  KEY newest (created_at),
-  CONSTRAINT primary_runs CHECK (NOT is_primary OR (instance_status = 'running_primary' AND is_active)),
-  CONSTRAINT gone_is_inactive CHECK (instance_status NOT IN ('zombie', 'terminated') OR NOT is_active)
+  UNIQUE KEY uq_instances_primary_of (primary_of),
+  KEY ix_instances_agent (agent_id, instance_status, zombie_at),
+  KEY ix_instances_client (client_id, instance_status, created_at),
+  KEY ix_instances_created_at (created_at),
+  KEY ix_instances_unconfirmed (termination_confirmed, instance_status, ec2_next_check_at),
+  CONSTRAINT ck_instances_primary_runs CHECK (NOT is_primary OR (instance_status = 'running_primary' AND is_active)),
+  CONSTRAINT ck_instances_gone_is_inactive CHECK (instance_status NOT IN ('zombie', 'terminated') OR NOT is_active)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- What agents deleted when they cleaned up old snapshots and images.
+CREATE TABLE cleanup_logs (
+  id VARCHAR(36) NOT NULL,
+  client_id VARCHAR(36) NOT NULL,
+  agent_id VARCHAR(36) NOT NULL,
+  cleanup_type VARCHAR(16) NOT NULL,
+  deleted_snapshots_count INT NOT NULL,
+  deleted_amis_count INT NOT NULL,
+  failed_count INT NOT NULL,
+  details JSON NULL,
+  cutoff_date DATETIME(3) NULL,
+  executed_at DATETIME(3) NOT NULL,
+  PRIMARY KEY (id),
+  UNIQUE KEY uq_cleanup_logs_run (agent_id, executed_at),
+  KEY ix_cleanup_logs_executed_at (executed_at)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
