@@ -1,5 +1,6 @@
 import { adminRoutes } from './admin/routes.ts';
 import { agentRoutes } from './agent/routes.ts';
+import { decisionRoutes } from './decision/routes.ts';
 import { replicaRoutes } from './replica/routes.ts';
 import type { Routes } from './shared/route.ts';
 import { systemRoutes } from './system/routes.ts';
@@ -10,6 +11,7 @@ import { systemRoutes } from './system/routes.ts';
  */
 export const routes = {
   agent: agentRoutes,
+  decision: decisionRoutes,
   replica: replicaRoutes,
   admin: adminRoutes,
   system: systemRoutes,

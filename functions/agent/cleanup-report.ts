@@ -5,7 +5,7 @@ import { record } from '../core/event/events.ts';
 import type { Db } from '../shared/db.ts';
 import { agentNotFound } from '../shared/errors.ts';
 import { heldTo } from '../shared/fields.ts';
-import type { CleanupReport } from './routes.ts';
+import type { CleanupReport } from './requests.ts';
 
 /**
  * Records what an agent cleaned up (contract A9). A section may come back empty with an `error` and no cut-off: agents

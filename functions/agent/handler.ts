@@ -1,11 +1,12 @@
-import { findCaller } from '../core/agent/identity.ts';
-import { closeCommand, nextCommand } from '../core/command/queue.ts';
-import { endAgent, instancesToTerminate, reportTermination, uninstall } from '../core/termination/terminations.ts';
-import { decideFor, recommendSwitch } from '../decision/decide.ts';
+import { findCaller } from '../core/agent/caller.ts';
+import { instancesToTerminate, reportTermination } from '../core/termination/terminations.ts';
 import { httpHandler } from '../shared/http.ts';
 import { reportCleanup } from './cleanup-report.ts';
+import { reportResult } from './command-result.ts';
+import { endAgent, uninstall } from './end-agent.ts';
 import { heartbeat } from './heartbeat.ts';
 import { issueSwitch } from './issue-switch.ts';
+import { nextCommand } from './pending-commands.ts';
 import { reportPrices } from './pricing-report.ts';
 import { adviseOnRebalance } from './rebalance-recommendation.ts';
 import { registerAgent, tenantOf } from './register.ts';
@@ -23,27 +24,22 @@ const of = ({ caller, params }: { caller: { clientId: string }; params: { agent_
 
 export const handler = httpHandler<typeof agentRoutes>(agentRoutes, {
   register: async ({ db, now, authorization, sourceIp }, { body }) => {
-    const clientId = await tenantOf(db, now, { authorization, bodyToken: body.client_token, sourceIp });
-    return registerAgent(db, { clientId, now, body });
+    const clientId = await tenantOf(db, { authorization, bodyToken: body.client_token, sourceIp }, now);
+    return registerAgent(db, { clientId, body }, now);
   },
   heartbeat: async ({ db, now }, input) => {
-    await heartbeat(db, { ...of(input), now, body: input.body });
+    await heartbeat(db, { ...of(input), body: input.body }, now);
     return success;
   },
   // A deleted agent is told to keep still: on a 404 it would go on as it was.
-  config: async ({ db }, input) => {
-    const { agent, standing, replicas } = await findCaller(db, of(input), { deleted: true });
-    return settingsFor(agent, standing, replicas);
+  config: async ({ db, now }, input) => {
+    const { agent, standing, standbyCount } = await findCaller(db, { ...of(input), deleted: true }, now);
+    return settingsFor(agent, standing, standbyCount);
   },
-  pendingCommands: ({ db, now, requestId }, input) => nextCommand(db, { ...of(input), now, token: requestId }),
+  pendingCommands: ({ db, now, requestId }, input) => nextCommand(db, { ...of(input), token: requestId }, now),
   commandExecuted: async ({ db, now }, input) => {
-    await closeCommand(db, {
-      ...of(input),
-      commandId: input.params.command_id,
-      ...input.body,
-      message: input.body.message,
-      now,
-    });
+    const { success: succeeded, message } = input.body;
+    await reportResult(db, { ...of(input), commandId: input.params.command_id, success: succeeded, message }, now);
     return success;
   },
   pricingReport: async ({ db, now }, input) => {
@@ -51,26 +47,25 @@ export const handler = httpHandler<typeof agentRoutes>(agentRoutes, {
     return success;
   },
   switchReport: async ({ db, now }, input) => {
-    await reportSwitch(db, { ...of(input), now, body: input.body });
+    await reportSwitch(db, { ...of(input), body: input.body }, now);
     return success;
   },
   termination: async ({ db, now }, input) => {
-    await endAgent(db, { ...of(input), now, reason: input.body.reason, instanceId: input.body.instance_id });
+    await endAgent(db, { ...of(input), reason: input.body.reason, instanceId: input.body.instance_id }, now);
     return success;
   },
   cleanupReport: ({ db, now }, input) => reportCleanup(db, { ...of(input), now, body: input.body }),
-  rebalanceRecommendation: ({ db, now }, input) => adviseOnRebalance(db, { ...of(input), now, body: input.body }),
-  replicaConfig: async ({ db }, input) => {
-    const { agent, replicas } = await findCaller(db, of(input));
-    return replicaSettings(agent, replicas);
+  rebalanceRecommendation: ({ db, now }, input) => adviseOnRebalance(db, { ...of(input), body: input.body }, now),
+  replicaConfig: async ({ db, now }, input) => {
+    const { agent, standbyCount } = await findCaller(db, of(input), now);
+    return replicaSettings(agent, standbyCount);
   },
-  decide: ({ db, now }, input) => decideFor(db, { ...of(input), now, body: input.body }),
-  switchRecommendation: ({ db, now }, input) => recommendSwitch(db, { ...of(input), now }),
-  issueSwitchCommand: ({ db, now }, input) => issueSwitch(db, { ...of(input), now, body: input.body }),
-  get: async ({ db }, input) => summary((await findCaller(db, of(input))).agent),
+  issueSwitchCommand: ({ db, now }, input) => issueSwitch(db, { ...of(input), body: input.body }, now),
+  get: async ({ db, now }, input) => summary((await findCaller(db, of(input), now)).agent),
   // v3.2 reports a command executed whether or not it worked, and says nothing of how it went.
   markCommandExecuted: async ({ db, now }, input) => {
-    await closeCommand(db, { ...of(input), commandId: input.body.command_id, success: true, message: undefined, now });
+    const { command_id: commandId } = input.body;
+    await reportResult(db, { ...of(input), commandId, success: true, message: undefined }, now);
     return success;
   },
   instancesToTerminate: ({ db, now }, input) => instancesToTerminate(db, { ...of(input), now }),
@@ -79,7 +74,7 @@ export const handler = httpHandler<typeof agentRoutes>(agentRoutes, {
     return { success: true, message: 'Recorded' };
   },
   uninstall: async ({ db, now }, { caller, body }) => {
-    await uninstall(db, { clientId: caller.clientId, instanceId: body.instance_id, reason: body.reason, now });
+    await uninstall(db, { clientId: caller.clientId, instanceId: body.instance_id, reason: body.reason }, now);
     return success;
   },
 });

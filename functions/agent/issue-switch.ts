@@ -1,53 +1,39 @@
-import { type OfAgent, parseHandle, selectCaller } from '../core/agent/identity.ts';
-import { switchCommand } from '../core/command/queue.ts';
+import { selectCaller } from '../core/agent/caller.ts';
+import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
+import { queueSwitch, switchCommand } from '../core/command/queue.ts';
 import { record } from '../core/event/events.ts';
-import { DatabaseError } from '../shared/data-api/errors.ts';
 import type { Db } from '../shared/db.ts';
 import { AppError, agentNotFound } from '../shared/errors.ts';
 import type { Agent, TargetMode } from '../shared/schema.ts';
 
 interface IssueSwitch extends OfAgent {
-  readonly now: Date;
   readonly body: { target_mode: TargetMode; target_pool_id?: string | undefined; reason: string; priority: number };
 }
 
 /**
- * A14: queues a switch that somebody asked for. The gates are not asked, the settings are.
+ * Queues a switch that somebody asked for (protocol A14). The gates are not asked, the settings are.
  * @throws AppError agent_not_found, agent_disabled, auto_switch_disabled, invalid_request, command_in_flight
  */
-export async function issueSwitch(db: Db, { clientId, ref, now, body }: IssueSwitch) {
-  const { target_mode, target_pool_id, reason, priority } = body;
+export async function issueSwitch(db: Db, { clientId, ref, body }: IssueSwitch, now: Date) {
+  const { target_mode: targetMode, target_pool_id, reason, priority } = body;
   const { agent, pool: named } = await agentAndPool(db, { clientId, ref }, target_pool_id);
-  if (!agent.enabled) throw new AppError('agent_disabled', 'Agent is disabled', { hint: 'Enable the agent first' });
-  if (!agent.autoSwitchEnabled)
-    throw new AppError('auto_switch_disabled', 'Auto-switch is disabled for this agent', {
-      hint: 'Turn auto-switch on, or force the switch from the console',
-      auto_switch_enabled: false,
-    });
-  const pool = target_mode === 'spot' ? requirePool(agent, target_pool_id, named) : null;
-  if (agent.currentMode === target_mode && agent.currentPoolId === (pool?.id ?? null))
+  requireAutoSwitch(agent);
+  const targetPoolId = targetMode === 'spot' ? requirePool(agent, target_pool_id, named).id : null;
+  if (agent.currentMode === targetMode && agent.currentPoolId === targetPoolId)
     return {
       success: false,
-      message: `The agent is in ${pool?.id ?? 'on-demand'} already`,
+      message: `The agent is in ${targetPoolId ?? 'on-demand'} already`,
       current_mode: agent.currentMode,
       current_pool_id: agent.currentPoolId,
     };
-  const command = switchCommand(
-    agent,
-    { targetMode: target_mode, targetPoolId: pool?.id ?? null, priority, createdBy: 'manual', reason },
-    now,
-  );
-  try {
-    await db.insertInto('commands').values(command).execute();
-  } catch (error) {
-    await explainDuplicate(db, error, command.id, clientId);
-  }
+  const command = switchCommand({ agent, targetMode, targetPoolId, priority, createdBy: 'manual', reason }, now);
+  await queueSwitch(db, command);
   await record(db, now, {
     clientId,
     agentId: agent.id,
     type: 'switch_issued',
     severity: 'info',
-    message: `Agent ${agent.logicalAgentId} is to move to ${pool?.id ?? 'on-demand'}: ${reason}`,
+    message: `Agent ${agent.logicalAgentId} is to move to ${targetPoolId ?? 'on-demand'}: ${reason}`,
     metadata: { commandId: command.id },
     notify: true,
     dedupeKey: `switch_issued:${command.id}`,
@@ -56,29 +42,25 @@ export async function issueSwitch(db: Db, { clientId, ref, now, body }: IssueSwi
     success: true,
     command_id: command.id,
     agent_id: agent.id,
-    target_mode,
-    target_pool_id: pool?.id ?? null,
+    target_mode: targetMode,
+    target_pool_id: targetPoolId,
     reason,
     message: 'The switch is queued; the agent fetches it with its next poll',
     auto_switch_enabled: true as const,
   };
 }
 
-/** The key on open switches refused it: another one is open, or this very one was written by a repeated call. */
-async function explainDuplicate(db: Db, error: unknown, id: string, clientId: string) {
-  if (!(error instanceof DatabaseError && error.kind === 'duplicate_key')) throw error;
-  const own = await db
-    .selectFrom('commands')
-    .select('id')
-    .where('id', '=', id)
-    .where('clientId', '=', clientId)
-    .executeTakeFirst();
-  if (!own)
-    throw new AppError('command_in_flight', 'A switch of this agent is under way already: wait until it is done');
+function requireAutoSwitch({ enabled, autoSwitchEnabled }: Agent): void {
+  if (!enabled) throw new AppError('agent_disabled', 'Agent is disabled', { hint: 'Enable the agent first' });
+  if (autoSwitchEnabled) return;
+  throw new AppError('auto_switch_disabled', 'Auto-switch is disabled for this agent', {
+    hint: 'Turn auto-switch on, or force the switch from the console',
+    auto_switch_enabled: false,
+  });
 }
 
 async function agentAndPool(db: Db, { clientId, ref }: OfAgent, poolId: string | undefined) {
-  const row = await selectCaller(db, clientId, parseHandle(ref))
+  const row = await selectCaller(db, { clientId, handle: parseHandle(ref) })
     .leftJoin('spotPools as p', (join) => join.on('p.id', '=', poolId ?? ''))
     .selectAll('a')
     .select(['p.id as poolId', 'p.instanceType as poolType', 'p.region as poolRegion'])

@@ -1,13 +1,14 @@
 import { sql } from 'kysely';
 import type * as z from 'zod';
 import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
-import { inList, poolOf } from '../core/agent/primary.ts';
-import { decimal } from '../core/command/switch-record.ts';
+import { poolOf } from '../core/pool/pool-id.ts';
 import type { Db } from '../shared/db.ts';
+import { toDecimal } from '../shared/decimal.ts';
 import { agentNotFound } from '../shared/errors.ts';
 import { heldTo, isPrice, priceFrom } from '../shared/fields.ts';
+import { inList } from '../shared/in-list.ts';
 import type { Mode } from '../shared/schema.ts';
-import type { PricingReport } from './routes.ts';
+import type { PricingReport } from './requests.ts';
 
 type Report = z.output<typeof PricingReport>;
 
@@ -189,7 +190,7 @@ function sourceOf(row: {
 /** The on-demand price of a type and region, when it is new; its history is written on change only. */
 async function recordOnDemand(db: Db, { instanceType, region }: Known, onDemand: number, at: Date) {
   if (!instanceType) return;
-  const row = { instanceType, region, price: decimal(onDemand)! };
+  const row = { instanceType, region, price: toDecimal(onDemand) };
   // The history first: once the price is written, a repeat of the report finds nothing new.
   await db
     .insertInto('ondemandPriceSnapshots')
@@ -216,7 +217,7 @@ async function insertPools(db: Db, now: Date, region: string, pools: readonly Po
         region,
         az: pool.az,
         poolName: `${pool.instanceType} (${pool.az})`,
-        latestPrice: decimal(pool.price),
+        latestPrice: toDecimal(pool.price),
         latestAt: at,
         createdAt: now,
       })),
@@ -242,8 +243,8 @@ async function upsertBuckets(
       pools.map((pool) => ({
         poolId: pool.id,
         timeBucket: prices.bucket,
-        spotPrice: decimal(pool.price)!,
-        ondemandPrice: decimal(onDemand),
+        spotPrice: toDecimal(pool.price)!,
+        ondemandPrice: toDecimal(onDemand),
         savingsPercent: onDemand === undefined ? null : (((onDemand - pool.price) / onDemand) * 100).toFixed(2),
         sourceType: source,
         sourcePriority: priority,
@@ -291,15 +292,15 @@ async function updateMachine(
     news.length === 0
       ? sql`p.latest_price`
       : sql`CASE p.id ${sql.join(
-          news.map((pool) => sql`WHEN ${pool.id} THEN ${decimal(pool.price)}`),
+          news.map((pool) => sql`WHEN ${pool.id} THEN ${toDecimal(pool.price)}`),
           sql` `,
         )} ELSE p.latest_price END`;
   await sql`
     UPDATE agents AS a INNER JOIN instances AS i ON i.id = ${prices.instanceId} AND i.agent_id = a.id AND i.client_id = a.client_id
       LEFT JOIN spot_pools AS p ON p.id IN ${inList(news.map((pool) => pool.id))}
         AND (p.latest_at IS NULL OR p.latest_at <= ${collectedAt})
-    SET i.spot_price = ${decimal(prices.spot)}, i.ondemand_price = ${decimal(onDemand)},
-        i.baseline_ondemand_price = COALESCE(i.baseline_ondemand_price, ${decimal(onDemand)}),
+    SET i.spot_price = ${toDecimal(prices.spot)}, i.ondemand_price = ${toDecimal(onDemand)},
+        i.baseline_ondemand_price = COALESCE(i.baseline_ondemand_price, ${toDecimal(onDemand)}),
         i.recent_reports = ${JSON.stringify(reports)}, i.last_report_at = ${collectedAt}, i.version = i.version + 1,
         i.current_mode = COALESCE(${prices.mode ?? null}, i.current_mode),
         i.current_pool_id = IF(${prices.mode !== undefined}, ${prices.poolId}, i.current_pool_id),

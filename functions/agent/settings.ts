@@ -47,5 +47,7 @@ export function summary(agent: Agent) {
     agent_version: agent.agentVersion,
     last_heartbeat_at: agent.lastHeartbeatAt?.toISOString() ?? null,
     epoch: agent.epoch,
+    primary_cause: agent.primaryCause,
+    primary_changed_at: agent.primaryChangedAt?.toISOString() ?? null,
   };
 }

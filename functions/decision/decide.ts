@@ -1,23 +1,17 @@
 import type * as z from 'zod';
-import type { DecideRequest } from '../agent/routes.ts';
 import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
-import { type AgentInput, readInputs } from '../core/decision/inputs.ts';
+import type { DecisionInput } from '../core/decision/decision-input.ts';
+import { readInput } from '../core/decision/inputs.ts';
 import { logDecisions } from '../core/decision/log.ts';
-import {
-  type Decision,
-  type DecisionInput,
-  decide,
-  isFresh,
-  policyVersion,
-  safeDefault,
-} from '../core/decision/policy.ts';
+import { type Decision, decide, policyVersion, safeDefault } from '../core/decision/policy.ts';
+import { isFresh } from '../core/pool/freshness.ts';
 import type { Db } from '../shared/db.ts';
-import { agentNotFound } from '../shared/errors.ts';
 import { isPrice, priceFrom } from '../shared/fields.ts';
 import type { Agent } from '../shared/schema.ts';
+import type { DecideRequest } from './routes.ts';
 
-/** A decision in the words of the wire (contract 13.2). */
-export function toWire(decision: Decision, agent: { instanceId: string | null; mode: string }) {
+/** A decision in the words of the wire (protocol A12). */
+function toWire(decision: Decision, agent: { instanceId: string | null; mode: string }) {
   const target = decision.mode;
   const type =
     decision.action === 'stay' ? (agent.mode === 'spot' ? 'stay_spot' : 'stay_ondemand') : `switch_to_${target}`;
@@ -37,22 +31,16 @@ export function toWire(decision: Decision, agent: { instanceId: string | null; m
   };
 }
 
-/** @throws AppError agent_not_found */
-export async function stateOf(db: Db, clientId: string, ref: string, now: Date): Promise<AgentInput> {
-  const { agentId } = parseHandle(ref);
-  const [state] = await readInputs(db, { clientId, agentId }, now);
-  if (!state || state.agent.status === 'deleted') throw agentNotFound(ref);
-  return state;
-}
-
 interface DecideCall extends OfAgent {
-  readonly now: Date;
   readonly body: z.output<typeof DecideRequest>;
 }
 
-/** A12: decides for the state that the caller describes, and logs it. It never queues anything. */
-export async function decideFor(db: Db, { clientId, ref, now, body }: DecideCall) {
-  const state = await stateOf(db, clientId, ref, now);
+/**
+ * Decides for the state that the caller describes, and logs it (protocol A12). It never queues anything.
+ * @throws AppError agent_not_found
+ */
+export async function decideFor(db: Db, { clientId, ref, body }: DecideCall, now: Date) {
+  const state = await readInput(db, { clientId, agentId: parseHandle(ref).agentId }, now);
   const { agent } = state;
   const input = described(state.input, body, agent, now);
   if (!agent.enabled) return toWire({ ...safeDefault(input, ''), reason: 'Agent disabled' }, input.agent);
@@ -94,9 +82,12 @@ function described(
   };
 }
 
-/** A13: what the engine would do now, and the pools it could go to. */
-export async function recommendSwitch(db: Db, { clientId, ref, now }: OfAgent & { now: Date }) {
-  const { agent, input, pools } = await stateOf(db, clientId, ref, now);
+/**
+ * What the engine would do now, and the pools it could go to (protocol A13).
+ * @throws AppError agent_not_found
+ */
+export async function recommendSwitch(db: Db, { clientId, ref }: OfAgent, now: Date) {
+  const { agent, input, pools } = await readInput(db, { clientId, agentId: parseHandle(ref).agentId }, now);
   const decision = decide(input, now);
   const current = pools.find((pool) => pool.id === agent.currentPoolId);
   const alternatives = pools

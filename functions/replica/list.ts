@@ -1,4 +1,6 @@
-import { parseHandle, selectCaller, standingOf } from '../core/agent/identity.ts';
+import { callerOf, selectCaller } from '../core/agent/caller.ts';
+import { activeStandby } from '../core/agent/facts.ts';
+import { parseHandle, standingOf } from '../core/agent/identity.ts';
 import type { Db } from '../shared/db.ts';
 import { agentNotFound } from '../shared/errors.ts';
 import { price } from '../shared/fields.ts';
@@ -10,14 +12,11 @@ interface ListReplicas {
   /** `undefined` for the admin, who sees every tenant's. */
   readonly clientId: string | undefined;
   readonly ref: string;
-  readonly now: Date;
   readonly query: { readonly status?: ReplicaStatus | undefined; readonly include_terminated: 'true' | 'false' };
 }
 
 /** More standbys than an agent has in years of weekly failovers. */
 const listed = 500;
-
-const activeStatuses = ['launching', 'syncing', 'ready'] as const;
 
 /** A launch is handed out again only after this long: the agent's own launch blocks it for up to ten minutes. */
 const claimMs = 10 * 60_000;
@@ -28,10 +27,10 @@ const claimMs = 10 * 60_000;
  * request to terminate, so only real machines that were not seen to go are listed. One statement, two with a claim.
  * @throws AppError agent_not_found
  */
-export async function listReplicas(db: Db, { clientId, ref, now, query }: ListReplicas) {
+export async function listReplicas(db: Db, { clientId, ref, query }: ListReplicas, now: Date) {
   const handle = parseHandle(ref);
-  const wanted = query.status === undefined && query.include_terminated === 'false' ? activeStatuses : undefined;
-  const rows = await selectCaller(db, clientId, handle)
+  const wanted = query.status === undefined && query.include_terminated === 'false' ? activeStandby : undefined;
+  const rows = await selectCaller(db, { clientId, handle })
     .leftJoin('replicaInstances as s', (join) => {
       const of = join.onRef('s.agentId', '=', 'a.id').onRef('s.clientId', '=', 'a.clientId');
       if (query.status === undefined) return wanted ? of.on('s.status', 'in', wanted) : of;
@@ -55,7 +54,7 @@ export async function listReplicas(db: Db, { clientId, ref, now, query }: ListRe
     .execute();
   const [first] = rows;
   if (!first) throw agentNotFound(ref);
-  if (standingOf(first, handle) !== 'primary') return { replicas: [], total: 0 };
+  if (standingOf(callerOf(first), handle) !== 'primary') return { replicas: [], total: 0 };
   const replicas = rows.flatMap(({ poolName, ...row }) => (row.id === null ? [] : [{ ...(row as Replica), poolName }]));
   // Sorted here: an agent has few, and the server would sort them on disk, for the sake of their tags.
   replicas.sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());

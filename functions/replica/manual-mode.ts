@@ -1,59 +1,52 @@
-import { sql } from 'kysely';
+import { lockAgent } from '../core/agent/lock.ts';
+import { setManualMode } from '../core/agent/manual-mode.ts';
+import { readAgent } from '../core/agent/read.ts';
+import type { AgentState } from '../core/agent/state.ts';
 import { record, type SystemEvent } from '../core/event/events.ts';
-import { keepOne } from '../core/failover/coordinate.ts';
-import { requireStandbysLaunched } from '../core/failover/create.ts';
-import { endReplica } from '../core/failover/lifecycle.ts';
-import { bestStandby, promoteReplica } from '../core/failover/promote.ts';
-import { type Asked, lockAgent, readMachines, type StandbyState } from '../core/failover/state.ts';
-import { type Db, type Tx, transact } from '../shared/db.ts';
+import { provideStandby } from '../core/failover/provide-standby.ts';
+import { endStandby } from '../core/failover/standby-rows.ts';
+import { bestStandby, requireLaunches } from '../core/failover/standbys.ts';
+import { type Db, transact } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
+import type { OfAgent } from './of-replica.ts';
+import { promoteReplica } from './promote.ts';
 
-interface ModeCall extends Asked {
-  readonly now: Date;
+/**
+ * A standby is kept at all times (protocol X22). Moves by the engine and a kept standby exclude each other, so turning one
+ * on turns the other off, in one statement, which a CHECK holds for whoever else writes. The standby is entered at once.
+ * @returns whether this call changed it: a repeat changes nothing
+ * @throws AppError agent_not_found, agent_too_old
+ */
+export function enableManualReplica(db: Db, of: OfAgent, now: Date): Promise<boolean> {
+  return transact(db, async (tx) => {
+    const state = await lockAgent(tx, { ...of, with: { standbys: true, openSwitch: true } }, now);
+    if (state.agent.manualReplicaEnabled) return false;
+    requireLaunches(state);
+    await setManualMode(tx, { agent: state.agent, on: true }, now);
+    const news = modeChanged(state, 'Manual replicas are on, auto-switch is off');
+    await provideStandby(tx, state, { occasion: 'manual-mode-on', also: [news] }, now);
+    return true;
+  });
 }
 
 /**
- * X22: a standby is kept at all times. Moves by the engine and a kept standby exclude each other, so turning one on turns
- * the other off, in one statement, which a CHECK holds for whoever else writes. The standby is entered at once.
- * @returns whether this call changed it: a repeat changes nothing
+ * No standby is kept any more (protocol X23). What was kept for that is let go; an emergency's standby stays.
+ * @returns whether this call changed it
+ * @throws AppError agent_not_found
  */
-export function enableManualReplica(db: Db, call: ModeCall): Promise<boolean> {
+export function disableManualReplica(db: Db, of: OfAgent, now: Date): Promise<boolean> {
   return transact(db, async (tx) => {
-    const state = await lockAgent(tx, call);
-    if (state.agent.manualReplicaEnabled) return false;
-    requireStandbysLaunched(state);
-    await setMode(tx, state, true, call.now);
-    const news = modeChanged(state, 'Manual replicas are on, auto-switch is off');
-    const isEntered = state.standbys.length === 0 && (await keepOne(tx, state, call.now, { also: [news] }));
-    if (!isEntered) await record(tx, call.now, news);
-    return true;
-  });
-}
-
-/** X23: no standby is kept any more. What was kept for that is let go; an emergency's standby stays. */
-export function disableManualReplica(db: Db, call: ModeCall): Promise<boolean> {
-  return transact(db, async (tx) => {
-    const state = await lockAgent(tx, call);
+    const state = await lockAgent(tx, { ...of, with: { standbys: true } }, now);
     if (!state.agent.manualReplicaEnabled) return false;
-    await setMode(tx, state, false, call.now);
-    for (const replica of state.standbys.filter(({ replicaType }) => replicaType === 'manual'))
-      await endReplica(tx, replica, { at: call.now, now: call.now, confirmed: replica.instanceId === null });
-    await record(tx, call.now, modeChanged(state, 'Manual replicas are off'));
+    await setManualMode(tx, { agent: state.agent, on: false }, now);
+    for (const standby of state.standbys.filter(({ replicaType }) => replicaType === 'manual'))
+      await endStandby(tx, standby, { at: now, confirmed: standby.instanceId === null }, now);
+    await record(tx, now, modeChanged(state, 'Manual replicas are off'));
     return true;
   });
 }
 
-/** Commands of the engine that nobody has fetched yet are withdrawn with its leave to move. */
-const setMode = (tx: Tx, { agent }: StandbyState, on: boolean, now: Date) =>
-  sql`
-    UPDATE agents AS a LEFT JOIN commands AS c
-      ON ${on} AND c.agent_id = a.id AND c.client_id = a.client_id AND c.status = 'pending' AND c.trigger_type = 'model'
-    SET a.manual_replica_enabled = ${on}, a.auto_switch_enabled = IF(${on}, FALSE, a.auto_switch_enabled),
-        a.config_version = a.config_version + 1, a.version = a.version + 1, a.updated_at = ${now},
-        c.status = 'cancelled', c.message = 'auto-switch was turned off', c.completed_at = ${now}
-    WHERE a.id = ${agent.id} AND a.client_id = ${agent.clientId}`.execute(tx);
-
-const modeChanged = ({ agent }: StandbyState, what: string): SystemEvent => ({
+const modeChanged = ({ agent }: AgentState, what: string): SystemEvent => ({
   clientId: agent.clientId,
   agentId: agent.id,
   type: 'agent_config_updated',
@@ -61,39 +54,13 @@ const modeChanged = ({ agent }: StandbyState, what: string): SystemEvent => ({
   message: `Agent ${agent.logicalAgentId}: ${what}`,
 });
 
-/** X24: the standby takes over now. @throws AppError as `promoteReplica`; replica_not_found when there is none to */
-export async function switchManually(db: Db, call: ModeCall) {
-  const { standbys } = await readMachines(db, call);
+/**
+ * The standby takes over now (protocol X24).
+ * @throws AppError as `promoteReplica`; replica_not_found when there is none that could
+ */
+export async function switchManually(db: Db, of: OfAgent, now: Date) {
+  const { standbys } = await readAgent(db, { ...of, with: { standbys: true } }, now);
   const standby = bestStandby(standbys);
   if (!standby) throw new AppError('replica_not_found', 'Agent has no standby that could take over');
-  return promoteReplica(db, { ...call, replicaId: standby.id, demote: false });
-}
-
-/** X25 and X15: how the agent is provided for. */
-export async function standbyStatus(db: Db, call: Asked) {
-  const { agent, primary, standbys, notice } = await readMachines(db, call);
-  return {
-    agent_id: agent.id,
-    auto_switch_enabled: agent.autoSwitchEnabled,
-    manual_replica_enabled: agent.manualReplicaEnabled,
-    primary_instance_id: primary?.id ?? null,
-    active_replicas: standbys.map(({ id, instanceId, replicaType, status, poolId }) => ({
-      id,
-      instance_id: instanceId,
-      type: replicaType,
-      status,
-      pool_id: poolId,
-    })),
-    emergency_mode_active:
-      agent.pendingTerminationAt !== null || standbys.some(({ replicaType }) => replicaType !== 'manual'),
-    pending_termination_at: agent.pendingTerminationAt?.toISOString() ?? null,
-    last_emergency_event: notice
-      ? {
-          detected_at: notice.detectedAt.toISOString(),
-          termination_time: notice.terminationTime.toISOString(),
-          failover_completed: notice.failoverCompleted,
-          failover_time_ms: notice.failoverTimeMs,
-        }
-      : null,
-  };
+  return promoteReplica(db, { ...of, replicaId: standby.id, demote: false }, now);
 }

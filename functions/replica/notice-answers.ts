@@ -1,12 +1,17 @@
-import type { Outcome, Preparation, Signal } from '../core/failover/notices.ts';
+import type { Preparation } from '../core/failover/announce.ts';
+import type { Outcome } from '../core/failover/notices.ts';
+import type { Signal } from '../core/failover/signal.ts';
 
 /** R8 in the words that agents read: `success`, `replica_id`, `error`. */
-export function emergencyAnswer({ type, instanceId }: Signal, preparation: Preparation) {
+export function emergencyAnswer(
+  { type, instanceId }: Signal,
+  preparation: Preparation | { readonly kind: 'not-primary' },
+) {
   switch (preparation.kind) {
     case 'not-primary':
       return {
         success: false,
-        error: `${instanceId || 'The machine'} is not the agent's primary: nothing is done for it`,
+        error: `${instanceId || 'The instance'} is not the agent's primary: nothing is done for it`,
       };
     case 'on-demand':
       return { success: false, error: 'No standby can be launched: a switch to on-demand is queued' };
@@ -31,7 +36,7 @@ export function emergencyAnswer({ type, instanceId }: Signal, preparation: Prepa
   }
 }
 
-/** R9: `success` makes the agent shut its machine down, so it is true only when a real machine has taken over. */
+/** R9: `success` makes the agent shut its instance down, so it is true only when a real instance has taken over. */
 export function terminationAnswer(outcome: Outcome) {
   switch (outcome.kind) {
     case 'promoted':
@@ -62,10 +67,10 @@ export function terminationAnswer(outcome: Outcome) {
       return {
         success: false,
         message: 'The standby is given up',
-        error: 'This machine is a standby',
+        error: 'This instance is a standby',
         replica_id: outcome.replicaId,
       };
     case 'not-primary':
-      return { success: false, message: 'Nothing is done', error: "This machine is not the agent's primary" };
+      return { success: false, message: 'Nothing is done', error: "This instance is not the agent's primary" };
   }
 }

@@ -1,107 +1,28 @@
 import * as z from 'zod';
-import { claimedTime, optional, text } from '../shared/fields.ts';
+import { ofAgent } from '../core/wire.ts';
 import type { Routes } from '../shared/route.ts';
+import {
+  Attached,
+  Changed,
+  Created,
+  Emergency,
+  Promoted,
+  Removed,
+  Replica,
+  StandbyStatus,
+  Termination,
+} from './answers.ts';
+import {
+  AttachRequest,
+  CreateReplicaRequest,
+  EmergencyRequest,
+  Status,
+  StatusRequest,
+  SyncRequest,
+  TerminationRequest,
+} from './requests.ts';
 
-/** A replica as v4 agents and consoles read it; agents take `pool` or the flat `pool_id` and `az`. */
-export const Replica = z
-  .object({
-    id: z.string(),
-    instance_id: z.string().nullable(),
-    type: z.string(),
-    status: z.string(),
-    is_active: z.boolean(),
-    pool_id: z.string(),
-    az: z.string(),
-    pool: z.object({ id: z.string(), name: z.string(), instance_type: z.string(), region: z.string(), az: z.string() }),
-    sync_status: z.string(),
-    sync_latency_ms: z.number().nullable(),
-    state_transfer_progress: z.number(),
-    cost: z.object({ hourly: z.number().nullable(), total: z.number() }),
-    created_by: z.string(),
-    created_at: z.iso.datetime(),
-    ready_at: z.iso.datetime().nullable(),
-    terminated_at: z.iso.datetime().nullable(),
-    age_seconds: z.int(),
-    tags: z.record(z.string(), z.unknown()),
-  })
-  .meta({ id: 'Replica' });
-
-const ofAgent = z.object({ agent_id: z.string() });
 const ofReplica = ofAgent.extend({ replica_id: z.string() });
-const Pool = z.object({
-  id: z.string(),
-  name: z.string(),
-  instance_type: z.string(),
-  region: z.string(),
-  az: z.string(),
-});
-const Status = z.enum(['launching', 'syncing', 'ready', 'promoted', 'terminated', 'failed']);
-
-export const CreateReplicaRequest = z.object({
-  pool_id: optional(text(128)),
-  target_pool_id: optional(text(128)),
-  exclude_zones: optional(z.array(z.string().max(48)).max(50)),
-  max_hourly_cost: optional(z.number().positive()),
-  tags: optional(z.record(z.string(), z.unknown())),
-  created_by: optional(z.string().max(64)).transform((by) => by ?? 'unknown'),
-  instance_id: optional(text(64)),
-  replica_type: optional(z.string().max(32)),
-  parent_instance_id: optional(z.string().max(64)),
-  status: optional(z.string().max(16)),
-});
-
-export const StatusRequest = z.object({
-  status: z.enum(['launching', 'syncing', 'ready', 'failed', 'terminated']),
-  sync_started_at: claimedTime.optional(),
-  sync_completed_at: claimedTime.optional(),
-  error_message: optional(z.string().max(2000)).optional(),
-  is_active: optional(z.boolean()).optional(),
-  terminated_at: claimedTime.optional(),
-});
-
-export const SyncRequest = z
-  .object({
-    sync_status: optional(z.enum(['initializing', 'syncing', 'synced', 'out-of-sync'])),
-    sync_latency_ms: optional(z.int().nonnegative()),
-    state_transfer_progress: optional(z.number().min(0).max(100)),
-    status: optional(z.enum(['launching', 'syncing', 'ready', 'failed', 'terminated'])),
-  })
-  .refine((body) => Object.values(body).some((value) => value !== undefined), 'at least one field is required');
-
-const Promoted = z.object({
-  success: z.literal(true),
-  message: z.string(),
-  new_instance_id: z.string(),
-  old_instance_id: z.string().nullable(),
-  demoted: z.boolean(),
-  switch_time: z.iso.datetime(),
-});
-const Changed = z.object({ success: z.literal(true), changed: z.boolean() });
-const StandbyStatus = z.object({
-  agent_id: z.string(),
-  auto_switch_enabled: z.boolean(),
-  manual_replica_enabled: z.boolean(),
-  primary_instance_id: z.string().nullable(),
-  active_replicas: z.array(
-    z.object({
-      id: z.string(),
-      instance_id: z.string().nullable(),
-      type: z.string(),
-      status: z.string(),
-      pool_id: z.string(),
-    }),
-  ),
-  emergency_mode_active: z.boolean(),
-  pending_termination_at: z.iso.datetime().nullable(),
-  last_emergency_event: z
-    .object({
-      detected_at: z.iso.datetime(),
-      termination_time: z.iso.datetime(),
-      failover_completed: z.boolean(),
-      failover_time_ms: z.number().nullable(),
-    })
-    .nullable(),
-});
 
 const promotionErrors = [
   'agent_not_found',
@@ -111,7 +32,7 @@ const promotionErrors = [
   'command_in_flight',
 ] as const;
 
-/** Standby endpoints (contract 4). */
+/** The standbys of an agent (protocol 3). */
 export const replicaRoutes = {
   create: {
     id: 'R1',
@@ -122,15 +43,7 @@ export const replicaRoutes = {
     params: ofAgent,
     body: CreateReplicaRequest,
     status: 201,
-    response: z.object({
-      success: z.literal(true),
-      replica_id: z.string(),
-      instance_id: z.string().nullable(),
-      pool: Pool,
-      hourly_cost: z.number().nullable(),
-      status: z.string(),
-      message: z.string(),
-    }),
+    response: Created,
     errors: [
       'agent_not_found',
       'pool_not_found',
@@ -172,12 +85,7 @@ export const replicaRoutes = {
     access: 'clientOrAdmin',
     summary: 'Ends a standby; its machine is listed for termination until it has been seen to go',
     params: ofReplica,
-    response: z.object({
-      success: z.literal(true),
-      message: z.string(),
-      replica_id: z.string(),
-      terminated_at: z.iso.datetime(),
-    }),
+    response: Removed,
     errors: ['agent_not_found', 'replica_not_found', 'replica_inactive'],
   },
   attach: {
@@ -187,16 +95,8 @@ export const replicaRoutes = {
     access: 'clientOrAdmin',
     summary: 'Says which machine an agent has launched for a standby',
     params: ofReplica,
-    body: z.object({
-      instance_id: text(64).startsWith('i-', 'must be an EC2 instance id, i-…'),
-      status: optional(z.enum(['launching', 'syncing', 'ready'])).transform((status) => status ?? ('syncing' as const)),
-    }),
-    response: z.object({
-      success: z.literal(true),
-      replica_id: z.string(),
-      instance_id: z.string(),
-      status: z.string(),
-    }),
+    body: AttachRequest,
+    response: Attached,
     errors: ['agent_not_found', 'replica_not_found', 'replica_has_machine', 'instance_of_another_client'],
   },
   status: {
@@ -228,30 +128,13 @@ export const replicaRoutes = {
     access: 'client',
     summary: 'EC2 may take, or takes, the machine: a standby is made sure of',
     params: ofAgent,
-    body: z.object({
-      signal_type: z.enum(['rebalance-recommendation', 'termination-notice']),
-      instance_id: optional(text(64)),
-      termination_time: claimedTime,
-      preferred_zones: optional(z.array(z.string().max(48)).max(50)),
-      exclude_zones: optional(z.array(z.string().max(48)).max(50)),
-    }),
+    body: EmergencyRequest,
     status: 201,
     unchanged: (answer: unknown) => {
       const { success, existing } = answer as { success: boolean; existing?: boolean };
       return !success || existing === true;
     },
-    response: z.object({
-      success: z.boolean(),
-      replica_id: z.string().optional(),
-      replica_instance_id: z.string().nullable().optional(),
-      instance_id: z.string().nullable().optional(),
-      existing: z.boolean().optional(),
-      pool: z.object({ id: z.string(), name: z.string(), az: z.string() }).optional(),
-      hourly_cost: z.number().nullable().optional(),
-      urgency: z.enum(['critical', 'high']).optional(),
-      message: z.string().optional(),
-      error: z.string().optional(),
-    }),
+    response: Emergency,
     errors: ['agent_not_found', 'auto_switch_disabled'],
   },
   terminationImminent: {
@@ -261,21 +144,8 @@ export const replicaRoutes = {
     access: 'client',
     summary: 'EC2 takes the machine in two minutes: the standby takes over; repeats are told the first outcome',
     params: ofAgent,
-    body: z.object({
-      instance_id: optional(text(64)),
-      termination_time: claimedTime,
-      detected_at: claimedTime,
-      replica_id: optional(z.string().max(64)),
-    }),
-    response: z.object({
-      success: z.boolean(),
-      message: z.string(),
-      new_instance_id: z.string().optional(),
-      replica_id: z.string().optional(),
-      failover_time_ms: z.number().optional(),
-      action: z.string().optional(),
-      error: z.string().optional(),
-    }),
+    body: TerminationRequest,
+    response: Termination,
     errors: ['agent_not_found'],
   },
   enableManual: {

@@ -1,22 +1,23 @@
+import { findAgent } from '../core/agent/read.ts';
+import type { KnownInstance } from '../core/agent/state.ts';
 import { record } from '../core/event/events.ts';
+import type { Preparation } from '../core/failover/announce.ts';
 import {
+  forNotice,
   handleTermination,
+  type NoticeState,
   type Outcome,
-  type Preparation,
   prepareStandby,
-  type Signal,
 } from '../core/failover/notices.ts';
-import { type KnownMachine, type NamedByEc2, readMachinesOf, type StandbyState } from '../core/failover/state.ts';
+import { noticeMs, type Signal } from '../core/failover/signal.ts';
 import { reportTermination } from '../core/termination/terminations.ts';
 import type { Db } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
+import { earlier, minuteMs, msAfter, msSince } from '../shared/time.ts';
 import { detailTypes, type Ec2Event, endingStates, type Received, type StateChange } from './events.ts';
 
-/** A notice that comes later than this is about a machine long gone, or one that was spared (docs/overview.md). */
-const staleMs = 10 * 60_000;
-
-/** From EC2's warning to the end of the machine. */
-const noticeMs = 120_000;
+/** A notice that comes later than this is about an instance long gone, or one that was spared (docs/overview.md). */
+const staleMs = 10 * minuteMs;
 
 /** What came of an event, in a word to count. */
 export type Effect =
@@ -31,17 +32,20 @@ export type Effect =
   | 'agent_not_found';
 
 /**
- * Does what an event of EC2's calls for: rules over rows, like what the agents themselves bring (contract R8, R9). The
- * same notice by both ways, in any order and number, is one failover.
+ * Does what an event of EC2's calls for (protocol 9.5): rules over rows, like what the agents themselves bring. The same
+ * notice by both ways, in any order and number, is one failover.
  * @throws DatabaseError when it could not be done: the event is to come again
  */
 export async function handleEvent(db: Db, { event, now }: Received): Promise<Effect> {
-  const named = await readMachinesOf(db, event.detail['instance-id'], now);
-  if (!named) return 'unknown_instance';
-  if (named.awsAccountId !== event.account) return 'foreign_account';
-  const seen = named.state.agent.status === 'deleted' ? undefined : named.state; // looked for once more, and not found
+  const instanceId = event.detail['instance-id'];
+  const wanted = { ...forNotice(instanceId), instance: instanceId, inFlight: true, tenant: true } as const;
+  const state = await findAgent(db, { instanceId, deleted: true, with: wanted }, now);
+  if (!state?.instance) return 'unknown_instance';
+  if (state.tenant.awsAccountId !== event.account) return 'foreign_account';
+  const { agent, instance, inFlight } = state;
+  const seen = agent.status === 'deleted' ? undefined : state; // looked for once more, and not found
   try {
-    return await follow(db, { ...named.machine, isSwitching: named.isSwitching, seen }, event, now);
+    return await follow(db, { ...instance, isSwitching: inFlight !== undefined, seen }, event, now);
   } catch (error) {
     if (error instanceof AppError && error.code === 'agent_not_found') return 'agent_not_found';
     if (error instanceof AppError && error.code === 'auto_switch_disabled') return 'not_wanted';
@@ -49,58 +53,59 @@ export async function handleEvent(db: Db, { event, now }: Received): Promise<Eff
   }
 }
 
-type Machine = KnownMachine &
-  Pick<NamedByEc2, 'isSwitching'> & {
-    /** Its agent's, read just now. */
-    readonly seen: StandbyState | undefined;
-  };
+interface Named extends KnownInstance {
+  /** Whether the agent's successor is on its way: this instance is left on purpose. */
+  readonly isSwitching: boolean;
+  /** Its agent's state, read just now. */
+  readonly seen: NoticeState | undefined;
+}
 
-async function follow(db: Db, machine: Machine, event: Ec2Event, now: Date): Promise<Effect> {
-  const { seen } = machine;
+async function follow(db: Db, instance: Named, event: Ec2Event, now: Date): Promise<Effect> {
+  const { seen } = instance;
   switch (event['detail-type']) {
     case detailTypes.stateChange:
-      return followState(db, machine, event, now);
+      return followState(db, instance, event, now);
     case detailTypes.rebalance:
-      if (isStale(event, now)) return recordStale(db, machine, event, now);
-      return (await prepareStandby(db, signalOf(machine, event, 'rebalance-recommendation', now), { seen })).kind;
+      if (isStale(event, now)) return recordStale(db, instance, event, now);
+      return (
+        await prepareStandby(db, { signal: signalOf(instance, event, 'rebalance-recommendation', now), seen }, now)
+      ).kind;
     case detailTypes.interruption: {
-      if (isStale(event, now)) return recordStale(db, machine, event, now);
-      const signal = signalOf(machine, event, 'termination-notice', now);
-      const terminationTime = new Date(signal.detectedAt.getTime() + noticeMs);
-      return (await handleTermination(db, { ...signal, terminationTime }, { seen })).kind;
+      if (isStale(event, now)) return recordStale(db, instance, event, now);
+      const signal = signalOf(instance, event, 'termination-notice', now);
+      const terminationTime = msAfter(signal.detectedAt, noticeMs);
+      return (await handleTermination(db, { signal: { ...signal, terminationTime }, seen }, now)).kind;
     }
   }
 }
 
 /**
- * A machine has ended or is ending. One that has been replaced is thereby seen to be gone; one that serves, or stands by,
+ * An instance has ended or is ending. One that has been replaced is thereby seen to be gone; one that serves, or stands by,
  * is lost, as if EC2 had given notice with no time left, whoever ended it.
  */
-async function followState(db: Db, machine: Machine, event: StateChange, now: Date): Promise<Effect> {
+async function followState(db: Db, instance: Named, event: StateChange, now: Date): Promise<Effect> {
   const { state } = event.detail;
   if (!endingStates.includes(state)) return 'nothing';
-  if (machine.instanceStatus === 'zombie' || machine.instanceStatus === 'terminated')
-    return state === 'terminated' ? confirm(db, machine, event, now) : 'nothing';
-  if (isStale(event, now)) return recordStale(db, machine, event, now);
-  if (machine.isPrimary && machine.isSwitching) return 'nothing';
-  const signal = signalOf(machine, event, 'termination-notice', now);
-  const { kind } = await handleTermination(db, { ...signal, terminationTime: now }, { seen: machine.seen });
-  if (state === 'terminated') await confirm(db, machine, event, now); // for the primary, only once it has been replaced
+  if (instance.instanceStatus === 'zombie' || instance.instanceStatus === 'terminated')
+    return state === 'terminated' ? confirm(db, instance, event, now) : 'nothing';
+  if (isStale(event, now)) return recordStale(db, instance, event, now);
+  if (instance.isPrimary && instance.isSwitching) return 'nothing';
+  const signal = signalOf(instance, event, 'termination-notice', now);
+  const ended = { ...signal, terminationTime: now };
+  const { kind } = await handleTermination(db, { signal: ended, seen: instance.seen }, now);
+  if (state === 'terminated') await confirm(db, instance, event, now); // for the primary, only once it has been replaced
   return kind;
 }
 
-async function confirm(db: Db, { id, clientId, agentId }: Machine, { time }: Ec2Event, now: Date): Promise<Effect> {
+async function confirm(db: Db, { id, clientId, agentId }: Named, { time }: Ec2Event, now: Date): Promise<Effect> {
   const body = { instance_id: id, success: true, terminated_at: earlier(time, now) };
   await reportTermination(db, { clientId, ref: agentId, now, body });
   return 'confirmed';
 }
 
-const isStale = ({ time }: Ec2Event, now: Date) => now.getTime() - time.getTime() > staleMs;
+const isStale = ({ time }: Ec2Event, now: Date) => msSince(time, now) > staleMs;
 
-/** Nothing happens after we hear of it: a claim from the future is held to our time. */
-const earlier = (claimed: Date, now: Date) => (claimed < now ? claimed : now);
-
-const signalOf = ({ id, clientId, agentId }: Machine, { time }: Ec2Event, type: Signal['type'], now: Date): Signal => ({
+const signalOf = ({ id, clientId, agentId }: Named, { time }: Ec2Event, type: Signal['type'], now: Date): Signal => ({
   clientId,
   agentId,
   instanceId: id,
@@ -108,13 +113,12 @@ const signalOf = ({ id, clientId, agentId }: Machine, { time }: Ec2Event, type: 
   detectedAt: earlier(time, now),
   announcedAt: earlier(time, now),
   terminationTime: undefined,
-  now,
 });
 
 /** What it announced has happened by now, or has not: to act on it would hit whatever came after. */
 async function recordStale(
   db: Db,
-  { id, clientId, agentId }: Machine,
+  { id, clientId, agentId }: Named,
   { time, 'detail-type': type }: Ec2Event,
   now: Date,
 ): Promise<Effect> {

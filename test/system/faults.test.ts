@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agentRoutes } from '../../functions/agent/routes.ts';
+import { decisionRoutes } from '../../functions/decision/routes.ts';
 import type { Fault, Operation } from '../../local/aws/data-api/faults.ts';
 import type { Machine } from '../support/machine.ts';
 import { type Answer, Rig, type Tenant } from '../support/rig.ts';
+
+/** What agents call. */
+const routes = { ...agentRoutes, ...decisionRoutes };
 
 let rig: Rig;
 let tenant: Tenant;
@@ -46,7 +50,7 @@ interface Scene {
   readonly machines: readonly Machine[];
 }
 interface Act {
-  readonly route: keyof typeof agentRoutes;
+  readonly route: keyof typeof routes;
   readonly name: string;
   readonly prepare: () => Promise<Scene>;
   /** It is a new event each time it is told, which is recorded each time. */
@@ -195,7 +199,7 @@ const acts: readonly Act[] = [
 ];
 
 it('every agent route is among the acts', () => {
-  expect(new Set(acts.map((act) => act.route))).toEqual(new Set(Object.keys(agentRoutes)));
+  expect(new Set(acts.map((act) => act.route))).toEqual(new Set(Object.keys(routes)));
 });
 
 /** What the database has of a scene, in words that are the same for every scene of an act. */
@@ -269,7 +273,7 @@ async function control({
 }
 
 describe.each(
-  acts.map((act) => ({ act, title: `${agentRoutes[act.route].id} ${act.route} ${act.name}`.trim() })),
+  acts.map((act) => ({ act, title: `${routes[act.route].id} ${act.route} ${act.name}`.trim() })),
 )('$title', ({ act }) => {
   it.each(['before', 'after'] as const)('survives every class of error %s it, once or for long', async (when) => {
     rig.controlPlane.gateway.forgetAuthorizations();

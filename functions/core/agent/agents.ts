@@ -115,18 +115,26 @@ interface NewStatus {
   readonly clientId: string;
   readonly agentId: string;
   readonly status: AgentStatus;
-  /** Whether the agent itself said so just now. */
-  readonly isHeard: boolean;
+  /** Whether the agent itself beats just now. */
+  readonly isHeard?: boolean;
+  /** Whether the agent stops for good. */
+  readonly ended?: boolean;
   /** Only while this instance is the primary. */
   readonly ofPrimary?: string;
 }
 
 /** Sets the status of an agent that is not deleted. */
 export async function setStatus(db: Db, change: NewStatus, now: Date): Promise<void> {
-  const { clientId, agentId, status, isHeard, ofPrimary } = change;
+  const { clientId, agentId, status, isHeard, ended, ofPrimary } = change;
   await db
     .updateTable('agents')
-    .set((eb) => ({ status, updatedAt: now, version: eb('version', '+', 1), ...(isHeard && { lastHeartbeatAt: now }) }))
+    .set((eb) => ({
+      status,
+      updatedAt: now,
+      version: eb('version', '+', 1),
+      ...(isHeard && { lastHeartbeatAt: now }),
+      ...(ended && { terminatedAt: now }),
+    }))
     .where('id', '=', agentId)
     .where('clientId', '=', clientId)
     .where('status', '<>', 'deleted')
@@ -134,12 +142,27 @@ export async function setStatus(db: Db, change: NewStatus, now: Date): Promise<v
     .execute();
 }
 
-/** Sets columns of agents that `changeFreeAgents` has locked. @returns how many it changed */
-export async function updateFreeAgents(
-  tx: Tx,
-  { ids, set }: { readonly ids: readonly string[]; readonly set: RawBuilder<unknown> },
-): Promise<number> {
+interface FreeAgents {
+  /** Agents that `changeFreeAgents` has locked. */
+  readonly ids: readonly string[];
+  readonly set: RawBuilder<unknown>;
+  readonly where?: RawBuilder<unknown>;
+}
+
+/** Sets columns of agents that a job has locked. @returns how many it changed */
+export async function updateFreeAgents(tx: Tx, { ids, set, where = sql`TRUE` }: FreeAgents): Promise<number> {
   const { numAffectedRows } = await sql`
-    UPDATE ${agentsById} SET ${set}, version = version + 1 WHERE id IN (${sql.join([...ids])})`.execute(tx);
+    UPDATE ${agentsById} SET ${set}, version = version + 1 WHERE id IN (${sql.join([...ids])}) AND ${where}`.execute(
+    tx,
+  );
   return Number(numAffectedRows ?? 0n);
 }
+
+/** Notes that EC2 recommends to move an agent off its instance. */
+export const noteRecommendation = (db: Db, { id, clientId }: Pick<Agent, 'id' | 'clientId'>, now: Date) =>
+  db
+    .updateTable('agents')
+    .set((eb) => ({ lastRebalanceRecommendationAt: now, version: eb('version', '+', 1) }))
+    .where('id', '=', id)
+    .where('clientId', '=', clientId)
+    .execute();

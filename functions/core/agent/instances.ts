@@ -65,11 +65,11 @@ export async function upsertPrimary(
 
 /** An instance that runs its agent's process and is not the primary. */
 interface Extra extends OfInstance {
-  readonly instanceType: string | null | undefined;
-  readonly region: string | null | undefined;
-  readonly az: string | null | undefined;
+  readonly instanceType?: string | null | undefined;
+  readonly region?: string | null | undefined;
+  readonly az?: string | null | undefined;
   readonly amiId?: string | null | undefined;
-  readonly mode: Mode | undefined;
+  readonly mode?: Mode | undefined;
 }
 
 const rowOf = (instance: Extra, status: InstanceStatus, now: Date) => ({

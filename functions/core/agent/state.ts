@@ -66,6 +66,7 @@ export const instanceColumns = [
   'amiId',
   'currentMode',
   'currentPoolId',
+  'lastSeenAt',
   'zombieAt',
 ] as const satisfies readonly (keyof Instance)[];
 

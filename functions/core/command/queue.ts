@@ -73,7 +73,8 @@ export async function queueSwitch(db: Db, command: QueuedSwitch): Promise<void> 
       .where('id', '=', command.id)
       .where('clientId', '=', command.clientId)
       .executeTakeFirst();
-    if (!own) throw new AppError('command_in_flight', 'A switch of this agent is under way already: wait until it is done');
+    if (!own)
+      throw new AppError('command_in_flight', 'A switch of this agent is under way already: wait until it is done');
   }
 }
 

@@ -1,14 +1,16 @@
 import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 import { logger } from '../../shared/logger.ts';
-import { changeFreeAgents } from '../agent/skip-locked.ts';
-import { priorities, switchCommand } from '../command/queue.ts';
+import { minuteMs, msBefore } from '../../shared/time.ts';
+import { updateFreeAgents } from '../agent/agents.ts';
+import { changeFreeAgents } from '../agent/lock.ts';
+import { priorities, type QueuedSwitch, queueUnlessOpen, switchCommand } from '../command/queue.ts';
 import { type AgentInput, readInputs } from './inputs.ts';
 import { type Logged, logDecisions } from './log.ts';
 import { type Decision, decide, safeDefault } from './policy.ts';
 
-/** An agent is decided on once in this time at most, however often it reports (contract 13.6). */
-const debounceMs = 5 * 60_000;
+/** An agent is decided on once in this time at most, however often it reports (protocol 8.5). */
+const debounceMs = 5 * minuteMs;
 
 /** Agents that are decided on together: five statements, and their decisions stay far below a request's 4 MiB. */
 const batch = 200;
@@ -17,9 +19,9 @@ const batch = 200;
 const maxBatches = 20;
 
 /**
- * Decides for each agent whose primary has reported prices since its last decision, and queues what is allowed
- * (contract 13.6). A price report leaves `agents.priced_at`; this job takes it from there, so that a report costs what
- * writing prices costs, and agents are decided on by the hundred.
+ * Decides for each agent whose primary has reported prices since its last decision, and queues what is allowed. A price
+ * report leaves `agents.priced_at`; this job takes it from there, so that a report costs what writing prices costs, and
+ * agents are decided on by the hundred.
  *
  * The commands are written before `decided_at`: a run that was cut off decides again, finds the command open, and
  * queues no second one. The key on open switches holds that for two runs at once.
@@ -30,8 +32,11 @@ export async function decideDueAgents(db: Db, now: Date): Promise<number> {
   for (let i = 0; i < maxBatches; i += 1) {
     const ids = await dueAgents(db, now);
     if (ids.length === 0) break;
-    const decisions = (await readInputs(db, { ids }, now)).map((agent) => judge(agent, now));
-    await queueAllowed(db, decisions);
+    const decisions = (await readInputs(db, ids, now)).map((agent) => judge(agent, now));
+    await queueUnlessOpen(
+      db,
+      decisions.flatMap(({ command }) => command ?? []),
+    );
     await logDecisions(db, now, decisions);
     const marked = await markDecided(db, ids, now);
     decided += marked;
@@ -42,16 +47,8 @@ export async function decideDueAgents(db: Db, now: Date): Promise<number> {
 
 /** One that somebody else holds is decided on again in a minute: no more than one open switch can come of it. */
 const markDecided = (db: Db, ids: readonly string[], now: Date): Promise<number> =>
-  changeFreeAgents(db, ids, 0, async (tx, free) => {
-    await tx
-      .updateTable('agents')
-      .set((eb) => ({ decidedAt: now, version: eb('version', '+', 1) }))
-      .where(
-        'id',
-        'in',
-        free.map(({ id }) => id),
-      )
-      .execute();
+  changeFreeAgents(db, { ids, none: 0 }, async (tx, free) => {
+    await updateFreeAgents(tx, { ids: free.map(({ id }) => id), set: sql`decided_at = ${now}` });
     return free.length;
   });
 
@@ -64,7 +61,7 @@ async function dueAgents(db: Db, now: Date): Promise<string[]> {
     .where((eb) =>
       eb.or([
         eb('decidedAt', 'is', null),
-        eb.and([eb('decidedAt', '<', eb.ref('pricedAt')), eb('decidedAt', '<=', new Date(now.getTime() - debounceMs))]),
+        eb.and([eb('decidedAt', '<', eb.ref('pricedAt')), eb('decidedAt', '<=', msBefore(now, debounceMs))]),
       ]),
     )
     .orderBy('pricedAt')
@@ -73,7 +70,7 @@ async function dueAgents(db: Db, now: Date): Promise<string[]> {
   return rows.map((row) => row.id);
 }
 
-type Judged = Logged & { readonly command?: ReturnType<typeof switchCommand> };
+type Judged = Logged & { readonly command?: QueuedSwitch };
 
 /** One agent that cannot be decided on keeps what it has, and holds no other one up. */
 function judge(state: AgentInput, now: Date): Judged {
@@ -85,25 +82,12 @@ function judge(state: AgentInput, now: Date): Judged {
     logger.error('decision failed', { agentId: agent.id, error: error as Error });
     decision = safeDefault(input, 'the policy failed');
   }
-  const move = decision.action === 'stay' ? undefined : decision;
-  const command =
-    move?.allowed &&
-    switchCommand(
-      agent,
-      {
-        targetMode: move.mode,
-        targetPoolId: move.poolId,
-        priority: move.action === 'switch_ondemand' ? priorities.urgent : priorities.normal,
-        createdBy: 'model',
-        reason: move.reason,
-      },
-      now,
-    );
-  return { ...state, decision, source: 'loop', ...(command && { commandId: command.id, command }) };
-}
-
-async function queueAllowed(db: Db, decisions: readonly Judged[]) {
-  const commands = decisions.flatMap(({ command }) => (command ? [command] : []));
-  if (commands.length === 0) return;
-  await db.insertInto('commands').values(commands).onDuplicateKeyUpdate({ id: sql`commands.id` }).execute();
+  if (!decision.allowed) return { ...state, decision, source: 'loop' };
+  const { mode, poolId, action, reason } = decision;
+  const priority = action === 'switch_ondemand' ? priorities.urgent : priorities.normal;
+  const command = switchCommand(
+    { agent, targetMode: mode, targetPoolId: poolId, priority, createdBy: 'model', reason },
+    now,
+  );
+  return { ...state, decision, source: 'loop', commandId: command.id, command };
 }

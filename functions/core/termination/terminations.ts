@@ -1,9 +1,8 @@
 import { sql } from 'kysely';
-import { type Db, transact } from '../../shared/db.ts';
+import type { Db } from '../../shared/db.ts';
 import { AppError, agentNotFound } from '../../shared/errors.ts';
 import { heldTo } from '../../shared/fields.ts';
-import { findCaller, type OfAgent, parseHandle, type Standing } from '../agent/identity.ts';
-import { lockAndLook } from '../agent/state.ts';
+import { type OfAgent, parseHandle } from '../agent/identity.ts';
 import { record } from '../event/events.ts';
 
 /** A machine whose termination was tried is left alone for this long, and given up after this many tries (contract X3). */
@@ -144,7 +143,7 @@ export async function confirmTerminations(db: Db, machines: readonly Gone[], now
 }
 
 /** Machine and replica row together: terminated, seen to be gone. */
-const confirmTermination = (db: Db, { clientId, agentId, instanceId }: OfMachine, at: Date, now: Date) =>
+export const confirmTermination = (db: Db, { clientId, agentId, instanceId }: OfMachine, at: Date, now: Date) =>
   sql`
     UPDATE instances AS i LEFT JOIN replica_instances AS r ON r.instance_id = i.id AND r.agent_id = i.agent_id
     SET i.instance_status = 'terminated', i.is_active = FALSE, i.terminated_at = COALESCE(i.terminated_at, ${at}),
@@ -165,80 +164,3 @@ const countAttempt = (db: Db, { clientId, agentId, instanceId }: OfMachine, atte
     .where('clientId', '=', clientId)
     .where('terminationAttempts', '=', attempts)
     .execute();
-
-/**
- * The agent stops for good (contract A8): it goes offline; a machine that it names is terminated, and if that was the
- * primary, the next machine that registers takes over.
- */
-export async function endAgent(
-  db: Db,
-  { clientId, ref, now, reason, instanceId }: OfAgent & { now: Date; reason: string; instanceId: string | undefined },
-): Promise<void> {
-  const { agentId } = parseHandle(ref);
-  const caller = await findCaller(db, { clientId, ref });
-  await transact(db, async (tx) => {
-    const { agent, primary } = await lockAndLook(tx, { clientId, agentId, now });
-    if (speaksFor(caller.standing, instanceId, primary?.id))
-      await sql`
-        UPDATE agents AS a LEFT JOIN instances AS i ON i.id = ${instanceId ?? null} AND i.agent_id = a.id AND i.client_id = a.client_id
-        SET a.status = 'offline', a.terminated_at = ${now}, a.version = a.version + 1, a.updated_at = ${now},
-            a.epoch = a.epoch + ${primary !== undefined && primary.id === instanceId ? 1 : 0},
-            i.is_primary = FALSE, i.is_active = FALSE, i.instance_status = 'terminated', i.version = i.version + 1,
-            i.terminated_at = COALESCE(i.terminated_at, ${now}), i.termination_confirmed = TRUE
-        WHERE a.id = ${agentId} AND a.client_id = ${clientId} AND a.status <> 'deleted'`.execute(tx);
-    await record(tx, now, {
-      clientId,
-      agentId,
-      instanceId: instanceId ?? primary?.id,
-      type: 'instance_terminated',
-      severity: 'warning',
-      message: `Agent ${agent.logicalAgentId} said that it terminates: ${reason}`,
-      notify: true,
-      dedupeKey: `agent_ended:${agentId}:${now.getTime()}`,
-    });
-  });
-}
-
-/** Only the primary, or a console, may end the agent; another machine's word is recorded and no more. */
-const speaksFor = (standing: Standing, named: string | undefined, primary: string | undefined) =>
-  standing === 'primary' || (named !== undefined && named !== primary && standing === 'replica');
-
-/** The agent was removed from a machine (contract X5): if that is the primary, its agent is offline. Always answered. */
-export async function uninstall(
-  db: Db,
-  {
-    clientId,
-    instanceId,
-    reason,
-    now,
-  }: { clientId: string; instanceId: string | undefined; reason: string | undefined; now: Date },
-): Promise<void> {
-  if (instanceId === undefined) return;
-  const agent = await db
-    .selectFrom('instances as i')
-    .innerJoin('agents as a', (join) => join.onRef('a.id', '=', 'i.agentId').onRef('a.clientId', '=', 'i.clientId'))
-    .select(['a.id', 'a.logicalAgentId', 'a.status'])
-    .where('i.id', '=', instanceId)
-    .where('i.clientId', '=', clientId)
-    .where('i.isPrimary', '=', true)
-    .executeTakeFirst();
-  if (!agent || agent.status === 'deleted') return;
-  await db
-    .updateTable('agents')
-    .set((eb) => ({ status: 'offline', updatedAt: now, version: eb('version', '+', 1) }))
-    .where('id', '=', agent.id)
-    .where('clientId', '=', clientId)
-    .where('instanceId', '=', instanceId)
-    .where('status', '<>', 'deleted')
-    .execute();
-  await record(db, now, {
-    clientId,
-    agentId: agent.id,
-    instanceId,
-    type: 'agent_uninstalled',
-    severity: 'warning',
-    message: `Agent ${agent.logicalAgentId} was removed from ${instanceId}: ${reason ?? 'no reason given'}`,
-    notify: true,
-    dedupeKey: `uninstalled:${instanceId}`,
-  });
-}

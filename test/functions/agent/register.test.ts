@@ -210,7 +210,7 @@ describe('register (A1): a machine of a known agent', () => {
       [old.id]: { isPrimary: true },
       [second.id]: { instanceStatus: 'running_replica', isPrimary: false },
     });
-    expect(await old.events('agent_second_machine')).toMatchObject([{ severity: 'warning', notify: true }]);
+    expect(await old.events('agent_second_instance')).toMatchObject([{ severity: 'warning', notify: true }]);
     expect((await second.pendingCommands()).body).toEqual([]);
     expect((await second.config()).body).toMatchObject(allOff);
   });

@@ -2,15 +2,12 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type DecisionInput,
-  decide,
-  firstClosedGate,
-  type Gate,
-  gates,
   type Move,
   type PoolState,
   poolRisk,
-  safeDefault,
-} from '../../../../functions/core/decision/policy.ts';
+} from '../../../../functions/core/decision/decision-input.ts';
+import { firstClosedGate, type GateName, gateNames } from '../../../../functions/core/decision/gates.ts';
+import { decide, safeDefault } from '../../../../functions/core/decision/policy.ts';
 
 const now = new Date('2026-03-02T12:00:00Z');
 const ago = (ms: number) => new Date(now.getTime() - ms);
@@ -119,7 +116,7 @@ describe('rules (13.3)', () => {
   });
 });
 
-type Boundary = readonly [gate: Gate, what: string, justOpen: DecisionInput, justClosed: DecisionInput];
+type Boundary = readonly [gate: GateName, what: string, justOpen: DecisionInput, justClosed: DecisionInput];
 
 /** Each gate just open and just closed (13.4). A limit given as `≥` or `≤` is inclusive. */
 const boundaries: readonly Boundary[] = [
@@ -182,8 +179,8 @@ describe('gates at their boundaries (13.4, §17.15)', () => {
   });
 
   it('are all in this table, or below', () => {
-    const tested = new Set<Gate>([...boundaries.map(([gate]) => gate), 'no_action', 'same_target']);
-    expect(gates.filter((gate) => !tested.has(gate))).toEqual([]);
+    const tested = new Set<GateName>([...boundaries.map(([gate]) => gate), 'no_action', 'same_target']);
+    expect(gateNames.filter((gate) => !tested.has(gate))).toEqual([]);
   });
 
   it('no_action: "stay" is never allowed, and its reason is the rule’s', () => {
@@ -197,8 +194,8 @@ describe('gates at their boundaries (13.4, §17.15)', () => {
   it('same_target: the agent is there already', () => {
     const move = { ...moveToPool, poolId: 'm5.large.us-east-1a' };
     const pools = [pool({ id: move.poolId })];
-    expect(firstClosedGate(onSpot(0.1, { pools }), move, now)).toBe('same_target');
-    expect(firstClosedGate(onSpot(0.1, { pools }, { poolId: 'm5.large.us-east-1c' }), move, now)).toBeNull();
+    expect(firstClosedGate(onSpot(0.1, { pools }), move, now)?.name).toBe('same_target');
+    expect(firstClosedGate(onSpot(0.1, { pools }, { poolId: 'm5.large.us-east-1c' }), move, now)).toBeUndefined();
   });
 });
 
@@ -229,7 +226,7 @@ describe('a move to on-demand', () => {
 });
 
 describe('the order of gates', () => {
-  const closing: [Gate, (input: DecisionInput, move: Move) => [DecisionInput, Move]][] = [
+  const closing: [GateName, (input: DecisionInput, move: Move) => [DecisionInput, Move]][] = [
     ['disabled', (input, move) => [change(input, { enabled: false }), move]],
     ['not_online', (input, move) => [change(input, { status: 'offline' }), move]],
     ['auto_switch_off', (input, move) => [change(input, { autoSwitchEnabled: false }), move]],
@@ -256,7 +253,7 @@ describe('the order of gates', () => {
           ([i, m], [, close]) => close(i, m),
           [open({}, { currentSpot: 0.1 }), moveToPool],
         );
-      return firstClosedGate(input, move, now);
+      return firstClosedGate(input, move, now)?.name;
     });
     expect(named).toEqual(closing.map(([gate]) => gate));
   });
@@ -344,7 +341,7 @@ describe('for any input', () => {
   it('nothing is allowed with a gate closed, and a closed gate is named', () => {
     holds((input) => {
       const decision = decide(input, now);
-      expect(decision.allowed).toBe(firstClosedGate(input, decision, now) === null);
+      expect(decision.allowed).toBe(firstClosedGate(input, decision, now) === undefined);
       expect(decision.allowed).toBe(decision.failedGate === null);
       const { agent, config } = input;
       if (!decision.allowed) return;

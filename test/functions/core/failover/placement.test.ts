@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readCandidates } from '../../../../functions/core/failover/candidates.ts';
 import {
   type Candidate,
   choosePool,
   isBeingTaken,
   isQuarantined,
-  readCandidates,
   type Wish,
 } from '../../../../functions/core/failover/placement.ts';
 import { Rig } from '../../../support/rig.ts';

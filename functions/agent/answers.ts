@@ -1,0 +1,117 @@
+import * as z from 'zod';
+import { Mode, TargetMode } from '../core/wire.ts';
+import { text } from '../shared/fields.ts';
+
+/** What agents read (protocol 2). */
+
+export const Settings = z.object({
+  enabled: z.boolean(),
+  auto_switch_enabled: z.boolean(),
+  auto_terminate_enabled: z.boolean(),
+  terminate_wait_seconds: z.int().nonnegative(),
+  replica_enabled: z.boolean(),
+  replica_count: z.int().nonnegative(),
+  manual_replica_enabled: z.boolean(),
+  min_savings_percent: z.number(),
+  risk_threshold: z.number(),
+  max_switches_per_week: z.int(),
+  min_pool_duration_hours: z.number(),
+  config_version: z.int(),
+});
+
+/** Exactly what agents need of a command: a null in one of these makes a v4 agent retry for ever or lose a machine. */
+export const PendingCommand = z.object({
+  id: text(64),
+  command_type: z.enum(['switch', 'create_replica']),
+  target_mode: TargetMode,
+  target_pool_id: z.string().nullable(),
+  terminate_wait_seconds: z.int().nonnegative(),
+  priority: z.int(),
+  instance_id: z.string().nullable(),
+  created_at: z.iso.datetime(),
+});
+
+/** The handle by which the instance speaks from now on, and its settings. */
+export const Registered = z.object({
+  agent_id: text(128),
+  client_id: z.string(),
+  config: Settings,
+  message: z.string().optional(),
+});
+
+/** How much was deleted and how much failed, as the agent said. */
+export const CleanupCounts = z.object({
+  success: z.literal(true),
+  message: z.string(),
+  deleted_snapshots: z.int(),
+  deleted_amis: z.int(),
+  failed_count: z.int(),
+});
+
+/** Whether to move. */
+export const RebalanceAdvice = z.object({
+  success: z.literal(true),
+  action: z.enum(['switch', 'monitor']),
+  risk_score: z.number(),
+  reason: z.string(),
+  target_mode: z.literal('spot').optional(),
+  target_pool_id: z.string().optional(),
+  target_pool_name: z.string().optional(),
+});
+
+/** In the words of both servers that agents were written for. */
+export const ReplicaConfig = z.object({
+  enabled: z.boolean(),
+  count: z.int(),
+  replica_enabled: z.boolean(),
+  replica_count: z.int(),
+  manual_replica_enabled: z.boolean(),
+});
+
+/** Either what was queued, or where the agent is already. */
+export const SwitchIssued = z.object({
+  success: z.boolean(),
+  message: z.string(),
+  command_id: z.string().optional(),
+  agent_id: z.string().optional(),
+  target_mode: TargetMode.optional(),
+  target_pool_id: z.string().nullable().optional(),
+  reason: z.string().optional(),
+  auto_switch_enabled: z.literal(true).optional(),
+  current_mode: Mode.optional(),
+  current_pool_id: z.string().nullable().optional(),
+});
+
+/** An agent, and why its primary is the primary. */
+export const AgentSummary = z.object({
+  id: z.string(),
+  logical_agent_id: z.string(),
+  status: z.string(),
+  enabled: z.boolean(),
+  instance_id: z.string().nullable(),
+  instance_type: z.string().nullable(),
+  region: z.string().nullable(),
+  az: z.string().nullable(),
+  current_mode: Mode,
+  current_pool_id: z.string().nullable(),
+  agent_version: z.string().nullable(),
+  last_heartbeat_at: z.iso.datetime().nullable(),
+  epoch: z.int(),
+  primary_cause: z.string().nullable().meta({ description: 'Why the primary last changed (docs/protocol.md 7.5)' }),
+  primary_changed_at: z.iso.datetime().nullable(),
+});
+
+/** The instances that are to go and have not been seen to go. */
+export const InstancesToTerminate = z.object({
+  instances: z.array(
+    z.object({
+      instance_id: z.string(),
+      instance_type: z.string().nullable(),
+      az: z.string().nullable(),
+      reason: z.enum(['zombie_timeout', 'replica_terminated']),
+      seconds_waiting: z.int(),
+    }),
+  ),
+  auto_terminate_enabled: z.boolean(),
+  terminate_wait_seconds: z.int(),
+});

@@ -1,0 +1,78 @@
+import { setStatus } from '../core/agent/agents.ts';
+import { findCaller } from '../core/agent/caller.ts';
+import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
+import { lockAgent } from '../core/agent/lock.ts';
+import { changePrimary } from '../core/agent/primary.ts';
+import { record } from '../core/event/events.ts';
+import { confirmTermination } from '../core/termination/terminations.ts';
+import { type Db, transact } from '../shared/db.ts';
+
+interface Ending extends OfAgent {
+  readonly reason: string;
+  /** The instance that has ended with the agent, if the call names one. */
+  readonly instanceId: string | undefined;
+}
+
+/**
+ * The agent stops for good (protocol A8): it goes offline, and an instance that it names is terminated; after the
+ * primary's end the next instance that registers takes over. Only the primary or a console may end the agent: a standby's
+ * word ends no more than an instance beside the primary, anybody else's is only recorded.
+ * @throws AppError agent_not_found
+ */
+export async function endAgent(db: Db, { clientId, ref, reason, instanceId }: Ending, now: Date): Promise<void> {
+  const { agentId } = parseHandle(ref);
+  const { standing } = await findCaller(db, { clientId, ref }, now);
+  await transact(db, async (tx) => {
+    const { agent, primary } = await lockAgent(tx, { clientId, agentId, with: {} }, now);
+    const isPrimary = instanceId !== undefined && instanceId === primary?.id;
+    if (standing === 'primary' && isPrimary) {
+      const former = [{ instanceId, becomes: 'terminated' as const }];
+      await changePrimary(tx, { agent, cause: 'ended', next: undefined, former }, now);
+    } else if (standing === 'primary') {
+      await setStatus(tx, { clientId, agentId, status: 'offline', ended: true }, now);
+    }
+    if (instanceId !== undefined && !isPrimary && standing !== 'retired')
+      await confirmTermination(tx, { clientId, agentId, instanceId }, now, now);
+    await record(tx, now, {
+      clientId,
+      agentId,
+      instanceId: instanceId ?? primary?.id,
+      type: 'instance_terminated',
+      severity: 'warning',
+      message: `Agent ${agent.logicalAgentId} said that it terminates: ${reason}`,
+      notify: true,
+      dedupeKey: `agent_ended:${agentId}:${now.getTime()}`,
+    });
+  });
+}
+
+interface Removal {
+  readonly clientId: string;
+  readonly instanceId: string | undefined;
+  readonly reason: string | undefined;
+}
+
+/** The agent was removed from an instance (protocol X5): if that is the primary, its agent is offline. Always answered. */
+export async function uninstall(db: Db, { clientId, instanceId, reason }: Removal, now: Date): Promise<void> {
+  if (instanceId === undefined) return;
+  const agent = await db
+    .selectFrom('instances as i')
+    .innerJoin('agents as a', (join) => join.onRef('a.id', '=', 'i.agentId').onRef('a.clientId', '=', 'i.clientId'))
+    .select(['a.id', 'a.logicalAgentId', 'a.status'])
+    .where('i.id', '=', instanceId)
+    .where('i.clientId', '=', clientId)
+    .where('i.isPrimary', '=', true)
+    .executeTakeFirst();
+  if (!agent || agent.status === 'deleted') return;
+  await setStatus(db, { clientId, agentId: agent.id, status: 'offline', ofPrimary: instanceId }, now);
+  await record(db, now, {
+    clientId,
+    agentId: agent.id,
+    instanceId,
+    type: 'agent_uninstalled',
+    severity: 'warning',
+    message: `Agent ${agent.logicalAgentId} was removed from ${instanceId}: ${reason ?? 'no reason given'}`,
+    notify: true,
+    dedupeKey: `uninstalled:${instanceId}`,
+  });
+}

@@ -1,0 +1,110 @@
+import * as z from 'zod';
+import { CheapestPool, Mode, PoolPrices } from '../core/wire.ts';
+import { claimedPrice, claimedTime, optional, quotedTime, text } from '../shared/fields.ts';
+
+/** What agents send (protocol 2): bodies of both versions, as they really come. */
+
+export const RegisterRequest = z.object({
+  client_token: optional(z.string().max(255)),
+  logical_agent_id: text(255),
+  instance_id: text(64),
+  instance_type: text(64),
+  region: text(32),
+  az: text(48),
+  hostname: optional(z.string().max(255)),
+  ami_id: optional(z.string().max(64)),
+  mode: optional(Mode),
+  agent_version: optional(z.string().max(32)),
+  private_ip: optional(z.string().max(45)),
+  public_ip: optional(z.string().max(45)),
+});
+
+export const HeartbeatRequest = z.object({
+  status: z.enum(['online', 'disabled', 'offline', 'switching', 'error']).default('online'),
+  monitored_instances: optional(z.array(z.string().max(64)).max(100)),
+  instance_id: optional(z.string().max(64)),
+  instance_type: optional(text(64)),
+  mode: optional(Mode),
+  az: optional(text(48)),
+});
+
+/** Both shapes: v4 wraps its prices in `pricing`, v3.2 has them at the top level (contract A6). */
+export const PricingReport = z.object({
+  instance: z.object({
+    instance_id: text(64),
+    instance_type: optional(text(64)),
+    region: optional(text(32)),
+    az: optional(text(48)),
+    mode: optional(Mode),
+    pool_id: optional(z.string().max(128)),
+    current_mode: optional(Mode),
+    current_pool_id: optional(z.string().max(128)),
+  }),
+  pricing: optional(
+    z.object({
+      on_demand_price: claimedPrice,
+      current_spot_price: claimedPrice,
+      cheapest_pool: optional(CheapestPool),
+      spot_pools: PoolPrices,
+      collected_at: claimedTime,
+    }),
+  ),
+  on_demand_price: optional(z.object({ price: claimedPrice })),
+  spot_pools: PoolPrices,
+});
+
+const SwitchSide = z.object({
+  instance_id: optional(z.string().max(64)),
+  instance_type: optional(z.string().max(64)),
+  region: optional(z.string().max(32)),
+  az: optional(z.string().max(48)),
+  ami_id: optional(z.string().max(64)),
+  mode: optional(Mode),
+  pool_id: optional(z.string().max(128)),
+});
+const SwitchPrices = z.object({ on_demand: claimedPrice, old_spot: claimedPrice, new_spot: claimedPrice });
+
+/** What both agents send, and the other family of keys that the server they were written for expected (contract A7). */
+export const SwitchReport = z.object({
+  old_instance: optional(SwitchSide),
+  new_instance: SwitchSide.extend({ instance_id: text(64) }),
+  snapshot: optional(
+    z.object({
+      used: optional(z.boolean()),
+      snapshot_id: optional(z.string().max(64)),
+      volume_id: optional(z.string().max(64)),
+    }),
+  ),
+  prices: optional(SwitchPrices),
+  pricing: optional(SwitchPrices),
+  timing: optional(
+    z.object({
+      switch_initiated_at: quotedTime,
+      initiated_at: quotedTime,
+      ami_created_at: quotedTime,
+      new_instance_launched_at: quotedTime,
+      instance_launched_at: quotedTime,
+      new_instance_ready_at: quotedTime,
+      instance_ready_at: quotedTime,
+      traffic_switched_at: quotedTime,
+      old_instance_terminated_at: quotedTime,
+      old_terminated_at: quotedTime,
+    }),
+  ),
+  trigger: optional(z.string().max(32)),
+  command_id: optional(z.string().max(64)),
+});
+
+const CleanupSection = z.object({
+  deleted: optional(z.array(z.unknown())),
+  deleted_amis: optional(z.array(z.unknown())),
+  deleted_snapshots: optional(z.array(z.unknown())),
+  failed: optional(z.array(z.unknown())),
+  cutoff_date: claimedTime,
+  error: optional(z.string()),
+});
+export const CleanupReport = z.object({
+  timestamp: claimedTime,
+  snapshots: optional(CleanupSection.loose()),
+  amis: optional(CleanupSection.loose()),
+});

@@ -1,0 +1,82 @@
+import { type ExpressionBuilder, sql } from 'kysely';
+import { DatabaseError } from '../../shared/data-api/errors.ts';
+import type { Db, Tx } from '../../shared/db.ts';
+import type { Agent, Schema } from '../../shared/schema.ts';
+import { msBefore } from '../../shared/time.ts';
+import { updateFreeAgents } from './agents.ts';
+import { isAlive } from './liveness.ts';
+import { changeFreeAgents } from './lock.ts';
+
+/** What an agent's row remembers of EC2's announcements. */
+interface Interruption {
+  readonly agent: Pick<Agent, 'id' | 'clientId' | 'epoch'>;
+  readonly instanceId: string;
+  readonly signal: 'termination-notice' | 'rebalance-recommendation';
+  readonly terminationTime: Date;
+  /** Whether a standby was made for it. */
+  readonly madeStandby: boolean;
+  /** Whether it was decided on there being no standby that can take over. */
+  readonly foundNone: boolean;
+}
+
+/**
+ * Marks an agent whose primary EC2 may take, or takes. The epoch holds that the instance is still the primary it was when
+ * this was decided. An answer that there is no standby must not overlook one that has come up since: nobody would say so
+ * again.
+ * @throws DatabaseError conflict when either has changed, so that it is decided anew
+ */
+export async function markInterruption(tx: Tx, interruption: Interruption, now: Date): Promise<void> {
+  const { agent, instanceId, signal, terminationTime, madeStandby, foundNone } = interruption;
+  const isTermination = signal === 'termination-notice';
+  const result = await tx
+    .updateTable('agents')
+    .set((eb) => ({
+      version: eb('version', '+', 1),
+      lastInterruptionSignal: signal,
+      ...(isTermination ? { lastTerminationNoticeAt: now } : { lastRebalanceRecommendationAt: now }),
+      ...(madeStandby && { emergencyReplicaCount: eb('emergencyReplicaCount', '+', 1) }),
+      ...(isTermination && { pendingTerminationAt: terminationTime, pendingTerminationInstance: instanceId }),
+    }))
+    .where('id', '=', agent.id)
+    .where('clientId', '=', agent.clientId)
+    .where('epoch', '=', agent.epoch)
+    .$if(foundNone, (query) => query.where((eb) => eb.not(eb.exists(standbysThatCanTakeOver(eb)))))
+    .executeTakeFirst();
+  if (result.numUpdatedRows === 0n)
+    throw new DatabaseError('conflict', `agent ${agent.id} has left epoch ${agent.epoch}`);
+}
+
+/** Of the agent that a statement is about. */
+export const standbysThatCanTakeOver = (eb: ExpressionBuilder<Schema, 'agents'>) =>
+  eb
+    .selectFrom('replicaInstances as r')
+    .select('r.id')
+    .whereRef('r.agentId', '=', 'agents.id')
+    .where('r.instanceId', 'is not', null)
+    .where('r.status', 'in', ['syncing', 'ready']);
+
+interface Survival {
+  /** How long after the announced end an instance must have lived. */
+  readonly survivedMs: number;
+  readonly batch: number;
+}
+
+/** Clears the mark of agents whose primary was to be taken and beats on. @returns how many they are */
+export async function clearSurvived(db: Db, { survivedMs, batch }: Survival, now: Date): Promise<number> {
+  const survivedSince = msBefore(now, survivedMs);
+  const agents = await db
+    .selectFrom('agents')
+    .select(['id', 'lastHeartbeatAt'])
+    .where('pendingTerminationAt', '<=', survivedSince)
+    .orderBy('lastHeartbeatAt', 'desc')
+    .limit(batch)
+    .execute();
+  const alive = agents.filter(({ lastHeartbeatAt }) => isAlive(lastHeartbeatAt, now)).map(({ id }) => id);
+  return changeFreeAgents(db, { ids: alive, none: 0 }, (tx, free) =>
+    updateFreeAgents(tx, {
+      ids: free.map(({ id }) => id),
+      set: sql`pending_termination_at = NULL, pending_termination_instance = NULL`,
+      where: sql`pending_termination_at <= ${survivedSince}`,
+    }),
+  );
+}

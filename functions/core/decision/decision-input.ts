@@ -1,0 +1,60 @@
+import type { AgentStatus, Mode, TargetMode } from '../../shared/schema.ts';
+
+/** Everything a decision depends on; stored with it, so that it can be taken again. Prices are USD per instance-hour. */
+export interface DecisionInput {
+  readonly agent: {
+    readonly instanceId: string | null;
+    readonly status: AgentStatus;
+    readonly enabled: boolean;
+    readonly autoSwitchEnabled: boolean;
+    readonly mode: Mode;
+    readonly poolId: string | null;
+    readonly lastSwitchAt: Date | null;
+    readonly switches24h: number;
+    readonly switches7d: number;
+    readonly hasOpenCommand: boolean;
+    /** When we heard of the agent's newest interruption signal. */
+    readonly lastEmergencyAt: Date | null;
+    readonly hasEmergencyReplica: boolean;
+    /** When the agent's newest switch that came to nothing was closed. */
+    readonly lastFailedSwitchAt: Date | null;
+  };
+  readonly prices: {
+    readonly onDemand: number | null;
+    /** What the agent's instance pays now, if it is Spot. */
+    readonly currentSpot: number | null;
+    readonly pools: readonly PoolState[];
+  };
+  readonly config: {
+    readonly minSavingsPercent: number;
+    readonly riskThreshold: number;
+    readonly maxSwitchesPerWeek: number;
+    readonly maxSwitchesPerDay: number;
+    readonly minPoolDurationHours: number;
+  };
+}
+
+export interface PoolState {
+  readonly id: string;
+  readonly price: number;
+  /** When the price was last seen. */
+  readonly at: Date;
+  /** Hours of the last 30 days in which the pool was interrupted, however many agents were told. */
+  readonly interruptions30d: number;
+}
+
+export type Action = 'stay' | 'switch_spot' | 'switch_ondemand';
+
+/** Where an agent would go, and what that is worth. */
+export interface Move {
+  readonly action: Action;
+  readonly mode: TargetMode;
+  readonly poolId: string | null;
+  /** 0…1: of the place that the agent would be in. */
+  readonly risk: number;
+  /** USD per hour against what is paid now; negative where safety costs. */
+  readonly savingsPerHour: number;
+}
+
+/** Interruptions in 30 days by 30, at most 1 (protocol 9.6). */
+export const poolRisk = (pool: Pick<PoolState, 'interruptions30d'>) => Math.min(pool.interruptions30d / 30, 1);

@@ -1,0 +1,107 @@
+import { hourMs, minuteMs, msSince } from '../../shared/time.ts';
+import { isFresh } from '../pool/freshness.ts';
+import type { DecisionInput, Move } from './decision-input.ts';
+
+/** What holds an automatic move back. Rules over rows, without the engine: the notice path and A10 ask them too. */
+interface Gate {
+  readonly isClosed: (input: DecisionInput, to: Move, now: Date) => boolean;
+  readonly reason: (input: DecisionInput, to: Move) => string;
+}
+
+/** After an interruption signal an agent is left where it is for so long. */
+const emergencyMs = 2 * hourMs;
+/** An agent whose launches fail would otherwise try again with every price report. */
+const failureMs = 30 * minuteMs;
+
+/** In the order in which they are asked (protocol 9.7). */
+const gates = {
+  no_action: {
+    isClosed: (_input, to) => to.action === 'stay',
+    reason: () => 'There is nothing to do',
+  },
+  disabled: {
+    isClosed: ({ agent }) => !agent.enabled,
+    reason: () => 'Agent disabled',
+  },
+  not_online: {
+    isClosed: ({ agent }) => agent.status !== 'online',
+    reason: ({ agent }) => `Agent is ${agent.status}, not online`,
+  },
+  auto_switch_off: {
+    isClosed: ({ agent }) => !agent.autoSwitchEnabled,
+    reason: () => 'Auto-switch is off',
+  },
+  no_primary: {
+    isClosed: ({ agent }) => agent.instanceId === null,
+    reason: () => 'No instance is known to carry the agent',
+  },
+  savings: {
+    isClosed: (input, to) =>
+      to.action === 'switch_spot' && !atLeast(savingsPercent(input, to), input.config.minSavingsPercent),
+    reason: (input, to) =>
+      `Saving ${savingsPercent(input, to).toFixed(1)} % is below the minimum of ${input.config.minSavingsPercent} %`,
+  },
+  risk: {
+    // On-demand is where an agent goes to escape risk, so the risk that sends it there does not hold it back (docs/adr/0007).
+    isClosed: ({ config }, to) => to.action === 'switch_spot' && !atLeast(config.riskThreshold, to.risk),
+    reason: ({ config }, to) =>
+      `Risk ${to.risk.toFixed(2)} is above the threshold of ${config.riskThreshold.toFixed(2)}`,
+  },
+  weekly_limit: {
+    isClosed: ({ agent, config }) => agent.switches7d >= config.maxSwitchesPerWeek,
+    reason: ({ agent, config }) => `${agent.switches7d} switches in 7 days, ${config.maxSwitchesPerWeek} are allowed`,
+  },
+  daily_limit: {
+    isClosed: ({ agent, config }) => agent.switches24h >= config.maxSwitchesPerDay,
+    reason: ({ agent, config }) => `${agent.switches24h} switches in 24 h, ${config.maxSwitchesPerDay} are allowed`,
+  },
+  pool_duration: {
+    isClosed: ({ agent, config }, _to, now) => msSince(agent.lastSwitchAt, now) < config.minPoolDurationHours * hourMs,
+    reason: ({ config }) => `The last switch is less than ${config.minPoolDurationHours} h ago`,
+  },
+  stale_prices: {
+    isClosed: ({ prices }, to, now) => {
+      const target = prices.pools.find((pool) => pool.id === to.poolId);
+      return to.action === 'switch_spot' && (!target || !isFresh(target.at, now));
+    },
+    reason: () => 'Prices are older than 15 min',
+  },
+  same_target: {
+    isClosed: ({ agent }, to) => to.mode === agent.mode && to.poolId === agent.poolId,
+    reason: () => 'The agent is there already',
+  },
+  open_command: {
+    isClosed: ({ agent }) => agent.hasOpenCommand,
+    reason: () => 'A switch is under way already',
+  },
+  recent_emergency: {
+    isClosed: ({ agent }, _to, now) => msSince(agent.lastEmergencyAt, now) < emergencyMs,
+    reason: () => 'An interruption was announced within the last 2 h',
+  },
+  emergency_replica: {
+    isClosed: ({ agent }) => agent.hasEmergencyReplica,
+    reason: () => 'An emergency replica is active',
+  },
+  recent_failure: {
+    isClosed: ({ agent }, _to, now) => msSince(agent.lastFailedSwitchAt, now) < failureMs,
+    reason: () => 'The last switch failed less than 30 min ago',
+  },
+} satisfies Record<string, Gate>;
+
+export type GateName = keyof typeof gates;
+export const gateNames = Object.keys(gates) as GateName[];
+
+/** The first gate that holds a move back, and why; `undefined` where it is free to go. */
+export function firstClosedGate(input: DecisionInput, to: Move, now: Date) {
+  const name = gateNames.find((gate) => gates[gate].isClosed(input, to, now));
+  return name && { name, reason: gates[name].reason(input, to) };
+}
+
+/** Of what is paid now; moving for risk is not a matter of savings. */
+function savingsPercent({ agent, prices }: DecisionInput, to: Move) {
+  const paid = agent.mode === 'spot' ? prices.currentSpot : prices.onDemand;
+  return paid ? (to.savingsPerHour / paid) * 100 : 0;
+}
+
+/** Compared with a margin of a millionth, as a saving of exactly 15 % may come out as 14.999999999999996. */
+export const atLeast = (value: number, limit: number) => value >= limit - 1e-6;

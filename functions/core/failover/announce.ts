@@ -1,0 +1,112 @@
+import type { Tx } from '../../shared/db.ts';
+import { fromDecimalOrNull } from '../../shared/decimal.ts';
+import { markInterruption } from '../agent/interruption.ts';
+import type { AgentState, Standby } from '../agent/state.ts';
+import { record, type SystemEvent } from '../event/events.ts';
+import { findPool } from './candidates.ts';
+import { insertNotice } from './notice-row.ts';
+import type { Candidate } from './placement.ts';
+import { goOnDemand } from './provide-standby.ts';
+import { noticeIdOf, type Signal, terminationTimeOf } from './signal.ts';
+import { standbyPolicy } from './standby-policy.ts';
+import { insertStandby } from './standby-rows.ts';
+import { bestStandby } from './standbys.ts';
+
+export interface Wishes {
+  readonly excludeZones?: readonly string[] | undefined;
+  readonly preferredZones?: readonly string[] | undefined;
+}
+
+/** What is on its way for an instance that EC2 may or will take. */
+export type Preparation =
+  | {
+      readonly kind: 'standby';
+      readonly replicaId: string;
+      readonly instanceId: string | null;
+      readonly existing: boolean;
+      readonly pool: Pick<Candidate, 'id' | 'name' | 'az' | 'price'>;
+    }
+  | { readonly kind: 'on-demand' }
+  /** No pool to try now; the instance may yet be taken, or not. */
+  | { readonly kind: 'no-pool' };
+
+interface Announcement {
+  readonly signal: Signal;
+  readonly wishes?: Wishes;
+  /** Of a notice that is recorded already. */
+  readonly noticeId: string | undefined;
+  /** It is decided on there being no standby that can take over now. */
+  readonly foundNone?: boolean;
+}
+
+type State = AgentState<'standbys' | 'openSwitch' | 'notice'>;
+
+/**
+ * Uses the standby there is, or queues one, or sends the agent to on-demand, as the policy says; and records what EC2
+ * announced of the agent's primary.
+ */
+export async function announce(tx: Tx, state: State, announcement: Announcement, now: Date): Promise<Preparation> {
+  const { standbys, agent, primary } = state;
+  const { signal, wishes, noticeId, foundNone = false } = announcement;
+  const existing = bestStandby(standbys) ?? standbys[0];
+  const plan = standbyPolicy({ ...state, occasion: signal.type }, now);
+  const pool = plan.do === 'launch' ? await findPool(tx, state, { ...wishes, emergency: true }, now) : undefined;
+  const standby =
+    plan.do === 'launch' && pool
+      ? await insertStandby(tx, state, { pool, standby: { type: plan.type, ...madeFor(signal) } }, now)
+      : undefined;
+  const otherwise = plan.do === 'launch' && !pool ? plan.otherwise : plan.do;
+  const leaves = otherwise === 'go-on-demand';
+  if (leaves) await goOnDemand(tx, state, now);
+  if (noticeId === undefined) {
+    const action = standby ? 'created-replica' : existing ? 'existing-replica' : leaves ? 'on-demand' : 'no-pool';
+    const replicaId = standby?.id ?? existing?.id;
+    await insertNotice(tx, state, { signal, place: primary, action, replicaId }, now);
+  }
+  const mark = {
+    agent,
+    instanceId: signal.instanceId,
+    signal: signal.type,
+    terminationTime: terminationTimeOf(signal),
+  };
+  await markInterruption(tx, { ...mark, madeStandby: standby !== undefined, foundNone }, now);
+  if (noticeId === undefined) await record(tx, now, eventOf(state, signal, existing?.poolId ?? standby?.poolId));
+  if (existing) return preparedBy(existing);
+  if (standby && pool) return { kind: 'standby', replicaId: standby.id, instanceId: null, existing: false, pool };
+  return { kind: leaves ? 'on-demand' : 'no-pool' };
+}
+
+const madeFor = (signal: Signal) => ({
+  createdBy: 'emergency',
+  interruption: {
+    signal: signal.type,
+    detectedAt: signal.detectedAt,
+    terminationTime: signal.terminationTime ?? null,
+  },
+});
+
+const preparedBy = ({ id, instanceId, poolId, az, hourlyCost }: Standby): Preparation => ({
+  kind: 'standby',
+  replicaId: id,
+  instanceId,
+  existing: true,
+  pool: { id: poolId, name: poolId, az, price: fromDecimalOrNull(hourlyCost) },
+});
+
+function eventOf(state: State, signal: Signal, poolId: string | undefined): SystemEvent {
+  const { agent } = state;
+  const isTaken = signal.type === 'termination-notice';
+  const what = isTaken ? 'takes' : 'may take';
+  const otherwise = isTaken ? 'there is none to launch, so it goes on-demand' : 'there is none to launch now';
+  const answer = poolId ? `a standby in ${poolId} is to take over` : `a standby is wanted, and ${otherwise}`;
+  return {
+    clientId: agent.clientId,
+    agentId: agent.id,
+    instanceId: signal.instanceId,
+    type: isTaken ? 'termination_notice' : 'rebalance_recommendation',
+    severity: poolId ? 'warning' : 'error',
+    message: `EC2 ${what} ${signal.instanceId} of agent ${agent.logicalAgentId} away: ${answer}`,
+    notify: true,
+    dedupeKey: `announced:${noticeIdOf(state, signal)}`,
+  };
+}

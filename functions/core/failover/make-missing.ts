@@ -1,0 +1,68 @@
+import { sql } from 'kysely';
+import { type Db, transact } from '../../shared/db.ts';
+import { forEachIsolated } from '../../shared/for-each-isolated.ts';
+import { msBefore } from '../../shared/time.ts';
+import { lockAgent } from '../agent/lock.ts';
+import { readAgents } from '../agent/read.ts';
+import { provideStandby } from './provide-standby.ts';
+import { alarmMs, standbyPolicy, survivedMs } from './standby-policy.ts';
+
+/** Agents that are looked at for each one that may be dealt with: most need nothing, or have to wait. */
+const looked = 200;
+
+const wanted = { standbys: true, openSwitch: true, launches: true } as const;
+
+/**
+ * Makes the standbys that should be there and are not. SQL lists agents that may want one, the policy says which do; each
+ * of those is decided on once more under its lock.
+ * @returns for how many something was done
+ */
+export async function makeMissing(db: Db, { batch }: { readonly batch: number }, now: Date): Promise<number> {
+  const states = await readAgents(db, { agentIds: await candidates(db, now), with: wanted }, now);
+  const missing = states.filter((state) => standbyPolicy({ ...state, occasion: 'review' }, now).do !== 'nothing');
+  const urgent = missing.toSorted((a, b) => Number(isLosing(b)) - Number(isLosing(a)));
+  return forEachIsolated(
+    'making a standby',
+    urgent.slice(0, batch).map(({ agent: { id, clientId } }) => ({ id, clientId })),
+    ({ id, clientId }) =>
+      transact(db, async (tx) => {
+        const state = await lockAgent(tx, { clientId, agentId: id, skipLocked: true, with: wanted }, now);
+        return provideStandby(tx, state, { occasion: 'review' }, now);
+      }),
+  );
+}
+
+const isLosing = ({ agent }: { readonly agent: { readonly pendingTerminationAt: Date | null } }) =>
+  agent.pendingTerminationAt !== null;
+
+/** Agents without a standby that are in manual mode, or of whose primary EC2 has announced something. */
+async function candidates(db: Db, now: Date): Promise<string[]> {
+  const rows = await db
+    .selectFrom('agents as a')
+    .select('a.id')
+    .where('a.status', '<>', 'deleted')
+    .where((eb) =>
+      eb.or([
+        eb('a.manualReplicaEnabled', '=', true),
+        eb('a.lastRebalanceRecommendationAt', '>', msBefore(now, alarmMs)),
+        eb('a.pendingTerminationAt', '>', msBefore(now, survivedMs)),
+      ]),
+    )
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('replicaInstances as r')
+            .select('r.id')
+            .whereRef('r.agentId', '=', 'a.id')
+            .where('r.status', 'in', ['launching', 'syncing', 'ready']),
+        ),
+      ),
+    )
+    // Those whose primary is being taken come first, the others in turn.
+    .orderBy(sql`a.pending_termination_at IS NULL`)
+    .orderBy(sql`CRC32(CONCAT(a.id, ${now.toISOString()}))`)
+    .limit(looked)
+    .execute();
+  return rows.map(({ id }) => id);
+}

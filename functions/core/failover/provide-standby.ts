@@ -1,0 +1,50 @@
+import type { Tx } from '../../shared/db.ts';
+import type { AgentState } from '../agent/state.ts';
+import { priorities, replaceSwitch, switchCommand } from '../command/queue.ts';
+import { record, type SystemEvent } from '../event/events.ts';
+import { findPool } from './candidates.ts';
+import { type Occasion, standbyPolicy } from './standby-policy.ts';
+import { createStandby } from './standby-rows.ts';
+
+type State = AgentState<'standbys' | 'openSwitch'> & Partial<AgentState<'launches'>>;
+
+interface Asked {
+  readonly occasion: Occasion;
+  /** What else has happened: it is recorded whatever comes of this. */
+  readonly also?: readonly SystemEvent[];
+}
+
+/**
+ * Does what the policy says about an agent's standby. The caller holds the agent's lock.
+ * @param state its `standbys` without one that is just lost
+ * @returns whether anything came of it: a standby to be launched, or the agent's way to on-demand
+ */
+export async function provideStandby(tx: Tx, state: State, asked: Asked, now: Date): Promise<boolean> {
+  const { occasion, also = [] } = asked;
+  const plan = standbyPolicy({ ...state, occasion }, now);
+  const type = plan.do === 'launch' ? plan.type : undefined;
+  const pool = type && (await findPool(tx, state, { emergency: type !== 'manual' }, now));
+  if (type && pool) {
+    await createStandby(tx, state, { pool, standby: { type, createdBy: 'coordinator' }, also }, now);
+    return true;
+  }
+  const leaves = plan.do === 'go-on-demand' || (plan.do === 'launch' && plan.otherwise === 'go-on-demand');
+  if (leaves) await goOnDemand(tx, state, now);
+  await record(tx, now, ...also);
+  return leaves;
+}
+
+/** No standby can be launched: the agent itself is told to go on-demand, ahead of whatever else it was told. */
+export async function goOnDemand(tx: Tx, { agent, openSwitch }: AgentState<'openSwitch'>, now: Date): Promise<void> {
+  // Its successor is on the way, or it has been told.
+  if (openSwitch?.status === 'dispatched' || openSwitch?.createdBy === 'emergency') return;
+  const command = {
+    agent,
+    targetMode: 'ondemand',
+    targetPoolId: null,
+    priority: priorities.emergency,
+    createdBy: 'emergency',
+    reason: 'EC2 takes the instance away, and there is no standby to launch',
+  } as const;
+  await replaceSwitch(tx, switchCommand(command, now), openSwitch?.id, now);
+}

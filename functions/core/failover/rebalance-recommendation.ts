@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Db } from '../../shared/db.ts';
+import type { Agent } from '../../shared/schema.ts';
+import { hourMs, startOf } from '../../shared/time.ts';
+import { noteRecommendation } from '../agent/agents.ts';
+import { record } from '../event/events.ts';
+
+interface Recommendation {
+  readonly agent: Agent;
+  readonly instanceId: string;
+  readonly detectedAt: Date;
+  /** What the agent was advised to do. */
+  readonly action: string;
+}
+
+/** A rebalance recommendation has no end time, and agents repeat it after a restart: it counts once an instance and hour. */
+export const recommendationHour = (detectedAt: Date) => startOf(hourMs, detectedAt);
+
+/** Records a rebalance recommendation that an agent told of: three statements, each safe to run twice. */
+export async function recordRecommendation(db: Db, recommendation: Recommendation, now: Date): Promise<void> {
+  const { agent, instanceId, detectedAt, action } = recommendation;
+  const of = { clientId: agent.clientId, agentId: agent.id, instanceId };
+  const hour = recommendationHour(detectedAt);
+  await db
+    .insertInto('spotInterruptionEvents')
+    .values({
+      id: randomUUID(),
+      ...of,
+      signalType: 'rebalance-recommendation',
+      terminationTime: hour,
+      poolId: agent.currentPoolId,
+      instanceType: agent.instanceType,
+      region: agent.region,
+      az: agent.az,
+      detectedAt,
+      responseAction: action,
+      createdAt: now,
+    })
+    .onDuplicateKeyUpdate({ id: sql`spot_interruption_events.id` })
+    .execute();
+  await noteRecommendation(db, agent, now);
+  await record(db, now, {
+    ...of,
+    type: 'rebalance_recommendation',
+    severity: 'warning',
+    message: `EC2 recommends to move agent ${agent.logicalAgentId} off ${instanceId}`,
+    metadata: { action },
+    dedupeKey: `rebalance-recommendation:${instanceId}:${hour.getTime()}`,
+  });
+}

@@ -1,0 +1,206 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { DatabaseError } from '../../shared/data-api/errors.ts';
+import type { Tx } from '../../shared/db.ts';
+import type { Replica } from '../../shared/schema.ts';
+import type { AgentState, Standby } from '../agent/state.ts';
+import { record, type SystemEvent } from '../event/events.ts';
+import type { Candidate } from './placement.ts';
+import type { StandbyType } from './standby-policy.ts';
+
+/** The rows of `replica_instances`, each with its instance where both change together. */
+
+export interface NewStandby {
+  readonly type: StandbyType;
+  readonly createdBy: string;
+  readonly tags?: Record<string, unknown> | undefined;
+  /** The announcement that it was made for. */
+  readonly interruption?: {
+    readonly signal: string;
+    readonly detectedAt: Date;
+    readonly terminationTime: Date | null;
+  };
+}
+
+/** Enters a standby that the agent is to launch in a pool. The caller holds the agent's lock. */
+export async function insertStandby(
+  tx: Tx,
+  { agent, primary }: AgentState,
+  { pool, standby }: { readonly pool: Candidate; readonly standby: NewStandby },
+  now: Date,
+) {
+  const { interruption } = standby;
+  const row = {
+    id: randomUUID(),
+    clientId: agent.clientId,
+    agentId: agent.id,
+    replicaType: standby.type,
+    poolId: pool.id,
+    instanceType: pool.instanceType,
+    region: pool.region,
+    az: pool.az,
+    status: 'launching' as const,
+    createdBy: standby.createdBy,
+    parentInstanceId: primary?.id ?? null,
+    hourlyCost: pool.price,
+    tags: standby.tags ?? null,
+    interruptionSignalType: interruption?.signal ?? null,
+    interruptionDetectedAt: interruption?.detectedAt ?? null,
+    terminationTime: interruption?.terminationTime ?? null,
+    createdAt: now,
+  };
+  await tx.insertInto('replicaInstances').values(row).execute();
+  return row;
+}
+
+/** The same, recorded with whatever else has happened. */
+export async function createStandby(
+  tx: Tx,
+  state: AgentState,
+  {
+    also = [],
+    ...input
+  }: { readonly pool: Candidate; readonly standby: NewStandby; readonly also?: readonly SystemEvent[] },
+  now: Date,
+) {
+  const { agent } = state;
+  const row = await insertStandby(tx, state, input, now);
+  const created: SystemEvent = {
+    clientId: agent.clientId,
+    agentId: agent.id,
+    type: 'replica_created',
+    severity: 'info',
+    message: `A standby of agent ${agent.logicalAgentId} is to be launched in ${input.pool.id}`,
+    metadata: { replicaId: row.id, type: input.standby.type },
+    dedupeKey: `replica_created:${row.id}`,
+  };
+  await record(tx, now, created, ...also);
+  return row;
+}
+
+interface RunningStandby {
+  readonly instanceId: string;
+  readonly poolId: string;
+  readonly instanceType: string;
+  readonly region: string;
+  readonly az: string;
+  readonly createdBy: string;
+  readonly parentInstanceId: string | null;
+  readonly tags?: Record<string, unknown> | undefined;
+  /** Otherwise it is entered as terminated, so that it is removed and not orphaned. */
+  readonly isWanted: boolean;
+}
+
+/** Enters a standby whose instance runs already. */
+export async function adoptStandby(tx: Tx, { agent }: AgentState, standby: RunningStandby, now: Date): Promise<string> {
+  const { isWanted, tags = null, ...facts } = standby;
+  const id = randomUUID();
+  await tx
+    .insertInto('replicaInstances')
+    .values({
+      id,
+      clientId: agent.clientId,
+      agentId: agent.id,
+      ...facts,
+      replicaType: 'manual',
+      status: isWanted ? 'syncing' : 'terminated',
+      syncStatus: 'syncing',
+      launchedAt: now,
+      terminatedAt: isWanted ? null : now,
+      tags,
+      createdAt: now,
+    })
+    .execute();
+  return id;
+}
+
+/** The former primary goes on as the standby of the new one (protocol R3). */
+export async function keepAsStandby(tx: Tx, { agent, primary }: AgentState, now: Date): Promise<void> {
+  if (!primary?.instanceType || !primary.region || !primary.az) return;
+  await tx
+    .insertInto('replicaInstances')
+    .values({
+      id: randomUUID(),
+      clientId: agent.clientId,
+      agentId: agent.id,
+      instanceId: primary.id,
+      replicaType: 'manual',
+      poolId: `${primary.instanceType}.${primary.az}`,
+      instanceType: primary.instanceType,
+      region: primary.region,
+      az: primary.az,
+      status: 'ready',
+      syncStatus: 'synced',
+      stateTransferProgress: '100',
+      createdBy: 'promotion',
+      hourlyCost: primary.spotPrice,
+      launchedAt: now,
+      readyAt: now,
+      createdAt: now,
+    })
+    .onDuplicateKeyUpdate({ status: 'ready', syncStatus: 'synced', readyAt: now, createdAt: now, promotedAt: null })
+    .execute();
+}
+
+export type StandbyChanges = Partial<
+  Pick<
+    Replica,
+    | 'instanceId'
+    | 'status'
+    | 'syncStatus'
+    | 'launchedAt'
+    | 'readyAt'
+    | 'stateTransferProgress'
+    | 'syncStartedAt'
+    | 'syncCompletedAt'
+    | 'lastSyncAt'
+    | 'syncLatencyMs'
+    | 'terminationConfirmed'
+  >
+>;
+
+export const updateStandby = (tx: Tx, { id, clientId }: Standby, changes: StandbyChanges) =>
+  tx.updateTable('replicaInstances').set(changes).where('id', '=', id).where('clientId', '=', clientId).execute();
+
+/**
+ * Ends a standby and its instance. A promoted one is the primary now, and no report about the standby ends it.
+ * Sets columns of: replica_instances, instances.
+ * @param end `confirmed`: the instance was seen to be gone, or there never was one; otherwise it is listed until it was
+ */
+export async function endStandby(
+  tx: Tx,
+  { id, clientId }: Standby,
+  { at, confirmed }: { readonly at: Date; readonly confirmed: boolean },
+  now: Date,
+): Promise<void> {
+  await sql`
+    UPDATE replica_instances AS r
+      LEFT JOIN instances AS i ON i.id = r.instance_id AND i.agent_id = r.agent_id AND NOT i.is_primary
+    SET r.status = IF(r.status IN ('launching', 'syncing', 'ready'), 'terminated', r.status),
+        r.terminated_at = COALESCE(r.terminated_at, ${at}), r.termination_confirmed = (r.termination_confirmed OR ${confirmed}),
+        i.instance_status = 'terminated', i.is_active = FALSE, i.terminated_at = COALESCE(i.terminated_at, ${at}),
+        i.termination_confirmed = (i.termination_confirmed OR ${confirmed}), i.version = i.version + 1,
+        i.termination_attempted_at = IF(${confirmed}, ${now}, i.termination_attempted_at)
+    WHERE r.id = ${id} AND r.client_id = ${clientId} AND r.status <> 'promoted'`.execute(tx);
+}
+
+/**
+ * Marks a standby as failed; what there is of its instance is to be terminated, or ends by itself at the given time.
+ * Sets columns of: replica_instances, instances.
+ * @throws DatabaseError conflict when it is no active standby any more
+ */
+export async function markFailed(
+  tx: Tx,
+  { id, clientId }: Standby,
+  { why, endsAt }: { readonly why: string; readonly endsAt: Date },
+  now: Date,
+): Promise<void> {
+  const result = await sql`
+    UPDATE replica_instances AS r
+      LEFT JOIN instances AS i ON i.id = r.instance_id AND i.agent_id = r.agent_id AND NOT i.is_primary
+    SET r.status = 'failed', r.failed_at = ${now}, r.error_message = ${why.slice(0, 2000)},
+        i.instance_status = 'terminated', i.is_active = FALSE, i.terminated_at = COALESCE(i.terminated_at, ${endsAt}),
+        i.version = i.version + 1
+    WHERE r.id = ${id} AND r.client_id = ${clientId} AND r.status IN ('launching', 'syncing', 'ready')`.execute(tx);
+  if (!result.numAffectedRows) throw new DatabaseError('conflict', `standby ${id} has become something else`);
+}

@@ -1,0 +1,73 @@
+import * as z from 'zod';
+import { CheapestPool, Mode, ofAgent, PoolPrices, TargetMode } from '../core/wire.ts';
+import { claimedPrice, optional } from '../shared/fields.ts';
+import type { Routes } from '../shared/route.ts';
+
+/** A decision, in the words of both servers that agents were written for. */
+export const Decision = z
+  .object({
+    instance_id: z.string().nullable(),
+    recommended_action: z.enum(['stay', 'switch_spot', 'switch_ondemand']),
+    decision_type: z.enum(['stay_spot', 'stay_ondemand', 'switch_to_spot', 'switch_to_ondemand']),
+    recommended_mode: TargetMode,
+    recommended_pool_id: z.string().nullable(),
+    risk_score: z.number().min(0).max(1),
+    expected_savings_per_hour: z.number(),
+    expected_savings: z.number(),
+    allowed: z.boolean(),
+    reason: z.string(),
+    confidence: z.number().min(0).max(1),
+    model_version: z.string(),
+  })
+  .meta({ id: 'Decision' });
+
+export const DecideRequest = z.object({
+  instance: z.object({
+    instance_id: optional(z.string().max(64)),
+    instance_type: optional(z.string().max(64)),
+    region: optional(z.string().max(32)),
+    current_mode: optional(Mode),
+    current_pool_id: optional(z.string().max(128)),
+  }),
+  pricing: optional(
+    z.object({
+      current_spot_price: claimedPrice,
+      on_demand_price: claimedPrice,
+      cheapest_pool: optional(CheapestPool),
+      spot_pools: PoolPrices,
+    }),
+  ),
+});
+
+const Pool = z.object({ id: z.string(), name: z.string(), az: z.string() });
+
+/** What the engine says of an agent (protocol A12, A13). The one Lambda of the API that carries the engine. */
+export const decisionRoutes = {
+  decide: {
+    id: 'A12',
+    method: 'POST',
+    path: '/api/agents/{agent_id}/decide',
+    access: 'client',
+    summary: 'Decides for the state that the caller describes; what it leaves out is read from the database',
+    params: ofAgent,
+    body: DecideRequest,
+    response: Decision,
+    errors: ['agent_not_found'],
+  },
+  switchRecommendation: {
+    id: 'A13',
+    method: 'GET',
+    path: '/api/agents/{agent_id}/switch-recommendation',
+    access: 'client',
+    summary: 'What the engine would do now, whether or not it may',
+    params: ofAgent,
+    response: Decision.extend({
+      agent_id: z.string(),
+      auto_switch_enabled: z.boolean(),
+      will_auto_execute: z.boolean(),
+      current_pool: Pool.nullable(),
+      alternative_pools: z.array(Pool.extend({ spot_price: z.number() })).max(5),
+    }),
+    errors: ['agent_not_found'],
+  },
+} satisfies Routes;

@@ -1,0 +1,69 @@
+import { enterStandbyInstance } from '../core/agent/instances.ts';
+import { lockAgent } from '../core/agent/lock.ts';
+import { failOverIfPending } from '../core/failover/fail-over.ts';
+import { updateStandby } from '../core/failover/standby-rows.ts';
+import { isRetired, requireOwnInstance, requireStandby } from '../core/failover/standbys.ts';
+import { type Db, transact } from '../shared/db.ts';
+import { AppError } from '../shared/errors.ts';
+import type { OfReplica } from './of-replica.ts';
+
+interface Launched extends OfReplica {
+  readonly instanceId: string;
+  readonly status: 'launching' | 'syncing' | 'ready';
+}
+
+/**
+ * The agent has launched the instance of a standby (protocol R5). One that came too late, or second, is entered as
+ * terminated: it runs and costs, so it must be listed until it has been seen to go.
+ * @throws AppError agent_not_found, replica_not_found; replica_has_machine for a second instance, which is entered first
+ */
+export async function attachInstance(db: Db, launched: Launched, now: Date) {
+  const { replicaId, instanceId } = launched;
+  const outcome = await transact(db, async (tx) => {
+    const { clientId, agentId } = launched;
+    const wanted = {
+      standbys: true,
+      replica: replicaId,
+      instance: instanceId,
+      openSwitch: true,
+      notice: undefined,
+    } as const;
+    const state = await lockAgent(tx, { clientId, agentId, with: wanted }, now);
+    const standby = requireStandby(state, replicaId);
+    const isSaidAgain = standby.instanceId === instanceId && (!standby.isActive || launched.status !== 'ready');
+    if (isSaidAgain) return { status: standby.status };
+    requireOwnInstance(state, instanceId);
+    const isAnothers = state.instance?.replicaId != null && state.instance.replicaId !== standby.id;
+    if (isAnothers || isRetired(state.instance))
+      throw new AppError('replica_has_machine', `${instanceId} is or was another standby, or is to be terminated`);
+    const { instanceType, region, az } = standby;
+    const instance = { clientId: standby.clientId, agentId, instanceId, instanceType, region, az };
+    if (standby.instanceId !== null && standby.instanceId !== instanceId) {
+      await enterStandbyInstance(tx, { ...instance, isKept: false }, now);
+      return { surplusOf: standby.instanceId };
+    }
+    if (!standby.isActive) {
+      await enterStandbyInstance(tx, { ...instance, isKept: false }, now);
+      await updateStandby(tx, standby, { instanceId, launchedAt: now, terminationConfirmed: false });
+      return { status: standby.status };
+    }
+    const isReady = launched.status === 'ready' || standby.status === 'ready';
+    const changes = {
+      instanceId,
+      status: isReady ? 'ready' : 'syncing',
+      syncStatus: isReady ? 'synced' : 'syncing',
+      launchedAt: standby.launchedAt ?? now,
+      readyAt: standby.readyAt ?? (isReady ? now : null),
+    } as const;
+    if (await failOverIfPending(tx, state, { ...standby, ...changes }, now)) return { status: 'promoted' };
+    await enterStandbyInstance(tx, { ...instance, isKept: true }, now);
+    await updateStandby(tx, standby, changes);
+    return { status: changes.status };
+  });
+  if ('surplusOf' in outcome)
+    throw new AppError(
+      'replica_has_machine',
+      `Replica has the instance ${outcome.surplusOf}; ${instanceId} is to be terminated`,
+    );
+  return { success: true as const, replica_id: replicaId, instance_id: instanceId, status: outcome.status };
+}

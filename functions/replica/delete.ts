@@ -1,0 +1,39 @@
+import { lockAgent } from '../core/agent/lock.ts';
+import { record } from '../core/event/events.ts';
+import { endStandby } from '../core/failover/standby-rows.ts';
+import { requireStandby } from '../core/failover/standbys.ts';
+import { type Db, transact } from '../shared/db.ts';
+import { AppError } from '../shared/errors.ts';
+import type { OfReplica } from './of-replica.ts';
+
+/**
+ * The standby is not wanted any more (protocol R4). Its instance is listed to the agent until it has been seen to go; one
+ * that was never launched is simply closed.
+ * @throws AppError agent_not_found, replica_not_found, replica_inactive
+ */
+export function deleteReplica(db: Db, { clientId, agentId, replicaId }: OfReplica, now: Date) {
+  return transact(db, async (tx) => {
+    const state = await lockAgent(tx, { clientId, agentId, with: { replica: replicaId } }, now);
+    const standby = requireStandby(state, replicaId);
+    if (!standby.isActive)
+      throw new AppError('replica_inactive', `Replica is ${standby.status} already`, {
+        terminated_at: standby.terminatedAt?.toISOString() ?? null,
+      });
+    await endStandby(tx, standby, { at: now, confirmed: standby.instanceId === null }, now);
+    await record(tx, now, {
+      clientId: standby.clientId,
+      agentId,
+      type: 'replica_terminated',
+      severity: 'info',
+      message: `The standby of agent ${state.agent.logicalAgentId} in ${standby.poolId} is to be terminated`,
+      metadata: { replicaId },
+      dedupeKey: `replica_terminated:${replicaId}`,
+    });
+    return {
+      success: true as const,
+      message: 'Replica terminated',
+      replica_id: replicaId,
+      terminated_at: now.toISOString(),
+    };
+  });
+}

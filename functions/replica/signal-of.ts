@@ -1,0 +1,29 @@
+import { parseHandle } from '../core/agent/identity.ts';
+import type { Signal } from '../core/failover/signal.ts';
+import { heldTo } from '../shared/fields.ts';
+
+interface Claim {
+  readonly type: Signal['type'];
+  readonly instanceId: string | undefined;
+  readonly terminationTime: Date | undefined;
+  readonly detectedAt?: Date | undefined;
+}
+
+interface Input {
+  readonly caller: { readonly clientId: string };
+  readonly params: { readonly agent_id: string };
+}
+
+/** The signal that an instance itself brings: it speaks of the instance of its handle, or of the one that it names. */
+export function signalOf({ caller, params }: Input, claim: Claim, now: Date): Signal {
+  const { agentId, instanceId } = parseHandle(params.agent_id);
+  return {
+    clientId: caller.clientId,
+    agentId,
+    instanceId: instanceId ?? claim.instanceId ?? '',
+    type: claim.type,
+    terminationTime: claim.terminationTime,
+    detectedAt: heldTo(now, claim.detectedAt),
+    announcedAt: now,
+  };
+}
