@@ -2,7 +2,6 @@ import { type Registration, refreshPrimary } from '../core/agent/agents.ts';
 import type { Standing } from '../core/agent/identity.ts';
 import { keepBesidePrimary, moveInstance } from '../core/agent/instances.ts';
 import { isBeating } from '../core/agent/liveness.ts';
-import { lockAgent } from '../core/agent/lock.ts';
 import { changePrimary } from '../core/agent/primary.ts';
 import type { NewPrimary } from '../core/agent/primary-change.ts';
 import type { AgentState, InFlight } from '../core/agent/state.ts';
@@ -155,17 +154,11 @@ async function restart(tx: Tx, candidate: Candidate, now: Date): Promise<void> {
 }
 
 /** The instance was set up under another logical id of the same tenant: if it is that agent's primary, it is so no more. */
-async function releaseFromOtherAgent(tx: Tx, { state, body }: Candidate, now: Date): Promise<void> {
-  const { agent, instance } = state;
-  const of = { clientId: agent.clientId, instanceId: body.instance_id };
-  if (instance!.isPrimary) {
-    const other = await lockAgent(
-      tx,
-      { clientId: agent.clientId, agentId: instance!.agentId, deleted: true, with: {} },
-      now,
-    );
-    const former = [{ instanceId: of.instanceId, becomes: 'running_replica' as const }];
-    await changePrimary(tx, { agent: other.agent, cause: 'released', next: undefined, former }, now);
-  }
-  await moveInstance(tx, { ...of, agentId: agent.id });
+async function releaseFromOtherAgent(tx: Tx, { state }: Candidate, now: Date): Promise<void> {
+  const { agent } = state;
+  const { id: instanceId, agentId, clientId, isPrimary, agentEpoch: epoch } = state.instance!;
+  if (!isPrimary || epoch === null) return moveInstance(tx, { clientId, agentId: agent.id, instanceId });
+  const other = { id: agentId, clientId, epoch };
+  const former = [{ instanceId, becomes: 'running_replica' as const, movesTo: agent.id }];
+  await changePrimary(tx, { agent: other, cause: 'released', next: undefined, former }, now);
 }

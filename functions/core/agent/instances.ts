@@ -143,11 +143,12 @@ export const markSeen = (db: Db, { clientId, agentId, instanceId }: OfInstance, 
     .execute();
 
 /** Hands an instance that is no primary from one agent of its tenant to another. */
-export const moveInstance = (tx: Tx, { clientId, agentId, instanceId }: OfInstance) =>
-  tx
+export async function moveInstance(tx: Tx, { clientId, agentId, instanceId }: OfInstance): Promise<void> {
+  await tx
     .updateTable('instances')
     .set((eb) => ({ agentId, instanceStatus: 'running_replica', version: eb('version', '+', 1) }))
     .where('id', '=', instanceId)
     .where('clientId', '=', clientId)
     .where('isPrimary', '=', false)
     .execute();
+}

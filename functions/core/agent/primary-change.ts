@@ -64,6 +64,8 @@ export interface PrimaryChange {
 export interface FormerPrimary {
   readonly instanceId: string;
   readonly becomes: Exclude<InstanceStatus, 'running_primary'>;
+  /** The agent of the same tenant that the instance belongs to from now on. */
+  readonly movesTo?: string;
 }
 
 export interface Promotion {

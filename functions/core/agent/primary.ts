@@ -76,8 +76,9 @@ function agentColumns(change: PrimaryChange, now: Date) {
 function formerColumns(former: readonly FormerPrimary[], now: Date) {
   const becoming = (status: InstanceStatus) =>
     inList(former.filter(({ becomes }) => becomes === status).map(({ instanceId }) => instanceId));
+  const moved = former.find(({ movesTo }) => movesTo !== undefined);
   return sql`
-    f.is_primary = FALSE, f.version = f.version + 1,
+    f.agent_id = IF(f.id = ${moved?.instanceId ?? ''}, ${moved?.movesTo ?? ''}, f.agent_id), f.is_primary = FALSE, f.version = f.version + 1,
     f.is_active = (f.id IN ${becoming('running_replica')}),
     f.instance_status = CASE WHEN f.id IN ${becoming('terminated')} THEN 'terminated'
       WHEN f.id IN ${becoming('running_replica')} THEN 'running_replica' ELSE 'zombie' END,

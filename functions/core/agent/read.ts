@@ -102,8 +102,9 @@ function select(db: Db, wanted: Wanted, now: Date) {
       one
         .leftJoin('instances as m', (join) => join.on('m.id', '=', wanted.instance ?? ''))
         .leftJoin('replicaInstances as mr', 'mr.instanceId', 'm.id')
+        .leftJoin('agents as ma', 'ma.id', 'm.agentId')
         .select(aliased('m', instanceColumns))
-        .select('mr.id as m$replicaId'),
+        .select(['mr.id as m$replicaId', 'ma.epoch as m$agentEpoch']),
     )
     .$if('openSwitch' in wanted, (one) =>
       one
@@ -160,7 +161,7 @@ function stateFrom(rows: readonly Row[], wanted: Wanted) {
     .map((one) => joined(one, 's', standbyColumns) as Standby | undefined)
     .filter((standby) => standby !== undefined);
   const parts: Record<keyof Parts, () => unknown> = {
-    instance: () => joined(row, 'm', [...instanceColumns, 'replicaId']),
+    instance: () => joined(row, 'm', [...instanceColumns, 'replicaId', 'agentEpoch']),
     openSwitch: () => joined(row, 'o', ['id', 'status', 'createdBy']),
     inFlight: () => joined(row, 'c', commandColumns),
     standbys: () =>

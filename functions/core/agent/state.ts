@@ -53,6 +53,8 @@ export const primaryColumns = [
 export type KnownInstance = Pick<Instance, (typeof instanceColumns)[number]> & {
   /** The standby that the instance is or was. */
   readonly replicaId: string | null;
+  /** Of its agent, which need not be the one that was asked for. */
+  readonly agentEpoch: number | null;
 };
 export const instanceColumns = [
   'id',
