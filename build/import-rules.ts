@@ -2,19 +2,24 @@
 export interface Rule {
   readonly because: string;
   readonly files: RegExp;
-  /** What these files may not import, or with `only`, all they may. */
-  readonly never?: RegExp;
+  /** What these files may not import (which may depend on the file), or with `only`, all they may. */
+  readonly never?: RegExp | ((file: RegExpExecArray) => RegExp);
   readonly only?: RegExp;
   /** Whether `import type` is free, as it leaves nothing behind at run time. */
   readonly typesAreFree?: true;
 }
 
-const contract = /^zod$|^functions\/shared\/(route|fields|errors)\.ts$|^functions\/(\w+\/)?routes\.ts$/;
+/** Tables of contents, and the schemas that route tables are made of: zod and nothing that runs. */
+const contract =
+  /^zod$|^functions\/(shared\/(route|fields|errors)|core\/(wire|tenant\/role-arn)|routes|jobs|lambdas)\.ts$|^functions\/[\w-]+\/(routes|requests|answers)\.ts$/;
+
+/** What the decision engine is: the policy and, one day, its model. Gates and inputs are rules over rows. */
+const engine = /^functions\/decision\/|^functions\/core\/decision\/(?!gates|inputs|decision-input|priced-pools)|^onnx/;
 
 export const rules: readonly Rule[] = [
   {
-    because: 'the route tables are loaded by the deployment and the OpenAPI document, where nothing runs',
-    files: /^functions\/(\w+\/)?routes\.ts$|^functions\/jobs\.ts$/,
+    because: 'route tables and schemas are loaded by the deployment and the OpenAPI document, where nothing runs',
+    files: /^functions\/([\w-]+\/)?(routes|requests|answers)\.ts$|^functions\/(jobs|lambdas|core\/wire)\.ts$/,
     only: contract,
   },
   {
@@ -23,7 +28,18 @@ export const rules: readonly Rule[] = [
     never: /^(bin|lib|local|test|build|bench)\//,
   },
   {
-    because: 'shared code serves every domain and so depends on none',
+    because:
+      'Lambdas hand over through rows: a Lambda folder imports no other one, and shares rules through functions/core',
+    files: /^functions\/(?!core\/|shared\/)([\w-]+)\//,
+    never: ([, own]) => new RegExp(`^functions/(?!core/|shared/|${own}/)[\\w-]+/`),
+  },
+  {
+    because: 'core holds rules, and the Lambdas bind them to their wires',
+    files: /^functions\/core\//,
+    never: /^functions\/(?!core\/|shared\/)|^functions\/shared\/(http|job|request)\.ts$|^@middy\//,
+  },
+  {
+    because: 'shared code knows nothing of our field, and so serves every room',
     files: /^functions\/shared\//,
     never: /^functions\/(?!shared\/|jobs\.ts)/,
   },
@@ -43,25 +59,26 @@ export const rules: readonly Rule[] = [
     never: /^@aws-sdk\/client-(ec2|sts)$|^functions\/reconciler\/aws\.ts$/,
   },
   {
-    because: 'a service states rules; what a request looks like is its handler’s business',
-    files: /^functions\/.*\bservice\.ts$/,
-    never: /^@middy\/|^functions\/shared\/(http|job)\.ts$|\/handler\.ts$/,
-    typesAreFree: true,
+    because: 'agents’ calls and interruptions are answered with the decision engine and its model gone',
+    files: /^functions\/(agent|replica|spot-events|reconciler|authorizer|core\/(?!decision\/))/,
+    never: engine,
   },
   {
-    because: 'an interruption is answered with the decision engine and its model gone',
-    files: /^functions\/(spot-events|replica|core\/(agent|command|failover|termination|pool|event|tenant))\//,
-    never: /^functions\/(core\/)?decision\/|^onnx/,
+    because: 'only a handler knows that it is called by HTTP, a schedule or a queue',
+    files: /^functions\/(?!shared\/)[\w-]+\/(?!handler\.ts$)/,
+    never: /^@middy\/|^functions\/shared\/(http|job)\.ts$|\/handler\.ts$/,
   },
   {
     because: 'the deployment names handlers by path only, so that synthesis loads no code that runs',
     files: /^(lib|bin)\//,
-    never: /^(local|test|build|bench)\/|^functions\/(?!(routes|jobs|lambdas)\.ts|shared\/(route|errors|fields)\.ts)/,
+    never:
+      /^(local|test|build|bench)\/|^functions\/(?!(routes|jobs|lambdas)\.ts|shared\/(route|errors|fields)\.ts|spot-events\/ec2-events\.ts)/,
   },
   {
     because: 'what stands in for AWS knows the functions only as AWS does: their tables of contents and their bundles',
     files: /^local\//,
-    never: /^(bin|lib|test)\/|^functions\/(?!(routes|jobs|lambdas)\.ts|shared\/(route|errors)\.ts)/,
+    never:
+      /^(bin|lib|test)\/|^functions\/(?!(routes|jobs|lambdas)\.ts|shared\/(route|errors)\.ts|spot-events\/ec2-events\.ts)/,
     typesAreFree: true,
   },
 ];

@@ -1,6 +1,7 @@
 import { callerOf, selectCaller } from '../core/agent/caller.ts';
 import { activeStandby } from '../core/agent/facts.ts';
 import { parseHandle, standingOf } from '../core/agent/identity.ts';
+import { claimLaunch } from '../core/failover/standby-rows.ts';
 import type { Db } from '../shared/db.ts';
 import { agentNotFound } from '../shared/errors.ts';
 import { price } from '../shared/fields.ts';
@@ -62,20 +63,9 @@ export async function listReplicas(db: Db, { clientId, ref, query }: ListReplica
   return { replicas: mine.map((replica) => toWire(replica, now)), total: mine.length };
 }
 
-/** Of two polls at once one gets the launch: the update repeats the condition that the other has ended. */
 async function claim(db: Db, replicas: ListedReplica[], now: Date): Promise<ListedReplica[]> {
   const [replica] = replicas;
-  if (!replica) return [];
-  const result = await db
-    .updateTable('replicaInstances')
-    .set({ launchClaimedAt: now })
-    .where('id', '=', replica.id)
-    .where('clientId', '=', replica.clientId)
-    .where('status', '=', 'launching')
-    .where('instanceId', 'is', null)
-    .where('launchClaimedAt', replica.launchClaimedAt === null ? 'is' : '=', replica.launchClaimedAt)
-    .executeTakeFirst();
-  return result.numUpdatedRows > 0n ? [replica] : [];
+  return replica && (await claimLaunch(db, replica, now)) ? [replica] : [];
 }
 
 /** A replica as agents and consoles read it (contract 4). */

@@ -15,7 +15,10 @@ export type Job = (db: Db, now: Date, remaining: () => number) => Promise<number
 /** A run that has not ended after this long was killed; the next one may start. */
 const longestRunMs = 5 * 60_000;
 
-/** A Lambda of jobs. Each is single-flight by a row of its own, which also tells how its last run went. */
+/**
+ * A Lambda of jobs. Each is single-flight by a row of its own, which also tells how its last run went.
+ * Owns the tables: job_runs.
+ */
 export function jobHandler<L extends JobLambda>(run: Readonly<Record<JobOf<L>, Job>>) {
   const table = new Map(Object.entries<Job>(run));
   return async (event: JobEvent, context: Context): Promise<{ job: JobName; ran: boolean; rows?: number }> => {

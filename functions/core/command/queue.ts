@@ -8,7 +8,8 @@ import { hourMs } from '../../shared/time.ts';
 
 /**
  * The room of commands: what agents are told to do, from the queue to the result, and the record of the switches that came
- * of it. Owns the tables commands and switches.
+ * of it.
+ * Owns the tables: commands, switches.
  */
 
 /** A command that nobody has fetched for a day is about a state that is gone (protocol 7.3). */

@@ -3,8 +3,11 @@ import { type DecisionInput, type Move, type PoolState, poolRisk } from './decis
 import { atLeast, firstClosedGate, type GateName } from './gates.ts';
 
 /**
- * The first policy: rules that recommend, and gates that allow, as a pure function of what it is given. A model takes the
- * place of `recommend` behind the same types; the gates stay.
+ * The room of decisions: whether an agent stays, moves to another pool or goes on-demand.
+ * Owns the tables: decisions.
+ *
+ * This is the first policy: rules that recommend, and gates that allow, as a pure function of what it is given. A model
+ * takes the place of `recommend` behind the same types; the gates stay.
  */
 export const policyVersion = 'rules-1';
 

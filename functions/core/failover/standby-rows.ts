@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { DatabaseError } from '../../shared/data-api/errors.ts';
-import type { Tx } from '../../shared/db.ts';
+import type { Db, Tx } from '../../shared/db.ts';
 import type { Replica } from '../../shared/schema.ts';
 import type { AgentState, Standby } from '../agent/state.ts';
 import { record, type SystemEvent } from '../event/events.ts';
@@ -161,6 +161,24 @@ export type StandbyChanges = Partial<
 
 export const updateStandby = (tx: Tx, { id, clientId }: Standby, changes: StandbyChanges) =>
   tx.updateTable('replicaInstances').set(changes).where('id', '=', id).where('clientId', '=', clientId).execute();
+
+/** Hands a launch out. Of two polls at once one gets it: the update repeats the condition that the other has ended. */
+export async function claimLaunch(
+  db: Db,
+  { id, clientId, launchClaimedAt }: Pick<Replica, 'id' | 'clientId' | 'launchClaimedAt'>,
+  now: Date,
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('replicaInstances')
+    .set({ launchClaimedAt: now })
+    .where('id', '=', id)
+    .where('clientId', '=', clientId)
+    .where('status', '=', 'launching')
+    .where('instanceId', 'is', null)
+    .where('launchClaimedAt', launchClaimedAt === null ? 'is' : '=', launchClaimedAt)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
 
 /**
  * Ends a standby and its instance. A promoted one is the primary now, and no report about the standby ends it.
