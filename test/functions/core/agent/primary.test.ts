@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { PrimaryCause } from '../../../../functions/core/agent/primary-change.ts';
+import { failoverScenes } from '../../../support/failover-scenes.ts';
+import type { Machine } from '../../../support/machine.ts';
+import { Rig, type Tenant } from '../../../support/rig.ts';
+
+let rig: Rig;
+let tenant: Tenant;
+const { primary, launch, withStandby } = failoverScenes(
+  () => rig,
+  () => tenant,
+);
+
+beforeAll(async () => {
+  rig = await Rig.start();
+  tenant = await rig.tenant();
+});
+afterAll(() => rig.stop());
+
+/** A primary and, a while later, what changes it; then the instance that is the primary, if any. */
+type Change = () => Promise<{ readonly agent: Machine; readonly now: Machine | undefined }>;
+
+const changes: Record<PrimaryCause, Change> = {
+  register: async () => {
+    const agent = await primary();
+    return { agent, now: agent };
+  },
+  successor: async () => {
+    const agent = await primary();
+    rig.pass(91);
+    const now = agent.successor();
+    await now.register();
+    return { agent, now };
+  },
+  switch: async () => {
+    const agent = await primary();
+    rig.pass(60);
+    const now = agent.successor();
+    await agent.switchReport(now);
+    now.handle = `${agent.agentId}~${now.id}`;
+    return { agent, now };
+  },
+  promotion: async () => {
+    const { machine: agent, id, standby: now } = await withStandby();
+    rig.pass(60);
+    await agent.promoteReplica(id);
+    return { agent, now };
+  },
+  failover: async () => {
+    const { machine: agent, standby: now } = await withStandby();
+    rig.pass(60);
+    await agent.terminationImminent();
+    return { agent, now };
+  },
+  takeover: async () => {
+    const { machine: agent, standby: now } = await withStandby();
+    rig.pass(120);
+    await now.heartbeat();
+    return { agent, now };
+  },
+  failover_undone: async () => {
+    const agent = await primary();
+    await agent.emergency('termination-notice');
+    const [wanted] = (await agent.listReplicas('launching')).body.replicas;
+    await agent.putReplica(wanted.id, agent.successor({ az: wanted.az }).id);
+    rig.pass(30);
+    await agent.replicaStatus(wanted.id, 'failed', { error_message: 'no capacity' });
+    return { agent, now: agent };
+  },
+  ended: async () => {
+    const agent = await primary();
+    rig.pass(60);
+    await agent.request('POST', '/termination', { instance_id: agent.id });
+    return { agent, now: undefined };
+  },
+  released: async () => {
+    const agent = await primary();
+    rig.pass(60);
+    const other = rig.machine(tenant, { ...agent.facts, logicalId: `${agent.facts.logicalId}-other` });
+    await other.register();
+    return { agent, now: undefined };
+  },
+};
+
+describe('a change of primary carries its cause', () => {
+  it.each(Object.entries(changes))('%s: with the agent, with the instance, and on the wire', async (cause, change) => {
+    const { agent, now } = await change();
+    const row = await agent.agentRow();
+    const at = rig.clock.now();
+    expect(row).toMatchObject({ primaryCause: cause, primaryChangedAt: at, instanceId: now?.id ?? null });
+    if (now) expect(await now.row()).toMatchObject({ primaryCause: cause, primarySince: at, isPrimary: true });
+    const { status, body } = await rig.request('GET', `/api/agents/${row.id}`, { token: tenant.token });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ primary_cause: cause, primary_changed_at: at.toISOString() });
+  });
+
+  it('and keeps it when the same instance is told of once more', async () => {
+    const agent = await primary();
+    const at = rig.clock.now();
+    rig.pass(60);
+    await agent.register();
+    expect(await agent.agentRow()).toMatchObject({ primaryCause: 'register', primaryChangedAt: at });
+    expect(await agent.row()).toMatchObject({ primaryCause: 'register', primarySince: at });
+  });
+
+  it('and keeps the cause of a registration when the switch behind it is reported later', async () => {
+    const agent = await primary();
+    rig.pass(91);
+    const next = agent.successor();
+    await next.register();
+    const at = rig.clock.now();
+    rig.pass(60);
+    await agent.switchReport(next);
+    expect(await agent.agentRow()).toMatchObject({
+      instanceId: next.id,
+      primaryCause: 'successor',
+      primaryChangedAt: at,
+    });
+  });
+
+  it('raises the epoch each time, and never twice', async () => {
+    const { machine: agent, id } = await withStandby();
+    const { epoch } = await agent.agentRow();
+    await agent.promoteReplica(id);
+    await agent.promoteReplica(id);
+    expect((await agent.agentRow()).epoch).toBe(epoch + 1);
+  });
+});
+
+describe('an agent whose primary is gone', () => {
+  it('is offline without one, is handed no commands, and the next instance that registers succeeds', async () => {
+    const agent = await primary();
+    await agent.queueSwitch(null, { target_mode: 'ondemand' });
+    await agent.request('POST', '/termination', { instance_id: agent.id });
+    expect(await agent.agentRow()).toMatchObject({ status: 'offline', instanceId: null });
+    expect((await agent.pendingCommands()).body).toEqual([]);
+    const next = agent.successor();
+    await next.register();
+    expect(await agent.agentRow()).toMatchObject({ status: 'online', instanceId: next.id, primaryCause: 'successor' });
+  });
+
+  it('is not taken offline by a standby that ends', async () => {
+    const agent = await primary();
+    await agent.emergency('rebalance-recommendation');
+    const { standby } = await launch(agent);
+    await standby.request('POST', '/termination', { instance_id: standby.id });
+    expect(await agent.agentRow()).toMatchObject({ status: 'online', instanceId: agent.id });
+    expect(await standby.row()).toMatchObject({ instanceStatus: 'terminated', isActive: false });
+  });
+});
