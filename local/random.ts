@@ -1,14 +1,14 @@
-/** Numbers of 0 <= x < 1, the same ones for the same seed (mulberry32). */
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { mersenne } from 'pure-rand/generator/mersenne';
+
+/** Numbers of 0 <= x < 1, the same ones for the same seed. */
 export type Random = () => number;
 
+/** @param seed a whole number; its lowest 32 bits count */
 export function seeded(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  // Seeds here are small or differ in one digit. Of pure-rand's generators this one tells them apart from its first number.
+  const generator = mersenne(seed);
+  return () => uniformFloat64(generator);
 }
 
 /** A seed from a text (FNV-1a). */

@@ -1,21 +1,22 @@
 /**
- * `npm start`: the control plane on this machine, and a fleet of simulated agents that use it. `npm start -- --help` says
- * more.
+ * `npm start`: runs the control plane on this machine and a fleet of simulated agents against it. See
+ * `npm start -- --help`.
  */
 import { execFileSync } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock, VirtualClock } from './clock.ts';
+import { UsageError } from './command-line.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { closeConnections } from './fleet/agents/agent-http.ts';
 import { type Outcome, report } from './fleet/report/report.ts';
-import { help, readOptions, type StartOptions, UsageError } from './fleet/run/options.ts';
+import { help, readOptions, type StartOptions } from './fleet/run/options.ts';
 import { play } from './fleet/run/play.ts';
 import { Progress } from './fleet/run/progress.ts';
 import { type Query, queryOver } from './fleet/run/query.ts';
 import { createTenant, type Tenant } from './fleet/run/tenant.ts';
 import { checkAvailability } from './market/availability.ts';
-import { type Market, PricesError, shifted } from './market/market.ts';
+import { type Market, PricesError, shiftMarket } from './market/market.ts';
 import { readPriceFile } from './market/price-files.ts';
 import { syntheticMarket } from './market/synthetic-market.ts';
 
@@ -62,12 +63,12 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** Aborts at Ctrl-C, so that what was started is stopped; one that is repeated does not wait for that. */
+/** Aborts at Ctrl-C, so that everything started is stopped. A second Ctrl-C does not wait for that. */
 function interruption(): AbortSignal {
   const controller = new AbortController();
   let first = Number.POSITIVE_INFINITY;
   const onSignal = () => {
-    // npm hands on the signal that the terminal has sent already.
+    // npm forwards the signal that the terminal has already sent.
     if (performance.now() - first > 1000) process.exit(130);
     first = Math.min(first, performance.now());
     controller.abort();
@@ -78,8 +79,8 @@ function interruption(): AbortSignal {
 }
 
 /**
- * The market, later by whole days if the database has prices from an earlier run: time does not run backwards for a
- * control plane, which would take those for the newest there are.
+ * Moves the market later, by whole days, when the database has prices from an earlier run. Otherwise the control plane
+ * would take those for the newest.
  */
 async function afterKnownPrices(market: Market, query: Query): Promise<Market> {
   const [row] = await query('SELECT MAX(latest_at) AS latest FROM spot_pools');
@@ -87,19 +88,20 @@ async function afterKnownPrices(market: Market, query: Query): Promise<Market> {
   if (!latest || latest < market.start) return market;
   const days = Math.floor((latest.getTime() - market.start.getTime()) / dayMs) + 1;
   console.log(
-    `The database has prices up to ${latest.toISOString()} from an earlier run: these are played ${days} days later than ` +
-      'they were. --fresh starts over instead.',
+    `The database has prices up to ${latest.toISOString()} from an earlier run, so the file is played ${days} days later ` +
+      'than recorded. Use --fresh to start over instead.',
   );
-  return shifted(market, days * dayMs);
+  return shiftMarket(market, days * dayMs);
 }
 
-function marketFor({ prices, availability, choices, days, seed }: StartOptions): Market {
+function marketFor(options: StartOptions): Market {
+  const { prices, availability, days, seed } = options;
   if (availability !== undefined) {
-    const market = readPriceFile(availability, choices);
+    const market = readPriceFile(availability, options);
     checkAvailability(market, availability);
     return market;
   }
-  if (prices !== undefined) return readPriceFile(prices, choices);
+  if (prices !== undefined) return readPriceFile(prices, options);
   const today = Math.floor(Date.now() / dayMs) * dayMs;
   return syntheticMarket({ seed, days, start: new Date(today - Math.ceil(days) * dayMs) });
 }
@@ -107,11 +109,11 @@ function marketFor({ prices, availability, choices, days, seed }: StartOptions):
 function periodOf({ start, end }: Market, days: number): { start: Date; end: Date } {
   const hours = (end.getTime() - start.getTime()) / 3600_000;
   if (hours < 1)
-    throw new PricesError(`the prices cover ${(hours * 60).toFixed(0)} minutes; at least an hour is needed`);
+    throw new PricesError(`the prices cover ${(hours * 60).toFixed(0)} minutes; at least an hour is required`);
   return { start, end: new Date(Math.min(end.getTime(), start.getTime() + days * dayMs)) };
 }
 
-/** An agent that polls seldom must not be taken for dead: four periods, as four missed heartbeats are with true ones. */
+/** An agent that polls rarely must not count as offline: it has four periods, as it has at its own interval. */
 function environmentFor({ pollSeconds }: StartOptions): Record<string, string> {
   return pollSeconds === undefined ? {} : { HEARTBEAT_TIMEOUT_SECONDS: String(4 * pollSeconds) };
 }
@@ -150,7 +152,7 @@ async function playOn(controlPlane: ControlPlane, { virtual, ...run }: Run): Pro
   }
 }
 
-/** Goes on in real time, without agents, until it is interrupted. */
+/** Serves the API in real time, without agents, until interrupted. */
 async function serve(
   controlPlane: ControlPlane,
   tenant: Tenant,
@@ -161,7 +163,7 @@ async function serve(
   const [handle = '<agent id>'] = [...fleet.ledger.handles.values()];
   const [agent] = handle.split('~');
   console.log(
-    `The API is up at ${controlPlane.url}, in real time and without agents now; Ctrl-C stops it. Try\n\n` +
+    `The API is up at ${controlPlane.url}, in real time and without agents. Ctrl-C stops it. Try\n\n` +
       `  curl -H 'Authorization: Bearer ${tenant.token}' ${controlPlane.url}/api/agents/${agent}/config\n`,
   );
   await new Promise<void>((resolve) => {
@@ -171,7 +173,7 @@ async function serve(
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {
-  const ofTheCaller = error instanceof UsageError || error instanceof PricesError;
-  console.error(ofTheCaller ? `${error.message}\nnpm start -- --help lists the options.` : error);
-  process.exitCode = ofTheCaller ? 2 : 1;
+  const isUserError = error instanceof UsageError || error instanceof PricesError;
+  console.error(isUserError ? `${error.message}\nnpm start -- --help lists the options.` : error);
+  process.exitCode = isUserError ? 2 : 1;
 });

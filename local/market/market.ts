@@ -1,11 +1,11 @@
-/** The price of a pool from a moment on: USD per instance-hour, or null while EC2 named none. */
+/** The price of a pool from a moment on: USD per instance-hour, or null while EC2 published none. */
 export interface PriceStep {
   /** Milliseconds since 1970. */
   readonly from: number;
   readonly price: number | null;
 }
 
-/** How many machines a pool can run from a moment on; at none, EC2 takes those that run there. */
+/** How many instances a pool can run from a moment on. At 0, EC2 interrupts those that run there. */
 export interface CapacityStep {
   /** Milliseconds since 1970. */
   readonly from: number;
@@ -16,9 +16,9 @@ export interface CapacityStep {
 export interface Pool {
   /** Zone name, `us-east-1b`, or zone id, `use1-az2`, whichever the source knows. */
   readonly az: string;
-  /** Oldest first; before the first one the pool has no price. */
+  /** Oldest first. Before the first step the pool has no price. */
   readonly steps: readonly PriceStep[];
-  /** Oldest first; undefined where the source knows prices only. */
+  /** Oldest first; undefined where the source records only prices. */
   readonly capacity?: readonly CapacityStep[] | undefined;
 }
 
@@ -31,14 +31,14 @@ export interface Market {
   readonly start: Date;
   readonly end: Date;
   readonly pools: readonly Pool[];
-  /** Where the prices come from, and what was chosen, left out or assumed in reading them: one sentence each. */
+  /** Where the prices come from, and what the reader chose, left out or assumed: one sentence each. */
   readonly notes: readonly string[];
 }
 
-/** A market before its on-demand price is settled: few files have one. */
-export type PricedOrNot = Omit<Market, 'onDemandPrice'> & { readonly onDemandPrice?: number | undefined };
+/** A market as read from a file. Few files give the on-demand price. */
+export type ParsedMarket = Omit<Market, 'onDemandPrice'> & { readonly onDemandPrice?: number | undefined };
 
-/** A file, or an option about it, that cannot be used; the message says what was seen and what would be right. */
+/** A price file, or an option about it, that cannot be used. The message gives the value seen and what is expected. */
 export class PricesError extends Error {}
 
 /** How the control plane and the agents write a pool: `m5.large.us-east-1b`. */
@@ -46,8 +46,8 @@ export const poolId = (market: Market, az: string) => `${market.instanceType}.${
 
 export const poolOf = (market: Market, az: string): Pool | undefined => market.pools.find((pool) => pool.az === az);
 
-/** The same market, its times moved by so many milliseconds. */
-export function shifted(market: Market, ms: number): Market {
+/** The same market with all its times moved by `ms` milliseconds. */
+export function shiftMarket(market: Market, ms: number): Market {
   const at = (time: Date) => new Date(time.getTime() + ms);
   const pools = market.pools.map((pool) => ({
     ...pool,
@@ -57,18 +57,18 @@ export function shifted(market: Market, ms: number): Market {
   return { ...market, start: at(market.start), end: at(market.end), pools };
 }
 
-/** The price EC2 names at a moment; null when it names none. */
+/** The price of a pool at a moment; null when EC2 published none. */
 export function priceAt(pool: Pool, time: Date): number | null {
   return pool.steps[stepAt(pool.steps, time.getTime())]?.price ?? null;
 }
 
-/** Whether a launch finds capacity at a moment; always, where the source knows prices only. */
+/** Whether a launch finds capacity at a moment. Always true where the source records only prices. */
 export const isAvailable = ({ capacity }: Pool, time: Date): boolean =>
   capacity === undefined || (capacity[stepAt(capacity, time.getTime())]?.count ?? 0) > 0;
 
 /**
- * What a Spot machine costs, USD: the sum over the price steps of price × time. A machine that runs while its pool has
- * no price goes on paying the last one.
+ * What a Spot instance costs between two moments, USD: price × time, summed over the price steps. While its pool has no
+ * price, a running instance keeps paying the last one.
  */
 export function spotCost(pool: Pool, from: Date, to: Date): number {
   const [begin, end] = [from.getTime(), to.getTime()];
@@ -87,7 +87,7 @@ export function spotCost(pool: Pool, from: Date, to: Date): number {
 
 const hours = (from: number, to: number) => Math.max(0, to - from) / 3600_000;
 
-/** The index of the step in force at `time`, -1 before the first. */
+/** The index of the step in force at `time`; -1 before the first. */
 function stepAt(steps: readonly { readonly from: number }[], time: number): number {
   let low = 0;
   let high = steps.length;

@@ -1,6 +1,6 @@
 /**
- * On-demand prices of Linux machines, USD per hour, for price histories that do not say. Taken from the recorded files
- * of the project's price data; a type that is not here needs `--on-demand-price`.
+ * On-demand prices of Linux instances, USD per hour, for price histories that do not give one. Taken from recorded price
+ * files. An instance type that is missing here needs `--on-demand-price`.
  */
 const known: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'c5.large': {

@@ -1,6 +1,6 @@
-import { type Pool, type PricedOrNot, type PriceStep, PricesError } from './market.ts';
+import { type ParsedMarket, type Pool, type PriceStep, PricesError } from './market.ts';
 
-/** One row of a price history: from `time` on, the pool costs `price`. */
+/** One row of a price history: the pool costs `price` from `time` on. */
 export interface PriceEvent {
   /** Milliseconds since 1970. */
   readonly time: number;
@@ -11,7 +11,7 @@ export interface PriceEvent {
   readonly az: string;
 }
 
-/** What the reader is told about a file; each has a default that the market's notes name. */
+/** Which part of a file to read. Each choice has a default, which the market's notes mention. */
 export interface PriceChoices {
   readonly instanceType?: string | undefined;
   readonly product?: string | undefined;
@@ -23,19 +23,19 @@ export interface PriceChoices {
 const day = 24 * 3600_000;
 
 /**
- * Makes one market of the rows of a history, which may mix types, products and regions.
+ * Makes one market from the rows of a history, which may mix instance types, products and regions.
  *
- * The history says when prices changed, so a pool has no price before its first row. The market starts when the pools
- * that appear on the first day all have one; a pool that appears later joins then. It ends with the last row.
+ * A row records a price change, so a pool has no price before its first row. The market starts once every pool that
+ * appears on the first day has a price. Pools that appear later join later. The market ends with the last row.
  */
-export function marketOfEvents(rows: readonly PriceEvent[], name: string, choices: PriceChoices): PricedOrNot {
+export function marketOfEvents(rows: readonly PriceEvent[], name: string, choices: PriceChoices): ParsedMarket {
   if (rows.length === 0) throw new PricesError(`${name} has a header but no prices`);
-  const notes = [`Prices of ${name}.`];
+  const notes = [`Prices from ${name}.`];
   const only = (of: readonly PriceEvent[], what: string, option: string, wanted: string | undefined, key: KeyOf) => {
     const { chosen, values } = choose(of, wanted, key);
     if (!chosen) throw new PricesError(`${name} has no ${what} ${wanted}; it has ${listed(values)} (see ${option})`);
     if (!wanted && values.length > 1)
-      notes.push(`Of ${values.length} ${what}s took the most frequent, ${chosen}; ${option} takes another.`);
+      notes.push(`Chose the most frequent of ${values.length} ${what}s, ${chosen}; ${option} chooses another.`);
     return of.filter((row) => key(row) === chosen);
   };
   const ofType = only(rows, 'instance type', '--instance-type', choices.instanceType, (row) => row.instanceType);
@@ -48,8 +48,8 @@ export function marketOfEvents(rows: readonly PriceEvent[], name: string, choice
   const start = Math.max(...firsts.filter((time) => time - first <= day));
   const late = firsts.filter((time) => time > start).length;
   if (start > first)
-    notes.push(`Starts ${utc(start)}, when every pool has a price; the first row is of ${utc(first)}.`);
-  if (late > 0) notes.push(`${late} of ${pools.length} pools have no price before more than a day has passed.`);
+    notes.push(`Starts ${utc(start)}, when every pool has a price; the first row is from ${utc(first)}.`);
+  if (late > 0) notes.push(`${late} of ${pools.length} pools have no price during the first day.`);
   return {
     instanceType: events[0]!.instanceType,
     region: regionOf(events[0]!.az),
@@ -93,7 +93,7 @@ const directions: Readonly<Record<string, string>> = {
   c: 'central',
 };
 
-/** The region of a zone name (`us-east-1b`, `us-west-2-lax-1a`) or of a zone id (`use1-az2`); else the zone itself. */
+/** The region of a zone name (`us-east-1b`, `us-west-2-lax-1a`) or zone id (`use1-az2`); otherwise the zone itself. */
 export function regionOf(az: string): string {
   const name = /^[a-z]{2}(?:-[a-z]+)+-\d+/.exec(az);
   if (name) return name[0];

@@ -1,24 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { type Market, type PricedOrNot, PricesError } from './market.ts';
+import { type Market, type ParsedMarket, PricesError } from './market.ts';
 import { knownOnDemandPrice } from './on-demand-prices.ts';
 import { readCsv } from './price-csv.ts';
 import { marketOfEvents, type PriceChoices } from './price-events.ts';
 import { readJson } from './price-json.ts';
 
 /**
- * Reads a price history: CSV or JSON as `aws ec2 describe-spot-price-history` writes it, or the run-length JSON of the
- * project's price data; gzipped or not. What it is shows from its content, not its name.
- * @throws PricesError when it is none of these, or has nothing for the choices made
+ * Reads a price history: the CSV or JSON of `aws ec2 describe-spot-price-history`, or run-length JSON; gzipped or not.
+ * The content decides which it is, not the file name.
+ * @throws PricesError when it is none of these, or has no rows for the choices made
  */
 export function readPriceFile(path: string, choices: PriceChoices = {}): Market {
   return parsePrices(textOf(path), path, choices);
 }
 
-/** As `readPriceFile`, of the file's text. */
+/** As `readPriceFile`, from the text of a file. */
 export function parsePrices(text: string, name: string, choices: PriceChoices = {}): Market {
   const content = text.trimStart();
-  if (content === '') throw new PricesError(`${name} is empty; a price history was expected`);
+  if (content === '') throw new PricesError(`${name} is empty; expected a price history`);
   const read = content.startsWith('{') || content.startsWith('[') ? readJson(text, name) : readCsv(text, name);
   const market = Array.isArray(read) ? marketOfEvents(read, name, choices) : checkedTrace(read, name, choices);
   return withOnDemandPrice(market, name, choices.onDemandPrice);
@@ -30,28 +30,30 @@ function textOf(path: string): string {
     const gzipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
     return new TextDecoder().decode(gzipped ? gunzipSync(bytes) : bytes);
   } catch (error) {
-    throw new PricesError(`${path} cannot be read: ${(error as Error).message}`);
+    throw new PricesError(`cannot read ${path}: ${(error as Error).message}`);
   }
 }
 
-function checkedTrace(market: PricedOrNot, name: string, { instanceType, region }: PriceChoices): PricedOrNot {
+function checkedTrace(market: ParsedMarket, name: string, { instanceType, region }: PriceChoices): ParsedMarket {
   if (instanceType && instanceType !== market.instanceType)
-    throw new PricesError(`${name} has prices of ${market.instanceType} only, not of ${instanceType}`);
+    throw new PricesError(`${name} has prices for ${market.instanceType} only, not for ${instanceType}`);
   if (region && region !== market.region)
-    throw new PricesError(`${name} has prices of ${market.region} only, not of ${region}`);
+    throw new PricesError(`${name} has prices for ${market.region} only, not for ${region}`);
   return market;
 }
 
-function withOnDemandPrice(market: PricedOrNot, name: string, given: number | undefined): Market {
+function withOnDemandPrice(market: ParsedMarket, name: string, given: number | undefined): Market {
   const { instanceType, region } = market;
   const recorded = given ?? market.onDemandPrice;
   const onDemandPrice = recorded ?? knownOnDemandPrice(instanceType, region);
   if (onDemandPrice === undefined)
     throw new PricesError(
-      `${name} does not say what ${instanceType} costs on demand in ${region}, and it is not in our table: ` +
+      `no on-demand price known for ${instanceType} in ${region}: ${name} gives none and our table has none; ` +
         'give --on-demand-price, USD per hour',
     );
   const notes =
-    recorded === undefined ? [...market.notes, `On-demand price ${onDemandPrice} USD/h from our table.`] : market.notes;
+    recorded === undefined
+      ? [...market.notes, `On-demand price from our table: ${onDemandPrice} USD per hour.`]
+      : market.notes;
   return { ...market, onDemandPrice, notes };
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type PricedOrNot, PricesError } from './market.ts';
+import { type ParsedMarket, PricesError } from './market.ts';
 import type { PriceEvent } from './price-events.ts';
 import { priceOf, shown, timeOf } from './price-fields.ts';
 
@@ -16,10 +16,10 @@ const History = z.object({
   ),
 });
 
-/** `[price, repeat]`: so many steps at that price; null = EC2 named none. */
+/** `[price, repeat]`: the price of `repeat` steps; null while EC2 published none. */
 const PriceRun = z.tuple([z.number().positive().nullable(), z.int().positive()]);
 
-/** `[count, repeat]`: so many steps in which so many machines were available. */
+/** `[count, repeat]`: how many instances were available, for `repeat` steps. */
 const CountRun = z.tuple([z.int().nonnegative(), z.int().positive()]);
 
 const Trace = z.object({
@@ -44,8 +44,8 @@ const Trace = z.object({
     .min(1),
 });
 
-/** Reads either JSON form: rows of `describe-spot-price-history`, or a market in run-length steps. */
-export function readJson(text: string, name: string): PriceEvent[] | PricedOrNot {
+/** Reads either kind of JSON: the rows of `describe-spot-price-history`, or a market in run-length steps. */
+export function readJson(text: string, name: string): PriceEvent[] | ParsedMarket {
   const json = parse(text, name);
   if (json !== null && typeof json === 'object') {
     if ('SpotPriceHistory' in json) return events(checked(History, json, name), name);
@@ -90,7 +90,7 @@ function events({ SpotPriceHistory }: z.output<typeof History>, name: string): P
   });
 }
 
-function trace(file: z.output<typeof Trace>, name: string): PricedOrNot {
+function trace(file: z.output<typeof Trace>, name: string): ParsedMarket {
   const start = timeOf(file.startUtc, `${name}, startUtc`);
   const step = file.stepSeconds * 1000;
   const steps = file.steps ?? Math.max(...file.pools.map(({ priceRle }) => stepsIn(priceRle)));
@@ -111,9 +111,9 @@ function trace(file: z.output<typeof Trace>, name: string): PricedOrNot {
   });
   if (pools.every((pool) => pool.steps.every(({ price }) => price === null)))
     throw new PricesError(`${name} has no price at all: every step of every pool is null`);
-  const notes = [`Prices of ${name}${file.source ? ` (${file.source})` : ''}.`];
+  const notes = [`Prices from ${name}${file.source ? ` (${file.source})` : ''}.`];
   if (file.priceNote) notes.push(`Prices: ${file.priceNote}.`);
-  if (!file.startExact) notes.push('Of the start only the date is known: the time of day means nothing.');
+  if (!file.startExact) notes.push('Only the date of the start is known; the time of day means nothing.');
   const { instanceType, region, onDemandPrice } = file;
   return {
     instanceType,

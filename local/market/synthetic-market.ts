@@ -4,8 +4,8 @@ import type { Market, Pool } from './market.ts';
 const hour = 3600_000;
 
 /**
- * A made-up market for a run without a price file: four pools of m5.large in us-east-1, each an hourly mean-reverting
- * random walk around a discount of its own. Its figures show that the software works, not what it would save.
+ * A made-up market for runs without a price file: four pools of m5.large in us-east-1. Each price is an hourly,
+ * mean-reverting random walk around the pool's own discount. The result shows that the software works, not what it saves.
  */
 export function syntheticMarket({ seed, start, days }: { seed: number; start: Date; days: number }): Market {
   const random = seeded(seed);
@@ -23,12 +23,12 @@ export function syntheticMarket({ seed, start, days }: { seed: number; start: Da
     end,
     pools,
     notes: [
-      `SYNTHETIC prices: a seeded random walk (seed ${seed}), 4 pools of m5.large in us-east-1. Give --prices for real ones.`,
+      `SYNTHETIC prices: a seeded random walk (seed ${seed}), 4 pools of m5.large in us-east-1. Give --prices to play real ones.`,
     ],
   };
 }
 
-/** The logarithm of the price goes back to its mean by 3 % an hour and is disturbed by 1.5 % (about 6 % in the long run). */
+/** Each hour the log price moves 3 % back to its mean, plus noise of 1.5 %: a spread of about 6 % in the long run. */
 function walk(random: Random, mean: number, start: number, end: number): Pool['steps'] {
   const steps: { from: number; price: number }[] = [];
   let deviation = 0.06 * gaussian(random);

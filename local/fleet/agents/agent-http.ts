@@ -1,26 +1,26 @@
 import { Agent as Connections, type IncomingMessage, request } from 'node:http';
 
-/** One request of an agent, as the simulation's books keep it. */
+/** One request of an agent and its result, as the ledger counts it. */
 export interface Answer {
   /** As the route table writes it: `GET /api/agents/{agent_id}/config`. */
   readonly route: string;
-  /** `timeout` and `no connection` where there was no HTTP status. */
+  /** `timeout` or `no connection` when there is no HTTP status. */
   readonly status: number | 'timeout' | 'no connection';
-  /** What the control plane says it cost, from its header. */
+  /** From the answer's `x-data-api-calls` header. */
   readonly dataApiCalls: number | undefined;
-  /** Asked because of a termination notice. */
+  /** Whether an interruption notice caused the request. */
   readonly isOfNotice?: boolean | undefined;
 }
 
 export interface AgentHttpOptions {
-  /** A path in it is thrown away, as the agents' `urljoin` does. */
+  /** A path in it is dropped, as the agents' `urljoin` does. */
   readonly serverUrl: string;
   readonly clientToken: string;
-  /** Runs a call that takes real time: the simulation's clock waits for it. */
+  /** Runs a call that takes real time while the simulation's clock waits. */
   readonly real: <T>(call: () => Promise<T>) => Promise<T>;
   readonly log: (line: string) => void;
   readonly onAnswer?: (answer: Answer) => void;
-  /** Whether the control plane can be reached at all; by default it can. */
+  /** Whether the control plane can be reached; by default always. */
   readonly isReachable?: (() => boolean) | undefined;
 }
 
@@ -28,18 +28,18 @@ export interface Call {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  /** For the books only. */
+  /** Only counted, not sent. */
   readonly isOfNotice?: boolean;
 }
 
-/** Shared by all agents: thousands of processes come and go, and their sockets need not. */
+/** All agents share these: thousands of processes start and end, and need not open a socket each. */
 const connections = new Connections({ keepAlive: true, maxSockets: 64 });
 
 const timeoutMs = 30_000;
 
-const unreachable = { status: 'no connection', body: 'the control plane is out', dataApiCalls: undefined } as const;
+const unreachable = { status: 'no connection', body: 'control plane outage', dataApiCalls: undefined } as const;
 
-/** The HTTP session of an agent process: what both versions do with `requests.Session`. */
+/** The HTTP session of an agent process: what both versions do with Python's `requests.Session`. */
 export class AgentHttp {
   readonly #options: AgentHttpOptions;
 
@@ -48,9 +48,9 @@ export class AgentHttp {
   }
 
   /**
-   * Makes a request, once. A status of 400 or more, a timeout and a refused connection are all the same to an agent.
-   * @param route method and path as in the route table; `{names}` in it are replaced by `params`, unescaped
-   * @returns the answer's JSON, or undefined for "no answer"
+   * Sends a request once. To an agent, a status of 400 or more, a timeout and a refused connection are all "no answer".
+   * @param route method and path as in the route table; `params` replace its `{names}`, unescaped
+   * @returns the answer's JSON; `{}` when it is not JSON; undefined for no answer
    */
   async call(route: string, call: Call = {}): Promise<unknown> {
     const { isReachable = () => true, real } = this.#options;
@@ -72,7 +72,7 @@ export class AgentHttp {
       const none = (status: 'timeout' | 'no connection', body: string) =>
         resolve({ status, body, dataApiCalls: undefined });
       const headers = {
-        // Set on the whole session: a GET carries the type of the body that it does not have.
+        // The agents set it on the whole session, so a GET carries it without a body.
         'content-type': 'application/json',
         authorization: `Bearer ${this.#options.clientToken}`,
         'user-agent': 'python-requests/2.31.0',
@@ -94,7 +94,7 @@ export class AgentHttp {
   }
 }
 
-/** Closes the connections that are kept open for the next request. */
+/** Closes the idle connections of all agents. */
 export const closeConnections = () => connections.destroy();
 
 async function textOf(response: IncomingMessage): Promise<string> {

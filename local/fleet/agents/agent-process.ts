@@ -1,12 +1,12 @@
 import type { Pause, Simulation } from '../run/simulation.ts';
 
-/** Thrown into whatever a process waits for when it is told to stop. */
+/** Thrown from whatever a process waits for when the process is told to stop. */
 export class Stopped extends Error {}
 
 /** An operating-system process: threads that sleep in virtual time until SIGTERM. */
 export class AgentProcess {
   readonly #simulation: Simulation;
-  readonly #pauses = new Set<Pause>();
+  readonly #sleeps = new Set<Pause>();
   readonly #rests = new Set<Pause>();
   readonly #woken = new Set<Pause>();
   #stopped = false;
@@ -15,17 +15,17 @@ export class AgentProcess {
     this.#simulation = simulation;
   }
 
-  /** Runs threads until all of them have ended or been stopped. */
+  /** Runs threads until each has ended or been stopped. */
   async run(threads: readonly (() => Promise<void>)[]): Promise<void> {
-    await Promise.all(threads.map((thread) => thread().catch(unlessStopped)));
+    await Promise.all(threads.map((thread) => thread().catch(ignoreStopped)));
   }
 
-  /** @throws Stopped when the process is told to stop meanwhile, or has been before */
+  /** @throws Stopped when the process has been told to stop, before or during the sleep */
   async sleep(seconds: number): Promise<void> {
-    await this.#pause(seconds, this.#pauses);
+    await this.#pause(seconds, this.#sleeps);
   }
 
-  /** As `sleep`, between two runs of a polling loop: `wakeLoops` ends it. @returns whether that is what ended it */
+  /** Sleeps between two runs of a polling loop; `wakeLoops` ends it early. @returns whether it did */
   async rest(seconds: number): Promise<boolean> {
     return this.#woken.delete(await this.#pause(seconds, this.#rests));
   }
@@ -40,7 +40,7 @@ export class AgentProcess {
   /** SIGTERM. */
   stop(): void {
     this.#stopped = true;
-    for (const pause of [...this.#pauses, ...this.#rests]) pause.abort(new Stopped());
+    for (const pause of [...this.#sleeps, ...this.#rests]) pause.abort(new Stopped());
   }
 
   async #pause(seconds: number, kind: Set<Pause>): Promise<Pause> {
@@ -56,6 +56,6 @@ export class AgentProcess {
   }
 }
 
-function unlessStopped(error: unknown): void {
+function ignoreStopped(error: unknown): void {
   if (!(error instanceof Stopped)) throw error;
 }

@@ -1,14 +1,16 @@
-import type { Instance } from '../ec2/ec2.ts';
-import { Agent, type Command, triggerOf, zoneOf } from './agent.ts';
+import type { Instance } from '../ec2/instance.ts';
+import { Agent } from './agent.ts';
+import { type Command, triggerOf, zoneOf } from './command.ts';
 import { hostnameOf, isoformatZ } from './python.ts';
+import { poolIdOf, spotPools, switchPrices, switchSide } from './reported-prices.ts';
 
-/** How long EC2 takes for the snapshot that this version makes first. */
+/** How long EC2 takes for the snapshot that this version makes before a switch. */
 const snapshotSeconds = 60;
 
-/** The agent that reports version 3.2.0: no replicas, no notices, and a mind of its own about terminating. */
+/** The agent of version 3.2.0. It knows no replicas and no notices, and its own settings decide about termination. */
 export class AgentV32 extends Agent {
   protected override registration(): object {
-    const { image, market } = this.host;
+    const { image, market } = this.context;
     const { id, type, az, amiId, privateIp } = this.instance;
     return {
       client_token: image.clientToken,
@@ -29,33 +31,33 @@ export class AgentV32 extends Agent {
 
   protected override pricingReport(): object {
     const { id, type, az, mode } = this.instance;
-    const { region, onDemandPrice } = this.host.market;
+    const { market } = this.context;
     return {
       instance: {
         instance_id: id,
         instance_type: type,
-        region,
+        region: market.region,
         az,
         current_mode: mode,
-        current_pool_id: this.poolIdOf(this.instance),
+        current_pool_id: poolIdOf(market, this.instance),
       },
-      on_demand_price: { price: onDemandPrice },
-      spot_pools: this.spotPools(),
+      on_demand_price: { price: market.onDemandPrice },
+      spot_pools: spotPools(market, this.now),
     };
   }
 
-  /** Takes whatever it is sent for a switch, and says executed whether or not it worked. */
+  /** Takes every command for a switch, and marks it executed whether or not it worked. */
   protected override async execute(command: Command): Promise<void> {
-    const { AUTO_TERMINATE_OLD_INSTANCE: autoTerminate = true } = this.host.image.environment;
+    const { AUTO_TERMINATE_OLD_INSTANCE: autoTerminate = true } = this.context.image.environment;
     const done = await this.attempt('switch', () => this.#switch(command, autoTerminate));
-    if (!done) this.host.ledger.switchFailed(command.id);
+    if (!done) this.context.ledger.switchFailed(command.id);
     await this.call('POST /api/agents/{agent_id}/mark-command-executed', { body: { command_id: command.id } });
     if (done && autoTerminate) this.stop();
   }
 
-  /** With auto-terminate this machine goes before it has reported: SIGTERM arrives while it waits for its own end. */
+  /** With auto-terminate the instance ends before the report: SIGTERM arrives while the agent waits for `terminated`. */
   async #switch(command: Command, autoTerminate: boolean): Promise<void> {
-    const { ec2, ledger, image } = this.host;
+    const { ec2, ledger, image, market } = this.context;
     const mode = command.target_mode;
     if (!mode) throw new Error(`command ${command.id} has no target_mode`);
     const trigger = triggerOf(command.priority ?? 0);
@@ -80,10 +82,10 @@ export class AgentV32 extends Agent {
     }
     await this.call('POST /api/agents/{agent_id}/switch-report', {
       body: {
-        old_instance: this.side(this.instance),
-        new_instance: this.side(successor),
+        old_instance: switchSide(market, this.instance),
+        new_instance: switchSide(market, successor),
         snapshot,
-        prices: this.switchPrices(successor),
+        prices: switchPrices(market, this.instance, successor, this.now),
         timing: {
           switch_initiated_at: isoformatZ(initiatedAt),
           new_instance_ready_at: isoformatZ(readyAt),
@@ -96,7 +98,7 @@ export class AgentV32 extends Agent {
   }
 
   async #snapshot(): Promise<object> {
-    if (!(this.host.image.environment.CREATE_SNAPSHOT_ON_SWITCH ?? true)) return { used: false };
+    if (!(this.context.image.environment.CREATE_SNAPSHOT_ON_SWITCH ?? true)) return { used: false };
     await this.process.sleep(snapshotSeconds);
     const suffix = this.instance.id.slice(2);
     return { used: true, snapshot_id: `snap-${suffix}`, volume_id: `vol-${suffix}` };
@@ -109,7 +111,7 @@ export class AgentV32 extends Agent {
       az: onSpot ? zoneOf(pool) : this.instance.az,
       cause: { kind: 'command', id },
     });
-    this.host.ledger.switchLaunched(id, launched.id);
+    this.context.ledger.switchLaunched(id, launched.id);
     return launched;
   }
 }

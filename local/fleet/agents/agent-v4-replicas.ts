@@ -1,5 +1,6 @@
-import { type Agent, type Command, zoneOf } from './agent.ts';
+import type { Agent } from './agent.ts';
 import { Stopped } from './agent-process.ts';
+import { type Command, zoneOf } from './command.ts';
 import { isoformatAware } from './python.ts';
 
 interface Replica {
@@ -10,25 +11,25 @@ interface Replica {
   readonly az?: string;
 }
 
-/** How long EC2's status checks take after a machine runs. */
+/** How long EC2's status checks take once an instance runs. */
 const statusCheckSeconds = 60;
 
-/** What version 4 does about standbys (contract 9.4): it launches and terminates them, the control plane only says which. */
+/** How version 4 handles standbys (contract 9.4): it launches and terminates those that the control plane lists. */
 export class Replicas {
   readonly #agent: Agent;
-  /** Each is tried once in the life of a process, and remembered before it is tried. */
+  /** Each is tried once per process, and remembered before the try. */
   readonly #terminated = new Set<string>();
 
   constructor(agent: Agent) {
     this.#agent = agent;
   }
 
-  /** Launches those that are wanted, one after the other. */
+  /** Launches the wanted standbys, one after the other. */
   async launch(): Promise<void> {
     for (const replica of await this.#list('launching')) {
       const az = replica.pool?.az ?? replica.az;
       if (!replica.id || !(replica.pool?.id ?? replica.pool_id) || !az) continue;
-      this.#agent.beBusy();
+      this.#agent.markBusy();
       try {
         await this.#launch(replica.id, az);
       } catch (error) {
@@ -38,21 +39,21 @@ export class Replicas {
     }
   }
 
-  /** Terminates those that are over. Ids that are no machine's are known by how they begin. */
+  /** Terminates the standbys that are no longer wanted. Ids with these prefixes are placeholders, not instances. */
   async terminate(): Promise<void> {
     const agent = this.#agent;
     for (const { id, instance_id: instanceId } of await this.#list('terminated')) {
       if (!instanceId || /^(manual|replica)-/.test(instanceId) || this.#terminated.has(instanceId)) continue;
       this.#terminated.add(instanceId);
       const done = await agent.attempt('terminate replica', async () =>
-        agent.host.ec2.terminate(instanceId, agent.now),
+        agent.context.ec2.terminate(instanceId, agent.now),
       );
       const terminated_at = isoformatAware(agent.now);
       if (done) await this.#report(id, { status: 'terminated', is_active: false, terminated_at });
     }
   }
 
-  /** Follows a `create_replica` command: here the machine runs before the control plane has a row for it. */
+  /** Executes a `create_replica` command. The instance runs before the control plane has a row for it. */
   async create(command: Command): Promise<{ done: boolean; message: string }> {
     let message = 'Replica creation failed';
     const done = await this.#agent.attempt('create replica', async () => {
@@ -85,7 +86,7 @@ export class Replicas {
       },
     });
     const replicaId = (answer as { replica_id?: string } | undefined)?.replica_id;
-    if (!replicaId) throw new Error(`no replica_id for ${id}, which nobody knows of now`);
+    if (!replicaId) throw new Error(`no replica_id for ${id}, which now belongs to nobody`);
     await this.#report(replicaId, { status: 'syncing', sync_started_at: isoformatAware(agent.now) });
     await agent.process.sleep(statusCheckSeconds);
     await this.#report(replicaId, { status: 'ready', sync_completed_at: isoformatAware(agent.now) });

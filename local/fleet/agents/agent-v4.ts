@@ -1,21 +1,23 @@
-import type { Instance } from '../ec2/ec2.ts';
-import { Agent, type Command, triggerOf, zoneOf } from './agent.ts';
+import type { Instance } from '../ec2/instance.ts';
+import { Agent } from './agent.ts';
 import { Stopped } from './agent-process.ts';
 import { watchForRebalance, watchForTermination } from './agent-v4-notices.ts';
 import { Replicas } from './agent-v4-replicas.ts';
+import { type Command, triggerOf, zoneOf } from './command.ts';
 import { hostnameOf, isoformatAware } from './python.ts';
+import { poolIdOf, spotPools, spotPrice, switchPrices, switchSide } from './reported-prices.ts';
 
 interface ToTerminate {
   readonly instances?: readonly { readonly instance_id: string }[];
   readonly auto_terminate_enabled?: boolean;
 }
 
-/** The agent that reports version 4.0.0. */
+/** The agent of version 4.0.0. */
 export class AgentV4 extends Agent {
   readonly #replicas = new Replicas(this);
 
   protected override registration(): object {
-    const { image, market } = this.host;
+    const { image, market } = this.context;
     const { id, type, az, amiId, mode, privateIp, publicIp } = this.instance;
     return {
       client_token: image.clientToken,
@@ -40,15 +42,22 @@ export class AgentV4 extends Agent {
 
   protected override pricingReport(): object {
     const { id, type, az, mode } = this.instance;
-    const { region, onDemandPrice } = this.host.market;
-    const pools = this.spotPools();
+    const { market } = this.context;
+    const pools = spotPools(market, this.now);
     const [cheapest] = pools.toSorted((a, b) => a.price - b.price);
     const onSpot = mode === 'spot';
     return {
-      instance: { instance_id: id, instance_type: type, region, az, mode, pool_id: this.poolIdOf(this.instance) },
+      instance: {
+        instance_id: id,
+        instance_type: type,
+        region: market.region,
+        az,
+        mode,
+        pool_id: poolIdOf(market, this.instance),
+      },
       pricing: {
-        on_demand_price: onDemandPrice,
-        current_spot_price: onSpot ? this.spotPrice(az) : null,
+        on_demand_price: market.onDemandPrice,
+        current_spot_price: onSpot ? spotPrice(market, az, this.now) : null,
         cheapest_pool: onSpot && cheapest ? { pool_id: cheapest.pool_id, price: cheapest.price } : null,
         spot_pools: pools,
         collected_at: isoformatAware(this.now),
@@ -57,7 +66,7 @@ export class AgentV4 extends Agent {
   }
 
   protected override ownLoops(): (() => Promise<void>)[] {
-    const { CLEANUP_INTERVAL = 3600 } = this.host.image.environment;
+    const { CLEANUP_INTERVAL = 3600 } = this.context.image.environment;
     return [
       () => this.every('launchingReplicas', 30, () => this.#replicas.launch()),
       () => this.every('terminatedReplicas', 30, () => this.#replicas.terminate()),
@@ -73,17 +82,17 @@ export class AgentV4 extends Agent {
       const { done, message } = await this.#replicas.create(command);
       return this.#executed(command, done, message);
     }
-    if (!command.target_mode) return this.host.log(`command ${command.id} has no target_mode: skipped`);
+    if (!command.target_mode) return this.context.log(`command ${command.id} has no target_mode: skipped`);
     const wait = integer(command, 'terminate_wait_seconds');
     const done = await this.attempt('switch', () => this.#switch(command, wait));
-    if (!done) this.host.ledger.switchFailed(command.id);
+    if (!done) this.context.ledger.switchFailed(command.id);
     await this.#executed(command, done, done ? 'Switch completed' : 'Switch failed');
     if (done && wait > 0) this.stop();
   }
 
-  /** With a wait this machine goes before it has reported: SIGTERM arrives while it waits for its own end. */
+  /** With a wait the instance ends before the report: SIGTERM arrives while the agent waits for `terminated`. */
   async #switch(command: Command, wait: number): Promise<void> {
-    const { ec2, ledger, image } = this.host;
+    const { ec2, ledger, image, market } = this.context;
     const initiatedAt = this.now;
     ledger.switchStarted({
       agent: image.logicalAgentId,
@@ -106,10 +115,10 @@ export class AgentV4 extends Agent {
     const trigger = triggerOf(integer(command, 'priority'));
     await this.call('POST /api/agents/{agent_id}/switch-report', {
       body: {
-        old_instance: this.side(this.instance),
-        new_instance: this.side(successor, command.target_mode!, command.target_pool_id ?? null),
+        old_instance: switchSide(market, this.instance),
+        new_instance: switchSide(market, successor, command.target_mode!, command.target_pool_id ?? null),
         snapshot: { used: false },
-        prices: this.switchPrices(successor),
+        prices: switchPrices(market, this.instance, successor, this.now),
         timing: {
           switch_initiated_at: isoformatAware(initiatedAt),
           new_instance_launched_at: isoformatAware(launchedAt),
@@ -122,7 +131,7 @@ export class AgentV4 extends Agent {
     });
   }
 
-  /** Spot without a pool becomes a machine on demand, which the report will call Spot all the same. */
+  /** For Spot without a pool it launches an on-demand instance, which the report then calls Spot. */
   #launchSuccessor(command: Command): Instance {
     const { target_mode: mode, target_pool_id: pool } = command;
     const onSpot = mode === 'spot' && pool;
@@ -131,7 +140,7 @@ export class AgentV4 extends Agent {
       az: onSpot ? zoneOf(pool) : this.instance.az,
       cause: { kind: 'command', id: command.id },
     });
-    this.host.ledger.switchLaunched(command.id, launched.id);
+    this.context.ledger.switchLaunched(command.id, launched.id);
     return launched;
   }
 
@@ -139,7 +148,7 @@ export class AgentV4 extends Agent {
     try {
       return await this.waitUntil('running', id);
     } catch (error) {
-      if (!(error instanceof Stopped)) this.host.ec2.terminate(id, this.now);
+      if (!(error instanceof Stopped)) this.context.ec2.terminate(id, this.now);
       throw error;
     }
   }
@@ -152,12 +161,12 @@ export class AgentV4 extends Agent {
     });
   }
 
-  /** It may be told to terminate its own machine, and then reports that before the machine stops. */
+  /** An agent may be told to terminate its own instance. It reports that before the instance stops. */
   async #terminateInstances(): Promise<void> {
     const answer = (await this.call('GET /api/agents/{agent_id}/instances-to-terminate')) as ToTerminate | undefined;
     if (!answer?.auto_terminate_enabled) return;
     for (const { instance_id } of answer.instances ?? []) {
-      const success = await this.attempt('terminate', async () => this.host.ec2.terminate(instance_id, this.now));
+      const success = await this.attempt('terminate', async () => this.context.ec2.terminate(instance_id, this.now));
       const result = success
         ? { success, error: null, terminated_at: isoformatAware(this.now) }
         : { success, error: 'TerminateInstances failed', terminated_at: null };
@@ -165,7 +174,7 @@ export class AgentV4 extends Agent {
     }
   }
 
-  /** The image and its snapshots are the fleet's only ones, and are never old enough. */
+  /** Nothing is ever old enough to be deleted: the fleet has one image, and its snapshots belong to it. */
   async #reportCleanup(): Promise<void> {
     const cutoff_date = isoformatAware(new Date(this.now.getTime() - 7 * 24 * 3600_000));
     await this.call('POST /api/agents/{agent_id}/cleanup-report', {
@@ -178,7 +187,7 @@ export class AgentV4 extends Agent {
   }
 }
 
-/** A number that Python compares with another one: null makes it throw, and where it throws the contract says. */
+/** A number that the agent compares, in Python, with another. Null throws there, so it throws here; absent means 0. */
 function integer(command: Command, name: 'terminate_wait_seconds' | 'priority'): number {
   const value = command[name] ?? (name in command ? null : 0);
   if (value === null) throw new TypeError(`'>' not supported between instances of 'NoneType' and 'int' (${name})`);

@@ -1,22 +1,13 @@
-import { poolId, poolOf, priceAt } from '../../market/market.ts';
-import { Ec2Error, type Instance, type InstanceState, type LaunchRequest, type Mode, stateOf } from '../ec2/ec2.ts';
-import type { Host } from './agent-context.ts';
+import { Ec2Error } from '../ec2/ec2.ts';
+import { type Instance, type InstanceState, type LaunchRequest, stateOf } from '../ec2/instance.ts';
+import type { AgentContext } from './agent-context.ts';
 import { AgentProcess, Stopped } from './agent-process.ts';
 import { type Cadence, type Loop, restSeconds, untilTruePhase } from './cadence.ts';
+import { type Command, commandsIn } from './command.ts';
 
-/** A command as it stands in the answer; agents check little of it before they act. */
-export interface Command {
-  readonly id: string;
-  readonly command_type?: string | null;
-  readonly target_mode?: Mode | null;
-  readonly target_pool_id?: string | null;
-  readonly terminate_wait_seconds?: number | null;
-  readonly priority?: number | null;
-}
-
-/** How long an agent polls at its true periods after something happened to it, beyond what it waits for by itself. */
+/** How long an agent polls at its own intervals after something happened to it, beyond the wait for termination. */
 const busySeconds = 300;
-/** An idle standby polls this often at least, in the loops on which its life depends. */
+/** An idle standby polls at least this often, in the loops that keep it alive. */
 const standbySeconds = 240;
 const standbyLoops: readonly Loop[] = ['heartbeat', 'config', 'instancesToTerminate'];
 const waiterSeconds = { poll: 15, limit: 300 };
@@ -26,20 +17,20 @@ const waiterSeconds = { poll: 15, limit: 300 };
  * they send and in how they execute a command.
  */
 export abstract class Agent {
-  readonly host: Host;
+  readonly context: AgentContext;
   readonly process: AgentProcess;
   #isKilled = false;
-  /** What register returned; in a URL before that it reads `None`, as Python prints it. */
+  /** What register returned. Before that, URLs contain `None`, as Python prints it. */
   protected agentId = 'None';
   #enabled = true;
-  /** How long a replaced machine lives on, as the control plane's settings say. */
+  /** How long a replaced instance keeps running, by the control plane's settings. */
   #retentionSeconds = 300;
   #busyUntil: Date;
 
-  constructor(host: Host) {
-    this.host = host;
-    this.process = new AgentProcess(host.simulation);
-    this.#busyUntil = host.simulation.now;
+  constructor(context: AgentContext) {
+    this.context = context;
+    this.process = new AgentProcess(context.simulation);
+    this.#busyUntil = context.simulation.now;
   }
 
   /** Runs until the process exits: because it cannot register, has been replaced, or is told to stop. */
@@ -49,12 +40,12 @@ export abstract class Agent {
     await this.call('POST /api/agents/{agent_id}/heartbeat', { body: { status: 'offline', monitored_instances: [] } });
   }
 
-  /** SIGTERM. */
+  /** SIGTERM: the agent says goodbye. */
   stop(): void {
     this.process.stop();
   }
 
-  /** The process is gone or hangs: nothing more is heard of it. */
+  /** The process is gone or hangs: it sends nothing more. */
   kill(): void {
     this.#isKilled = true;
     this.process.stop();
@@ -70,19 +61,87 @@ export abstract class Agent {
     return [];
   }
 
+  get now(): Date {
+    return this.context.simulation.now;
+  }
+
+  get instance(): Instance {
+    return this.context.instance;
+  }
+
+  /** Calls the control plane about this agent. */
+  call(route: string, { params = {}, ...call }: Parameters<AgentContext['api']['call']>[1] = {}): Promise<unknown> {
+    return this.context.api.call(route, { ...call, params: { agent_id: this.agentId, ...params } });
+  }
+
+  /** Polls at the agent's own intervals for a while: what follows a registration or a command takes minutes. */
+  markBusy(): void {
+    const wasIdle = this.now >= this.#busyUntil;
+    const until = this.now.getTime() + (this.#retentionSeconds + busySeconds) * 1000;
+    this.#busyUntil = new Date(Math.max(until, this.#busyUntil.getTime()));
+    if (wasIdle && this.context.image.cadence.kind === 'coarse') this.process.wakeLoops();
+  }
+
+  /** A polling loop. A run that fails is logged and does not end the loop. */
+  async every(loop: Loop, period: number, run: () => Promise<void>, firstAfter = 0): Promise<void> {
+    if (firstAfter > 0) await this.process.sleep(firstAfter);
+    for (;;) {
+      await this.attempt(loop, run);
+      const seconds = restSeconds(this.#cadenceOf(loop), loop, period, this.now, this.#busyUntil);
+      if (await this.process.rest(seconds))
+        await this.process.sleep(untilTruePhase(this.context.image.logicalAgentId, loop, period, this.now));
+    }
+  }
+
+  /** @returns whether it succeeded; a failure is logged. @throws Stopped */
+  async attempt(what: string, run: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await run();
+      return true;
+    } catch (error) {
+      if (error instanceof Stopped) throw error;
+      this.context.log(`${what}: ${(error as Error).message}`);
+      return false;
+    }
+  }
+
+  /** @throws Ec2Error when EC2 refuses the launch */
+  launch(request: Pick<LaunchRequest, 'az' | 'mode' | 'cause'>): Instance {
+    const { type, agent } = this.instance;
+    try {
+      return this.context.ec2.runInstances({ type, agent, ...request }, this.now);
+    } catch (error) {
+      if (error instanceof Ec2Error && error.code === 'RequestLimitExceeded') this.context.ledger.throttledLaunches++;
+      else this.context.ledger.refusedLaunches++;
+      throw error;
+    }
+  }
+
+  /** Like an AWS waiter, asks every 15 s. @throws Error when the instance is not in the state within 300 s, or cannot be */
+  async waitUntil(state: InstanceState, instanceId: string): Promise<Instance> {
+    for (let waited = 0; waited <= waiterSeconds.limit; waited += waiterSeconds.poll) {
+      const { instance } = this.context.ec2.describe(instanceId, this.now);
+      const current = stateOf(instance, this.now);
+      if (current === state) return instance;
+      if (state === 'running' && current !== 'pending') throw new Error(`${instanceId} is ${current}`);
+      await this.process.sleep(waiterSeconds.poll);
+    }
+    throw new Error(`${instanceId} is not ${state} after ${waiterSeconds.limit} s`);
+  }
+
   async #register(): Promise<boolean> {
     const body = this.registration();
-    const answer = (await this.host.api.call('POST /api/agents/register', { body })) as Registered | undefined;
+    const answer = (await this.context.api.call('POST /api/agents/register', { body })) as Registered | undefined;
     if (!answer?.agent_id) return false;
     this.agentId = answer.agent_id;
-    this.#follow(answer.config);
-    this.host.ledger.registered(this.instance.id, this.agentId);
-    this.beBusy();
+    this.#apply(answer.config);
+    this.context.ledger.registered(this.instance.id, this.agentId);
+    this.markBusy();
     return true;
   }
 
   #commonLoops(): (() => Promise<void>)[] {
-    const { environment } = this.host.image;
+    const { environment } = this.context.image;
     return [
       () => this.every('pendingCommands', environment.PENDING_COMMANDS_CHECK_INTERVAL ?? 15, () => this.#runCommands()),
       () => this.every('config', environment.CONFIG_REFRESH_INTERVAL ?? 60, () => this.#readConfig()),
@@ -91,65 +150,34 @@ export abstract class Agent {
     ];
   }
 
-  /** A polling loop. What goes wrong in one run is logged, and the next one comes as always. */
-  async every(loop: Loop, period: number, run: () => Promise<void>, firstAfter = 0): Promise<void> {
-    if (firstAfter > 0) await this.process.sleep(firstAfter);
-    for (;;) {
-      await this.attempt(loop, run);
-      const seconds = restSeconds(this.#cadenceOf(loop), loop, period, this.now, this.#busyUntil);
-      if (await this.process.rest(seconds))
-        await this.process.sleep(untilTruePhase(this.host.image.logicalAgentId, loop, period, this.now));
-    }
-  }
-
-  /** The control plane gives a standby up that is silent for ten minutes, and a standby must learn of its promotion. */
+  /** The control plane fails a standby after ten silent minutes, and a standby must learn of its promotion. */
   #cadenceOf(loop: Loop): Cadence {
-    const { cadence } = this.host.image;
+    const { cadence } = this.context.image;
     const isStandby = this.instance.cause.kind === 'replica' && !this.#enabled;
     if (cadence.kind === 'true' || !isStandby || !standbyLoops.includes(loop)) return cadence;
     return { ...cadence, pollSeconds: Math.min(cadence.pollSeconds, standbySeconds) };
-  }
-
-  /** @returns whether it went well */
-  async attempt(what: string, run: () => Promise<unknown>): Promise<boolean> {
-    try {
-      await run();
-      return true;
-    } catch (error) {
-      if (error instanceof Stopped) throw error;
-      this.host.log(`${what}: ${(error as Error).message}`);
-      return false;
-    }
-  }
-
-  /** Polls at the true periods for a while, for what follows a registration or a command is a matter of minutes. */
-  beBusy(): void {
-    const wasIdle = this.now >= this.#busyUntil;
-    const until = this.now.getTime() + (this.#retentionSeconds + busySeconds) * 1000;
-    this.#busyUntil = new Date(Math.max(until, this.#busyUntil.getTime()));
-    if (wasIdle && this.host.image.cadence.kind === 'coarse') this.process.wakeLoops();
   }
 
   async #runCommands(): Promise<void> {
     if (!this.#enabled) return;
     const [command] = commandsIn(await this.call('GET /api/agents/{agent_id}/pending-commands'));
     if (!command) return;
-    this.host.ledger.commands.add(command.id);
-    this.beBusy();
+    this.context.ledger.commands.add(command.id);
+    this.markBusy();
     await this.execute(command);
-    this.beBusy();
+    this.markBusy();
   }
 
   async #readConfig(): Promise<void> {
-    this.#follow((await this.call('GET /api/agents/{agent_id}/config')) as Config | undefined);
+    this.#apply((await this.call('GET /api/agents/{agent_id}/config')) as Config | undefined);
   }
 
-  /** No answer leaves everything as it is; a config without `enabled` means enabled, and a replaced machine's says 0. */
-  #follow(config: Config | undefined): void {
+  /** No answer changes nothing. A config without `enabled` enables the agent. A wait of 0, for a replaced instance, is ignored. */
+  #apply(config: Config | undefined): void {
     if (!config) return;
     const wasEnabled = this.#enabled;
     this.#enabled = config.enabled ?? true;
-    if (this.#enabled && !wasEnabled) this.beBusy();
+    if (this.#enabled && !wasEnabled) this.markBusy();
     this.#retentionSeconds = config.terminate_wait_seconds || this.#retentionSeconds;
   }
 
@@ -160,78 +188,6 @@ export abstract class Agent {
 
   async #sendPrices(): Promise<void> {
     await this.call('POST /api/agents/{agent_id}/pricing-report', { body: this.pricingReport() });
-  }
-
-  /** A request about this agent. */
-  call(route: string, { params = {}, ...call }: Parameters<Host['api']['call']>[1] = {}): Promise<unknown> {
-    return this.host.api.call(route, { ...call, params: { agent_id: this.agentId, ...params } });
-  }
-
-  get now(): Date {
-    return this.host.simulation.now;
-  }
-
-  get instance(): Instance {
-    return this.host.instance;
-  }
-
-  /** The pool of a Spot machine; null for one on demand. */
-  protected poolIdOf({ mode, az }: { mode: Mode; az: string }): string | null {
-    return mode === 'spot' ? poolId(this.host.market, az) : null;
-  }
-
-  protected spotPrice(az: string): number | null {
-    const pool = poolOf(this.host.market, az);
-    return pool ? priceAt(pool, this.now) : null;
-  }
-
-  /** What DescribeSpotPriceHistory names at this moment. */
-  protected spotPools() {
-    const { instanceType, pools } = this.host.market;
-    return pools.flatMap(({ az }) => {
-      const price = this.spotPrice(az);
-      return price === null ? [] : { pool_id: poolId(this.host.market, az), instance_type: instanceType, az, price };
-    });
-  }
-
-  launch(request: Pick<LaunchRequest, 'az' | 'mode' | 'cause'>): Instance {
-    const { type, agent } = this.instance;
-    try {
-      return this.host.ec2.runInstances({ type, agent, ...request }, this.now);
-    } catch (error) {
-      if (error instanceof Ec2Error && error.code === 'RequestLimitExceeded') this.host.ledger.throttledLaunches++;
-      else this.host.ledger.refusedLaunches++;
-      throw error;
-    }
-  }
-
-  /** One of AWS's waiters: asks every 15 s. @throws Error when the state has not come within 300 s, or cannot come */
-  async waitUntil(state: InstanceState, instanceId: string): Promise<Instance> {
-    for (let waited = 0; waited <= waiterSeconds.limit; waited += waiterSeconds.poll) {
-      const { instance } = this.host.ec2.describe(instanceId, this.now);
-      const current = stateOf(instance, this.now);
-      if (current === state) return instance;
-      if (state === 'running' && current !== 'pending') throw new Error(`${instanceId} is ${current}`);
-      await this.process.sleep(waiterSeconds.poll);
-    }
-    throw new Error(`${instanceId} is not ${state} after ${waiterSeconds.limit} s`);
-  }
-
-  /** One side of a switch-report. A version may claim a mode that the machine does not have. */
-  protected side(instance: Instance, mode: Mode = instance.mode, pool = this.poolIdOf({ ...instance, mode })) {
-    const { id, type, az, amiId } = instance;
-    const { region } = this.host.market;
-    return { instance_id: id, instance_type: type, region, az, ami_id: amiId, mode, pool_id: pool };
-  }
-
-  protected switchPrices(to: Instance) {
-    const { onDemandPrice } = this.host.market;
-    const from = this.instance;
-    return {
-      on_demand: onDemandPrice,
-      ...(from.mode === 'spot' && { old_spot: this.spotPrice(from.az) }),
-      ...(to.mode === 'spot' && { new_spot: this.spotPrice(to.az) }),
-    };
   }
 }
 
@@ -244,17 +200,3 @@ interface Registered {
   readonly agent_id?: string;
   readonly config?: Config;
 }
-
-/** Agents take a bare list, or an object that has one under any of three names. */
-function commandsIn(answer: unknown): Command[] {
-  if (Array.isArray(answer)) return answer;
-  const { commands, pending_commands, data } = (answer ?? {}) as Record<string, unknown>;
-  const list = commands ?? pending_commands ?? data;
-  return Array.isArray(list) ? list : [];
-}
-
-/** The zone of a pool: what follows the last dot of its id. */
-export const zoneOf = (pool: string): string => pool.slice(pool.lastIndexOf('.') + 1);
-
-/** A label on the report: agents cannot know who made a command. */
-export const triggerOf = (priority: number): 'manual' | 'model' => (priority >= 50 ? 'manual' : 'model');

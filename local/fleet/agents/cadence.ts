@@ -11,24 +11,24 @@ export type Loop =
   | 'instancesToTerminate'
   | 'cleanup';
 
-/** How often an agent polls: at its true periods always, or only while something happens to it. */
+/** How often an agent polls: always at its own intervals, or only while something happens to it. */
 export type Cadence =
   | { readonly kind: 'true' }
   | {
       readonly kind: 'coarse';
-      /** The common period of all loops of an idle agent. */
+      /** The period of every loop of an idle agent. */
       readonly pollSeconds: number;
-      /** When in that period this agent polls, so that agents do not all poll at once. */
+      /** When in that period the agent polls: agents must not all poll at once. */
       readonly offsetSeconds: number;
     };
 
-/** Commands are asked for this much after the prices were reported: the control plane decides once a minute. */
+/** How long after its price report an agent polls for commands: the control plane decides once a minute. */
 const decisionSeconds = 90;
 
 /**
- * How long a loop rests after a run.
- * @param period the loop's true period, seconds; a coarse poll never comes earlier
- * @param busyUntil up to then something is happening to the agent, and true periods hold
+ * How long a loop rests after a run, seconds.
+ * @param period the loop's own interval, seconds; a coarse poll never comes earlier
+ * @param busyUntil until then the agent polls at its own intervals
  */
 export function restSeconds(cadence: Cadence, loop: Loop, period: number, now: Date, busyUntil: Date): number {
   if (cadence.kind === 'true') return period;
@@ -40,9 +40,9 @@ export function restSeconds(cadence: Cadence, loop: Loop, period: number, now: D
 }
 
 /**
- * How long a loop that is woken from its coarse rest waits, so that it runs when it would have run at its true period all
- * along: a loop does not know what another one has just learned.
- * @param agent and the loop's name: what the loop's place in its period is drawn from
+ * How long a loop that was woken from a coarse rest still waits, seconds. It then runs when it would have run at its own
+ * interval all along: in reality, a loop does not know what another one has just learned.
+ * @param agent with the loop's name, the seed of the loop's place in its period
  */
 export function untilTruePhase(agent: string, loop: Loop, period: number, now: Date): number {
   const phase = Math.floor(seeded(hashOf(`${agent} ${loop}`))() * period);
@@ -50,7 +50,7 @@ export function untilTruePhase(agent: string, loop: Loop, period: number, now: D
   return (((phase - seconds) % period) + period) % period;
 }
 
-/** Idle agents poll in a few groups: at the same second within one, so that the control plane is kept busy. */
+/** Idle agents poll in groups. Those of a group poll in the same second, which keeps the control plane busy. */
 const groups = 5;
 
 export function staggered(pollSeconds: number, index: number): Cadence {

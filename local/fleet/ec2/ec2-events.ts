@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { Instance } from './ec2.ts';
+import type { Instance } from './instance.ts';
 
-/** What EC2 says of a machine through EventBridge, as far as it concerns a control plane of Spot machines. */
-export const eventKinds = ['rebalance', 'warning', 'shutting-down', 'terminated'] as const;
+/** The events about an instance that concern a control plane of Spot instances. */
+export const eventKinds = ['rebalance', 'notice', 'shutting-down', 'terminated'] as const;
 export type EventKind = (typeof eventKinds)[number];
 
-export interface Account {
+export interface AwsAccount {
   readonly id: string;
   readonly region: string;
 }
 
-/** An event of EC2's as EventBridge brings it, field by field. */
-export function ec2Event(kind: EventKind, { id, az }: Instance, { id: account, region }: Account, time: Date) {
+/** An event of EC2's, field by field as EventBridge delivers it. */
+export function ec2Event(kind: EventKind, { id, az }: Instance, { id: account, region }: AwsAccount, time: Date) {
   const arn = `arn:aws:ec2:${region}:${account}:instance/${id}`;
   const envelope = (detailType: string, detail: object, resource = arn) => ({
     version: '0',
@@ -27,8 +27,8 @@ export function ec2Event(kind: EventKind, { id, az }: Instance, { id: account, r
   switch (kind) {
     case 'rebalance':
       return envelope('EC2 Instance Rebalance Recommendation', {});
-    case 'warning':
-      // This one names a machine by its zone, without the account.
+    case 'notice':
+      // The ARN of this event has the zone in place of the region, and no account.
       return envelope(
         'EC2 Spot Instance Interruption Warning',
         { 'instance-action': 'terminate' },

@@ -1,74 +1,27 @@
 import { randomBytes } from 'node:crypto';
-import { type Market, poolOf, priceAt, spotCost } from '../../market/market.ts';
+import { type Market, poolOf, priceAt } from '../../market/market.ts';
 import { type Random, seeded } from '../../random.ts';
-
-export type Mode = 'spot' | 'ondemand';
-export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated';
-
-/** Why somebody called RunInstances. */
-export type Cause =
-  | { readonly kind: 'start' }
-  | { readonly kind: 'command'; readonly id: string }
-  | { readonly kind: 'replica'; readonly id: string }
-  | { readonly kind: 'owner' };
-
-export interface LaunchRequest {
-  readonly type: string;
-  readonly az: string;
-  readonly mode: Mode;
-  /** The machine's tag: the logical id of the agent that it works for. */
-  readonly agent: string;
-  readonly cause: Cause;
-  /** A second request with the same token gets the machine of the first. */
-  readonly clientToken?: string;
-}
-
-export interface Instance extends LaunchRequest {
-  readonly id: string;
-  readonly amiId: string;
-  readonly privateIp: string;
-  /** Null in a private subnet, where every second machine stands. */
-  readonly publicIp: string | null;
-  readonly launchedAt: Date;
-  readonly runningAt: Date;
-  /** When it was told to stop, by its owner or by EC2; it is not billed after that. */
-  readonly stoppedAt: Date | undefined;
-  readonly interrupted: boolean;
-}
-
-/** What EC2 will do to a Spot machine: announce a risk, then the end, and end it. */
-export interface Interruption {
-  readonly rebalanceAt?: Date | undefined;
-  /** The recommendation is followed by no interruption of its own. */
-  readonly isFalseAlarm?: boolean;
-  readonly noticeAt?: Date | undefined;
-  /** Two minutes after the notice, unless it is said here. */
-  readonly endAt?: Date | undefined;
-}
-
-const noticeMs = 120_000;
-
-/** When EC2 takes the machine; undefined when all there is was a false alarm. */
-export const endOf = ({ noticeAt, endAt }: Interruption): Date | undefined =>
-  endAt ?? (noticeAt && new Date(noticeAt.getTime() + noticeMs));
+import { costOf } from './billing.ts';
+import { type Instance, type InstanceState, type LaunchRequest, stateOf } from './instance.ts';
+import type { Interruption } from './interruption.ts';
 
 export interface Ec2Options {
   readonly market: Market;
   readonly seed: number;
-  /** From RunInstances until the machine runs. */
+  /** From RunInstances until the instance runs. */
   readonly bootSeconds?: number;
-  /** Whether a launch finds capacity; by default a Spot pool has capacity while it has a price. */
+  /** Whether a launch finds capacity. By default a Spot pool has capacity while it has a price. */
   readonly hasCapacity?: (request: LaunchRequest, now: Date) => boolean;
-  /** What is to happen to a new Spot machine; by default nothing. */
+  /** What will happen to a new Spot instance; by default nothing. */
   readonly interruptionOf?: (instance: Instance) => Interruption | undefined;
-  /** Whether a launch is refused because there were too many calls; by default none is. */
+  /** Whether EC2 throttles a launch; by default it throttles none. */
   readonly isThrottled?: ((request: LaunchRequest) => boolean) | undefined;
-  /** Told of each machine that starts, is told to stop, or will be interrupted: whoever plays the machine. */
+  /** Called for each new instance: the caller simulates what runs on it. */
   readonly onLaunch?: (instance: Instance, interruption: Interruption | undefined) => void;
   readonly onStop?: (instance: Instance) => void;
 }
 
-/** A call that EC2 refuses; `code` is its error code. */
+/** A call that EC2 refuses; `code` is EC2's error code. */
 export class Ec2Error extends Error {
   readonly code:
     | 'InsufficientInstanceCapacity'
@@ -82,11 +35,7 @@ export class Ec2Error extends Error {
   }
 }
 
-/** How long a machine is `shutting-down`. */
-export const shutdownSeconds = 20;
-const freeOfChargeMs = 3600_000;
-
-/** EC2 for one account, scripted: what it does is a function of the market, the options and the times it is given. */
+/** A simulated EC2 for one account. It has no clock: the caller gives the time with each call. */
 export class Ec2 {
   readonly #options: Ec2Options;
   readonly #random: Random;
@@ -97,12 +46,12 @@ export class Ec2 {
     this.#random = seeded(options.seed);
   }
 
-  /** Every machine there ever was, in the order of the RunInstances calls. */
+  /** Every instance ever launched, in launch order. */
   get instances(): readonly Instance[] {
     return [...this.#instances.values()];
   }
 
-  /** @throws Ec2Error when there is no such pool, or no capacity in it, or when the call is one too many */
+  /** @throws Ec2Error when the pool does not exist or has no capacity, or when the call is throttled */
   runInstances(request: LaunchRequest, now: Date): Instance {
     const { clientToken, mode } = request;
     const earlier = clientToken && this.instances.find((instance) => instance.clientToken === clientToken);
@@ -123,32 +72,28 @@ export class Ec2 {
     return instance;
   }
 
-  /** Stops a machine; one that has stopped already stays as it is. */
+  /** Terminates an instance. Does nothing to one that has stopped already. @throws Ec2Error when there is none */
   terminate(id: string, now: Date): void {
     this.#stop(id, now, false);
   }
 
-  /** Takes a machine back, as EC2 does two minutes after its notice. */
+  /** Ends a Spot instance as EC2 does after its notice. @throws Ec2Error when there is none */
   interrupt(id: string, now: Date): void {
     this.#stop(id, now, true);
   }
 
+  /** @throws Ec2Error when there is no such instance */
   describe(id: string, now: Date): { readonly instance: Instance; readonly state: InstanceState } {
     const instance = this.#instance(id);
     return { instance, state: stateOf(instance, now) };
   }
 
-  /** What a machine has cost so far, USD, by the second; free when EC2 took it back within its first hour. */
+  /** What an instance has cost so far, USD. */
   costOf(instance: Instance, now: Date): number {
-    const until = new Date(Math.min(now.getTime(), instance.stoppedAt?.getTime() ?? Number.POSITIVE_INFINITY));
-    const runtime = until.getTime() - instance.runningAt.getTime();
-    if (runtime <= 0 || (instance.interrupted && runtime < freeOfChargeMs)) return 0;
-    const { market } = this.#options;
-    if (instance.mode === 'ondemand') return (market.onDemandPrice * runtime) / 3600_000;
-    return spotCost(poolOf(market, instance.az)!, instance.runningAt, until);
+    return costOf(instance, this.#options.market, now);
   }
 
-  /** What all machines have cost so far, USD. */
+  /** What all instances have cost so far, USD. */
   bill(now: Date): number {
     return this.instances.reduce((total, instance) => total + this.costOf(instance, now), 0);
   }
@@ -158,10 +103,10 @@ export class Ec2 {
     if (isThrottled?.(request)) throw new Ec2Error('RequestLimitExceeded', 'request limit exceeded');
     const pool = poolOf(market, request.az);
     if (request.type !== market.instanceType)
-      throw new Ec2Error('InvalidParameterValue', `${request.type} is not sold here, only ${market.instanceType}`);
+      throw new Ec2Error('InvalidParameterValue', `${request.type} is not offered here, only ${market.instanceType}`);
     if (!pool) throw new Ec2Error('InvalidParameterValue', `there is no zone ${request.az} in ${market.region}`);
-    const sold = request.mode === 'ondemand' || priceAt(pool, now) !== null;
-    if (sold && (hasCapacity?.(request, now) ?? true)) return;
+    const isOffered = request.mode === 'ondemand' || priceAt(pool, now) !== null;
+    if (isOffered && (hasCapacity?.(request, now) ?? true)) return;
     throw new Ec2Error(
       'InsufficientInstanceCapacity',
       `no ${request.mode} capacity for ${request.type} in ${request.az}`,
@@ -191,11 +136,5 @@ export class Ec2 {
   }
 }
 
-export function stateOf({ runningAt, stoppedAt }: Instance, now: Date): InstanceState {
-  if (stoppedAt && now.getTime() >= stoppedAt.getTime() + shutdownSeconds * 1000) return 'terminated';
-  if (stoppedAt) return 'shutting-down';
-  return now < runningAt ? 'pending' : 'running';
-}
-
-/** Unlike any other run's, as the control plane's database may outlive this EC2; nothing depends on the value. */
+/** Random even for a fixed seed: the database may still hold an earlier run's ids. No behaviour depends on the value. */
 const newInstanceId = () => `i-0${randomBytes(8).toString('hex')}`;

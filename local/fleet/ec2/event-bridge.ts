@@ -1,56 +1,55 @@
-import type { Fate, Troubles } from '../run/fault-plan.ts';
+import type { FaultPlan, InstanceFaults } from '../run/fault-plan.ts';
 import type { Simulation } from '../run/simulation.ts';
-import { type Instance, type Interruption, shutdownSeconds } from './ec2.ts';
-import { type Account, type EventKind, ec2Event } from './ec2-events.ts';
+import { type AwsAccount, type EventKind, ec2Event } from './ec2-events.ts';
+import { type Instance, shutdownSeconds } from './instance.ts';
+import type { Interruption } from './interruption.ts';
 
 export interface EventBridgeOptions {
   readonly simulation: Simulation;
-  /** Whose the machines are. */
-  readonly account: Account;
-  /** Hands events to the control plane's queue; returns when they are handled or given up. */
+  /** The account of the instances. */
+  readonly account: AwsAccount;
+  /** Puts events into the control plane's queue. Resolves when they are handled or given up. */
   readonly post: (events: readonly unknown[]) => Promise<void>;
-  /** While the control plane is out of reach, its queue keeps the events. */
-  readonly troubles: Pick<Troubles, 'outageAt'>;
-  /** Told when the control plane has dealt with an event. */
+  /** During an outage the control plane's queue keeps the events. */
+  readonly faults: Pick<FaultPlan, 'outageAt'>;
+  /** Called when the control plane has handled an event. */
   readonly onDelivery?: (instance: Instance, kind: EventKind) => void;
 }
 
-/** How EC2's events fared. */
 export interface EventCounts {
   readonly sent: ReadonlyMap<EventKind, number>;
   readonly lost: number;
-  /** Delivered twice. */
-  readonly doubled: number;
-  /** Deliveries that waited until the control plane could be reached again. */
-  readonly held: number;
+  readonly duplicated: number;
+  /** Deliveries that waited for the end of an outage. */
+  readonly delayed: number;
 }
 
 /**
- * The way by which EC2 tells the control plane of machines without any agent: seconds late, and at times not at all or
- * twice, as is drawn for each event.
+ * Tells the control plane what EC2 does to instances, without any agent. Each event comes seconds late; the fault plan
+ * decides which ones are lost or delivered twice.
  */
 export class EventBridge {
   readonly #options: EventBridgeOptions;
-  readonly #fates = new Map<string, Fate>();
+  readonly #delays = new Map<string, InstanceFaults['eventDelays']>();
   readonly #stopped = new Set<string>();
   readonly #sent = new Map<EventKind, number>();
   #lost = 0;
-  #doubled = 0;
-  #held = 0;
+  #duplicated = 0;
+  #delayed = 0;
 
   constructor(options: EventBridgeOptions) {
     this.#options = options;
   }
 
   get counts(): EventCounts {
-    return { sent: this.#sent, lost: this.#lost, doubled: this.#doubled, held: this.#held };
+    return { sent: this.#sent, lost: this.#lost, duplicated: this.#duplicated, delayed: this.#delayed };
   }
 
-  /** Announces what EC2 has planned for a machine, unless it stops before its time. */
-  launched(instance: Instance, interruption: Interruption | undefined, fate: Fate): void {
-    this.#fates.set(instance.id, fate);
-    this.#announce('rebalance', instance, interruption?.rebalanceAt);
-    this.#announce('warning', instance, interruption?.noticeAt);
+  /** Schedules the events of an interruption. They are not sent if the instance stops earlier. */
+  launched(instance: Instance, interruption: Interruption | undefined, { eventDelays }: InstanceFaults): void {
+    this.#delays.set(instance.id, eventDelays);
+    this.#sendAt(interruption?.rebalanceAt, 'rebalance', instance);
+    this.#sendAt(interruption?.noticeAt, 'notice', instance);
   }
 
   stopped(instance: Instance): void {
@@ -63,11 +62,11 @@ export class EventBridge {
     });
   }
 
-  #announce(kind: EventKind, instance: Instance, at: Date | undefined): void {
-    if (!at) return;
+  #sendAt(time: Date | undefined, kind: EventKind, instance: Instance): void {
+    if (!time) return;
     const { simulation } = this.#options;
     simulation.spawn(async () => {
-      await simulation.sleep((at.getTime() - simulation.now.getTime()) / 1000);
+      await simulation.sleepUntil(time);
       if (!this.#stopped.has(instance.id)) this.#send(kind, instance);
     });
   }
@@ -75,10 +74,10 @@ export class EventBridge {
   #send(kind: EventKind, instance: Instance): void {
     const { simulation, account, onDelivery } = this.#options;
     const event = ec2Event(kind, instance, account, simulation.now);
-    const delays = this.#fates.get(instance.id)!.deliveries[kind];
+    const delays = this.#delays.get(instance.id)![kind];
     this.#sent.set(kind, (this.#sent.get(kind) ?? 0) + 1);
     if (delays.length === 0) this.#lost++;
-    if (delays.length > 1) this.#doubled++;
+    if (delays.length > 1) this.#duplicated++;
     for (const delay of delays)
       simulation.spawn(async () => {
         await this.#deliver(event, delay);
@@ -89,16 +88,16 @@ export class EventBridge {
   async #deliver(event: object, delaySeconds: number): Promise<void> {
     const { simulation, post } = this.#options;
     await simulation.sleep(delaySeconds);
-    await this.#untilReachable();
+    await this.#waitForOutage();
     await simulation.real(() => post([event]));
   }
 
-  async #untilReachable(): Promise<void> {
-    const { simulation, troubles } = this.#options;
-    const outageNow = () => troubles.outageAt(simulation.now);
-    if (outageNow()) this.#held++;
+  async #waitForOutage(): Promise<void> {
+    const { simulation, faults } = this.#options;
+    const outageNow = () => faults.outageAt(simulation.now);
+    if (outageNow()) this.#delayed++;
     for (let outage = outageNow(); outage; outage = outageNow())
-      // Up to the whole second after its end: rounded down, time would not pass.
+      // Rounded up to whole seconds: rounded down, the sleep could take no time at all.
       await simulation.sleep(Math.ceil((outage.to.getTime() - simulation.now.getTime()) / 1000));
   }
 }

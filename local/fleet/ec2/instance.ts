@@ -1,60 +1,46 @@
-import type { Agent } from '../agents/agent.ts';
-import type { Host } from '../agents/agent-context.ts';
-import { AgentV4 } from '../agents/agent-v4.ts';
-import { AgentV32 } from '../agents/agent-v32.ts';
+export type Mode = 'spot' | 'ondemand';
+export type InstanceState = 'pending' | 'running' | 'shutting-down' | 'terminated';
 
-/** Seconds from a stop to SIGTERM, and from an agent's exit to its restart by the service manager. */
-const sigtermAfter = 2;
-const restartAfter = 10;
+/** Why RunInstances was called. */
+export type Cause =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'command'; readonly id: string }
+  | { readonly kind: 'replica'; readonly id: string }
+  | { readonly kind: 'auto recovery' };
 
-/** A machine: it boots from the fleet's image, and its service manager keeps an agent running while it lasts. */
-export class Machine {
-  readonly #host: Host;
-  #agent: Agent | undefined;
-  #on = true;
-  #hung = false;
-
-  constructor(host: Host) {
-    this.#host = host;
-  }
-
-  async run(): Promise<void> {
-    const { simulation, instance } = this.#host;
-    await simulation.sleep((instance.runningAt.getTime() - simulation.now.getTime()) / 1000);
-    while (this.#on && !this.#hung) {
-      this.#agent = newAgent(this.#host);
-      await this.#agent.run();
-      await simulation.sleep(restartAfter);
-    }
-  }
-
-  /** Something happens that the agent will hear of when it next asks: from now on it asks at its true periods. */
-  beBusy(): void {
-    this.#agent?.beBusy();
-  }
-
-  get isHung(): boolean {
-    return this.#hung;
-  }
-
-  /** The agent hangs: the service manager sees a process that runs, and the control plane hears nothing. */
-  hang(): void {
-    this.#hung = true;
-    this.#agent?.kill();
-  }
-
-  /** EC2 takes the machine without its operating system having a say. */
-  powerOff(): void {
-    this.#on = false;
-    this.#agent?.kill();
-  }
-
-  /** EC2 stops the machine: its operating system tells the agent, and does not come back. */
-  async shutDown(): Promise<void> {
-    await this.#host.simulation.sleep(sigtermAfter);
-    this.#on = false;
-    this.#agent?.stop();
-  }
+export interface LaunchRequest {
+  readonly type: string;
+  readonly az: string;
+  readonly mode: Mode;
+  /** The instance's tag: the logical id of its agent. */
+  readonly agent: string;
+  readonly cause: Cause;
+  /** A second request with the same token returns the instance of the first. */
+  readonly clientToken?: string;
 }
 
-const newAgent = (host: Host): Agent => (host.image.version === '4.0.0' ? new AgentV4(host) : new AgentV32(host));
+/** An instance as EC2 describes it. */
+export interface Instance extends LaunchRequest {
+  readonly id: string;
+  readonly amiId: string;
+  readonly privateIp: string;
+  /** Null in a private subnet, where about half of the instances are. */
+  readonly publicIp: string | null;
+  readonly launchedAt: Date;
+  readonly runningAt: Date;
+  /** When it was terminated, by a TerminateInstances call or by EC2. Billing ends here. */
+  readonly stoppedAt: Date | undefined;
+  readonly interrupted: boolean;
+}
+
+/** How long an instance is `shutting-down`. */
+export const shutdownSeconds = 20;
+
+export function stateOf({ runningAt, stoppedAt }: Instance, now: Date): InstanceState {
+  if (stoppedAt && now.getTime() >= stoppedAt.getTime() + shutdownSeconds * 1000) return 'terminated';
+  if (stoppedAt) return 'shutting-down';
+  return now < runningAt ? 'pending' : 'running';
+}
+
+/** Whether it is pending or running. */
+export const isUp = ({ stoppedAt }: Instance): boolean => stoppedAt === undefined;

@@ -1,6 +1,6 @@
 import type { Query } from '../run/query.ts';
 
-/** What the control plane would have done and did not, by the first gate that held it back. */
+/** How many moves the control plane recommended but refused, by the first gate that refused them. */
 export async function refusedByGate(query: Query, clientId: string): Promise<ReadonlyMap<string, number>> {
   const rows = await query(
     `SELECT failed_gate, COUNT(*) AS refused FROM decisions
@@ -8,5 +8,5 @@ export async function refusedByGate(query: Query, clientId: string): Promise<Rea
       GROUP BY failed_gate ORDER BY refused DESC`,
     { client: clientId },
   );
-  return new Map(rows.map((row) => [String(row.failed_gate ?? 'not said'), Number(row.refused)]));
+  return new Map(rows.map((row) => [String(row.failed_gate ?? 'unknown gate'), Number(row.refused)]));
 }

@@ -1,51 +1,50 @@
 import { type EventKind, eventKinds } from '../ec2/ec2-events.ts';
 import type { Fleet } from '../run/fleet.ts';
-import type { Failover } from '../run/workloads.ts';
-import type { InterruptionBooks } from './leak-check.ts';
-
-type Cells = readonly (string | number)[];
+import type { Failover } from './failovers.ts';
+import type { InterruptionSummary } from './interruption-summary.ts';
+import type { Row } from './table.ts';
 
 const labels: Record<EventKind, string> = {
   rebalance: 'rebalance recommendations',
-  warning: 'interruption warnings',
-  'shutting-down': 'machines shutting down',
-  terminated: 'machines terminated',
+  notice: 'interruption notices',
+  'shutting-down': 'instances shutting down',
+  terminated: 'instances terminated',
 };
 
-/** How EC2's events fared on their way to the control plane. */
-export function eventRows(events: InterruptionBooks['events']): Cells[] {
+/** What happened to EC2's events on their way to the control plane. */
+export function eventRows(events: InterruptionSummary['events']): Row[] {
   if (!events) return [];
-  const { sent, lost, doubled, held, deadLetters } = events;
+  const { sent, lost, duplicated, delayed, deadLetters } = events;
   return [
-    ['events by EventBridge', [...sent.values()].reduce((sum, count) => sum + count, 0)],
-    ...eventKinds.map((kind): Cells => [`  ${labels[kind]}`, sent.get(kind) ?? 0]),
-    ['  of these lost', lost],
-    ['  delivered twice', doubled],
-    ...(held > 0 ? [['  held up by outages', held] as const] : []),
+    ['events through EventBridge', [...sent.values()].reduce((sum, count) => sum + count, 0)],
+    ...eventKinds.map((kind): Row => [`  ${labels[kind]}`, sent.get(kind) ?? 0]),
+    ['  lost', lost],
+    ['  delivered twice', duplicated],
+    ...(delayed > 0 ? [['  delayed by outages', delayed] as const] : []),
     ['  dead letters', deadLetters],
   ];
 }
 
-/** By whom the control plane first heard that EC2 takes a primary: with luck by both, and one comes first. */
-export function announcementRows({ ledger, images }: Fleet, failovers: readonly Failover[]): Cells[] {
+/** Who first told the control plane of each interruption. Often both do, and one comes first. */
+export function noticeSourceRows({ ledger, images }: Fleet, failovers: readonly Failover[]): Row[] {
   const versions = new Map(images.map(({ logicalAgentId, version }) => [logicalAgentId, version]));
-  const announcersOf = ({ instanceId }: Failover) => ledger.announcers.get(instanceId) ?? [];
-  const first = Map.groupBy(failovers, (failover) => announcersOf(failover)[0]);
+  const sourcesOf = ({ instanceId }: Failover) => ledger.noticeSources.get(instanceId) ?? [];
+  const first = Map.groupBy(failovers, (failover) => sourcesOf(failover)[0]);
   const count = (some: readonly Failover[] = []) => some.length;
-  const alone = failovers.filter((failover) => announcersOf(failover).join() === 'EventBridge');
-  const byVersion = Map.groupBy(alone, ({ agent }) => versions.get(agent)!);
+  const eventBridgeOnly = failovers.filter((failover) => sourcesOf(failover).join() === 'EventBridge');
+  const byVersion = Map.groupBy(eventBridgeOnly, ({ agent }) => versions.get(agent)!);
   return [
-    ['announced first by the agent', count(first.get('agent'))],
-    ['announced first by EventBridge', count(first.get('EventBridge'))],
+    ['first notice from the agent', count(first.get('agent'))],
+    ['first notice from EventBridge', count(first.get('EventBridge'))],
     [
-      '  by EventBridge alone',
-      alone.length,
+      '  only from EventBridge',
+      eventBridgeOnly.length,
       [...byVersion].map(([version, some]) => `${some.length} of ${version}`).join(', '),
     ],
     [
-      'announced by nobody',
+      'no notice received',
       count(first.get(undefined)),
-      first.has(undefined) ? 'silent agents whose events were lost' : '',
+      first.has(undefined) ? 'the agent was silent and its events were lost' : '',
     ],
   ];
 }

@@ -1,90 +1,75 @@
-import { lossesOf } from '../../market/availability.ts';
-import { type Market, poolId } from '../../market/market.ts';
-import type { EventCounts } from '../ec2/event-bridge.ts';
-import type { Owner } from '../run/auto-recovery.ts';
-import type { Outage } from '../run/fault-plan.ts';
+import { AgentHttp } from '../agents/agent-http.ts';
+import { type Instance, isUp } from '../ec2/instance.ts';
 import type { Fleet } from '../run/fleet.ts';
-import type { Watch } from '../run/primary-observer.ts';
-import { type Failover, failoversOf, type Uptime, uptimeOf, type Workload } from '../run/workloads.ts';
 
-/** What came of the interruptions of a run. */
-export interface InterruptionBooks {
-  readonly failovers: readonly Failover[];
-  /** Of each agent, in the order of their names. */
-  readonly uptimes: readonly (Uptime & { readonly agent: string; readonly version: string })[];
-  /** How often another machine became the primary, failovers included. */
-  readonly cutovers: number;
-  /** Machines that EC2 took, and those of them that were nobody's primary any more or yet. */
-  readonly interrupted: number;
-  readonly rescues: number;
-  /** Primaries that never ran: promoted while they booted, and dead before they were up. */
-  readonly neverRan: number;
-  readonly doubles: readonly string[];
-  /** Machines that were seen to run for nobody, at any of the checks. */
-  readonly orphans: readonly string[];
-  readonly orphanChecks: number;
-  readonly outages: readonly Outage[];
-  /** Undefined where nobody forwards EC2's events to the control plane. */
-  readonly events: (EventCounts & { readonly deadLetters: number }) | undefined;
-  /** By pool: how often the trace took its machines, and how many signals the control plane has recorded of that. */
-  readonly pools: readonly { readonly az: string; readonly losses: number; readonly signals: number }[];
+/** The instances that are up, by what the control plane says about them. */
+export interface LeakCheck {
+  readonly primaries: number;
+  readonly standbys: number;
+  /** Launched a moment ago: no agent has registered on them yet. */
+  readonly starting: number;
+  /** Replaced; they will be terminated when their wait is over. */
+  readonly due: number;
+  /** Nobody's, and nobody will terminate them. */
+  readonly leaked: readonly Instance[];
+  /** Agents whose primary, by the control plane's word, is not up. */
+  readonly agentsWithoutPrimary: number;
 }
 
-export interface Observers {
-  readonly watch: Watch;
-  readonly owner: Owner;
-  readonly outages: readonly Outage[];
-  readonly events: InterruptionBooks['events'];
-  readonly orphans: ReadonlySet<string>;
-  readonly orphanChecks: number;
-  readonly signals: ReadonlyMap<string, number>;
+export interface LeakCheckOptions {
+  readonly url: string;
+  readonly token: string;
+  readonly retentionSeconds: number;
+  /** An instance is leaked when it is nobody's this long after its launch, or after its wait as a replaced one. */
+  readonly graceSeconds?: number;
+  readonly now: Date;
 }
 
-export function interruptionBooks(
+/** Compares what is up in EC2 with what the control plane says should be. */
+export async function checkForLeaks(
   fleet: Fleet,
-  { watch, owner, outages, events, orphans, orphanChecks, signals }: Observers,
-  { market, launchSeconds, end }: { market: Market; launchSeconds: number; end: Date },
-): InterruptionBooks {
-  const machines = new Map(fleet.ec2.instances.map((machine) => [machine.id, machine]));
-  const workloads = fleet.images.map(({ logicalAgentId: agent, version }): Workload & { version: string } => ({
-    agent,
-    version,
-    primacies: watch.primacies.get(agent) ?? [],
-    machines,
-  }));
-  const switchedAt = new Map(
-    fleet.ledger.switches.flatMap(({ newInstanceId, startedAt }) =>
-      newInstanceId ? [[newInstanceId, startedAt]] : [],
-    ),
-  );
+  { url, token, retentionSeconds, graceSeconds = 15 * 60, now }: LeakCheckOptions,
+): Promise<LeakCheck> {
+  const api = new AgentHttp({ serverUrl: url, clientToken: token, real: (call) => call(), log: () => {} });
+  const up = fleet.ec2.instances.filter(isUp);
+  const known = await Promise.all(fleet.images.map(({ logicalAgentId }) => knownInstances(fleet, api, logicalAgentId)));
+  const primaryIds = new Set(known.map(({ primary }) => primary));
+  const standbyIds = new Set(known.flatMap(({ standbys }) => standbys));
+  const primaries = up.filter(({ id }) => primaryIds.has(id));
+  const standbys = up.filter(({ id }) => standbyIds.has(id));
+  const others = up.filter(({ id }) => !primaryIds.has(id) && !standbyIds.has(id));
+
+  const within = (seconds: number, since: Date) => now.getTime() - since.getTime() < seconds * 1000;
+  const [starting, settled] = partition(others, ({ launchedAt }) => within(graceSeconds, launchedAt));
+  const [due, leaked] = partition(settled, ({ agent }) => {
+    const successor = primaries.find((primary) => primary.agent === agent);
+    return successor !== undefined && within(retentionSeconds + graceSeconds, successor.runningAt);
+  });
   return {
-    failovers: workloads.flatMap((workload) => failoversOf(workload, fleet.interruptions, switchedAt)),
-    uptimes: workloads.map((workload) => ({
-      agent: workload.agent,
-      version: workload.version,
-      ...uptimeOf(workload, launchSeconds, end),
-    })),
-    cutovers: workloads.reduce((sum, { primacies }) => sum + Math.max(0, primacies.length - 1), 0),
-    interrupted: fleet.ec2.instances.filter(({ interrupted }) => interrupted).length,
-    rescues: owner.rescues.length,
-    neverRan: workloads
-      .flatMap(({ primacies }) => primacies.map(({ instanceId }) => machines.get(instanceId)!))
-      .filter(({ stoppedAt, runningAt }) => stoppedAt !== undefined && stoppedAt <= runningAt).length,
-    doubles: watch.doubles,
-    orphans: [...orphans],
-    orphanChecks,
-    outages: outages.filter(({ from }) => from < end),
-    events,
-    pools: market.pools.map((pool) => ({
-      az: pool.az,
-      losses: lossesOf(pool).filter((at) => at <= end.getTime()).length,
-      signals: signals.get(poolId(market, pool.az)) ?? 0,
-    })),
+    primaries: primaries.length,
+    standbys: standbys.length,
+    starting: starting.length,
+    due: due.length,
+    leaked,
+    agentsWithoutPrimary: fleet.images.length - primaries.length,
   };
 }
 
-/** The smallest value that at least so many percent of the values do not exceed. */
-export function percentile(values: readonly number[], percent: number): number | undefined {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)];
+function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
+}
+
+/** The instances that the control plane lists for an agent. */
+async function knownInstances({ ec2, ledger }: Fleet, api: AgentHttp, agent: string) {
+  const registered = ec2.instances.find((instance) => instance.agent === agent && ledger.handles.has(instance.id));
+  // The bare agent id stands for the agent as a whole; the handle from register stands for one instance of it.
+  const params = { agent_id: ledger.handles.get(registered?.id ?? '')?.split('~')[0] ?? 'None' };
+  const summary = (await api.call('GET /api/agents/{agent_id}', { params })) as { instance_id?: string } | undefined;
+  const list = (await api.call('GET /api/agents/{agent_id}/replicas', { params })) as
+    | { replicas?: { instance_id?: string }[] }
+    | undefined;
+  return {
+    primary: summary?.instance_id,
+    standbys: (list?.replicas ?? []).flatMap((replica) => replica.instance_id ?? []),
+  };
 }

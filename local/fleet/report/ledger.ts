@@ -1,48 +1,48 @@
 import type { Answer } from '../agents/agent-http.ts';
-import type { Mode } from '../ec2/ec2.ts';
+import type { Mode } from '../ec2/instance.ts';
 
-/** A switch as the fleet saw it. It is complete when an agent has registered on the new machine. */
+/** A switch as the fleet saw it. It is complete when an agent has registered on the new instance. */
 export interface SwitchRecord {
   readonly agent: string;
   readonly commandId: string;
   readonly mode: Mode;
-  /** As the agents tell it from a command's priority. */
+  /** As agents infer it from the command's priority. */
   readonly trigger: 'manual' | 'model';
   readonly startedAt: Date;
   readonly newInstanceId?: string;
   readonly outcome: 'under way' | 'completed' | 'failed';
 }
 
-/** Who tells the control plane that EC2 takes a machine. */
-export type Announcer = 'agent' | 'EventBridge';
+/** Who told the control plane that EC2 interrupts an instance. */
+export type NoticeSource = 'agent' | 'EventBridge';
 
 export interface RouteCount {
   requests: number;
-  /** Of those answers that said what they cost. */
+  /** Answers that gave their Data API calls. */
   counted: number;
   dataApiCalls: number;
 }
 
-/** The simulation's books: what the agents asked, and what became of it. */
+/** Counts the agents' requests and launches, and tracks their switches. */
 export class Ledger {
   readonly routes = new Map<string, RouteCount>();
-  /** Answers that agents take as none, by status and route. */
+  /** Answers that agents treat as no answer, by status and route. */
   readonly failures = new Map<string, number>();
-  /** Ids of the commands that agents were handed. */
+  /** Ids of the commands that agents received. */
   readonly commands = new Set<string>();
-  /** What register returned to each machine. */
+  /** By instance: what register returned. */
   readonly handles = new Map<string, string>();
   /** RunInstances calls that found no capacity. */
   refusedLaunches = 0;
-  /** RunInstances calls that were too many. */
+  /** RunInstances calls that EC2 throttled. */
   throttledLaunches = 0;
-  /** Machines whose agents have seen a termination notice. */
+  /** Instances whose agents saw an interruption notice. */
   readonly notices = new Set<string>();
-  /** By machine: who announced its end, in the order in which the control plane had dealt with it. */
-  readonly announcers = new Map<string, readonly Announcer[]>();
-  /** Machines whose agents have seen a rebalance recommendation, and what it was worth. */
-  readonly warnings = new Map<string, 'true' | 'false alarm'>();
-  /** The requests that termination notices led to, repeats after a restart of the agent included. */
+  /** By instance: who told the control plane of its interruption, in the order in which it was handled. */
+  readonly noticeSources = new Map<string, readonly NoticeSource[]>();
+  /** By instance: whether the rebalance recommendation that its agent saw was true. */
+  readonly recommendations = new Map<string, 'true' | 'false alarm'>();
+  /** Requests caused by interruption notices, including repeats after a restart of the agent. */
   readonly noticeCalls: RouteCount = { requests: 0, counted: 0, dataApiCalls: 0 };
   #switches: SwitchRecord[] = [];
   #requests = 0;
@@ -70,7 +70,7 @@ export class Ledger {
     this.failures.set(failure, (this.failures.get(failure) ?? 0) + 1);
   }
 
-  /** An agent has registered on a machine: if a switch made that machine, it is complete. */
+  /** An agent has registered on an instance, which completes the switch that launched it. */
   registered(instanceId: string, handle: string): void {
     this.handles.set(instanceId, handle);
     this.#update(({ newInstanceId, outcome }) => newInstanceId === instanceId && outcome === 'under way', {
@@ -78,9 +78,9 @@ export class Ledger {
     });
   }
 
-  announced(instanceId: string, by: Announcer): void {
-    const known = this.announcers.get(instanceId) ?? [];
-    if (!known.includes(by)) this.announcers.set(instanceId, [...known, by]);
+  noticeReceived(instanceId: string, from: NoticeSource): void {
+    const known = this.noticeSources.get(instanceId) ?? [];
+    if (!known.includes(from)) this.noticeSources.set(instanceId, [...known, from]);
   }
 
   switchStarted(started: Omit<SwitchRecord, 'outcome' | 'newInstanceId'>): void {

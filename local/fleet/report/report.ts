@@ -1,10 +1,11 @@
 import type { Market } from '../../market/market.ts';
-import type { Endings } from '../ec2/aws-account.ts';
+import type { Terminations } from '../ec2/aws-account.ts';
 import type { Fleet } from '../run/fleet.ts';
-import { type Costs, type Machines, savingsPercent } from './costs.ts';
+import { type Costs, savingsPercent } from './costs.ts';
 import { availabilityRows, failoverRows, interruptionRows } from './interruption-report.ts';
-import type { InterruptionBooks } from './leak-check.ts';
-import type { SwitchRecord } from './ledger.ts';
+import type { InterruptionSummary } from './interruption-summary.ts';
+import type { LeakCheck } from './leak-check.ts';
+import { type Row, section } from './table.ts';
 
 export interface Outcome {
   readonly market: Market;
@@ -13,30 +14,28 @@ export interface Outcome {
   readonly end: Date;
   readonly wallSeconds: number;
   readonly costs: Costs;
-  readonly machines: Machines;
-  readonly endings: Endings;
-  /** Undefined when EC2 interrupted nothing, as no availability was played. */
-  readonly interruptions?: InterruptionBooks | undefined;
-  /** Undefined when the decision log could not be read. */
+  readonly leakCheck: LeakCheck;
+  readonly terminations: Terminations;
+  /** Undefined when no availability trace was played, and so nothing was interrupted. */
+  readonly interruptions?: InterruptionSummary | undefined;
+  /** Moves that the control plane decided against, by gate; undefined when the decision log could not be read. */
   readonly refused: ReadonlyMap<string, number> | undefined;
-  /** What the reader must know to read the figures rightly. */
+  /** What a reader must know to interpret the figures. */
   readonly notes: readonly string[];
 }
 
-/** What came of a run, in aligned columns. */
+/** The report of a run, in aligned columns. */
 export function report(outcome: Outcome): string {
   return [
     section('Run', runRows(outcome)),
     section('Cost, USD', costRows(outcome)),
     section('Switches', switchRows(outcome)),
     ...interruptionSections(outcome),
-    section('Machines', machineRows(outcome)),
+    section('Instances', instanceRows(outcome)),
     section('Requests', requestRows(outcome)),
     ['Notes', ...[...outcome.market.notes, ...outcome.notes].map((note) => `  ${note}`)].join('\n'),
   ].join('\n\n');
 }
-
-type Cells = readonly (string | number)[];
 
 function interruptionSections({ fleet, interruptions }: Outcome): string[] {
   if (!interruptions) return [];
@@ -47,34 +46,34 @@ function interruptionSections({ fleet, interruptions }: Outcome): string[] {
   ];
 }
 
-function runRows({ fleet, market, start, end, wallSeconds }: Outcome): Cells[] {
+function runRows({ fleet, market, start, end, wallSeconds }: Outcome): Row[] {
   const versions = Map.groupBy(fleet.images, ({ version }) => version);
   const days = daysBetween(start, end);
   return [
     ['agents', fleet.images.length, [...versions].map(([version, { length }]) => `${length} of ${version}`).join(', ')],
     ['pools', market.pools.length, `${market.instanceType} in ${market.region}`],
     ['virtual time', `${days.toFixed(2)} days`, `${minute(start)} to ${minute(end)} UTC`],
-    ['real time', `${wallSeconds.toFixed(0)} s`, `${Math.round((days * 86_400) / wallSeconds)} times as fast`],
+    ['real time', `${wallSeconds.toFixed(0)} s`, `${Math.round((days * 86_400) / wallSeconds)} times faster`],
   ];
 }
 
-function costRows({ costs }: Outcome): Cells[] {
+function costRows({ costs }: Outcome): Row[] {
   return [
-    ['all on demand', costs.baseline.toFixed(2)],
-    ['this fleet', costs.actual.toFixed(2), 'every machine that ran, replaced ones included'],
+    ['on-demand baseline', costs.baseline.toFixed(2), 'one on-demand instance per agent'],
+    ['this fleet', costs.actual.toFixed(2), 'every instance that ran, including replaced ones'],
     ['saved', (costs.baseline - costs.actual).toFixed(2), `${savingsPercent(costs).toFixed(2)} %`],
   ];
 }
 
-function switchRows({ fleet, start, end, refused }: Outcome): Cells[] {
+function switchRows({ fleet, start, end, refused }: Outcome): Row[] {
   const { switches, commands } = fleet.ledger;
   const completed = switches.filter(({ outcome }) => outcome === 'completed');
-  const kinds = Map.groupBy(completed, ({ trigger, mode }: SwitchRecord) => `${trigger}, to ${mode}`);
+  const kinds = Map.groupBy(completed, ({ trigger, mode }) => `${trigger}, to ${mode}`);
   const weeks = (fleet.images.length * daysBetween(start, end)) / 7;
   const launches = fleet.ec2.instances.filter(({ cause }) => cause.kind === 'command').length;
   return [
-    ['completed', completed.length, `${(completed.length / weeks).toFixed(2)} for each agent and week`],
-    ...[...kinds].map(([kind, { length }]): Cells => [`  ${kind}`, length]),
+    ['completed', completed.length, `${(completed.length / weeks).toFixed(2)} per agent and week`],
+    ...[...kinds].map(([kind, { length }]): Row => [`  ${kind}`, length]),
     ['failed', switches.filter(({ outcome }) => outcome === 'failed').length],
     ['under way', switches.filter(({ outcome }) => outcome === 'under way').length],
     ['commands received', commands.size, `${launches} RunInstances calls for them`],
@@ -82,61 +81,46 @@ function switchRows({ fleet, start, end, refused }: Outcome): Cells[] {
   ];
 }
 
-function refusedRows(refused: Outcome['refused']): Cells[] {
-  if (!refused) return [['refused moves', '?', 'the decision log could not be read']];
+function refusedRows(refused: Outcome['refused']): Row[] {
+  if (!refused) return [['moves refused', '?', 'cannot read the decision log']];
   const total = [...refused.values()].reduce((sum, count) => sum + count, 0);
   return [
-    ['refused moves', total, 'one for each decision'],
-    ...[...refused].map(([gate, n]): Cells => [`  by ${gate}`, n]),
+    ['moves refused', total, 'counted once per decision'],
+    ...[...refused].map(([gate, n]): Row => [`  by ${gate}`, n]),
   ];
 }
 
-function machineRows({ fleet, machines, endings }: Outcome): Cells[] {
-  const { primaries, replicas, starting, due, leaked, withoutMachine } = machines;
+function instanceRows({ fleet, leakCheck, terminations }: Outcome): Row[] {
+  const { primaries, standbys, starting, due, leaked, agentsWithoutPrimary } = leakCheck;
+  const { confirmed, unconfirmed, describeCalls } = terminations;
+  const examples = leaked.slice(0, 5).map(({ id, agent }) => `${id} of ${agent}`);
   return [
-    ['RunInstances calls', fleet.ec2.instances.length],
-    ['running primaries', primaries, withoutMachine > 0 ? `${withoutMachine} agents have none` : ''],
-    ['running replicas', replicas],
+    ['launched', fleet.ec2.instances.length],
+    ['primaries up', primaries, agentsWithoutPrimary > 0 ? `${agentsWithoutPrimary} agents have none` : ''],
+    ['standbys up', standbys],
     ['just launched', starting],
-    ['waiting for their end', due],
-    [
-      'leaked',
-      leaked.length,
-      leaked
-        .slice(0, 5)
-        .map(({ id, agent }) => `${id} of ${agent}`)
-        .join(', '),
-    ],
-    ['seen to be gone', endings.seenGone, `EC2 was asked ${endings.looks} times where agents did not say so`],
-    ['not seen to be gone yet', endings.unseen],
+    ['waiting for termination', due],
+    ['leaked', leaked.length, examples.join(', ')],
+    ['terminations confirmed', confirmed, `EC2 was asked ${describeCalls} times`],
+    ['not confirmed yet', unconfirmed],
   ];
 }
 
-function requestRows({ fleet, wallSeconds }: Outcome): Cells[] {
+function requestRows({ fleet, wallSeconds }: Outcome): Row[] {
   const { routes, failures, requests } = fleet.ledger;
   const byCount = [...routes].sort(([, a], [, b]) => b.requests - a.requests);
   return [
-    ['total', requests, `${(requests / wallSeconds).toFixed(0)} a second`],
+    ['total', requests, `${(requests / wallSeconds).toFixed(0)} per second`],
     ...byCount.map(
-      ([route, { requests, counted, dataApiCalls }]): Cells => [
+      ([route, { requests, counted, dataApiCalls }]): Row => [
         `  ${route}`,
         requests,
         counted === 0 ? 'Data API calls unknown' : `${(dataApiCalls / counted).toFixed(2)} Data API calls each`,
       ],
     ),
-    ['answers of 400 and above, or none', [...failures.values()].reduce((sum, count) => sum + count, 0)],
-    ...[...failures].map(([failure, count]): Cells => [`  ${failure}`, count]),
+    ['answered 400 or more, or not at all', [...failures.values()].reduce((sum, count) => sum + count, 0)],
+    ...[...failures].map(([failure, count]): Row => [`  ${failure}`, count]),
   ];
-}
-
-/** A title, and rows whose first column is flush left, the second flush right. */
-function section(title: string, rows: readonly Cells[]): string {
-  const width = (column: number) => Math.max(...rows.map((row) => String(row[column] ?? '').length));
-  const [first, second] = [width(0), width(1)];
-  const lines = rows.map(([label = '', value = '', note = '']) =>
-    `  ${String(label).padEnd(first)}  ${String(value).padStart(second)}  ${note}`.trimEnd(),
-  );
-  return [title, ...lines].join('\n');
 }
 
 const daysBetween = (start: Date, end: Date) => (end.getTime() - start.getTime()) / 86_400_000;

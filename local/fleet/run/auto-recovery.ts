@@ -1,69 +1,65 @@
-import { stateOf } from '../ec2/ec2.ts';
+import { isUp } from '../ec2/instance.ts';
 import type { Fleet } from './fleet.ts';
-import type { Watch } from './primary-observer.ts';
+import type { PrimaryObserver } from './primary-observer.ts';
 import type { Simulation } from './simulation.ts';
 
-export interface OwnerOptions {
+export interface AutoRecoveryOptions {
   readonly simulation: Simulation;
-  readonly watch: Pick<Watch, 'primaryOf'>;
-  /** How long an agent has to be silent. */
+  readonly observer: Pick<PrimaryObserver, 'primaryOf'>;
+  /** How long an agent must be silent. */
   readonly afterSeconds: number;
 }
 
+/** How long a launched instance has to become the primary before it is checked again. */
 const takeoverSeconds = 120;
 
 /**
- * Whoever owns the workloads, or their Auto Scaling groups: where nobody else replaces a machine that is gone or hangs,
- * they start one on demand with the same logical id, a while after it fell silent.
+ * Auto recovery of a workload, as an Auto Scaling group of the tenant would do it. When an agent has been silent for a while and
+ * the control plane has not replaced its primary, it launches an on-demand instance with the same logical id.
  */
-export class Owner {
-  /** The machines that it had to start. */
-  readonly rescues: string[] = [];
-  readonly #options: OwnerOptions;
-  readonly #minding = new Set<string>();
+export class AutoRecovery {
+  /** Ids of the instances that it launched. */
+  readonly launched: string[] = [];
+  readonly #options: AutoRecoveryOptions;
+  readonly #watched = new Set<string>();
   readonly #silentSince = new Map<string, number>();
 
-  constructor(options: OwnerOptions) {
+  constructor(options: AutoRecoveryOptions) {
     this.#options = options;
   }
 
-  /** A machine of the agent has stopped, or its agent hangs. */
-  noticed(fleet: Fleet, agent: string): void {
+  /** To be called when an instance of the agent has stopped, or the agent hangs. */
+  agentWentSilent(fleet: Fleet, agent: string): void {
     const { simulation } = this.#options;
     this.#silentSince.set(agent, simulation.now.getTime());
-    if (this.#minding.has(agent)) return;
-    this.#minding.add(agent);
+    if (this.#watched.has(agent)) return;
+    this.#watched.add(agent);
     simulation.spawn(async () => {
-      await this.#mind(fleet, agent);
-      this.#minding.delete(agent);
+      await this.#recover(fleet, agent);
+      this.#watched.delete(agent);
     });
   }
 
-  async #mind(fleet: Fleet, agent: string): Promise<void> {
+  async #recover(fleet: Fleet, agent: string): Promise<void> {
     const { simulation, afterSeconds } = this.#options;
     for (;;) {
-      const silent = (simulation.now.getTime() - this.#silentSince.get(agent)!) / 1000;
-      if (silent < afterSeconds) await simulation.sleep(afterSeconds - silent);
-      else if (this.#isServed(fleet, agent)) break;
-      else if (this.#isRescued(fleet, agent)) await simulation.sleep(takeoverSeconds);
-      else this.rescues.push(fleet.rescue(agent).id);
+      const silentSeconds = (simulation.now.getTime() - this.#silentSince.get(agent)!) / 1000;
+      if (silentSeconds < afterSeconds) await simulation.sleep(afterSeconds - silentSeconds);
+      else if (this.#hasPrimary(fleet, agent)) break;
+      else if (this.#hasLaunched(fleet, agent)) await simulation.sleep(takeoverSeconds);
+      else this.launched.push(fleet.launchRecovery(agent).id);
     }
-    fleet.endHung(agent);
+    fleet.terminateHung(agent);
   }
 
-  #isServed(fleet: Fleet, agent: string): boolean {
-    const id = this.#options.watch.primaryOf(agent);
+  #hasPrimary(fleet: Fleet, agent: string): boolean {
+    const id = this.#options.observer.primaryOf(agent);
     return id !== undefined && fleet.isAlive(id);
   }
 
-  /** Its own machine is on the way already. */
-  #isRescued({ ec2 }: Fleet, agent: string): boolean {
-    const { now } = this.#options.simulation;
+  #hasLaunched({ ec2 }: Fleet, agent: string): boolean {
     return ec2.instances.some(
-      (machine) =>
-        machine.agent === agent &&
-        this.rescues.includes(machine.id) &&
-        ['pending', 'running'].includes(stateOf(machine, now)),
+      (instance) => instance.agent === agent && this.launched.includes(instance.id) && isUp(instance),
     );
   }
 }

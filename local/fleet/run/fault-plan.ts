@@ -1,19 +1,19 @@
 import { exponential, hashOf, type Random, seeded } from '../../random.ts';
-import type { Instance, LaunchRequest } from '../ec2/ec2.ts';
 import type { EventKind } from '../ec2/ec2-events.ts';
+import type { Instance, LaunchRequest } from '../ec2/instance.ts';
 
-/** What goes wrong beside EC2's interruptions; 0 means never. */
-export interface TroubleOptions {
-  /** 0 to 1: how many machines die while they boot; those that agents start on do not. */
+/** What goes wrong besides EC2's interruptions; 0 means never. */
+export interface FaultOptions {
+  /** 0 to 1: the share of instances that fail to boot. The agents' first instances always boot. */
   readonly bootFailures: number;
-  /** 0 to 1: how many of the agents' RunInstances calls EC2 refuses as one too many. */
+  /** 0 to 1: the share of the agents' RunInstances calls that EC2 throttles. */
   readonly throttledLaunches: number;
-  /** 0 to 1: how many of EC2's events EventBridge never delivers, and how many it delivers twice. */
+  /** 0 to 1: the shares of EC2's events that EventBridge loses, and that it delivers twice. */
   readonly eventLoss: number;
   readonly eventDuplicates: number;
-  /** How often an agent hangs, for each week that its machines run. */
+  /** How often an agent hangs per week of its instances' running time. */
   readonly hangsPerWeek: number;
-  /** How often the control plane is out of reach, in a week. */
+  /** How often per week the control plane is out of reach. */
   readonly outagesPerWeek: number;
   readonly seed: number;
 }
@@ -23,35 +23,45 @@ export interface Outage {
   readonly to: Date;
 }
 
-/** What a machine will suffer. */
-export interface Fate {
-  readonly diesBooting: boolean;
+/** What goes wrong with one instance. */
+export interface InstanceFaults {
+  readonly failsToBoot: boolean;
   /** Seconds after it runs. */
   readonly hangsAfter: number | undefined;
-  /** Whether its operating system can still tell the agent when EC2 takes it. */
-  readonly isToldOfItsEnd: boolean;
-  /** Of each event about it, seconds until EventBridge delivers it: none where it is lost, two where it comes twice. */
-  readonly deliveries: Readonly<Record<EventKind, readonly number[]>>;
+  /** Whether its agent gets SIGTERM when EC2 interrupts it. */
+  readonly shutsDownCleanly: boolean;
+  /** Seconds until EventBridge delivers each event about it: none when lost, two when delivered twice. */
+  readonly eventDelays: Readonly<Record<EventKind, readonly number[]>>;
 }
+
+export const noInstanceFaults: InstanceFaults = {
+  failsToBoot: false,
+  hangsAfter: undefined,
+  shutsDownCleanly: true,
+  eventDelays: { rebalance: [0], notice: [0], 'shutting-down': [0], terminated: [0] },
+};
 
 const weekSeconds = 7 * 86_400;
 const outageSeconds = { least: 120, most: 600 };
-/** The first delivery of an event, and a second one after that, take up to so long. */
+/** The longest delay of an event, and of its second delivery after the first. */
 const deliverySeconds = { first: 3, second: 60 };
 
-/** Draws the troubles of a run. A machine's are drawn from its place among its agent's launches, not from its id. */
-export class Troubles {
+/**
+ * Draws the faults of a run. Those of an instance depend on its agent and on which launch of the agent it is, not on its
+ * id, so that they are the same in each run with the same seed.
+ */
+export class FaultPlan {
   readonly outages: readonly Outage[];
-  readonly #options: TroubleOptions;
+  readonly #options: FaultOptions;
   readonly #launches = new Map<string, number>();
   readonly #calls = new Map<string, number>();
 
-  constructor(options: TroubleOptions, { start, end }: { start: Date; end: Date }) {
+  constructor(options: FaultOptions, { start, end }: { start: Date; end: Date }) {
     this.#options = options;
-    this.outages = outagesOf(seeded(hashOf(`${options.seed} outages`)), options.outagesPerWeek, start, end);
+    this.outages = drawOutages(seeded(hashOf(`${options.seed} outages`)), options.outagesPerWeek, start, end);
   }
 
-  isOut(now: Date): boolean {
+  isOutage(now: Date): boolean {
     return this.outageAt(now) !== undefined;
   }
 
@@ -59,49 +69,50 @@ export class Troubles {
     return this.outages.find(({ from, to }) => from <= now && now < to);
   }
 
-  /** Of each RunInstances call once. Agents alone are refused: people who start a machine try again at once. */
+  /** To be called once for each RunInstances call. Only the agents' calls are throttled: others would retry at once. */
   isThrottled({ agent, cause }: LaunchRequest): boolean {
-    if (cause.kind === 'start' || cause.kind === 'owner') return false;
+    if (cause.kind === 'start' || cause.kind === 'auto recovery') return false;
     const { seed, throttledLaunches } = this.#options;
-    return seeded(hashOf(`${seed} ${agent} call ${counted(this.#calls, agent)}`))() < throttledLaunches;
+    return seeded(hashOf(`${seed} ${agent} call ${count(this.#calls, agent)}`))() < throttledLaunches;
   }
 
-  fateOf({ agent, cause }: Instance): Fate {
-    const launch = counted(this.#launches, agent);
+  /** To be called once for each instance, in launch order. */
+  faultsOf({ agent, cause }: Instance): InstanceFaults {
+    const launch = count(this.#launches, agent);
     const { seed, bootFailures, hangsPerWeek } = this.#options;
     const random = seeded(hashOf(`${seed} ${agent} ${launch}`));
-    const diesBooting = random() < bootFailures && cause.kind !== 'start';
+    const failsToBoot = random() < bootFailures && cause.kind !== 'start';
     const hangsAfter = exponential(random, 1) * (weekSeconds / hangsPerWeek);
-    const delivered = (kind: EventKind) => this.#deliveriesOf(seeded(hashOf(`${seed} ${agent} ${launch} ${kind}`)));
+    const delays = (kind: EventKind) => this.#eventDelays(seeded(hashOf(`${seed} ${agent} ${launch} ${kind}`)));
     return {
-      diesBooting,
+      failsToBoot,
       hangsAfter: hangsPerWeek > 0 ? hangsAfter : undefined,
-      isToldOfItsEnd: random() < 0.5,
-      deliveries: {
-        rebalance: delivered('rebalance'),
-        warning: delivered('warning'),
-        'shutting-down': delivered('shutting-down'),
-        terminated: delivered('terminated'),
+      shutsDownCleanly: random() < 0.5,
+      eventDelays: {
+        rebalance: delays('rebalance'),
+        notice: delays('notice'),
+        'shutting-down': delays('shutting-down'),
+        terminated: delays('terminated'),
       },
     };
   }
 
-  #deliveriesOf(random: Random): number[] {
+  #eventDelays(random: Random): number[] {
     const { eventLoss, eventDuplicates } = this.#options;
-    const [isLost, isDoubled] = [random() < eventLoss, random() < eventDuplicates];
+    const [isLost, isDuplicated] = [random() < eventLoss, random() < eventDuplicates];
     const first = random() * deliverySeconds.first;
     if (isLost) return [];
-    return isDoubled ? [first, first + random() * deliverySeconds.second] : [first];
+    return isDuplicated ? [first, first + random() * deliverySeconds.second] : [first];
   }
 }
 
-function counted(counts: Map<string, number>, key: string): number {
-  const count = (counts.get(key) ?? 0) + 1;
-  counts.set(key, count);
-  return count;
+function count(counts: Map<string, number>, key: string): number {
+  const next = (counts.get(key) ?? 0) + 1;
+  counts.set(key, next);
+  return next;
 }
 
-function outagesOf(random: Random, perWeek: number, start: Date, end: Date): Outage[] {
+function drawOutages(random: Random, perWeek: number, start: Date, end: Date): Outage[] {
   const outages: Outage[] = [];
   if (perWeek === 0) return outages;
   const { least, most } = outageSeconds;

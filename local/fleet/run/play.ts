@@ -1,56 +1,30 @@
-import type { Ec2Api } from '../../aws/ec2-api/server.ts';
-import type { Market } from '../../market/market.ts';
 import { seeded } from '../../random.ts';
-import { endingsOf, showMachines } from '../ec2/aws-account.ts';
-import { costsOf, machinesOf, savingsPercent } from '../report/costs.ts';
+import { exposeInstances, terminationsOf } from '../ec2/aws-account.ts';
+import { costsOf, savingsPercent } from '../report/costs.ts';
 import { refusedByGate } from '../report/decision-log.ts';
+import { checkForLeaks } from '../report/leak-check.ts';
 import type { Outcome } from '../report/report.ts';
 import { Fleet } from './fleet.ts';
 import { InterruptionRun } from './interruption-run.ts';
-import type { StartOptions } from './options.ts';
-import type { Progress } from './progress.ts';
-import type { Query } from './query.ts';
-import { type SettableClock, Simulation } from './simulation.ts';
-import { applySettings, type Tenant } from './tenant.ts';
+import type { RunSetup } from './run-setup.ts';
+import { Simulation } from './simulation.ts';
+import { applySettings } from './tenant.ts';
 
-export interface Stage {
-  readonly options: StartOptions;
-  readonly market: Market;
-  readonly start: Date;
-  readonly end: Date;
-  readonly clock: SettableClock;
-  readonly url: string;
-  readonly tenant: Tenant;
-  readonly query: Query;
-  /** Runs the control plane's jobs that have become due. */
-  readonly runDueJobs: () => Promise<unknown>;
-  /** Brings EC2's events to the control plane; returns when each is handled or given up. */
-  readonly postEvents: (events: readonly unknown[]) => Promise<void>;
-  /** The events that were given up. */
-  readonly deadLetters: readonly string[];
-  /** Where the control plane asks EC2 about the tenant's machines. */
-  readonly ec2: Ec2Api;
-  readonly progress: Progress;
-  readonly log: (line: string) => void;
-  /** Ends the run early. */
-  readonly signal: AbortSignal;
-}
-
-/** Lets a fleet run against a control plane over a period of its market. */
-export async function play(stage: Stage): Promise<Outcome> {
-  const { options, market, start, end, clock, url, tenant, query, progress, signal } = stage;
+/** Runs a fleet against a control plane, over a period of its market. */
+export async function play(setup: RunSetup): Promise<Outcome> {
+  const { options, market, start, end, clock, url, tenant, query, progress, signal } = setup;
   const began = performance.now();
   const wallSeconds = () => (performance.now() - began) / 1000;
   const simulation = new Simulation({
     clock,
     start,
     onMinute: async (now) => {
-      progress.show(() => progressLine(stage, fleet, now, wallSeconds()));
-      await stage.runDueJobs();
-      await interruptions?.minute(now);
+      progress.show(() => progressLine(setup, fleet, now, wallSeconds()));
+      await setup.runDueJobs();
+      await interruptions?.onMinute(now);
     },
   });
-  const interruptions = options.availability === undefined ? undefined : new InterruptionRun(stage, simulation);
+  const interruptions = options.availability === undefined ? undefined : new InterruptionRun(setup, simulation);
   const fleet = new Fleet({
     simulation,
     market,
@@ -63,19 +37,19 @@ export async function play(stage: Stage): Promise<Outcome> {
     serverUrl: url,
     clientToken: tenant.token,
     ...interruptions?.fleetOptions,
-    log: stage.log,
+    log: setup.log,
   });
-  interruptions?.over(fleet);
-  const looks = showMachines(stage.ec2, tenant, fleet, () => simulation.now);
+  interruptions?.attach(fleet);
+  const describeCalls = exposeInstances(setup.ec2, tenant, fleet, () => simulation.now);
   signal.addEventListener('abort', () => simulation.stop());
 
   await applySettings(query, tenant.id, options);
   if (options.minSavingsPercent !== undefined)
-    simulation.spawn(() => settleNewcomers(simulation, fleet, () => applySettings(query, tenant.id, options)));
+    simulation.spawn(() => applyToNewAgents(simulation, fleet, () => applySettings(query, tenant.id, options)));
   fleet.start();
   await simulation.run(end);
   progress.end();
-  await interruptions?.end();
+  await interruptions?.finish();
 
   const now = simulation.now;
   const retentionSeconds = options.terminateWaitSeconds ?? 300;
@@ -87,25 +61,25 @@ export async function play(stage: Stage): Promise<Outcome> {
     end: now,
     wallSeconds: seconds,
     costs: costsOf(fleet, market, now),
-    machines: await machinesOf(fleet, { url, token: tenant.token, retentionSeconds, now }),
-    endings: await endingsOf(query, tenant.id, looks()),
-    interruptions: interruptions?.books(now),
+    leakCheck: await checkForLeaks(fleet, { url, token: tenant.token, retentionSeconds, now }),
+    terminations: await terminationsOf(query, tenant.id, describeCalls()),
+    interruptions: interruptions?.summary(now),
     refused: await refusedByGate(query, tenant.id).catch(() => undefined),
-    notes: [...notesOf(stage), ...(interruptions?.notes ?? [])],
+    notes: [...notesOf(setup), ...(interruptions?.notes ?? [])],
   };
 }
 
 /** Applies the settings before each minute's decisions, until every agent has registered once. */
-async function settleNewcomers(simulation: Simulation, fleet: Fleet, settle: () => Promise<void>): Promise<void> {
-  for (let settled = 0; settled < fleet.images.length; ) {
+async function applyToNewAgents(simulation: Simulation, fleet: Fleet, apply: () => Promise<void>): Promise<void> {
+  for (let registered = 0; registered < fleet.images.length; ) {
     await simulation.sleep(60 - simulation.now.getUTCSeconds() - 1 || 60);
-    settled = new Set(fleet.ec2.instances.filter(({ id }) => fleet.ledger.handles.has(id)).map(({ agent }) => agent))
-      .size;
-    await simulation.real(settle);
+    const instances = fleet.ec2.instances.filter(({ id }) => fleet.ledger.handles.has(id));
+    registered = new Set(instances.map(({ agent }) => agent)).size;
+    await simulation.real(apply);
   }
 }
 
-function progressLine({ market, start, end }: Stage, fleet: Fleet, now: Date, wallSeconds: number): string {
+function progressLine({ market, start, end }: RunSetup, fleet: Fleet, now: Date, wallSeconds: number): string {
   const day = (time: Date) => (time.getTime() - start.getTime()) / 86_400_000;
   const { requests, switches } = fleet.ledger;
   const done = switches.filter(({ outcome }) => outcome === 'completed').length;
@@ -116,21 +90,21 @@ function progressLine({ market, start, end }: Stage, fleet: Fleet, now: Date, wa
   );
 }
 
-function notesOf({ options: { pollSeconds, availability }, market }: Stage): string[] {
+function notesOf({ options: { pollSeconds, availability }, market }: RunSetup): string[] {
   const ignored = availability === undefined && market.pools.some(({ capacity }) => capacity !== undefined);
   return [
     ...cadenceNotes(pollSeconds),
     ...(ignored
-      ? ['The file also records availability, which was not played: every launch succeeded. --availability plays it.']
+      ? ['The file also records availability, but every launch succeeded: only --availability plays it.']
       : []),
   ];
 }
 
 function cadenceNotes(pollSeconds: number | undefined): string[] {
-  if (pollSeconds === undefined) return ['Agents polled at their true periods.'];
+  if (pollSeconds === undefined) return ['Agents always polled at their own intervals.'];
   const minutes = pollSeconds / 60;
   return [
-    `Coarse cadence: idle agents polled every ${minutes} min, and at their true periods for minutes after a start or a command.`,
-    `For that the control plane took an agent for offline after ${4 * minutes} min (HEARTBEAT_TIMEOUT_SECONDS) instead of 2.`,
+    `Coarse cadence: idle agents polled every ${minutes} min, and at their own intervals for minutes after a start or a command.`,
+    `So the control plane considered an agent offline after ${4 * minutes} min (HEARTBEAT_TIMEOUT_SECONDS), not after 2.`,
   ];
 }

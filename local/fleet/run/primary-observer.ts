@@ -1,11 +1,16 @@
 import { AgentHttp, type Answer } from '../agents/agent-http.ts';
-import { stateOf } from '../ec2/ec2.ts';
+import { stateOf } from '../ec2/instance.ts';
 import type { Fleet } from './fleet.ts';
 import type { Query } from './query.ts';
 import type { Simulation } from './simulation.ts';
-import type { Primacy } from './workloads.ts';
 
-export interface WatchOptions {
+/** An instance became its agent's primary, as the control plane sees it. */
+export interface PrimaryChange {
+  readonly instanceId: string;
+  readonly since: Date;
+}
+
+export interface PrimaryObserverOptions {
   readonly simulation: Simulation;
   readonly query: Query;
   readonly clientId: string;
@@ -14,61 +19,62 @@ export interface WatchOptions {
   readonly log: (line: string) => void;
 }
 
-/** Requests after which another machine may be the primary. */
-const decisive = /register$|switch-report$|termination-imminent$|replicas\/\{replica_id\}(\/status)?$/;
+/** Requests that may change the primary. */
+const primaryChangingRoutes = /register$|switch-report$|termination-imminent$|replicas\/\{replica_id\}(\/status)?$/;
 
-const idleLookMs = 10 * 60_000;
+const idleIntervalMs = 10 * 60_000;
 const alertMs = 15 * 60_000;
 
 /**
- * Looks from outside at which machine is the primary of each agent, and whether there are ever two: it reads the database
- * whenever that may have changed, each minute while things happen, and else every ten minutes.
+ * Observes from outside which instance is the primary of each agent, and whether there are ever two. It reads the
+ * database whenever the primary may have changed, each minute for a while after that, and otherwise every ten minutes.
  */
-export class Watch {
-  readonly primacies = new Map<string, Primacy[]>();
-  /** Agents that had two primaries, with both. */
-  readonly doubles: string[] = [];
-  readonly #options: WatchOptions;
+export class PrimaryObserver {
+  /** By agent, in order of time. */
+  readonly primaryChanges = new Map<string, PrimaryChange[]>();
+  /** When an agent had two primaries, and which. */
+  readonly doublePrimaries: string[] = [];
+  readonly #options: PrimaryObserverOptions;
   #fleet: Fleet | undefined;
-  #isDue = false;
-  #lookedAt = 0;
+  #isScheduled = false;
+  #observedAt = 0;
   #alertUntil = 0;
 
-  constructor(options: WatchOptions) {
+  constructor(options: PrimaryObserverOptions) {
     this.#options = options;
   }
 
-  over(fleet: Fleet): void {
+  attach(fleet: Fleet): void {
     this.#fleet = fleet;
   }
 
   primaryOf(agent: string): string | undefined {
-    return this.primacies.get(agent)?.at(-1)?.instanceId;
+    return this.primaryChanges.get(agent)?.at(-1)?.instanceId;
   }
 
   answered({ route }: Answer): void {
-    if (decisive.test(route)) this.lookSoon();
+    if (primaryChangingRoutes.test(route)) this.observeSoon();
   }
 
-  /** Another machine may be the primary now. */
-  lookSoon(): void {
+  /** To be called when the primary may have changed. */
+  observeSoon(): void {
     const { simulation } = this.#options;
     this.#alertUntil = simulation.now.getTime() + alertMs;
-    if (this.#isDue) return;
-    this.#isDue = true;
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
     simulation.spawn(async () => {
-      this.#isDue = false;
-      await simulation.real(() => this.look());
+      this.#isScheduled = false;
+      await simulation.real(() => this.observe());
     });
   }
 
-  /** After the jobs of a minute, which may have promoted a standby. */
-  async minute(now: Date): Promise<void> {
+  /** To be called after the jobs of a minute, which may have promoted a standby. */
+  async onMinute(now: Date): Promise<void> {
     const ms = now.getTime();
-    if (ms <= this.#alertUntil || ms - this.#lookedAt >= idleLookMs) await this.look();
+    if (ms <= this.#alertUntil || ms - this.#observedAt >= idleIntervalMs) await this.observe();
   }
 
-  /** Interruption signals that the control plane has on record, by pool. */
+  /** How many interruption signals the control plane has recorded, by pool. */
   async signals(): Promise<ReadonlyMap<string, number>> {
     const { query, clientId } = this.#options;
     const rows = await query(
@@ -79,11 +85,11 @@ export class Watch {
     return new Map(rows.map((row) => [String(row.pool_id), Number(row.signals)]));
   }
 
-  async look(): Promise<void> {
+  async observe(): Promise<void> {
     const { simulation, query, clientId } = this.#options;
-    this.#lookedAt = simulation.now.getTime();
+    this.#observedAt = simulation.now.getTime();
     const rows = await query(
-      `SELECT a.logical_agent_id AS agent, a.instance_id AS machine,
+      `SELECT a.logical_agent_id AS agent, a.instance_id,
          (SELECT COUNT(*) FROM instances AS i WHERE i.agent_id = a.id AND i.is_primary) AS primaries
        FROM agents AS a WHERE a.client_id = :client`,
       { client: clientId },
@@ -91,36 +97,36 @@ export class Watch {
     const changed: string[] = [];
     for (const row of rows) {
       const agent = String(row.agent);
-      if (Number(row.primaries) > 1) this.#double(agent, `${row.primaries} primaries in the database`);
-      if (row.machine === null || row.machine === this.primaryOf(agent)) continue;
-      const since = simulation.now;
-      this.primacies.set(agent, [...(this.primacies.get(agent) ?? []), { instanceId: String(row.machine), since }]);
+      if (Number(row.primaries) > 1) this.#reportDouble(agent, `${row.primaries} primaries in the database`);
+      if (row.instance_id === null || row.instance_id === this.primaryOf(agent)) continue;
+      const change = { instanceId: String(row.instance_id), since: simulation.now };
+      this.primaryChanges.set(agent, [...(this.primaryChanges.get(agent) ?? []), change]);
       changed.push(agent);
     }
-    await Promise.all(changed.map((agent) => this.#askMachines(agent)));
+    await Promise.all(changed.map((agent) => this.#checkEnabled(agent)));
   }
 
-  /** Two machines of one agent that are both told to act would both take commands. */
-  async #askMachines(agent: string): Promise<void> {
+  /** Asks for the config of each running instance: two that are both enabled would both take commands. */
+  async #checkEnabled(agent: string): Promise<void> {
     const { simulation, url, token } = this.#options;
     const { ec2, ledger } = this.#fleet!;
     const api = new AgentHttp({ serverUrl: url, clientToken: token, real: (call) => call(), log: () => {} });
     const running = ec2.instances.filter(
-      (machine) => machine.agent === agent && stateOf(machine, simulation.now) === 'running',
+      (instance) => instance.agent === agent && stateOf(instance, simulation.now) === 'running',
     );
-    const acting: string[] = [];
+    const enabled: string[] = [];
     for (const { id } of running) {
       const handle = ledger.handles.get(id);
       if (!handle) continue;
       const config = await api.call('GET /api/agents/{agent_id}/config', { params: { agent_id: handle } });
-      if ((config as { enabled?: boolean } | undefined)?.enabled) acting.push(id);
+      if ((config as { enabled?: boolean } | undefined)?.enabled) enabled.push(id);
     }
-    if (acting.length > 1) this.#double(agent, `${acting.join(' and ')} are both told to act`);
+    if (enabled.length > 1) this.#reportDouble(agent, `${enabled.join(' and ')} are both enabled`);
   }
 
-  #double(agent: string, what: string): void {
+  #reportDouble(agent: string, what: string): void {
     const line = `${this.#options.simulation.now.toISOString()} ${agent}: ${what}`;
-    this.doubles.push(line);
+    this.doublePrimaries.push(line);
     this.#options.log(line);
   }
 }

@@ -1,9 +1,9 @@
-/** Where the run stands; the line is made only when it is shown. */
+/** Makes the progress line; called only when the line is shown. */
 export type Line = () => string;
 
 const showEveryMs = { terminal: 200, other: 10_000 };
 
-/** One line that is written over on a terminal, and a new line every ten seconds elsewhere. */
+/** Shows progress: one line that is overwritten on a terminal, a new line every ten seconds elsewhere. */
 export class Progress {
   readonly #out: NodeJS.WriteStream;
   #shownAt = performance.now();

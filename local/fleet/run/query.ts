@@ -1,10 +1,10 @@
 import { ExecuteStatementCommand, RDSDataClient } from '@aws-sdk/client-rds-data';
 
-/** Runs a statement with `:name` parameters; rows come back by column name. */
+/** Runs a statement with `:name` parameters. @returns its rows by column name */
 export type Query = (sql: string, parameters?: Readonly<Record<string, string | number>>) => Promise<Row[]>;
 export type Row = Readonly<Record<string, string | number | boolean | null>>;
 
-/** Statements of the fleet's own, over the same Data API that the functions use. */
+/** Runs the fleet's own statements, over the Data API that the functions use. */
 export function queryOver(url: string, environment: NodeJS.ProcessEnv = process.env): Query {
   const client = new RDSDataClient({
     endpoint: url,

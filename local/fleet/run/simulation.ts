@@ -1,4 +1,7 @@
-/** What the simulation needs of a clock that everyone else only reads. */
+import { EarliestFirst } from './earliest-first.ts';
+import { Slots } from './slots.ts';
+
+/** The clock that the simulation moves and everyone else reads. */
 export interface SettableClock {
   set(date: Date): void;
 }
@@ -6,18 +9,18 @@ export interface SettableClock {
 export interface SimulationOptions {
   readonly clock: SettableClock;
   readonly start: Date;
-  /** How many real calls may be under way at once; 16 keeps two cores busy. */
+  /** How many real calls may run at once; 16 keeps two cores busy. */
   readonly concurrency?: number;
-  /** Called and awaited whenever the clock has moved into another minute, before anything of that minute happens. */
+  /** Awaited whenever the clock enters another minute, before anything else happens in that minute. */
   readonly onMinute?: (now: Date) => Promise<unknown>;
 }
 
-/** A pause of one process in virtual time, which another one may cut short. */
+/** A pause of a process in virtual time. Another process may cut it short. */
 export interface Pause {
   readonly over: Promise<void>;
-  /** Ends the pause now; the sleeper goes on as if its time had come. */
+  /** Ends the pause now, as if its time had come. */
   wake(): void;
-  /** Ends the pause now; the sleeper sees `reason` thrown. */
+  /** Ends the pause now; `over` rejects with the reason. */
   abort(reason: Error): void;
 }
 
@@ -29,12 +32,12 @@ interface Sleeper {
 }
 
 /**
- * Many processes on one virtual clock. A process is straight-line async code that waits in two ways only: `sleep` and
- * `pause` for virtual time, and `real` for calls that take real time. The clock stands still until every process waits
- * for virtual time, and then jumps to the earliest moment that one of them waits for. Those due in the same second run
- * concurrently, in the order in which they went to sleep.
+ * Runs many processes on one virtual clock. A process is async code that waits in two ways only: `sleep` and `pause` for
+ * virtual time, and `real` for calls that take real time. When every process waits for virtual time, the clock jumps to
+ * the earliest moment that one waits for. Processes due in the same second run concurrently, in the order in which they
+ * went to sleep.
  *
- * A process that waits in any other way (a timer, a file) is not seen, and the clock runs ahead of it.
+ * A process must not wait in any other way, such as for a timer or a file: the clock would run ahead of it.
  */
 export class Simulation {
   readonly #clock: SettableClock;
@@ -58,7 +61,7 @@ export class Simulation {
     return new Date(this.#now);
   }
 
-  /** Starts a process. One that throws ends the whole run: an agent handles its own failures, so this is our bug. */
+  /** Starts a process. If it throws, `run` rejects: agents handle their own failures, so this is a bug in the simulation. */
   spawn(process: () => Promise<unknown>): void {
     process().catch((error: unknown) => {
       this.#failure ??= { error };
@@ -70,7 +73,12 @@ export class Simulation {
     return this.pause(seconds).over;
   }
 
-  /** As `sleep`, for a process that others may wake or abort meanwhile. */
+  /** Waits for virtual time up to a moment; does not wait when it has passed. */
+  sleepUntil(time: Date): Promise<void> {
+    return this.sleep((time.getTime() - this.#now) / 1000);
+  }
+
+  /** As `sleep`, for a process that others may wake or abort. */
   pause(seconds: number): Pause {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const sleeper: Sleeper = {
@@ -88,15 +96,15 @@ export class Simulation {
     return { over: promise, wake: () => once(resolve), abort: (reason) => once(() => reject(reason)) };
   }
 
-  /** Makes a call that takes real time: the clock waits for it. */
+  /** Makes a call that takes real time while the clock stands still. */
   real<T>(call: () => Promise<T>): Promise<T> {
     return this.#slots.use(call);
   }
 
-  /** Lets time pass until `end`, until nobody waits for anything, or until `stop` is called. */
+  /** Lets time pass until `end`, or until `stop` is called. @throws whatever a process has thrown */
   async run(end: Date): Promise<void> {
     for (;;) {
-      await this.#everyoneWaits();
+      await this.#everyProcessWaits();
       if (this.#failure) throw this.#failure.error;
       if (this.#stopped) return;
       const next = this.#sleepers.first;
@@ -108,7 +116,7 @@ export class Simulation {
     await this.#moveTo(end.getTime());
   }
 
-  /** Ends `run` once the calls under way are answered. */
+  /** Ends `run` once the current calls are answered. */
   stop(): void {
     this.#stopped = true;
   }
@@ -132,8 +140,8 @@ export class Simulation {
     }
   }
 
-  /** Promise continuations all run before a macrotask does, so after one without calls everybody sleeps or has ended. */
-  async #everyoneWaits(): Promise<void> {
+  /** All promise continuations run before the next macrotask. So after one without calls, every process sleeps or has ended. */
+  async #everyProcessWaits(): Promise<void> {
     await nextMacrotask();
     while (this.#slots.inUse > 0) {
       await this.#slots.allFree();
@@ -145,81 +153,3 @@ export class Simulation {
 const wholeSecond = (milliseconds: number) => Math.round(milliseconds / 1000) * 1000;
 
 const nextMacrotask = () => new Promise<void>((resolve) => setImmediate(resolve));
-
-/** At most `limit` calls at once; the others queue. */
-class Slots {
-  readonly #limit: number;
-  readonly #queue: (() => void)[] = [];
-  #running = 0;
-  #whenFree: (() => void)[] = [];
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  get inUse(): number {
-    return this.#running + this.#queue.length;
-  }
-
-  async use<T>(call: () => Promise<T>): Promise<T> {
-    if (this.#running >= this.#limit) await new Promise<void>((resolve) => this.#queue.push(resolve));
-    else this.#running++;
-    try {
-      return await call();
-    } finally {
-      this.#release();
-    }
-  }
-
-  allFree(): Promise<void> {
-    return new Promise((resolve) => this.#whenFree.push(resolve));
-  }
-
-  /** Hands the slot to the next in the queue, or frees it. */
-  #release(): void {
-    const next = this.#queue.shift();
-    if (next) next();
-    else this.#running--;
-    if (this.#running > 0) return;
-    for (const resolve of this.#whenFree) resolve();
-    this.#whenFree = [];
-  }
-}
-
-/** A binary heap: the sleeper of the earliest time first, and of those the one that fell asleep first. */
-class EarliestFirst<T extends { readonly at: number; readonly order: number }> {
-  readonly #heap: T[] = [];
-
-  get first(): T | undefined {
-    return this.#heap[0];
-  }
-
-  add(item: T): void {
-    const heap = this.#heap;
-    let child = heap.push(item) - 1;
-    while (child > 0) {
-      const parent = (child - 1) >> 1;
-      if (!before(heap[child]!, heap[parent]!)) return;
-      [heap[child], heap[parent]] = [heap[parent]!, heap[child]!];
-      child = parent;
-    }
-  }
-
-  removeFirst(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (!last || heap.length === 0) return;
-    heap[0] = last;
-    for (let parent = 0; ; ) {
-      let least = parent;
-      for (const child of [2 * parent + 1, 2 * parent + 2])
-        if (child < heap.length && before(heap[child]!, heap[least]!)) least = child;
-      if (least === parent) return;
-      [heap[parent], heap[least]] = [heap[least]!, heap[parent]!];
-      parent = least;
-    }
-  }
-}
-
-const before = (a: { at: number; order: number }, b: { at: number; order: number }) =>
-  a.at < b.at || (a.at === b.at && a.order < b.order);

@@ -5,18 +5,18 @@ export interface Tenant {
   readonly id: string;
   readonly name: string;
   readonly token: string;
-  /** Where its machines run: the control plane believes no other account's events about them. */
+  /** Where its instances run. The control plane ignores events about them from any other account. */
   readonly awsAccountId: string;
-  /** By which the control plane may ask EC2 about them, with this external id. */
+  /** The role with which, and with this external id, the control plane may ask EC2 about them. */
   readonly awsRoleArn: string;
   readonly awsExternalId: string;
 }
 
-/** One of those that AWS's documentation uses. */
+/** An example account of AWS's documentation. */
 const awsAccountId = '111122223333';
 const awsRoleArn = `arn:aws:iam::${awsAccountId}:role/SpotOptimizer`;
 
-/** Makes a tenant as an operator would. @throws Error when the control plane answers anything but 2xx */
+/** Creates a tenant as an operator would. @throws Error when the control plane does not answer 2xx */
 export async function createTenant(url: string, adminToken: string, name: string): Promise<Tenant> {
   const answer = await fetch(new URL('/api/admin/clients/create', url), {
     method: 'POST',
@@ -24,7 +24,7 @@ export async function createTenant(url: string, adminToken: string, name: string
     body: JSON.stringify({ name, aws_account_id: awsAccountId, aws_role_arn: awsRoleArn }),
   });
   const body = await answer.text();
-  if (!answer.ok) throw new Error(`the control plane did not make a tenant: ${answer.status} ${body}`);
+  if (!answer.ok) throw new Error(`cannot create a tenant: ${answer.status} ${body}`);
   const { client } = JSON.parse(body) as { client: { id: string; token: string; aws_external_id: string } };
   return { id: client.id, name, token: client.token, awsAccountId, awsRoleArn, awsExternalId: client.aws_external_id };
 }
@@ -35,8 +35,8 @@ export interface TenantSettings {
 }
 
 /**
- * Gives the tenant and the agents it has so far other settings than the control plane's own. By statement, for the
- * console's route for it (contract C7) is not served yet.
+ * Changes the settings of a tenant and of the agents that it has so far. It writes to the database, because the console's
+ * route for it (contract C7) does not exist yet.
  */
 export async function applySettings(query: Query, client: string, settings: TenantSettings): Promise<void> {
   const { terminateWaitSeconds: wait, minSavingsPercent: percent } = settings;

@@ -1,0 +1,85 @@
+import { availableSpans, capacityLosses, type Span } from '../../market/availability.ts';
+import { isAvailable, type Market, type Pool, poolOf } from '../../market/market.ts';
+import { exponential, hashOf, type Random, seeded } from '../../random.ts';
+import type { Ec2Options } from './ec2.ts';
+import type { Instance } from './instance.ts';
+import type { Interruption } from './interruption.ts';
+
+export interface RecordedInterruptionOptions {
+  /** From EC2's notice to the end of the instance. */
+  readonly noticeSeconds: number;
+  /** 0 to 1: the share of interruptions that a rebalance recommendation precedes; as many again are false alarms. */
+  readonly rebalanceShare: number;
+  readonly seed: number;
+}
+
+/** What EC2 does to the Spot instances of one pool. Milliseconds since 1970, ascending. */
+interface PoolInterruptions {
+  /** When EC2 interrupts all of them. */
+  readonly losses: readonly number[];
+  readonly recommendations: readonly { readonly at: number; readonly isFalseAlarm: boolean }[];
+}
+
+/** How long a recommendation precedes its interruption on average. The distribution is assumed. */
+const meanRecommendationLeadMs = 10 * 60_000;
+
+/**
+ * Makes EC2 behave as an availability trace recorded. Spot launches succeed while the pool's count is above 0; when it
+ * drops to 0, EC2 interrupts every Spot instance of the pool. An instance launched within the notice time gets the rest of it.
+ * A trace has no rebalance recommendations: they are drawn, the same for every instance of a pool.
+ */
+export function recordedInterruptions(
+  market: Market,
+  options: RecordedInterruptionOptions,
+): Required<Pick<Ec2Options, 'hasCapacity' | 'interruptionOf'>> {
+  const byPool = new Map(market.pools.map((pool) => [pool.az, interruptionsOfPool(pool, market, options)]));
+  return {
+    hasCapacity: ({ mode, az }, now) => mode === 'ondemand' || isAvailable(poolOf(market, az)!, now),
+    interruptionOf: (instance) => interruptionOf(instance, byPool.get(instance.az)!, options.noticeSeconds),
+  };
+}
+
+function interruptionsOfPool(
+  pool: Pool,
+  { end }: Market,
+  { noticeSeconds, rebalanceShare, seed }: RecordedInterruptionOptions,
+): PoolInterruptions {
+  const random = seeded(hashOf(`${seed} ${pool.az}`));
+  const losses = capacityLosses(pool);
+  const recommended = losses.filter(() => random() < rebalanceShare);
+  const before = recommended.map((loss) => loss - noticeSeconds * 1000 - exponential(random, meanRecommendationLeadMs));
+  const falseAlarms = recommended.map(() => momentWithin(random, availableSpans(pool, end)));
+  const recommendations = [
+    ...before.map((at) => ({ at: wholeSecond(at), isFalseAlarm: false })),
+    ...falseAlarms.map((at) => ({ at: wholeSecond(at), isFalseAlarm: true })),
+  ];
+  return { losses, recommendations: recommendations.sort((a, b) => a.at - b.at) };
+}
+
+function interruptionOf(
+  { launchedAt }: Instance,
+  { losses, recommendations }: PoolInterruptions,
+  noticeSeconds: number,
+): Interruption | undefined {
+  const launched = launchedAt.getTime();
+  const end = losses.find((loss) => loss > launched);
+  const notice = end === undefined ? undefined : Math.max(end - noticeSeconds * 1000, launched);
+  const recommendation = recommendations.find(({ at }) => at > launched && at < (notice ?? Number.POSITIVE_INFINITY));
+  if (end === undefined && !recommendation) return undefined;
+  return {
+    ...(recommendation && { rebalanceAt: new Date(recommendation.at), isFalseAlarm: recommendation.isFalseAlarm }),
+    ...(end !== undefined && { noticeAt: new Date(notice!), endAt: new Date(end) }),
+  };
+}
+
+/** A moment within the spans, each equally likely. */
+function momentWithin(random: Random, spans: readonly Span[]): number {
+  let left = random() * spans.reduce((total, [from, to]) => total + to - from, 0);
+  for (const [from, to] of spans) {
+    if (left < to - from) return from + left;
+    left -= to - from;
+  }
+  return spans.at(-1)![1];
+}
+
+const wholeSecond = (ms: number) => Math.round(ms / 1000) * 1000;

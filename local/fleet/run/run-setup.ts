@@ -1,0 +1,31 @@
+import type { Ec2Api } from '../../aws/ec2-api/server.ts';
+import type { Market } from '../../market/market.ts';
+import type { StartOptions } from './options.ts';
+import type { Progress } from './progress.ts';
+import type { Query } from './query.ts';
+import type { SettableClock } from './simulation.ts';
+import type { Tenant } from './tenant.ts';
+
+/** What a run needs: the options, the market and the control plane. */
+export interface RunSetup {
+  readonly options: StartOptions;
+  readonly market: Market;
+  readonly start: Date;
+  readonly end: Date;
+  readonly clock: SettableClock;
+  readonly url: string;
+  readonly tenant: Tenant;
+  readonly query: Query;
+  /** Runs the control plane's jobs that are due. */
+  readonly runDueJobs: () => Promise<unknown>;
+  /** Delivers EC2's events to the control plane. Resolves when each is handled or given up. */
+  readonly postEvents: (events: readonly unknown[]) => Promise<void>;
+  /** The events that were given up. */
+  readonly deadLetters: readonly string[];
+  /** Where the control plane asks EC2 about the tenant's instances. */
+  readonly ec2: Ec2Api;
+  readonly progress: Progress;
+  readonly log: (line: string) => void;
+  /** Ends the run early. */
+  readonly signal: AbortSignal;
+}
