@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
 import type { TestProject } from 'vitest/node';
 import type { DatabaseAddress } from '../../local/aws/data-api/connections.ts';
+import type { LocalDatabase } from '../../local/database/address.ts';
 import { DatabaseInUse } from '../../local/database/claim.ts';
-import { type LocalDatabase, startDatabase } from '../../local/database/server.ts';
+import { startDatabase } from '../../local/database/server.ts';
 
 /** Where each rig leaves the statements it executed, for the grammar check. */
 const statementsDir = '.local/test-statements';

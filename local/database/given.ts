@@ -1,0 +1,16 @@
+import { type LocalDatabase, serverVersion } from './address.ts';
+
+/**
+ * The server that SPOT_DATABASE_URL names. Nobody here stops it.
+ * @throws Error when it does not answer
+ */
+export async function givenDatabase(url: URL): Promise<LocalDatabase> {
+  const address = {
+    host: url.hostname,
+    port: Number(url.port || 3306),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+  };
+  const version = await serverVersion(address);
+  return { ...address, description: `${version} at ${url.host} (SPOT_DATABASE_URL)`, stop: async () => {} };
+}
