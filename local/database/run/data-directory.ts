@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { rename, rm } from 'node:fs/promises';
 import type { Files } from '../files.ts';
 import type { ServerPrograms } from '../install/programs.ts';
-import { asThisUser, baseDirFlags } from './server-flags.ts';
+import { asThisUser, baseDirFlags, withoutSync } from './server-flags.ts';
 
 /**
  * Made under another name first: a folder called `data` is then always a whole one.
@@ -26,5 +26,12 @@ export async function makeDataDirectory(programs: ServerPrograms, files: Files):
 
 const makerOf = ({ command, installDb }: ServerPrograms): readonly string[] =>
   installDb
-    ? [installDb, '--no-defaults', '--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve']
-    : [...command, '--no-defaults', '--initialize-insecure'];
+    ? [
+        installDb,
+        '--no-defaults',
+        '--auth-root-authentication-method=normal',
+        '--skip-test-db',
+        '--skip-name-resolve',
+        withoutSync,
+      ]
+    : [...command, '--no-defaults', '--initialize-insecure', withoutSync];

@@ -1,9 +1,13 @@
 import { join } from 'node:path';
 import type { ServerPrograms } from '../install/programs.ts';
 
+/** Nothing waits for the disk: a data directory is made in less time, and a schema in a third of it. */
+export const withoutSync = '--innodb-flush-method=nosync';
+
 /** Durability is given up for speed: this data can be made again. Modes and time zone are Aurora's. */
 export const serverFlags = [
   '--skip-log-bin',
+  withoutSync,
   '--innodb-flush-log-at-trx-commit=0',
   '--innodb-doublewrite=0',
   '--innodb-buffer-pool-size=256M',
