@@ -13,6 +13,8 @@ export interface DatabaseOptions {
   dataDir: string;
   /** Starts with empty data. */
   fresh?: boolean;
+  /** Only a genuine MySQL will do. */
+  engine?: 'mysql';
   /** Told what is worth knowing while it starts, such as an installation. */
   say?: (line: string) => void;
 }
@@ -27,7 +29,7 @@ export interface DatabaseOptions {
  */
 export async function startDatabase(options: DatabaseOptions): Promise<LocalDatabase> {
   const given = process.env.SPOT_DATABASE_URL;
-  if (given) return await givenDatabase(new URL(given));
+  if (given) return await givenDatabase(new URL(given), options.engine);
 
   const say = options.say ?? (() => {});
   const files = filesIn(resolve(options.dataDir));
@@ -35,7 +37,7 @@ export async function startDatabase(options: DatabaseOptions): Promise<LocalData
   const unclaim = await claim(files, say);
   try {
     if (options.fresh) await rm(files.data, { recursive: true, force: true });
-    const programs = await obtainServer({ dir: dirname(files.dir), say });
+    const programs = await obtainServer({ dir: dirname(files.dir), say, engine: options.engine });
     const database = await (programs === 'docker' ? runInDocker(files) : runHere(programs, files));
     return { ...database, stop: () => database.stop().finally(unclaim) };
   } catch (error) {

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from './run-program.ts';
+import { run } from '../run-program.ts';
 
 /** Options before each apt-get command: they say which package lists it reads. None: the machine's own. */
 export type AptOptions = readonly string[];
@@ -11,6 +11,25 @@ const aptOptions = (settings: Record<string, string>): AptOptions =>
 /** Package lists downloaded into `dir`, by and for this user only; for the packages that this machine has. */
 export async function ownLists(dir: string): Promise<AptOptions> {
   return await update(dir, { 'Dir::State::status': '/var/lib/dpkg/status' });
+}
+
+/**
+ * Package lists of another archive than the machine's, downloaded into `dir`; for a machine that has no packages, so
+ * that whatever is installed by them comes with all its libraries.
+ * @param sources in the format of apt's `.sources` files
+ * @throws Error when one of the lists cannot be had
+ */
+export async function foreignLists(dir: string, sources: string): Promise<AptOptions> {
+  const parts = join(dir, 'sources');
+  await mkdir(parts, { recursive: true });
+  await writeFile(join(parts, 'foreign.sources'), sources);
+  return await update(dir, {
+    'Dir::State::status': '/dev/null',
+    'Dir::Etc::sourcelist': '/dev/null',
+    'Dir::Etc::sourceparts': parts,
+    'Acquire::Languages': 'none',
+    'APT::Update::Error-Mode': 'any',
+  });
 }
 
 async function update(dir: string, settings: Record<string, string>): Promise<AptOptions> {
@@ -25,6 +44,12 @@ async function update(dir: string, settings: Record<string, string>): Promise<Ap
   });
   await run('apt-get', [...options, '-qq', 'update']);
   return options;
+}
+
+/** The archives that this machine's packages come from: the part of their addresses before `/dists/`. */
+export async function archivesOfThisMachine(): Promise<string[]> {
+  const indexes = await run('apt-get', ['update', '--print-uris']);
+  return [...new Set([...indexes.matchAll(/^'(.+?)\/dists\/.+\/InRelease'/gm)].map((match) => match[1]!))];
 }
 
 /** @returns the packages that would be installed for these, themselves included unless they are installed already */

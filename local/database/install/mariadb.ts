@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { run } from '../run-program.ts';
 import { type AptOptions, dependenciesOf, download, ownLists } from './apt.ts';
 import type { ServerPrograms } from './programs.ts';
-import { run } from './run-program.ts';
 import { unpackInto } from './unpack.ts';
 
 /** The client package holds my_print_defaults, without which mariadb-install-db stops at once. */

@@ -1,12 +1,15 @@
 import { join } from 'node:path';
+import { run } from '../run-program.ts';
 import { dockerServes } from './docker.ts';
 import { installMariaDb, mariaDbPackages, unpackedMariaDb, unpackMariaDb } from './mariadb.ts';
+import { unpackedMySql, unpackMySql } from './mysql.ts';
 import { findServer, type ServerPrograms } from './programs.ts';
-import { run } from './run-program.ts';
 
 export interface ServerWanted {
   /** What is unpacked goes into a folder in it. */
   dir: string;
+  /** Only a genuine MySQL will do. */
+  engine?: 'mysql';
   /** Told, once, before anything is installed. */
   say: (line: string) => void;
 }
@@ -21,12 +24,15 @@ export class NoServer extends Error {
 
 const orGiven = 'start Docker, or set SPOT_DATABASE_URL=mysql://user:password@host:port.';
 
+/** A server to run. @throws NoServer */
+export const obtainServer = (wanted: ServerWanted): Promise<ServerPrograms | 'docker'> =>
+  wanted.engine === 'mysql' ? obtainMySql(wanted) : obtainAny(wanted);
+
 /**
  * One on this machine, else Docker, else MariaDB installed with apt-get, else MariaDB's packages unpacked, which needs no
  * rights at all.
- * @throws NoServer
  */
-export async function obtainServer({ dir, say }: ServerWanted): Promise<ServerPrograms | 'docker'> {
+async function obtainAny({ dir, say }: ServerWanted): Promise<ServerPrograms | 'docker'> {
   const unpackDir = join(dir, 'mariadb');
   const found = (await findServer('mariadb')) ?? (await findServer('mysql')) ?? unpackedMariaDb(unpackDir);
   if (found) return found;
@@ -49,6 +55,23 @@ export async function obtainServer({ dir, say }: ServerWanted): Promise<ServerPr
     `No database server. Install MariaDB 10.11 (Debian, Ubuntu: ${packages}), or ${orGiven}`,
     failures,
   );
+}
+
+/** A genuine MySQL: one on this machine, else MySQL 8.0 in Docker, else Debian's, unpacked. */
+async function obtainMySql({ dir, say }: ServerWanted): Promise<ServerPrograms | 'docker'> {
+  const unpackDir = join(dir, 'mysql');
+  try {
+    const found = (await findServer('mysql')) ?? (await unpackedMySql(unpackDir));
+    if (found) return found;
+    if (await dockerServes()) return 'docker';
+    say(`No MySQL here: unpacking the one of Debian's unstable suite into ${unpackDir}.`);
+    await unpackMySql(unpackDir);
+    const unpacked = await unpackedMySql(unpackDir);
+    if (unpacked) return unpacked;
+    throw new Error('the packages hold no server for this machine');
+  } catch (error) {
+    throw new NoServer(`No MySQL. Install its server (mysqld), ${orGiven}`, [error]);
+  }
 }
 
 /** What to put before a command so that it runs as root; undefined when we may not. */

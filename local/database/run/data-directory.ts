@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { rename, rm } from 'node:fs/promises';
 import type { Files } from '../files.ts';
 import type { ServerPrograms } from '../install/programs.ts';
+import { run } from '../run-program.ts';
 import { asThisUser, baseDirFlags, withoutSync } from './server-flags.ts';
 
 /**
@@ -12,26 +12,12 @@ export async function makeDataDirectory(programs: ServerPrograms, files: Files):
   const unfinished = `${files.data}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
   const [program, ...args] = makerOf(programs);
-  const maker = spawn(program!, [...args, ...baseDirFlags(programs), `--datadir=${unfinished}`, ...asThisUser()], {
-    env: programs.env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  maker.stdout.on('data', (chunk) => (output += chunk));
-  maker.stderr.on('data', (chunk) => (output += chunk));
-  const code = await new Promise((done) => maker.once('error', (error) => done(error.message)).once('close', done));
-  if (code !== 0) throw new Error(`${program} did not make a data directory (${code}):\n${output}`);
+  const flags = [withoutSync, ...baseDirFlags(programs), `--datadir=${unfinished}`, ...asThisUser()];
+  await run(program, [...args, ...flags], { env: programs.env });
   await rename(unfinished, files.data);
 }
 
-const makerOf = ({ command, installDb }: ServerPrograms): readonly string[] =>
+const makerOf = ({ command, installDb }: ServerPrograms): ServerPrograms['command'] =>
   installDb
-    ? [
-        installDb,
-        '--no-defaults',
-        '--auth-root-authentication-method=normal',
-        '--skip-test-db',
-        '--skip-name-resolve',
-        withoutSync,
-      ]
-    : [...command, '--no-defaults', '--initialize-insecure', withoutSync];
+    ? [installDb, '--no-defaults', '--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve']
+    : [...command, '--no-defaults', '--initialize-insecure'];

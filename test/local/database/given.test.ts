@@ -15,6 +15,13 @@ describe('a server that is given by its URL', () => {
     expect(description).toContain(await serverVersion(address));
   });
 
+  it('is refused where a genuine MySQL is wanted and it is none', async () => {
+    const version = await serverVersion(address);
+    const given = givenDatabase(url(address), 'mysql');
+    if (version.startsWith('MySQL')) expect((await given).description).toContain(version);
+    else await expect(given).rejects.toThrow(`SPOT_DATABASE_URL leads to ${version}: a genuine MySQL is wanted`);
+  });
+
   it('is refused with the wrong password', async () => {
     await expect(givenDatabase(url({ ...address, password: 'wrong' }))).rejects.toThrow(/Access denied/);
   });

@@ -6,12 +6,12 @@ const execute = promisify(execFile);
 /**
  * Runs a program to its end. It ends with this process, should that end first.
  * @returns what it wrote to stdout
- * @throws Error with what it wrote to stderr
+ * @throws Error with all that it wrote
  */
 export async function run(
   program: string,
   args: readonly string[],
-  options: Pick<ExecFileOptions, 'cwd' | 'timeout'> = {},
+  options: Pick<ExecFileOptions, 'cwd' | 'env' | 'timeout'> = {},
 ): Promise<string> {
   const running = execute(program, args, { ...options, encoding: 'utf8', maxBuffer: 1 << 26 });
   const end = () => running.child.kill();
@@ -19,8 +19,8 @@ export async function run(
   try {
     return (await running).stdout;
   } catch (error) {
-    const { stderr, message } = error as Error & { stderr?: string };
-    throw new Error(`${program}: ${stderr?.trim() || message}`, { cause: error });
+    const { stdout = '', stderr = '', message } = error as Error & { stdout?: string; stderr?: string };
+    throw new Error(`${program}: ${(stdout + stderr).trim() || message}`, { cause: error });
   } finally {
     process.off('exit', end);
   }
