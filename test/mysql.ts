@@ -27,7 +27,7 @@ if (database) {
 function sayThatThereIsNone(error: Error): undefined {
   if (!(error instanceof NoServer)) throw error;
   const line = '!'.repeat(80);
-  console.log(`${line}\nMySQL not installed: its run was skipped, because ${error.message}\n${line}`);
+  console.log(`${line}\nMySQL not installed: its run was skipped, because ${error.reason}\n${error.advice}\n${line}`);
 }
 
 /** Sets the exit code where a test fails. */

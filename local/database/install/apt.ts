@@ -28,6 +28,9 @@ export async function foreignLists(dir: string, sources: string): Promise<AptOpt
     'Dir::Etc::sourcelist': '/dev/null',
     'Dir::Etc::sourceparts': parts,
     'Acquire::Languages': 'none',
+    // A network that swallows everything is found out in a minute or two.
+    'Acquire::Retries': '1',
+    'Acquire::http::Timeout': '20',
     'APT::Update::Error-Mode': 'any',
   });
 }

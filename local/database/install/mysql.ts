@@ -1,5 +1,5 @@
-import { globSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, globSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { run } from '../run-program.ts';
 import { type AptOptions, archivesOfThisMachine, dependenciesOf, download, foreignLists } from './apt.ts';
 import type { ServerPrograms } from './programs.ts';
@@ -52,11 +52,12 @@ Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
  */
 export async function unpackedMySql(dir: string): Promise<ServerPrograms | undefined> {
   const baseDir = join(dir, 'usr');
-  const [server] = globSync(join(baseDir, 'sbin/mysqld'));
-  const [loader] = globSync(join(baseDir, 'lib/*-linux-gnu*/ld-linux*.so.*'));
-  if (!server || !loader) return undefined;
-  const libraries = [join(loader, '..'), join(baseDir, 'lib/mysql/private')].join(':');
-  const command: ServerPrograms['command'] = [loader, '--library-path', libraries, server];
-  await run(loader, [...command.slice(1), '--no-defaults', '--version']);
-  return { engine: 'mysql', command, baseDir, env: process.env };
+  const server = join(baseDir, 'sbin/mysqld');
+  const [loader] = globSync('lib/*-linux-gnu*/ld-linux*.so.*', { cwd: baseDir });
+  if (!loader || !existsSync(server)) return undefined;
+  const libraries = [dirname(loader), 'lib/mysql/private'].map((folder) => join(baseDir, folder)).join(':');
+  const program = join(baseDir, loader);
+  const args = ['--library-path', libraries, server];
+  await run(program, [...args, '--no-defaults', '--version']);
+  return { engine: 'mysql', command: [program, ...args], baseDir, env: process.env };
 }

@@ -14,11 +14,18 @@ export interface ServerWanted {
   say: (line: string) => void;
 }
 
-/** No server can be had on this machine. The message says why, and what to do about it. */
+/** No server can be had on this machine. */
 export class NoServer extends Error {
+  /** What failed. */
+  readonly reason: string;
+  /** What to do about it. */
+  readonly advice: string;
+
   constructor(advice: string, failures: readonly unknown[]) {
-    const tried = failures.map((failure) => (failure as Error).message.trim()).join('; ');
-    super(`${advice} What was tried: ${tried}`, { cause: failures.at(-1) });
+    const reason = failures.map((failure) => (failure as Error).message.trim()).join('; ');
+    super(`No database server. ${advice} What was tried: ${reason}`, { cause: failures.at(-1) });
+    this.reason = reason;
+    this.advice = advice;
   }
 }
 
@@ -51,10 +58,7 @@ async function obtainAny({ dir, say }: ServerWanted): Promise<ServerPrograms | '
   const unpacked = unpackedMariaDb(unpackDir);
   if (unpacked) return unpacked;
   const packages = `apt-get install ${mariaDbPackages.join(' ')}; macOS: brew install mariadb`;
-  throw new NoServer(
-    `No database server. Install MariaDB 10.11 (Debian, Ubuntu: ${packages}), or ${orGiven}`,
-    failures,
-  );
+  throw new NoServer(`Install MariaDB 10.11 (Debian, Ubuntu: ${packages}), or ${orGiven}`, failures);
 }
 
 /** A genuine MySQL: one on this machine, else MySQL 8.0 in Docker, else Debian's, unpacked. */
@@ -70,7 +74,7 @@ async function obtainMySql({ dir, say }: ServerWanted): Promise<ServerPrograms |
     if (unpacked) return unpacked;
     throw new Error('the packages hold no server for this machine');
   } catch (error) {
-    throw new NoServer(`No MySQL. Install its server (mysqld), ${orGiven}`, [error]);
+    throw new NoServer(`Install MySQL's server (mysqld), ${orGiven}`, [error]);
   }
 }
 

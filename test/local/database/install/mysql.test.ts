@@ -121,7 +121,7 @@ describe('npm run test:mysql', () => {
     const env = { ...process.env, SPOT_DATABASE_URL: undefined };
     const command = promisify(execFile)(process.execPath, [resolve('test/mysql.ts')], { cwd: home, env });
     expect((await command).stdout).toMatch(
-      /^!{80}\nMySQL not installed: its run was skipped, because .*no network\n!{80}$/m,
+      /^!{80}\nMySQL not installed: its run was skipped, because .*no network\nInstall .*\n!{80}$/m,
     );
   });
 });
