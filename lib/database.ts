@@ -42,7 +42,7 @@ export class Database extends Construct {
       credentials: Credentials.fromUsername(name),
       manageMasterUserPassword: true,
       parameters: {
-        // As on one machine (local/database/install.ts): RDS by itself would cut off text that is too long, and go on.
+        // As on one machine (local/database/run/server-flags.ts): RDS by itself would cut off text that is too long.
         sql_mode:
           'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
         character_set_server: 'utf8mb4',

@@ -95,8 +95,9 @@ async function apply(db: Kysely<MigrationSchema>, { name, sha256, statements }: 
  * twice: that its object is there already, or gone already, is then what was wanted.
  */
 function unlessThere(error: unknown) {
-  const there = [1050 /* table */, 1060 /* column */, 1061 /* key */, 1091 /* dropped */];
-  if (!(error instanceof DatabaseError && there.includes(error.errno ?? 0))) throw error;
+  const there = [1050 /* table */, 1060 /* column */, 1061 /* key */, 3822 /* check */, 1826 /* check, of MariaDB */];
+  const gone = [1091, 3940 /* constraint */];
+  if (!(error instanceof DatabaseError && [...there, ...gone].includes(error.errno ?? 0))) throw error;
 }
 
 async function createOwnTables(db: Kysely<MigrationSchema>) {

@@ -9,6 +9,9 @@ const maxBodyBytes = 1024 * 1024;
 /** Levels of nesting: no body of the contract has more than five, and a JSON column of MariaDB holds 32. */
 const maxDepth = 20;
 
+/** Of a key, which is a name; a JSON column of MySQL refuses those above 65,535 bytes. */
+const maxKeyLength = 255;
+
 /** Parses what a request brings, here and nowhere else. @throws AppError 400 that says what was seen, field by field */
 export function parseRequest(route: Route, event: Event) {
   return {
@@ -47,15 +50,20 @@ const isDeeper = (value: unknown, levels: number): boolean =>
 
 /**
  * Text with a NUL is no name, id or message, whatever the field; it only upsets what reads it later. Half a surrogate
- * pair is no text: a JSON column would refuse it.
+ * pair is no text: a JSON column would refuse it. In a value it is replaced; in a key it is refused, as two keys could
+ * become one.
  */
 function storable(key: string, value: unknown) {
   if (key.includes('\0') || (typeof value === 'string' && value.includes('\0')))
-    throw new AppError('invalid_request', 'Validation failed', {
-      details: { [key.replaceAll('\0', '') || 'body']: ['must not contain a NUL character'] },
-    });
+    throw invalidField(key.replaceAll('\0', ''), 'must not contain a NUL character');
+  if (!key.isWellFormed()) throw invalidField(key.toWellFormed(), 'must be a name of whole characters');
+  if (key.length > maxKeyLength)
+    throw invalidField(`${key.slice(0, 32).toWellFormed()}…`, `must be a name of at most ${maxKeyLength} characters`);
   return typeof value === 'string' ? value.toWellFormed() : value;
 }
+
+const invalidField = (field: string, message: string) =>
+  new AppError('invalid_request', 'Validation failed', { details: { [field || 'body']: [message] } });
 
 function check(schema: z.ZodType, value: unknown): unknown {
   const result = schema.safeParse(value);

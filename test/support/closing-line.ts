@@ -13,17 +13,22 @@ export default class ClosingLine implements Reporter {
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
-    const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
-    for (const module of modules) {
-      counts.failed += module.errors().length;
-      for (const suite of module.children.allSuites()) counts.failed += suite.errors().length;
-      for (const test of module.children.allTests()) {
-        const { state } = test.result();
-        // Pending: it never got to run, because its file or a hook before it failed, or the run was broken off.
-        counts[state === 'pending' ? 'failed' : state]++;
-      }
-    }
+    const counts = countTests(modules, unhandledErrors);
     const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
     this.#line = `${counts.passed} passed, ${counts.failed} failed${skipped}`;
   }
+}
+
+export function countTests(modules: readonly TestModule[], unhandledErrors: readonly unknown[]) {
+  const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
+  for (const module of modules) {
+    counts.failed += module.errors().length;
+    for (const suite of module.children.allSuites()) counts.failed += suite.errors().length;
+    for (const test of module.children.allTests()) {
+      const { state } = test.result();
+      // Pending: it never got to run, because its file or a hook before it failed, or the run was broken off.
+      counts[state === 'pending' ? 'failed' : state]++;
+    }
+  }
+  return counts;
 }

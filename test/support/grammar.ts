@@ -9,9 +9,9 @@ interface Parser {
 }
 
 /**
- * The grammar of MySQL 8. MariaDB runs the tests, and would let its own dialect through, which Aurora would not; MySQL
- * itself cannot be installed on a plain Debian. The parser's package does not load in Node as it is published, so it is
- * bundled first.
+ * The grammar of MySQL 8. MariaDB runs the tests, and would let its own dialect through, which Aurora would not; a genuine
+ * MySQL runs only some of them, and not everywhere (docs/adr/0016). The parser's package does not load in Node as it is
+ * published, so it is bundled first.
  */
 export async function mySqlParser(): Promise<Parser> {
   const outfile = join(process.cwd(), '.local/mysql-parser.cjs');

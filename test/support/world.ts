@@ -78,7 +78,8 @@ export class Books {
   /** How often each type of event was recorded; one that tells of an inference has `:inferred` behind its type. */
   async events(agentId: string): Promise<(type: string) => number> {
     const rows = await this.#rows<{ type: string; n: bigint }>(
-      `SELECT CONCAT(event_type, IF(JSON_VALUE(metadata, '$.inferred'), ':inferred', '')) AS type, COUNT(*) AS n
+      `SELECT CONCAT(event_type, IF(JSON_UNQUOTE(JSON_EXTRACT(metadata, '$.inferred')) = 'true', ':inferred', '')) AS type,
+         COUNT(*) AS n
        FROM system_events WHERE agent_id = ? GROUP BY type`,
       agentId,
     );

@@ -137,6 +137,14 @@ describe('fields of a wrong type', () => {
     await expectHarmless(() => send(route, { raw: JSON.stringify({ ...valid, 'a\0b': 1 }) }), true);
   });
 
+  it.each(
+    withBody.filter(({ route }) => route.id in requests),
+  )('are refused by $name where no database takes their name', async ({ route }) => {
+    const valid = requests[route.id]!({ instanceId: machine.id });
+    for (const key of ['k'.repeat(65_536), 'k'.repeat(256), 'a\uD800'])
+      await expectHarmless(() => send(route, { raw: JSON.stringify({ ...valid, tags: { [key]: 1 } }) }), true);
+  });
+
   it.each(withBody.filter(({ route }) => route.id in requests))('do not set what is not the caller’s in $name', async ({
     route,
   }) => {

@@ -3,8 +3,8 @@ import { RDSDataServiceException } from '@aws-sdk/client-rds-data';
 /**
  * What went wrong between us and the database, in the words a rule can act on.
  * - `resuming`: the cluster wakes from zero capacity; nothing was done. Repeat within the caller's time.
- * - `unavailable`: a 5xx, a throttle or a broken connection. Whether it was done is unknown, so only what is safe to run
- *   twice may be repeated.
+ * - `unavailable`: a 5xx, a throttle, a broken connection or a failover. Whether it was done is unknown, so only what is
+ *   safe to run twice may be repeated.
  * - `conflict`: a deadlock, a lock that was not granted in time, a key that another transaction has just written, or a
  *   transaction that the Data API no longer knows. The transaction is gone; run it again from its start.
  * - `duplicate_key`: outside a transaction, a row that is there already.
@@ -59,6 +59,9 @@ const kindOfErrno: Record<number, DatabaseErrorKind> = {
   1213: 'conflict', // ER_LOCK_DEADLOCK
   1020: 'conflict', // ER_CHECKREAD: MariaDB's word for a row changed since the transaction's snapshot
   1317: 'statement_timeout', // ER_QUERY_INTERRUPTED
+  1040: 'unavailable', // ER_CON_COUNT_ERROR: too many connections
+  1290: 'unavailable', // ER_OPTION_PREVENTS_STATEMENT: during a failover, the writer is read-only
+  1836: 'unavailable', // ER_READ_ONLY_MODE: likewise
   2006: 'unavailable', // the server has gone away
   2013: 'unavailable', // the connection was lost during a query
 };

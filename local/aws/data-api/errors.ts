@@ -49,11 +49,14 @@ export function statementTimeout(dbConnectionId: number): DataApiError {
   return error;
 }
 
-/** The three by which the database itself asks for a retry or refuses a duplicate, in its own words. */
+/** Those by which the database itself asks for a retry or refuses a duplicate, in its own words. */
 const databaseErrors = {
+  1040: ['Too many connections', '08004'],
   1062: ["Duplicate entry 'injected' for key 'PRIMARY'", '23000'],
   1205: ['Lock wait timeout exceeded; try restarting transaction', 'HY000'],
   1213: ['Deadlock found when trying to get lock; try restarting transaction', '40001'],
+  1290: ['The MySQL server is running with the --read-only option so it cannot execute this statement', 'HY000'],
+  1836: ['Running in read-only mode', 'HY000'],
 } as const;
 
 export type DatabaseErrorNumber = keyof typeof databaseErrors;

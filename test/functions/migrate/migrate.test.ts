@@ -40,6 +40,8 @@ CREATE TABLE pets (id INT NOT NULL, PRIMARY KEY (id));
 ALTER TABLE pets ADD COLUMN name VARCHAR(10) NOT NULL DEFAULT 'a;b';
 CREATE INDEX by_name ON pets (name);
 ALTER TABLE pets ADD COLUMN age INT NULL;
+ALTER TABLE pets ADD CONSTRAINT ck_pets_age CHECK (age >= 0);
+ALTER TABLE pets DROP CONSTRAINT ck_pets_age;
 `;
 
 describe('migrate', () => {
@@ -60,7 +62,7 @@ describe('migrate', () => {
   });
 
   it.each(
-    [0, 1, 2, 3].flatMap((n) => (['before', 'after'] as const).map((when) => [n, when] as const)),
+    [0, 1, 2, 3, 4, 5].flatMap((n) => (['before', 'after'] as const).map((when) => [n, when] as const)),
   )('that was cut off at statement %i, %s it was carried out, goes on from there', async (n, when) => {
     await file('0001_a.sql', first);
     const statement = statementsOf(first)[n]!;

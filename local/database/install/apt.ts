@@ -1,0 +1,67 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run } from '../run-program.ts';
+
+/** Options before each apt-get command: they say which package lists it reads. None: the machine's own. */
+export type AptOptions = readonly string[];
+
+const aptOptions = (settings: Record<string, string>): AptOptions =>
+  Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+
+/** Package lists downloaded into `dir`, by and for this user only; for the packages that this machine has. */
+export async function ownLists(dir: string): Promise<AptOptions> {
+  return await update(dir, { 'Dir::State::status': '/var/lib/dpkg/status' });
+}
+
+/**
+ * Package lists of another archive than the machine's, downloaded into `dir`; for a machine that has no packages, so
+ * that whatever is installed by them comes with all its libraries.
+ * @param sources in the format of apt's `.sources` files
+ * @throws Error when one of the lists cannot be had
+ */
+export async function foreignLists(dir: string, sources: string): Promise<AptOptions> {
+  const parts = join(dir, 'sources');
+  await mkdir(parts, { recursive: true });
+  await writeFile(join(parts, 'foreign.sources'), sources);
+  return await update(dir, {
+    'Dir::State::status': '/dev/null',
+    'Dir::Etc::sourcelist': '/dev/null',
+    'Dir::Etc::sourceparts': parts,
+    'Acquire::Languages': 'none',
+    // A network that swallows everything is found out in a minute or two.
+    'Acquire::Retries': '1',
+    'Acquire::http::Timeout': '20',
+    'APT::Update::Error-Mode': 'any',
+  });
+}
+
+async function update(dir: string, settings: Record<string, string>): Promise<AptOptions> {
+  await mkdir(join(dir, 'state/lists/partial'), { recursive: true });
+  await mkdir(join(dir, 'cache/archives/partial'), { recursive: true });
+  const options = aptOptions({
+    'Dir::State': join(dir, 'state'),
+    'Dir::Cache': join(dir, 'cache'),
+    // As root, apt would download as a user who may not be able to write here.
+    'APT::Sandbox::User': 'root',
+    ...settings,
+  });
+  await run('apt-get', [...options, '-qq', 'update']);
+  return options;
+}
+
+/** The archives that this machine's packages come from: the part of their addresses before `/dists/`. */
+export async function archivesOfThisMachine(): Promise<string[]> {
+  const indexes = await run('apt-get', ['update', '--print-uris']);
+  return [...new Set([...indexes.matchAll(/^'(.+?)\/dists\/.+\/InRelease'/gm)].map((match) => match[1]!))];
+}
+
+/** @returns the packages that would be installed for these, themselves included unless they are installed already */
+export async function dependenciesOf(packages: readonly string[], options: AptOptions): Promise<string[]> {
+  const simulation = ['--simulate', '-qq', '--no-install-recommends', 'install', ...packages];
+  const output = await run('apt-get', [...options, ...simulation]);
+  return [...output.matchAll(/^Inst (\S+)/gm)].map((match) => match[1]!);
+}
+
+export async function download(packages: Iterable<string>, folder: string, options: AptOptions): Promise<void> {
+  await run('apt-get', [...options, '-qq', 'download', ...packages], { cwd: folder });
+}

@@ -1,0 +1,48 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { run } from '../run-program.ts';
+import { type AptOptions, dependenciesOf, download, ownLists } from './apt.ts';
+import type { ServerPrograms } from './programs.ts';
+import { unpackInto } from './unpack.ts';
+
+/** The client package holds my_print_defaults, without which mariadb-install-db stops at once. */
+export const mariaDbPackages = ['mariadb-server-core', 'mariadb-client-core'];
+
+/** Installs MariaDB on this machine. @param asRoot what to put before a command so that it runs as root */
+export async function installMariaDb(asRoot: readonly string[]): Promise<void> {
+  const aptGet = (...args: string[]) => {
+    const [program, ...rest] = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', ...args];
+    return run(program!, rest);
+  };
+  // Old lists may still do, and another run may be updating them at this moment.
+  await aptGet('update').catch(() => undefined);
+  await aptGet('install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120', ...mariaDbPackages);
+}
+
+/** Unpacks MariaDB, and the libraries that this machine lacks for it, into `dir`. */
+export async function unpackMariaDb(dir: string): Promise<void> {
+  await unpackInto(dir, async (downloads, work) => {
+    const fetch = async (options: AptOptions) => {
+      const missing = await dependenciesOf(mariaDbPackages, options);
+      await download(new Set([...mariaDbPackages, ...missing]), downloads, options);
+    };
+    // The system's package lists may be missing or too old to download by: then lists of our own.
+    await fetch([]).catch(async () => fetch(await ownLists(join(work, 'apt'))));
+  });
+}
+
+/** What `unpackMariaDb` left in `dir`, ready to run. */
+export function unpackedMariaDb(dir: string): ServerPrograms | undefined {
+  const baseDir = join(dir, 'usr');
+  const server = join(baseDir, 'sbin/mariadbd');
+  if (!existsSync(server)) return undefined;
+  const libraries = [join(baseDir, 'lib'), join(dir, 'lib')]
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder).map((name) => join(folder, name)))
+    .filter((folder) => folder.includes('-linux-'));
+  const env = {
+    ...process.env,
+    LD_LIBRARY_PATH: [...libraries, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':'),
+  };
+  return { engine: 'mariadb', command: [server], installDb: join(baseDir, 'bin/mariadb-install-db'), baseDir, env };
+}

@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { Address } from '../address.ts';
+import type { Files } from '../files.ts';
+
+/** Where a server of ours is about to listen, and the one user who may come in. */
+export const addressFor = async (files: Files, user: string): Promise<Address> => ({
+  host: '127.0.0.1',
+  port: await freePort(),
+  user,
+  password: await passwordOf(files),
+});
+
+/**
+ * Run by the server each time it starts, before it listens. On a machine that others use too, loopback is not a secret:
+ * so one user, with a password that only the owner of the folder can read.
+ */
+export const setupSql = ({ user, host, password }: Address) => `
+CREATE USER IF NOT EXISTS '${user}'@'${host}';
+ALTER USER '${user}'@'${host}' IDENTIFIED BY '${password}';
+GRANT ALL PRIVILEGES ON *.* TO '${user}'@'${host}' WITH GRANT OPTION;
+ALTER USER 'root'@'localhost' IDENTIFIED BY '${password}';
+DROP USER IF EXISTS 'root'@'127.0.0.1';
+DROP USER IF EXISTS 'root'@'::1';
+`;
+
+async function passwordOf(files: Files): Promise<string> {
+  const known = await readFile(files.password, 'utf8').catch(() => undefined);
+  if (known) return known;
+  const password = randomBytes(16).toString('hex');
+  await writeFile(files.password, password, { mode: 0o600 });
+  return password;
+}
+
+/** A port that is free now. The server fails to start, with a clear log, should it be taken in the next moment. */
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((done) => probe.listen(0, '127.0.0.1', done));
+  const { port } = probe.address() as { port: number };
+  await new Promise((done) => probe.close(done));
+  return port;
+}
