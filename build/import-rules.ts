@@ -18,6 +18,12 @@ export const rules: readonly Rule[] = [
     only: contract,
   },
   {
+    because: 'the deployment and what stands in for AWS read these facts; they must bring nothing along that runs',
+    files: /^functions\/lambdas\.ts$|^functions\/spot-events\/ec2-events\.ts$/,
+    never: /./,
+    typesAreFree: true,
+  },
+  {
     because: 'what runs in Lambda knows nothing of what deploys, tests or imitates it',
     files: /^functions\//,
     never: /^(bin|lib|local|test|build|bench)\//,
@@ -56,12 +62,14 @@ export const rules: readonly Rule[] = [
   {
     because: 'the deployment names handlers by path only, so that synthesis loads no code that runs',
     files: /^(lib|bin)\//,
-    never: /^(local|test|build|bench)\/|^functions\/(?!(routes|jobs|lambdas)\.ts|shared\/(route|errors|fields)\.ts)/,
+    never:
+      /^(local|test|build|bench)\/|^functions\/(?!(routes|jobs|lambdas|spot-events\/ec2-events)\.ts|shared\/(route|errors|fields)\.ts)/,
   },
   {
     because: 'what stands in for AWS knows the functions only as AWS does: their tables of contents and their bundles',
     files: /^local\//,
-    never: /^(bin|lib|test)\/|^functions\/(?!(routes|jobs|lambdas)\.ts|shared\/(route|errors)\.ts)/,
+    never:
+      /^(bin|lib|test)\/|^functions\/(?!(routes|jobs|lambdas|spot-events\/ec2-events)\.ts|shared\/(route|errors)\.ts)/,
     typesAreFree: true,
   },
 ];

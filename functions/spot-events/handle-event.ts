@@ -10,7 +10,8 @@ import { type KnownMachine, type NamedByEc2, readMachinesOf, type StandbyState }
 import { reportTermination } from '../core/termination/terminations.ts';
 import type { Db } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
-import { detailTypes, type Ec2Event, endingStates, type Received, type StateChange } from './events.ts';
+import { detailTypes, endingStates } from './ec2-events.ts';
+import type { Ec2Event, Received, StateChange } from './events.ts';
 
 /** A notice that comes later than this is about a machine long gone, or one that was spared (docs/overview.md). */
 const staleMs = 10 * 60_000;

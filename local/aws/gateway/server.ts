@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { lambdas } from '../../../functions/lambdas.ts';
 import type { Routes } from '../../../functions/shared/route.ts';
 import type { Clock } from '../../clock.ts';
 import type { Invoke } from '../lambda-host.ts';
@@ -27,7 +28,7 @@ export interface GatewayOptions {
   clock: Clock;
   /** 0: any that is free. */
   port: number;
-  /** How long the authorizer's answer holds for the same Authorization header; 0: not at all. */
+  /** How long the authorizer's answer holds for the same Authorization header, where it is not as in AWS; 0: not at all. */
   authorizerTtlSeconds?: number;
   integrationTimeoutMs?: number;
   authorizerTimeoutMs?: number;
@@ -75,8 +76,9 @@ const closeWithinMs = 2000;
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const integrationMs = options.integrationTimeoutMs ?? limits.integrationMs;
   const authorizerMs = options.authorizerTimeoutMs ?? limits.authorizerMs;
+  const ttlSeconds = options.authorizerTtlSeconds ?? lambdas.authorizer.cacheSeconds;
   const monotonic = options.monotonic ?? (() => performance.now());
-  const authorizations = new Authorizations((options.authorizerTtlSeconds ?? 60) * 1000, monotonic);
+  const authorizations = new Authorizations(ttlSeconds * 1000, monotonic);
   const match = router(options.routes);
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
