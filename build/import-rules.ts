@@ -19,8 +19,15 @@ const engine = /^functions\/decision\/|^functions\/core\/decision\/(?!gates|inpu
 export const rules: readonly Rule[] = [
   {
     because: 'route tables and schemas are loaded by the deployment and the OpenAPI document, where nothing runs',
-    files: /^functions\/([\w-]+\/)?(routes|requests|answers)\.ts$|^functions\/(jobs|lambdas|core\/wire)\.ts$/,
+    files:
+      /^functions\/([\w-]+\/)?(routes|requests|answers)\.ts$|^functions\/(jobs|lambdas|core\/wire|spot-events\/ec2-events)\.ts$/,
     only: contract,
+  },
+  {
+    because: 'the deployment and what stands in for AWS read these facts; they must bring nothing along that runs',
+    files: /^functions\/lambdas\.ts$|^functions\/spot-events\/ec2-events\.ts$/,
+    never: /./,
+    typesAreFree: true,
   },
   {
     because: 'what runs in Lambda knows nothing of what deploys, tests or imitates it',
@@ -72,13 +79,13 @@ export const rules: readonly Rule[] = [
     because: 'the deployment names handlers by path only, so that synthesis loads no code that runs',
     files: /^(lib|bin)\//,
     never:
-      /^(local|test|build|bench)\/|^functions\/(?!(routes|jobs|lambdas)\.ts|shared\/(route|errors|fields)\.ts|spot-events\/ec2-events\.ts)/,
+      /^(local|test|build|bench)\/|^functions\/(?!(routes|jobs|lambdas|spot-events\/ec2-events)\.ts|shared\/(route|errors|fields)\.ts)/,
   },
   {
     because: 'what stands in for AWS knows the functions only as AWS does: their tables of contents and their bundles',
     files: /^local\//,
     never:
-      /^(bin|lib|test)\/|^functions\/(?!(routes|jobs|lambdas)\.ts|shared\/(route|errors)\.ts|spot-events\/ec2-events\.ts)/,
+      /^(bin|lib|test)\/|^functions\/(?!(routes|jobs|lambdas|spot-events\/ec2-events)\.ts|shared\/(route|errors)\.ts)/,
     typesAreFree: true,
   },
 ];

@@ -1,14 +1,67 @@
-import { jobLambdas } from './jobs.ts';
-import { routes } from './routes.ts';
+import type { JobLambda } from './jobs.ts';
+import type { routes } from './routes.ts';
+
+/** What a Lambda is given: `lib/` deploys it so, and `local/` holds it to the same times. */
+export interface Lambda {
+  readonly memoryMB: number;
+  readonly timeoutSeconds: number;
+}
+
+interface AuthorizerLambda extends Lambda {
+  /** How long API Gateway keeps an answer, and so how long a token works on after it was replaced (contract 1.2). */
+  readonly cacheSeconds: number;
+}
+
+interface QueueLambda extends Lambda {
+  /** Messages in a batch. */
+  readonly batchSize: number;
+  /** Batches at a time. */
+  readonly concurrency: number;
+  /** How often a message is handed over in all, before it is set aside. */
+  readonly maxReceives: number;
+  /** For how long nobody else is handed a message that is being handled. */
+  readonly visibilitySeconds: number;
+}
+
+type Lambdas = Readonly<Record<keyof typeof routes | JobLambda | 'migrate', Lambda>> & {
+  readonly authorizer: AuthorizerLambda;
+  readonly 'spot-events': QueueLambda;
+};
+
+/** A third of a vCPU: cold starts and signing are CPU work, and at 256 MB both take twice as long. */
+const memoryMB = 512;
+
+/** API Gateway gives up a second later. */
+const api: Lambda = { memoryMB, timeoutSeconds: 29 };
+const scheduled: Lambda = { memoryMB, timeoutSeconds: 120 };
 
 /**
  * Every Lambda there is, each a folder beside this file with a `handler.ts`: the domains of the route table, what runs the
  * jobs, and what neither a route nor a schedule leads to.
  */
-export const functionNames: readonly string[] = [
-  ...Object.keys(routes),
-  ...jobLambdas,
-  'authorizer',
-  'migrate',
-  'spot-events',
-];
+export const lambdas: Lambdas = {
+  agent: api,
+  decision: api,
+  replica: api,
+  admin: api,
+  system: api,
+  jobs: scheduled,
+  reconciler: scheduled,
+  migrate: { memoryMB, timeoutSeconds: 900 },
+  // API Gateway waits for an authorizer as long.
+  authorizer: { memoryMB, timeoutSeconds: 10, cacheSeconds: 60 },
+  'spot-events': {
+    memoryMB,
+    timeoutSeconds: 10,
+    batchSize: 10,
+    // A zone that is lost must not take the database's capacity from the agents that then call for help.
+    concurrency: 10,
+    maxReceives: 4,
+    // Six times the timeout, as AWS advises. What failed is tried again after it: soon enough for an instance that has two minutes.
+    visibilitySeconds: 60,
+  },
+};
+
+export type LambdaName = keyof Lambdas;
+
+export const functionNames: readonly string[] = Object.keys(lambdas);

@@ -13,8 +13,9 @@ import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-ap
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { lambdas } from '../functions/lambdas.ts';
 import { routes } from '../functions/routes.ts';
-import { type Route, routeKey } from '../functions/shared/route.ts';
+import { type Route, type Routes, routeKey } from '../functions/shared/route.ts';
 import { AppFunction, type Bundles } from './app-function.ts';
 import type { Database } from './database.ts';
 import type { Tokens } from './tokens.ts';
@@ -55,17 +56,15 @@ export class Api extends Construct {
     const authorize = new AppFunction(this, 'authorizer', {
       bundles,
       environment: { ADMIN_TOKEN_SHA256: adminTokenSha256 },
-      timeout: Duration.seconds(10), // as long as API Gateway waits for an authorizer
     });
     database.connect(authorize);
     const authorizer = new HttpLambdaAuthorizer('Caller', authorize, {
       responseTypes: [HttpLambdaResponseType.SIMPLE],
       identitySource: ['$request.header.Authorization'],
-      // How long a token works on after it has been replaced (contract 1.2).
-      resultsCacheTtl: Duration.seconds(60),
+      resultsCacheTtl: Duration.seconds(lambdas.authorizer.cacheSeconds),
     });
 
-    for (const [domain, table] of Object.entries(routes)) {
+    for (const [domain, table] of Object.entries(routes) as [keyof typeof routes, Routes][]) {
       const fn = new AppFunction(this, domain, { bundles });
       database.connect(fn);
       if (domain === 'admin') tokens.grant(fn);

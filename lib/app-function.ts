@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { type LambdaName, lambdas } from '../functions/lambdas.ts';
 
 /** Finds the code of a Lambda by the name of its folder under functions/. */
 export type Bundles = (name: string) => Code;
@@ -18,18 +19,16 @@ export interface AppFunctionProps extends Partial<Omit<FunctionProps, 'code'>> {
   readonly bundles: Bundles;
 }
 
-/** A Lambda of ours: `functions/<id>/handler.ts` with our defaults, which the caller's props override. */
+/** A Lambda of ours: `functions/<id>/handler.ts` with its row of `functions/lambdas.ts`; the caller's props override. */
 export class AppFunction extends LambdaFunction {
-  constructor(scope: Construct, id: string, { bundles, environment, ...overrides }: AppFunctionProps) {
+  constructor(scope: Construct, id: LambdaName, { bundles, environment, ...overrides }: AppFunctionProps) {
     super(scope, id, {
       code: bundles(id),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      // A third of a vCPU: cold starts and signing are CPU work, and at 256 MB both take twice as long.
-      memorySize: 512,
-      // As long as API Gateway waits for an answer.
-      timeout: Duration.seconds(29),
+      memorySize: lambdas[id].memoryMB,
+      timeout: Duration.seconds(lambdas[id].timeoutSeconds),
       logGroup: new LogGroup(scope, `${id}Logs`, {
         retention: RetentionDays.ONE_MONTH,
         removalPolicy: RemovalPolicy.DESTROY,

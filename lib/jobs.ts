@@ -28,7 +28,6 @@ export class Jobs extends Construct {
     const lambda = (name: JobLambda) => {
       const fn = new AppFunction(this, name, {
         bundles,
-        timeout: Duration.minutes(2),
         // The Scheduler hands an event over and leaves, so a run that fails is Lambda's to repeat and to report.
         ...retry,
         onFailure: new SqsDestination(this.lost),

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Trigger } from 'aws-cdk-lib/triggers';
 import { Construct } from 'constructs';
+import { lambdas } from '../functions/lambdas.ts';
 import { AppFunction, type Bundles } from './app-function.ts';
 import type { Database } from './database.ts';
 
@@ -15,8 +16,8 @@ export class Migration extends Construct {
 
   constructor(scope: Construct, id: string, { bundles, database }: MigrationProps) {
     super(scope, id);
-    const timeout = Duration.minutes(15);
-    const handler = new AppFunction(this, 'migrate', { bundles, timeout });
+    const handler = new AppFunction(this, 'migrate', { bundles });
+    const timeout = Duration.seconds(lambdas.migrate.timeoutSeconds);
     database.connect(handler);
     this.trigger = new Trigger(this, 'Trigger', { handler, timeout, executeAfter: [database] });
   }

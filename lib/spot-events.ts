@@ -4,6 +4,8 @@ import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { lambdas } from '../functions/lambdas.ts';
+import { detailTypes, endingStates } from '../functions/spot-events/ec2-events.ts';
 import { AppFunction, type Bundles } from './app-function.ts';
 import type { Database } from './database.ts';
 
@@ -13,7 +15,7 @@ export interface SpotEventsProps {
 }
 
 /**
- * What EC2 says of the tenants' machines: their accounts forward it to our bus, which queues what concerns us. This way
+ * What EC2 says of the tenants' instances: their accounts forward it to our bus, which queues what concerns us. This way
  * needs no agent that still speaks.
  */
 export class SpotEvents extends Construct {
@@ -26,25 +28,20 @@ export class SpotEvents extends Construct {
     this.bus = new EventBus(this, 'Bus', { description: 'EC2 events of the tenants of Spot Optimizer' });
     this.admitTenants();
 
-    // What fails is tried again after a minute: soon enough for a machine that has two.
-    const timeout = Duration.seconds(10);
+    const { batchSize, concurrency, maxReceives, visibilitySeconds } = lambdas['spot-events'];
     const safe = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
     this.lost = new Queue(this, 'Lost', { ...safe, retentionPeriod: Duration.days(14) });
     const queue = new Queue(this, 'Queue', {
       ...safe,
       retentionPeriod: Duration.minutes(10), // a notice that is older is not acted on anyway
-      visibilityTimeout: Duration.seconds(6 * timeout.toSeconds()),
-      deadLetterQueue: { queue: this.lost, maxReceiveCount: 4 }, // reached before the retention would delete a message silently
+      visibilityTimeout: Duration.seconds(visibilitySeconds),
+      // Reached before the retention would delete a message silently.
+      deadLetterQueue: { queue: this.lost, maxReceiveCount: maxReceives },
     });
-    const fn = new AppFunction(this, 'spot-events', { bundles, timeout });
+    const fn = new AppFunction(this, 'spot-events', { bundles });
     database.connect(fn);
     fn.addEventSource(
-      new SqsEventSource(queue, {
-        batchSize: 10,
-        reportBatchItemFailures: true,
-        // A zone that is lost must not take the database's capacity from the agents that then call for help.
-        maxConcurrency: 10,
-      }),
+      new SqsEventSource(queue, { batchSize, reportBatchItemFailures: true, maxConcurrency: concurrency }),
     );
 
     const target = new SqsQueue(queue, { deadLetterQueue: this.lost, maxEventAge: Duration.minutes(10) });
@@ -54,13 +51,8 @@ export class SpotEvents extends Construct {
         eventPattern: { source: ['aws.ec2'], ...pattern },
         targets: [target],
       });
-    forward('Notices', {
-      detailType: ['EC2 Spot Instance Interruption Warning', 'EC2 Instance Rebalance Recommendation'],
-    });
-    forward('Endings', {
-      detailType: ['EC2 Instance State-change Notification'],
-      detail: { state: ['shutting-down', 'terminated', 'stopping', 'stopped'] },
-    });
+    forward('Notices', { detailType: [detailTypes.interruption, detailTypes.rebalance] });
+    forward('Endings', { detailType: [detailTypes.stateChange], detail: { state: [...endingStates] } });
   }
 
   /** By which tenants' accounts find the bus. */

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection } from 'mariadb';
 import { type JobEvent, jobs } from '../functions/jobs.ts';
+import { type LambdaName, lambdas } from '../functions/lambdas.ts';
 import { routes } from '../functions/routes.ts';
 import type { Limits } from './aws/data-api/limits.ts';
 import { startDataApi } from './aws/data-api/server.ts';
@@ -57,7 +58,7 @@ export interface ControlPlane {
   readonly scheduler: Scheduler;
   readonly gateway: Gateway;
   /** Runs a function by its name; it has as long as in AWS where `invocation` does not say how long. */
-  invoke(name: string, event: unknown, invocation?: Partial<Invocation>): Promise<unknown>;
+  invoke(name: LambdaName, event: unknown, invocation?: Partial<Invocation>): Promise<unknown>;
   /** Runs a job in its Lambda. */
   runJob(event: JobEvent): Promise<unknown>;
   /** Brings events of EC2's as EventBridge and SQS would; returns when each is handled or given up. */
@@ -67,16 +68,6 @@ export interface ControlPlane {
   /** Ends everything, the last started first. May be called again. */
   stop(): Promise<void>;
 }
-
-/** How long functions may run, as `lib/` has it; all others belong to the API, which waits little longer. */
-const timeoutsMs: Record<string, number> = {
-  authorizer: 10_000,
-  jobs: 2 * 60_000,
-  migrate: 15 * 60_000,
-  reconciler: 2 * 60_000,
-  'spot-events': 10_000,
-};
-const apiTimeoutMs = 29_000;
 
 /**
  * Starts the whole control plane in this process: the built functions, and what stands in for AWS around them.
@@ -88,7 +79,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const running = new Running();
   try {
     const host = options.functions ?? lambdaHost();
-    const invoke: ControlPlane['invoke'] = (name, event, { timeoutMs = timeoutsMs[name] ?? apiTimeoutMs } = {}) =>
+    const invoke: ControlPlane['invoke'] = (name, event, { timeoutMs = lambdas[name].timeoutSeconds * 1000 } = {}) =>
       host(name, event, { timeoutMs });
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     const adminToken = await keptAdminToken(join(dataDir, 'admin-token'));
@@ -115,7 +106,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const gateway = running.keep(
       await startGateway({
         routes,
-        invoke: (domain, event) => invoke(domain, event),
+        invoke: (domain, event) => invoke(domain as keyof typeof routes, event),
         authorize: (event) => invoke('authorizer', event),
         clock,
         port: options.port,

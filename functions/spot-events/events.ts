@@ -1,15 +1,6 @@
 import * as z from 'zod';
 import { text } from '../shared/fields.ts';
-
-/** EventBridge's words for what EC2 says of a machine. The rules of lib/spot-events.ts let these in and no others. */
-export const detailTypes = {
-  interruption: 'EC2 Spot Instance Interruption Warning',
-  rebalance: 'EC2 Instance Rebalance Recommendation',
-  stateChange: 'EC2 Instance State-change Notification',
-} as const;
-
-/** A machine in one of these states serves no more, or will not in a moment. */
-export const endingStates: readonly string[] = ['shutting-down', 'terminated', 'stopping', 'stopped'];
+import { detailTypes } from './ec2-events.ts';
 
 const event = <T extends string, D extends z.ZodObject>(detailType: T, detail: D) =>
   z.object({

@@ -14,7 +14,8 @@ import { reportTermination } from '../core/termination/terminations.ts';
 import type { Db } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
 import { earlier, minuteMs, msAfter, msSince } from '../shared/time.ts';
-import { detailTypes, type Ec2Event, endingStates, type Received, type StateChange } from './events.ts';
+import { detailTypes, endingStates } from './ec2-events.ts';
+import type { Ec2Event, Received, StateChange } from './events.ts';
 
 /** A notice that comes later than this is about an instance long gone, or one that was spared (docs/overview.md). */
 const staleMs = 10 * minuteMs;

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { lambdas } from '../../functions/lambdas.ts';
 import type { Clock } from '../clock.ts';
 
-/** As lib/spot-events.ts has them: messages of a batch, batches at a time, and how often one is handed over in all. */
-const batchSize = 10;
-const concurrency = 10;
-const maxReceives = 4;
+const { batchSize, concurrency, maxReceives } = lambdas['spot-events'];
 
 export interface EventQueueOptions {
   readonly clock: Clock;

@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { dirname } from 'node:path';
+import { readBody, reply, serveOnLoopback } from './loopback-server.ts';
 
 export interface Kms {
   /** For the SDK's `endpoint`. */
@@ -38,43 +38,27 @@ class KmsError extends Error {
  */
 export async function startKms({ keyFile }: { keyFile: string }): Promise<Kms> {
   const key = await readKey(keyFile);
-  const operations: Record<string, (request: KmsRequest) => object> = {
+  const operations: Operations = {
     'TrentService.Encrypt': (request) => encrypt(key, request),
     'TrentService.Decrypt': (request) => decrypt(key, request),
   };
+  return serveOnLoopback((request, response) => respond(request, response, operations));
+}
 
-  const answer = async (request: IncomingMessage): Promise<object> => {
+type Operations = Readonly<Record<string, (request: KmsRequest) => object>>;
+
+async function respond(request: IncomingMessage, response: ServerResponse, operations: Operations): Promise<void> {
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() };
+  try {
     const operation = operations[String(request.headers['x-amz-target'])];
     if (!operation) throw new KmsError('UnknownOperationException');
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
-    return operation(parse(Buffer.concat(chunks).toString()));
-  };
-  const server = createServer(async (request, response) => {
-    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID() };
-    try {
-      const body = await answer(request);
-      response.writeHead(200, headers).end(JSON.stringify(body));
-    } catch (error) {
-      const { code, message } = error instanceof KmsError ? error : new KmsError('KMSInternalException');
-      response
-        .writeHead(code === 'KMSInternalException' ? 500 : 400, headers)
-        .end(JSON.stringify({ __type: code, message }));
-    }
-  });
-  await new Promise<void>((listening, failed) => {
-    server.once('error', failed).listen(0, '127.0.0.1', listening);
-  });
-
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async close() {
-      await new Promise((closed) => {
-        server.close(closed);
-        server.closeAllConnections();
-      });
-    },
-  };
+    const answer = operation(parse(String(await readBody(request))));
+    reply(response, 200, headers, JSON.stringify(answer));
+  } catch (error) {
+    const { code, message } = error instanceof KmsError ? error : new KmsError('KMSInternalException');
+    const status = code === 'KMSInternalException' ? 500 : 400;
+    reply(response, status, headers, JSON.stringify({ __type: code, message }));
+  }
 }
 
 async function readKey(keyFile: string): Promise<Buffer> {

@@ -4,9 +4,10 @@ import { Code } from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, it } from 'vitest';
 import cdk from '../../cdk.json' with { type: 'json' };
 import { type JobName, jobs } from '../../functions/jobs.ts';
+import { functionNames, type LambdaName, lambdas } from '../../functions/lambdas.ts';
 import { routes } from '../../functions/routes.ts';
 import { type Route, routeKey } from '../../functions/shared/route.ts';
-import { detailTypes, endingStates } from '../../functions/spot-events/events.ts';
+import { detailTypes, endingStates } from '../../functions/spot-events/ec2-events.ts';
 import { AppFunction } from '../../lib/app-function.ts';
 import { SpotOptimizer } from '../../lib/stack.ts';
 
@@ -74,6 +75,12 @@ describe('the API', () => {
     });
   });
 
+  it('keeps an identity as long as the table of the Lambdas says', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
+      AuthorizerResultTtlInSeconds: lambdas.authorizer.cacheSeconds,
+    });
+  });
+
   it('is throttled and logged, at the root of its host', () => {
     template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
       StageName: '$default',
@@ -98,6 +105,14 @@ describe('the functions', () => {
     });
     const log = template.findResources('AWS::Logs::LogGroup')[Properties.LoggingConfig.LogGroup.Ref];
     expect(log!.Properties.RetentionInDays).toBeGreaterThan(0);
+  });
+
+  it('are those of the table, with its memory and its time', () => {
+    expect(ours.map(([name]) => name).toSorted()).toEqual(functionNames.toSorted());
+    for (const [name, , { Properties }] of ours) {
+      const { memoryMB, timeoutSeconds } = lambdas[name as LambdaName];
+      expect(Properties, name).toMatchObject({ MemorySize: memoryMB, Timeout: timeoutSeconds });
+    }
   });
 
   it.each([
@@ -295,6 +310,16 @@ describe("EC2's events", () => {
     expect(queue.VisibilityTimeout).toBeGreaterThanOrEqual(6 * fn.Timeout);
     expect(queue.VisibilityTimeout * queue.RedrivePolicy.maxReceiveCount).toBeLessThan(600);
     expect(queues[lostId]!.Properties.MessageRetentionPeriod).toBe(14 * 24 * 3600);
+  });
+
+  it('are batched, repeated and handed over as the table of the Lambdas says', () => {
+    const { batchSize, concurrency, maxReceives, visibilitySeconds, timeoutSeconds } = lambdas['spot-events'];
+    expect(mapping).toMatchObject({ BatchSize: batchSize, ScalingConfig: { MaximumConcurrency: concurrency } });
+    expect(queue).toMatchObject({
+      VisibilityTimeout: visibilitySeconds,
+      RedrivePolicy: { maxReceiveCount: maxReceives },
+    });
+    expect(visibilitySeconds).toBe(6 * timeoutSeconds);
   });
 
   it('are encrypted at rest and on the way', () => {

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { JobName } from '../../functions/jobs.ts';
-import { detailTypes } from '../../functions/spot-events/events.ts';
+import { detailTypes } from '../../functions/spot-events/ec2-events.ts';
 import { type Invoke, lambdaHost } from '../../local/aws/lambda-host.ts';
 import { Accounts, brokenRules, inWords, type Outcome, outcomeOf, rowsOf } from '../support/invariants.ts';
 import { Killed, killAt, LambdaProcess } from '../support/lambda-process.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readBody, reply, serveOnLoopback } from '../loopback-server.ts';
 import { Connections, type DatabaseAddress } from './connections.ts';
 import { DataApiError, toDataApiError } from './errors.ts';
-import { type Call, Faults, faultError, isDeadlock, type Operation } from './faults.ts';
+import { type Call, type DataApiFaults, faultError, isDeadlock, newFaults, type Operation } from './faults.ts';
 import { type Limits, limits as serviceLimits } from './limits.ts';
 import { type DataApiRequest, operations, required, type Service } from './operations.ts';
 import { Transactions } from './transactions.ts';
@@ -23,7 +23,7 @@ export interface DataApi {
   /** For the SDK's `endpoint`. */
   url: string;
   /** Errors to answer instead of the true ones. */
-  faults: Faults;
+  faults: DataApiFaults;
   /** Each distinct SQL text that reached the database, as sent: with `:names`. */
   statements: Set<string>;
   /** How many operations were called. */
@@ -48,29 +48,22 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   const transactions = new Transactions({ connections, limits, now: options.now ?? Date.now });
   const service: Service = { connections, transactions, limits, statements: new Set() };
 
+  const server = await serveOnLoopback((request, response) => respond(request, response, api, service), {
+    port: options.port,
+  });
+  const expiry = setInterval(() => void transactions.expire(), 1000).unref();
   const api: DataApi = {
-    url: '',
-    faults: new Faults(),
+    url: server.url,
+    faults: newFaults(),
     statements: service.statements,
     calls: 0,
     expire: () => transactions.expire(-1),
     async close() {
       clearInterval(expiry);
-      await new Promise((closed) => {
-        server.close(closed);
-        server.closeAllConnections();
-      });
+      await server.close();
       connections.close();
     },
   };
-  const server = createServer((request, response) => void respond(request, response, api, service));
-  // Longer than clients keep a socket: one closed by us while a request is on its way would be an error of ours.
-  server.keepAliveTimeout = 120_000;
-  await new Promise<void>((listening, failed) => {
-    server.once('error', failed).listen(options.port ?? 0, '127.0.0.1', listening);
-  });
-  api.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const expiry = setInterval(() => void transactions.expire(), 1000).unref();
   return api;
 }
 
@@ -82,15 +75,14 @@ async function respond(
 ): Promise<void> {
   const headers: Record<string, string> = { 'content-type': 'application/json', 'x-amzn-requestid': randomUUID() };
   try {
-    const text = await readBody(request, service.limits.requestBytes);
-    const body = await answer(operationOf(request), text, api, service);
-    response.writeHead(200, headers).end(body);
+    const text = await textOf(request, service.limits);
+    reply(response, 200, headers, await answer(operationOf(request), text, api, service));
   } catch (cause) {
     const error = toDataApiError(cause);
     // Neither AWS's nor injected: a mistake in here, which a bare 500 would hide.
     if (error.code === 'InternalServerErrorException' && error !== cause && !response.destroyed) console.error(cause);
     headers['x-amzn-errortype'] = error.code;
-    response.writeHead(error.status, headers).end(JSON.stringify(error.body));
+    reply(response, error.status, headers, JSON.stringify(error.body));
   }
 }
 
@@ -118,7 +110,7 @@ async function strike(
   api: DataApi,
   service: Service,
 ) {
-  const fault = api.faults.strike(when, call);
+  const fault = api.faults.strike({ ...call, when });
   if (!fault) return;
   if (isDeadlock(fault) && call.sql !== undefined && transactionId) await service.transactions.undo(transactionId);
   throw faultError(fault);
@@ -136,16 +128,10 @@ function operationOf({ method, url }: IncomingMessage): Operation {
   return name as Operation;
 }
 
-async function readBody(request: IncomingMessage, limit: number): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // Read to the end even when it is too large: the answer has to find the client done with sending.
-  for await (const chunk of request) {
-    size += (chunk as Buffer).length;
-    if (size <= limit) chunks.push(chunk as Buffer);
-  }
-  if (size > limit) throw new DataApiError('BadRequestException', `The request is larger than ${limit} bytes`);
-  return Buffer.concat(chunks).toString();
+async function textOf(request: IncomingMessage, { requestBytes }: Limits): Promise<string> {
+  const body = await readBody(request, requestBytes);
+  if (!body) throw new DataApiError('BadRequestException', `The request is larger than ${requestBytes} bytes`);
+  return body.toString();
 }
 
 /** JSON in which an integer beyond 2^53 becomes a bigint; a reviver is slow, so only where there may be one. */

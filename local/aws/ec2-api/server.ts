@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readBody, reply, serveOnLoopback } from '../loopback-server.ts';
 import { describeInstances, type Ec2Machine } from './describe-instances.ts';
 import { AwsError } from './errors.ts';
-import { type Action, type Call, Faults } from './faults.ts';
+import { type Action, type Call, type Ec2Faults, newFaults } from './faults.ts';
 import { accountIn, Roles, type Session } from './sts.ts';
 import { document, toXml, type Xml } from './xml.ts';
 
@@ -12,7 +12,7 @@ export interface Ec2Api {
   /** For the SDK's `endpoint`, of either service. */
   readonly url: string;
   readonly roles: Roles;
-  readonly faults: Faults;
+  readonly faults: Ec2Faults;
   /** The machines of an account in a region, as they are at this moment; none until it is set. */
   machines: (account: string, region: string) => readonly Ec2Machine[];
   /** Machines on a page, at most. */
@@ -29,44 +29,31 @@ const namespaces = {
 
 /** Serves AssumeRole and DescribeInstances on loopback for the unmodified SDK, in AWS's Query protocol. */
 export async function startEc2Api(): Promise<Ec2Api> {
-  const server = createServer(async (request, response) => {
-    const requestId = randomUUID();
-    const parameters = new URLSearchParams(await textOf(request));
-    const send = (status: number, body: string) =>
-      response.writeHead(status, { 'content-type': 'text/xml;charset=UTF-8', 'x-amzn-requestid': requestId }).end(body);
-    try {
-      const body = answer(api, request, parameters, requestId);
-      if (body === 'hang') return;
-      if (body === 'disconnect') request.socket.destroy();
-      else send(200, body);
-    } catch (error) {
-      const failure = error instanceof AwsError ? error : new AwsError('InternalError', String(error));
-      send(failure.status, errorBody(parameters.get('Action'), failure, requestId));
-    }
-  });
-  await new Promise<void>((listening, failed) => {
-    server.once('error', failed).listen(0, '127.0.0.1', listening);
-  });
+  const server = await serveOnLoopback((request, response) => respond(request, response, api));
   const api: Ec2Api = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: server.url,
     roles: new Roles(),
-    faults: new Faults(),
+    faults: newFaults(),
     machines: () => [],
     pageSize: 1000,
-    async close() {
-      await new Promise((closed) => {
-        server.close(closed);
-        server.closeAllConnections();
-      });
-    },
+    close: () => server.close(),
   };
   return api;
 }
 
-async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
+async function respond(request: IncomingMessage, response: ServerResponse, api: Ec2Api): Promise<void> {
+  const requestId = randomUUID();
+  const headers = { 'content-type': 'text/xml;charset=UTF-8', 'x-amzn-requestid': requestId };
+  const parameters = new URLSearchParams(String(await readBody(request)));
+  try {
+    const body = answer(api, request, parameters, requestId);
+    if (body === 'hang') return;
+    if (body === 'disconnect') request.socket.destroy();
+    else reply(response, 200, headers, body);
+  } catch (error) {
+    const failure = error instanceof AwsError ? error : new AwsError('InternalError', String(error));
+    reply(response, failure.status, headers, errorBody(parameters.get('Action'), failure, requestId));
+  }
 }
 
 function answer(api: Ec2Api, request: IncomingMessage, parameters: URLSearchParams, requestId: string): string {
@@ -99,9 +86,9 @@ function signer(api: Ec2Api, { headers }: IncomingMessage): { session: Session |
 /** @throws AwsError of a fault that is an answer */
 function strike(api: Ec2Api, call: Call): 'hang' | 'disconnect' | undefined {
   api.onCall?.(call);
-  const fault = api.faults.strike(call);
-  if (fault === undefined || fault === 'hang' || fault === 'disconnect') return fault;
-  throw new AwsError(fault);
+  const error = api.faults.strike(call)?.error;
+  if (error === undefined || error === 'hang' || error === 'disconnect') return error;
+  throw new AwsError(error);
 }
 
 const inSts = (root: string, content: Xml, RequestId: string) =>

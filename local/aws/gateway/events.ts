@@ -115,24 +115,3 @@ export function encodedBody(body: Buffer, contentType = '') {
 /** Request line and headers as they were on the wire. */
 export const headBytes = ({ method, url, rawHeaders }: IncomingMessage) =>
   rawHeaders.reduce((bytes, text) => bytes + text.length + 2, `${method} ${url} HTTP/1.1\r\n`.length);
-
-/**
- * @returns undefined as soon as it is too large; what follows is still read, and dropped, so that a client which sends
- *   all before it listens can hear its 413 instead of a reset connection
- */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  request.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes <= maxBytes) chunks.push(chunk);
-    else {
-      chunks.length = 0;
-      resolve(undefined);
-    }
-  });
-  request.on('end', () => resolve(Buffer.concat(chunks)));
-  request.on('error', reject);
-  return promise;
-}

@@ -1,19 +1,12 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { lambdas } from '../../../functions/lambdas.ts';
 import type { Routes } from '../../../functions/shared/route.ts';
 import type { Clock } from '../../clock.ts';
 import type { Invoke } from '../lambda-host.ts';
+import { readBody, serveOnLoopback } from '../loopback-server.ts';
 import { type Answer, integrationAnswer, isPreflight, own, preflightAnswer, refuse, send } from './answers.ts';
 import { type Authorization, Authorizations, isAuthorization } from './authorizations.ts';
-import {
-  authorizerEvent,
-  encodedBody,
-  headBytes,
-  type RequestEvent,
-  readBody,
-  requestEvent,
-  targetOf,
-} from './events.ts';
+import { authorizerEvent, encodedBody, headBytes, type RequestEvent, requestEvent, targetOf } from './events.ts';
 import { type Matched, router } from './routing.ts';
 
 export interface GatewayOptions {
@@ -27,7 +20,7 @@ export interface GatewayOptions {
   clock: Clock;
   /** 0: any that is free. */
   port: number;
-  /** How long the authorizer's answer holds for the same Authorization header; 0: not at all. */
+  /** How long the authorizer's answer holds for the same Authorization header, where it is not as in AWS; 0: not at all. */
   authorizerTtlSeconds?: number;
   integrationTimeoutMs?: number;
   authorizerTimeoutMs?: number;
@@ -75,14 +68,14 @@ const closeWithinMs = 2000;
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const integrationMs = options.integrationTimeoutMs ?? limits.integrationMs;
   const authorizerMs = options.authorizerTimeoutMs ?? limits.authorizerMs;
+  const ttlSeconds = options.authorizerTtlSeconds ?? lambdas.authorizer.cacheSeconds;
   const monotonic = options.monotonic ?? (() => performance.now());
-  const authorizations = new Authorizations((options.authorizerTtlSeconds ?? 60) * 1000, monotonic);
+  const authorizations = new Authorizations(ttlSeconds * 1000, monotonic);
   const match = router(options.routes);
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const started = performance.now();
     const { routeKey, answer } = await handle(request);
-    response.shouldKeepAlive &&= server.listening; // a connection that `close` found busy ends with its answer
     send(request, response, answer);
     const calls = answer.headers['x-data-api-calls'];
     options.onAnswer?.({
@@ -144,21 +137,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }
   }
 
-  // Above the quota, so that our own check gives the answer. What even this refuses never becomes a request.
-  const server = createServer({ maxHeaderSize: 64 * 1024, keepAliveTimeout: keepAliveMs, requestTimeout: 60_000 });
-  server.on('clientError', refuse);
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    serve(request, response).catch((error) => {
-      if (!request.errored) console.error('the gateway failed:', error); // otherwise the client left: nobody to be told
-      response.destroy();
-    });
+  const server = await serveOnLoopback(serve, {
+    port: options.port,
+    graceMs: closeWithinMs,
+    refuse,
+    // The head may be above the quota, so that our own check gives the answer. What even this refuses is no request yet.
+    server: { maxHeaderSize: 64 * 1024, keepAliveTimeout: keepAliveMs, requestTimeout: 60_000 },
   });
-  const port = await listen(server, options.port);
   return {
-    url: `http://127.0.0.1:${port}`,
-    port,
+    url: server.url,
+    port: server.port,
     forgetAuthorizations: () => authorizations.forget(),
-    close: () => close(server),
+    close: () => server.close(),
   };
 }
 
@@ -173,26 +163,4 @@ async function within<T>(ms: number, work: () => Promise<T>): Promise<T | typeof
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** @returns the port, which the system chose if `port` is 0 */
-function listen(server: Server, port: number): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  server.once('error', (error: NodeJS.ErrnoException) => {
-    const inUse = `port ${port} is in use: end what listens on it, or choose another with --port`;
-    reject(error.code === 'EADDRINUSE' ? new Error(inUse, { cause: error }) : error);
-  });
-  server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
-  return promise;
-}
-
-function close(server: Server): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => server.closeAllConnections(), closeWithinMs);
-  // Node closes the idle connections at once, and each other one with its answer.
-  server.close(() => {
-    clearTimeout(timer);
-    resolve();
-  });
-  return promise;
 }

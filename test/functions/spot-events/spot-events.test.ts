@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { detailTypes } from '../../../functions/spot-events/events.ts';
+import { detailTypes } from '../../../functions/spot-events/ec2-events.ts';
 import type { Fault } from '../../../local/aws/data-api/faults.ts';
 import type { Machine } from '../../support/machine.ts';
 import { Rig, type Tenant } from '../../support/rig.ts';
