@@ -9,7 +9,8 @@ export interface Rule {
   readonly typesAreFree?: true;
 }
 
-const contract = /^zod$|^functions\/shared\/(route|fields|errors)\.ts$|^functions\/(\w+\/)?routes\.ts$/;
+const contract =
+  /^zod$|^functions\/shared\/(route|fields|errors)\.ts$|^functions\/core\/tenant\/role-arn\.ts$|^functions\/(\w+\/)?routes\.ts$/;
 
 export const rules: readonly Rule[] = [
   {

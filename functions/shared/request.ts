@@ -1,6 +1,6 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type * as z from 'zod';
 import { AppError } from './errors.ts';
-import type { Event } from './http.ts';
 import type { Route } from './route.ts';
 
 /** Far above what agents and consoles send, and below what one call to the database may carry (4 MiB). */
@@ -8,6 +8,8 @@ const maxBodyBytes = 1024 * 1024;
 
 /** Levels of nesting: no body of the contract has more than five, and a JSON column of MariaDB holds 32. */
 const maxDepth = 20;
+
+type Event = Pick<APIGatewayProxyEventV2, 'pathParameters' | 'queryStringParameters' | 'body' | 'isBase64Encoded'>;
 
 /** Parses what a request brings, here and nowhere else. @throws AppError 400 that says what was seen, field by field */
 export function parseRequest(route: Route, event: Event) {

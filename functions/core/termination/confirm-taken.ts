@@ -7,7 +7,11 @@ import { changeFreeAgents } from '../agent/lock.ts';
 /** EC2 has taken an instance for certain this long after the time it gave (protocol 8.4). */
 const takenMs = minuteMs;
 
-/** Confirms the end of instances that failed over and that EC2 has taken by now: nobody has to terminate them. */
+/**
+ * Confirms the end of instances that failed over and that EC2 has taken by now: nobody has to terminate them.
+ * Sets columns of: instances.
+ * @returns how many
+ */
 export async function confirmTaken(db: Db, { batch }: { readonly batch: number }, now: Date): Promise<number> {
   const takenBefore = msBefore(now, takenMs);
   const agents = await db
