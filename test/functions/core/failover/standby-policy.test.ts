@@ -134,7 +134,7 @@ describe('when a standby is made', () => {
   });
 
   it('never beside one that is active, and never for agents that cannot launch one', () => {
-    fc.assert(
+    void fc.assert(
       fc.property(occasion, anyAgent, fc.boolean(), (why, of, hasStandby) => {
         const wanted = standbyPolicy(situation({ occasion: why, agent: of, standbys: hasStandby ? [{}] : [] }), now);
         if (hasStandby) expect(wanted.do).toBe('nothing');
