@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from '../../shared/db.ts';
-import type { InstanceStatus, Mode } from '../../shared/schema.ts';
+import type { InstanceStatus } from '../../shared/schema.ts';
 import { poolOf } from '../pool/pool-id.ts';
+import type { InstanceFacts } from './instance-facts.ts';
 import { isSwitch, type NewPrimary, type PrimaryChange } from './primary-change.ts';
 
 /** The rows of `instances`: how one is entered, and what is noted of it while it lives. */
@@ -64,13 +65,7 @@ export async function upsertPrimary(
 }
 
 /** An instance that runs its agent's process and is not the primary. */
-interface Extra extends OfInstance {
-  readonly instanceType?: string | null | undefined;
-  readonly region?: string | null | undefined;
-  readonly az?: string | null | undefined;
-  readonly amiId?: string | null | undefined;
-  readonly mode?: Mode | undefined;
-}
+type Extra = OfInstance & InstanceFacts;
 
 const rowOf = (instance: Extra, status: InstanceStatus, now: Date) => ({
   id: instance.instanceId,

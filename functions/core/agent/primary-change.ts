@@ -1,4 +1,5 @@
-import type { Agent, InstanceStatus, Mode } from '../../shared/schema.ts';
+import type { Agent, InstanceStatus } from '../../shared/schema.ts';
+import type { InstanceFacts } from './instance-facts.ts';
 
 /**
  * Why the primary of an agent changed. Stored with the agent (the last change) and with the instance (when it became the
@@ -20,16 +21,9 @@ export type PrimaryCause =
   | 'ended'
   | 'released';
 
-/** The instance that takes over. What is `undefined` is not known, and keeps what the database has. */
-export interface NewPrimary {
-  readonly instanceId: string;
-  readonly instanceType?: string | null | undefined;
-  readonly region?: string | null | undefined;
-  readonly az?: string | null | undefined;
-  readonly amiId?: string | null | undefined;
-  readonly mode?: Mode | undefined;
+/** The instance that takes over. */
+export interface NewPrimary extends InstanceFacts {
   /** DECIMAL text or a number, USD per hour. */
-  readonly spotPrice?: string | number | null | undefined;
   readonly onDemandPrice?: string | number | null | undefined;
   readonly launchedAt?: Date | null | undefined;
   /** What only the instance itself can tell, when it registers. */

@@ -1,21 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Tx } from '../../shared/db.ts';
 import { toDecimal } from '../../shared/decimal.ts';
-import type { Mode } from '../../shared/schema.ts';
+import type { InstanceFacts } from '../agent/instance-facts.ts';
 
-/**
- * One side of a switch: an instance, and what an hour of it cost (DECIMAL text or a number, USD). What is `undefined` or
- * `null` is not known.
- */
-export interface SwitchSide {
-  readonly instanceId: string;
-  readonly instanceType?: string | null | undefined;
-  readonly region?: string | null | undefined;
-  readonly az?: string | null | undefined;
-  readonly amiId?: string | null | undefined;
-  readonly mode?: Mode | undefined;
+/** One side of a switch: an instance, and what an hour of it cost. */
+export interface SwitchSide extends InstanceFacts {
   readonly poolId?: string | null | undefined;
-  readonly spotPrice?: string | number | null | undefined;
 }
 
 export interface SwitchRecord {
