@@ -24,10 +24,10 @@ export const jobs = {
     every: 'rate(1 minute)',
     summary: 'Ends standbys that came to nothing, makes those that are missing, and closes emergencies that are over',
   },
-  'reconcile-machines': {
+  'reconcile-instances': {
     runsIn: 'reconciler',
     every: 'rate(1 minute)',
-    summary: 'Asks EC2 about the machines that have to go, and tells the tenant which are still there',
+    summary: 'Asks EC2 about the instances that should be gone, and notifies the tenant of those that are still there',
   },
 } as const satisfies Record<string, Job>;
 

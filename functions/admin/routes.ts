@@ -1,12 +1,13 @@
 import * as z from 'zod';
-import { accountOf, optional } from '../shared/fields.ts';
+import { accountOf } from '../core/tenant/role-arn.ts';
+import { optional } from '../shared/fields.ts';
 import type { Routes } from '../shared/route.ts';
 
 const ofClient = z.object({ client_id: z.string() });
 
 const AwsAccountId = z.string().regex(/^\d{12}$/, 'must be 12 digits');
 
-/** Our permission to take on roles is for names that begin like this, and no others (lib/jobs.ts). */
+/** We are permitted to assume only roles whose name begins like this (lib/jobs.ts). */
 const AwsRoleArn = z
   .string()
   .max(640)
@@ -17,21 +18,21 @@ const AwsRoleArn = z
 
 const inSameAccount = (account: string | undefined, roleArn: string | null | undefined) =>
   roleArn == null || accountOf(roleArn) === account;
-const inSameAccountWords = 'must be a role in the account that aws_account_id names';
+const otherAccount = 'must be a role in the account that aws_account_id names';
 
 const time = z.iso.datetime().nullable();
 
-/** How we look into a tenant's account, how that goes, and what has to be looked for there. */
+/** How we look into a tenant's account, how that goes, and the instances that are looked for there. */
 const AwsAccess = z.object({
   client_id: z.string(),
   aws_account_id: z.string().nullable(),
   role_arn: z.string().nullable(),
-  // For the condition sts:ExternalId of the role's trust policy; `null` only for a tenant older than this, until a PUT.
+  // For the condition sts:ExternalId of the role's trust policy.
   external_id: z.string().nullable(),
   checked_at: time.meta({ description: 'When EC2 last answered, in any region' }),
   errors: z
     .array(z.object({ region: z.string().nullable(), error: z.string(), failing_since: time, next_try_at: time }))
-    .meta({ description: 'What fails at present and what to do about it; region null: the role cannot be taken on' }),
+    .meta({ description: 'What fails now and what to do about it; region null: the role cannot be assumed' }),
   machines: z
     .array(
       z.object({
@@ -47,7 +48,7 @@ const AwsAccess = z.object({
         attempts: z.int(),
       }),
     )
-    .meta({ description: 'Those that should be gone and have not been seen to be, longest due first, 100 at most' }),
+    .meta({ description: 'Instances that should be gone and are not confirmed to be, longest due first, at most 100' }),
   machines_total: z.int(),
 });
 
@@ -63,14 +64,14 @@ export const adminRoutes = {
       .object({
         name: z.string().trim().min(1).max(255),
         email: optional(z.email().max(255)),
-        // Of the tenant's own AWS account; without it EC2's events of its machines are not believed.
+        // Without it, EC2's events about the tenant's instances are ignored.
         aws_account_id: optional(AwsAccountId),
-        // By which EC2 is asked whether machines are gone; the trust policy needs the answer's aws_external_id.
+        // Lets us verify terminations with EC2; its trust policy needs the aws_external_id of the answer.
         aws_role_arn: optional(AwsRoleArn),
       })
       .refine(({ aws_account_id, aws_role_arn }) => inSameAccount(aws_account_id, aws_role_arn), {
         path: ['aws_role_arn'],
-        error: inSameAccountWords,
+        error: otherAccount,
       }),
     status: 201,
     response: z.object({
@@ -90,7 +91,7 @@ export const adminRoutes = {
     method: 'POST',
     path: '/api/admin/clients/{client_id}/regenerate-token',
     access: 'admin',
-    summary: "Replaces a tenant's token; the old one dies",
+    summary: "Replaces a tenant's token; the old one stops working",
     params: ofClient,
     response: z.object({ success: z.literal(true), token: z.string(), message: z.string() }),
     errors: ['client_not_found'],
@@ -105,13 +106,13 @@ export const adminRoutes = {
     response: z.object({ token: z.string(), client_name: z.string() }),
     errors: ['client_not_found'],
   },
-  // Beyond the contract, which has no word on how machines are seen to be gone.
+  // Not in the contract, which does not say how terminations are verified.
   readAwsAccess: {
     id: 'E1',
     method: 'GET',
     path: '/api/admin/clients/{client_id}/aws-access',
     access: 'admin',
-    summary: "How we look into a tenant's AWS account, how that goes, and which machines should be gone",
+    summary: "How we look into a tenant's AWS account, how that goes, and which instances should be gone",
     params: ofClient,
     response: AwsAccess,
     errors: ['client_not_found'],
@@ -121,13 +122,13 @@ export const adminRoutes = {
     method: 'PUT',
     path: '/api/admin/clients/{client_id}/aws-access',
     access: 'admin',
-    summary: "Sets a tenant's AWS account and the role by which we look into it; null for none",
+    summary: "Sets a tenant's AWS account and the role that lets us look into it; null takes the access away",
     params: ofClient,
     body: z
       .object({ aws_account_id: AwsAccountId, role_arn: AwsRoleArn.nullable() })
       .refine(({ aws_account_id, role_arn }) => inSameAccount(aws_account_id, role_arn), {
         path: ['role_arn'],
-        error: inSameAccountWords,
+        error: otherAccount,
       }),
     response: z.object({
       success: z.literal(true),

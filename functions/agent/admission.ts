@@ -6,8 +6,8 @@ import { changePrimary } from '../core/agent/primary.ts';
 import type { NewPrimary } from '../core/agent/primary-change.ts';
 import type { AgentState, InFlight } from '../core/agent/state.ts';
 import { record } from '../core/event/events.ts';
-import { ensurePool } from '../core/pool/ensure-pool.ts';
 import { poolOf } from '../core/pool/pool-id.ts';
+import { addPools } from '../core/pool/pools.ts';
 import type { Tx } from '../shared/db.ts';
 
 interface Admission {
@@ -30,7 +30,8 @@ interface Candidate {
 export async function admit(tx: Tx, candidate: Candidate, now: Date): Promise<Admission> {
   const { state, isNew, body } = candidate;
   const { agent, instance, primary } = state;
-  if (poolOf(body.mode, body.instance_type, body.az)) await ensurePool(tx, now, body);
+  const { instance_type: instanceType, region, az } = body;
+  if (poolOf(body.mode, instanceType, az)) await addPools(tx, [{ instanceType, region, az }], now);
   if (instance && instance.agentId !== agent.id) {
     if (instance.instanceStatus === 'zombie' || instance.instanceStatus === 'terminated')
       return keptStill(instance.instanceStatus);

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type * as z from 'zod';
+import { recordCleanup } from '../core/agent/cleanup-log.ts';
 import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
 import { record } from '../core/event/events.ts';
 import type { Db } from '../shared/db.ts';
@@ -8,54 +8,43 @@ import { heldTo } from '../shared/fields.ts';
 import type { CleanupReport } from './requests.ts';
 
 /**
- * Records what an agent cleaned up (contract A9). A section may come back empty with an `error` and no cut-off: agents
- * stumble over dates as soon as there is anything to delete.
- * @returns how much was deleted and how much failed, as the agent said
+ * Records what an agent cleaned up (contract A9). A section may be empty, with an `error` and no cut-off: agents fail on the
+ * dates as soon as there is anything to delete.
+ * @returns how much was deleted and how much failed, as the agent reported it
+ * @throws AppError agent_not_found
  */
 export async function reportCleanup(
   db: Db,
-  { clientId, ref, now, body }: OfAgent & { now: Date; body: z.output<typeof CleanupReport> },
+  { clientId, ref, body }: OfAgent & { body: z.output<typeof CleanupReport> },
+  now: Date,
 ) {
   const { agentId, instanceId } = parseHandle(ref);
   const { snapshots, amis } = body;
-  const counts = {
-    deleted_snapshots: (snapshots?.deleted?.length ?? 0) + (amis?.deleted_snapshots?.length ?? 0),
-    deleted_amis: amis?.deleted_amis?.length ?? 0,
-    failed_count: (snapshots?.failed?.length ?? 0) + (amis?.failed?.length ?? 0),
-  };
+  const deletedSnapshots = (snapshots?.deleted?.length ?? 0) + (amis?.deleted_snapshots?.length ?? 0);
+  const deletedAmis = amis?.deleted_amis?.length ?? 0;
+  const failed = (snapshots?.failed?.length ?? 0) + (amis?.failed?.length ?? 0);
   const executedAt = heldTo(now, body.timestamp);
-  const known = await db
-    .updateTable('agents')
-    .set((eb) => ({ lastCleanupAt: executedAt, version: eb('version', '+', 1) }))
-    .where('id', '=', agentId)
-    .where('clientId', '=', clientId)
-    .executeTakeFirst();
-  if (known.numUpdatedRows === 0n) throw agentNotFound(ref);
-  await db
-    .insertInto('cleanupLogs')
-    .values({
-      id: randomUUID(),
-      clientId,
-      agentId,
-      cleanupType: 'full',
-      deletedSnapshotsCount: counts.deleted_snapshots,
-      deletedAmisCount: counts.deleted_amis,
-      failedCount: counts.failed_count,
-      details: { snapshots: snapshots ?? null, amis: amis ?? null },
-      cutoffDate: snapshots?.cutoff_date ?? amis?.cutoff_date ?? null,
-      executedAt,
-    })
-    .onDuplicateKeyUpdate((eb) => ({ id: eb.ref('cleanupLogs.id') }))
-    .execute();
-  const failed = snapshots?.error ?? amis?.error;
-  const message = `${counts.deleted_snapshots} snapshots and ${counts.deleted_amis} images deleted, ${counts.failed_count} failed`;
+  const isKnown = await recordCleanup(db, {
+    clientId,
+    agentId,
+    deletedSnapshots,
+    deletedAmis,
+    failed,
+    details: { snapshots: snapshots ?? null, amis: amis ?? null },
+    cutoffDate: snapshots?.cutoff_date ?? amis?.cutoff_date ?? null,
+    executedAt,
+  });
+  if (!isKnown) throw agentNotFound(ref);
+  const counts = { deleted_snapshots: deletedSnapshots, deleted_amis: deletedAmis, failed_count: failed };
+  const error = snapshots?.error ?? amis?.error;
+  const message = `${deletedSnapshots} snapshots and ${deletedAmis} images deleted, ${failed} failed`;
   await record(db, now, {
     clientId,
     agentId,
     instanceId,
     type: 'cleanup_completed',
-    severity: failed ? 'warning' : 'info',
-    message: `Clean-up by ${instanceId ?? `agent ${agentId}`}: ${message}${failed ? ` (${failed.slice(0, 300)})` : ''}`,
+    severity: error ? 'warning' : 'info',
+    message: `Clean-up by ${instanceId ?? `agent ${agentId}`}: ${message}${error ? ` (${error.slice(0, 300)})` : ''}`,
     metadata: counts,
     dedupeKey: `cleanup:${agentId}:${executedAt.getTime()}`,
   });

@@ -32,7 +32,7 @@ export async function endAgent(db: Db, { clientId, ref, reason, instanceId }: En
       await setStatus(tx, { clientId, agentId, status: 'offline', ended: true }, now);
     }
     if (instanceId !== undefined && !isPrimary && standing !== 'retired')
-      await confirmTermination(tx, { clientId, agentId, instanceId }, now, now);
+      await confirmTermination(tx, { clientId, agentId, instanceId, goneAt: now }, now);
     await record(tx, now, {
       clientId,
       agentId,

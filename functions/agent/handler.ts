@@ -1,5 +1,4 @@
 import { findCaller } from '../core/agent/caller.ts';
-import { instancesToTerminate, reportTermination } from '../core/termination/terminations.ts';
 import { httpHandler } from '../shared/http.ts';
 import { reportCleanup } from './cleanup-report.ts';
 import { reportResult } from './command-result.ts';
@@ -13,6 +12,7 @@ import { registerAgent, tenantOf } from './register.ts';
 import { agentRoutes } from './routes.ts';
 import { replicaSettings, settingsFor, summary } from './settings.ts';
 import { reportSwitch } from './switch-report.ts';
+import { instancesToTerminate, takeTerminationReport } from './terminations.ts';
 
 const success = { success: true } as const;
 
@@ -43,7 +43,7 @@ export const handler = httpHandler<typeof agentRoutes>(agentRoutes, {
     return success;
   },
   pricingReport: async ({ db, now }, input) => {
-    await reportPrices(db, { ...of(input), now, body: input.body });
+    await reportPrices(db, { ...of(input), body: input.body }, now);
     return success;
   },
   switchReport: async ({ db, now }, input) => {
@@ -54,7 +54,7 @@ export const handler = httpHandler<typeof agentRoutes>(agentRoutes, {
     await endAgent(db, { ...of(input), reason: input.body.reason, instanceId: input.body.instance_id }, now);
     return success;
   },
-  cleanupReport: ({ db, now }, input) => reportCleanup(db, { ...of(input), now, body: input.body }),
+  cleanupReport: ({ db, now }, input) => reportCleanup(db, { ...of(input), body: input.body }, now),
   rebalanceRecommendation: ({ db, now }, input) => adviseOnRebalance(db, { ...of(input), body: input.body }, now),
   replicaConfig: async ({ db, now }, input) => {
     const { agent, standbyCount } = await findCaller(db, of(input), now);
@@ -68,9 +68,9 @@ export const handler = httpHandler<typeof agentRoutes>(agentRoutes, {
     await reportResult(db, { ...of(input), commandId, success: true, message: undefined }, now);
     return success;
   },
-  instancesToTerminate: ({ db, now }, input) => instancesToTerminate(db, { ...of(input), now }),
+  instancesToTerminate: ({ db, now }, input) => instancesToTerminate(db, of(input), now),
   terminationReport: async ({ db, now }, input) => {
-    await reportTermination(db, { ...of(input), now, body: input.body });
+    await takeTerminationReport(db, { ...of(input), body: input.body }, now);
     return { success: true, message: 'Recorded' };
   },
   uninstall: async ({ db, now }, { caller, body }) => {

@@ -6,7 +6,7 @@ import { authenticate } from '../core/tenant/authenticate.ts';
 import { bearer } from '../core/tenant/tokens.ts';
 import { type Db, transact } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
-import { denied } from '../shared/http.ts';
+import { denied } from '../shared/identity.ts';
 import { admit } from './admission.ts';
 import { settingsFor } from './settings.ts';
 
@@ -23,7 +23,7 @@ export async function tenantOf(
   const { authorization, bodyToken, sourceIp } = credentials;
   const token = authorization === undefined ? bodyToken : bearer(authorization);
   if (!token) throw denied('missing_token');
-  const identity = await authenticate(db, now, token, sourceIp);
+  const identity = await authenticate(db, { token, sourceIp }, now);
   if (identity.role === 'none') throw denied(identity.denial);
   return identity.clientId;
 }

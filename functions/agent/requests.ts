@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { CheapestPool, Mode, PoolPrices } from '../core/wire.ts';
-import { claimedPrice, claimedTime, optional, quotedTime, text } from '../shared/fields.ts';
+import { claimedNumber, claimedTime, optional, quotedTime, text } from '../shared/fields.ts';
 
 /** What agents send (protocol 2): bodies of both versions, as they really come. */
 
@@ -42,14 +42,14 @@ export const PricingReport = z.object({
   }),
   pricing: optional(
     z.object({
-      on_demand_price: claimedPrice,
-      current_spot_price: claimedPrice,
+      on_demand_price: claimedNumber,
+      current_spot_price: claimedNumber,
       cheapest_pool: optional(CheapestPool),
       spot_pools: PoolPrices,
       collected_at: claimedTime,
     }),
   ),
-  on_demand_price: optional(z.object({ price: claimedPrice })),
+  on_demand_price: optional(z.object({ price: claimedNumber })),
   spot_pools: PoolPrices,
 });
 
@@ -62,7 +62,7 @@ const SwitchSide = z.object({
   mode: optional(Mode),
   pool_id: optional(z.string().max(128)),
 });
-const SwitchPrices = z.object({ on_demand: claimedPrice, old_spot: claimedPrice, new_spot: claimedPrice });
+const SwitchPrices = z.object({ on_demand: claimedNumber, old_spot: claimedNumber, new_spot: claimedNumber });
 
 /** What both agents send, and the other family of keys that the server they were written for expected (contract A7). */
 export const SwitchReport = z.object({

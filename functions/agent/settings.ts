@@ -1,7 +1,9 @@
 import type { Standing } from '../core/agent/identity.ts';
+import { fromDecimal } from '../shared/decimal.ts';
 import type { Agent } from '../shared/schema.ts';
+import { iso } from '../shared/time.ts';
 
-/** What the calling machine has to follow. All flags are off for one that is not its agent's primary (contract 1.9, A1). */
+/** The settings that the calling instance follows. All flags are off unless it is its agent's primary (contract 1.9, A1). */
 export function settingsFor(agent: Agent, standing: Standing, replicas: number) {
   const acts = standing === 'primary' && agent.status !== 'deleted';
   return {
@@ -12,15 +14,15 @@ export function settingsFor(agent: Agent, standing: Standing, replicas: number) 
     replica_enabled: acts && agent.replicaEnabled,
     replica_count: acts ? replicas : 0,
     manual_replica_enabled: acts && agent.manualReplicaEnabled,
-    min_savings_percent: Number(agent.minSavingsPercent),
-    risk_threshold: Number(agent.riskThreshold),
+    min_savings_percent: fromDecimal(agent.minSavingsPercent),
+    risk_threshold: fromDecimal(agent.riskThreshold),
     max_switches_per_week: agent.maxSwitchesPerWeek,
     min_pool_duration_hours: agent.minPoolDurationHours,
     config_version: agent.configVersion,
   };
 }
 
-/** A11, in the words of both servers that agents were written for. */
+/** The answer of A11, with the keys of both servers that agents were written for. */
 export function replicaSettings(agent: Agent, replicas: number) {
   return {
     enabled: agent.replicaEnabled,
@@ -31,7 +33,7 @@ export function replicaSettings(agent: Agent, replicas: number) {
   };
 }
 
-/** X1. */
+/** The answer of X1. */
 export function summary(agent: Agent) {
   return {
     id: agent.id,
@@ -45,7 +47,7 @@ export function summary(agent: Agent) {
     current_mode: agent.currentMode,
     current_pool_id: agent.currentPoolId,
     agent_version: agent.agentVersion,
-    last_heartbeat_at: agent.lastHeartbeatAt?.toISOString() ?? null,
+    last_heartbeat_at: iso(agent.lastHeartbeatAt),
     epoch: agent.epoch,
     primary_cause: agent.primaryCause,
     primary_changed_at: agent.primaryChangedAt?.toISOString() ?? null,

@@ -3,7 +3,8 @@ import type { InFlight } from '../core/agent/state.ts';
 import { type SwitchRecord, type SwitchSide, type SwitchTiming, savingsImpact } from '../core/command/switch-record.ts';
 import type { SystemEvent } from '../core/event/events.ts';
 import { poolOf } from '../core/pool/pool-id.ts';
-import { heldTo, priceFrom } from '../shared/fields.ts';
+import { priceFrom } from '../core/pool/price.ts';
+import { heldTo } from '../shared/fields.ts';
 import type { Agent } from '../shared/schema.ts';
 import type { SwitchReport } from './requests.ts';
 

@@ -2,11 +2,11 @@ import type { APIGatewayRequestAuthorizerEventV2, Context } from 'aws-lambda';
 import { authenticate } from '../core/tenant/authenticate.ts';
 import { bearer, isAdmin } from '../core/tenant/tokens.ts';
 import { connect } from '../shared/db.ts';
-import type { Identity } from '../shared/http.ts';
+import type { Identity } from '../shared/identity.ts';
 
 /**
- * Says who a token belongs to. It never refuses: an HTTP API turns every refusal into one 403 with a body of its own,
- * where the contract wants 401 or 403 with ours, so `httpHandler` refuses what is not expressly let in (docs/adr/0003).
+ * Says who a token belongs to, and never refuses: an HTTP API answers every refusal with one 403 and a body of its own, where
+ * callers expect 401 or 403 and a body of ours. So `httpHandler` refuses what is not expressly let in (docs/adr/0003).
  * API Gateway keeps the answer for 60 s by token, for bad tokens too.
  * @throws DatabaseError when the look-up failed; the gateway answers 500 and keeps nothing
  */
@@ -20,5 +20,5 @@ async function identityOf(event: APIGatewayRequestAuthorizerEventV2, context: Co
   if (isAdmin(token)) return { role: 'admin' };
   const { db } = connect(() => context.getRemainingTimeInMillis());
   const { timeEpoch, http } = event.requestContext;
-  return authenticate(db, new Date(timeEpoch), token, http.sourceIp);
+  return authenticate(db, { token, sourceIp: http.sourceIp }, new Date(timeEpoch));
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { claimedPrice, optional } from '../shared/fields.ts';
+import { claimedNumber, optional } from '../shared/fields.ts';
 
 /** Schemas that the route tables of several Lambdas share: zod and nothing that runs. */
 
@@ -18,7 +18,7 @@ const PoolPrice = z.object({
   pool_id: optional(z.string().max(128)),
   instance_type: optional(z.string().max(64)),
   az: optional(z.string().max(48)),
-  price: claimedPrice,
+  price: claimedNumber,
 });
-export const CheapestPool = z.object({ pool_id: optional(z.string().max(128)), price: claimedPrice });
+export const CheapestPool = z.object({ pool_id: optional(z.string().max(128)), price: claimedNumber });
 export const PoolPrices = optional(z.array(PoolPrice).max(200));

@@ -5,8 +5,8 @@ import { readInput } from '../core/decision/inputs.ts';
 import { logDecisions } from '../core/decision/log.ts';
 import { type Decision, decide, policyVersion, safeDefault } from '../core/decision/policy.ts';
 import { isFresh } from '../core/pool/freshness.ts';
+import { isPrice, priceFrom } from '../core/pool/price.ts';
 import type { Db } from '../shared/db.ts';
-import { isPrice, priceFrom } from '../shared/fields.ts';
 import type { Agent } from '../shared/schema.ts';
 import type { DecideRequest } from './routes.ts';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { CheapestPool, Mode, ofAgent, PoolPrices, TargetMode } from '../core/wire.ts';
-import { claimedPrice, optional } from '../shared/fields.ts';
+import { claimedNumber, optional } from '../shared/fields.ts';
 import type { Routes } from '../shared/route.ts';
 
 /** A decision, in the words of both servers that agents were written for. */
@@ -31,8 +31,8 @@ export const DecideRequest = z.object({
   }),
   pricing: optional(
     z.object({
-      current_spot_price: claimedPrice,
-      on_demand_price: claimedPrice,
+      current_spot_price: claimedNumber,
+      on_demand_price: claimedNumber,
       cheapest_pool: optional(CheapestPool),
       spot_pools: PoolPrices,
     }),

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { type Kysely, sql } from 'kysely';
 import { DatabaseError } from '../shared/data-api/errors.ts';
 import type { Db } from '../shared/db.ts';
+import { minuteMs } from '../shared/time.ts';
 
-/** The tables by which migrations know themselves; they are made here, as no file can. */
+/** The tables that record migrations. They are made here, since no file can. */
 interface MigrationSchema {
   schemaMigrations: { name: string; sha256: string; statementsDone: number; finishedAt: Date | null };
   schemaMigrationLock: { id: number; heldUntil: Date; holder: string | null };
@@ -18,11 +19,11 @@ interface Migration {
 }
 
 /** Longer than a migration may take (Lambda's 15 minutes), so that a lock left by a killed run ends by itself. */
-const lockMs = 16 * 60_000;
+const lockMs = 16 * minuteMs;
 
 /**
- * Brings the database to what the numbered files in `directory` say, each once and in order. A run that was cut off is
- * taken up at the statement where it stopped; a run beside another one fails; nothing new is nothing done.
+ * Applies the numbered files in `directory`, each once and in order. A run that was cut off is resumed at the statement where it
+ * stopped; a run beside another one fails; a run without new files does nothing.
  * @returns the names of the files applied now
  * @throws Error when a file that was applied has changed since, or an applied one is gone
  */
@@ -61,7 +62,7 @@ async function readMigrations(directory: string): Promise<Migration[]> {
   );
 }
 
-/** A statement ends with a semicolon at the end of a line; lines that begin with `--` are for people. */
+/** A statement ends with a semicolon at the end of a line; lines that begin with `--` are comments. */
 export function statementsOf(text: string): string[] {
   const code = text.replace(/^\s*--.*$/gm, '');
   return code
@@ -91,8 +92,8 @@ async function apply(db: Kysely<MigrationSchema>, { name, sha256, statements }: 
 }
 
 /**
- * DDL commits by itself and its outcome can be lost (a killed run, a 5xx after the fact), so a statement may be sent
- * twice: that its object is there already, or gone already, is then what was wanted.
+ * DDL commits by itself and its outcome can be lost (a killed run, a 5xx after it was done), so a statement may be sent twice.
+ * An object that is there already, or gone already, is then what was wanted.
  */
 function unlessThere(error: unknown) {
   const there = [1050 /* table */, 1060 /* column */, 1061 /* key */, 3822 /* check */, 1826 /* check, of MariaDB */];
@@ -110,8 +111,8 @@ async function createOwnTables(db: Kysely<MigrationSchema>) {
 }
 
 /**
- * Runs `work` unless another run is at it. The lock is a row: MySQL's GET_LOCK belongs to a connection, and the Data API
- * shows us none. This is the one place that asks a clock, as a deployment brings no time with it.
+ * Runs `work` unless another run is under way. The lock is a row: MySQL's GET_LOCK belongs to a connection, which the Data API
+ * does not show. Only this reads the clock, since a deployment brings no time with it.
  */
 async function alone<T>(db: Kysely<MigrationSchema>, work: () => Promise<T>): Promise<T> {
   const holder = randomUUID();

@@ -1,38 +1,38 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { record } from '../core/event/events.ts';
-import type { Tenant } from '../core/termination/due.ts';
+import type { AwsAccess } from '../core/tenant/aws-access.ts';
+import { readLookups, roleItself, saveLookup } from '../core/tenant/aws-lookups.ts';
+import { accountOf } from '../core/tenant/role-arn.ts';
 import type { Db } from '../shared/db.ts';
-import { accountOf } from '../shared/fields.ts';
 import { logger } from '../shared/logger.ts';
 import type { AwsLookup } from '../shared/schema.ts';
+import { dayOf, hourMs, minuteMs, msAfter, msBetween } from '../shared/time.ts';
 import { AwsFailure, assumeRole, type Credentials, openEc2 } from './aws.ts';
-import { failureInWords, roleItself } from './failure-message.ts';
-import { dayOf } from './notify.ts';
+import { failureMessage, serviceOf } from './failure-message.ts';
 
-const minuteMs = 60_000;
-const longestPauseMs = 60 * minuteMs;
-/** What passes by itself is no matter of the tenant's until it has gone on for this long. */
-const passingMs = 60 * minuteMs;
+const longestPauseMs = hourMs;
+/** The tenant is not notified of a failure that passes by itself until it has gone on for this long. */
+const passingMs = hourMs;
 
 export type Answer<T> = { readonly answer: T } | { readonly nextAt: Date };
 
 /** A tenant's AWS account, for one run. */
 export interface Account {
-  /** Whether the role is in the account that the tenant's machines are in. */
+  /** Whether the role is in the account that the tenant's instances are in. */
   readonly isOwn: boolean;
-  /** Asks EC2 in a region, unless it is to be left alone for now: then, or when it fails, it says until when. */
+  /** Asks EC2 in a region. While the region is left alone, and when the call fails, the answer says until when. */
   readonly ask: <T>(region: string, question: (ec2: EC2Client) => Promise<T>) => Promise<Answer<T>>;
 }
 
 /**
- * Opens a tenant's account. The role is taken on once, when it is first needed. How each region answers is kept, with a
- * growing pause after each failure; a failure that somebody has to put right is told at once.
+ * Opens a tenant's account. The role is assumed once, when it is first needed. How each region answers is kept, with a growing
+ * pause after each failure; the tenant is notified at once of a failure that somebody has to put right.
  * @returns `undefined` where the tenant has given no access
  */
-export async function openAccount(db: Db, tenant: Tenant, now: Date): Promise<Account | undefined> {
+export async function openAccount(db: Db, tenant: AwsAccess, now: Date): Promise<Account | undefined> {
   const { clientId, awsAccountId, awsRoleArn, awsExternalId } = tenant;
   if (awsRoleArn === null || awsExternalId === null) return undefined;
-  const rows = await db.selectFrom('awsLookups').selectAll().where('clientId', '=', clientId).execute();
+  const rows = await readLookups(db, clientId);
   const attempt = async <T>(region: string, call: () => Promise<T>): Promise<Answer<T>> => {
     const before = rows.find((row) => row.region === region) ?? { ...untried, clientId, region };
     if (before.nextAt && before.nextAt > now) return { nextAt: before.nextAt };
@@ -42,7 +42,7 @@ export async function openAccount(db: Db, tenant: Tenant, now: Date): Promise<Ac
       return { answer };
     } catch (error) {
       if (!(error instanceof AwsFailure)) throw error;
-      return { nextAt: await failed(db, awsRoleArn, before, error, now) };
+      return { nextAt: await failed(db, { roleArn: awsRoleArn, before, failure: error }, now) };
     }
   };
   let role: Promise<Answer<Credentials>> | undefined;
@@ -50,10 +50,10 @@ export async function openAccount(db: Db, tenant: Tenant, now: Date): Promise<Ac
     isOwn: accountOf(awsRoleArn) === awsAccountId,
     ask: async (region, question) => {
       role ??= attempt(roleItself, () => assumeRole(awsRoleArn, awsExternalId));
-      const taken = await role;
-      if ('nextAt' in taken) return taken;
+      const assumed = await role;
+      if ('nextAt' in assumed) return assumed;
       return attempt(region, async () => {
-        const ec2 = openEc2(region, taken.answer);
+        const ec2 = openEc2(region, assumed.answer);
         try {
           return await question(ec2);
         } finally {
@@ -73,40 +73,39 @@ async function succeeded(db: Db, before: AwsLookup, now: Date): Promise<void> {
       clientId: before.clientId,
       type: 'aws_access_restored',
       severity: 'info',
-      message: `It can be seen again whether machines are gone: ${placeOf(before)} answers`,
+      message: `Terminations can be verified again: ${serviceOf(before.region)} answers`,
       notify: true,
       dedupeKey: `aws_access_restored:${before.clientId}:${before.region}:${before.notifiedAt.getTime()}`,
     });
-  await keep(db, { ...before, ...untried, checkedAt: now });
+  await saveLookup(db, { ...before, ...untried, checkedAt: now });
+}
+
+interface Failed {
+  readonly roleArn: string;
+  readonly before: AwsLookup;
+  readonly failure: AwsFailure;
 }
 
 /** @returns when it may be asked again: after 1, 2, 4, … minutes, at most an hour */
-async function failed(db: Db, roleArn: string, before: AwsLookup, failure: AwsFailure, now: Date): Promise<Date> {
-  logger.warn('AWS did not answer', { clientId: before.clientId, region: before.region, error: failure });
+async function failed(db: Db, { roleArn, before, failure }: Failed, now: Date): Promise<Date> {
+  const { clientId, region } = before;
+  logger.warn('AWS did not answer', { clientId, region, error: failure });
   const failingSince = before.failingSince ?? now;
-  const nextAt = new Date(now.getTime() + Math.min(minuteMs * 2 ** before.failures, longestPauseMs));
-  const error = failureInWords(failure, { roleArn, region: before.region });
-  const isTold = !failure.isPassing || now.getTime() - failingSince.getTime() >= passingMs;
-  if (isTold)
+  const nextAt = msAfter(now, Math.min(minuteMs * 2 ** before.failures, longestPauseMs));
+  const error = failureMessage(failure, { roleArn, region });
+  const notifies = !failure.isPassing || msBetween(failingSince, now) >= passingMs;
+  if (notifies)
     await record(db, now, {
-      clientId: before.clientId,
+      clientId,
       type: 'aws_access_failed',
       severity: failure.isPassing ? 'warning' : 'error',
-      message: `It cannot be seen whether machines are gone: ${error}`,
-      metadata: { code: failure.code, region: before.region, failing_since: failingSince },
+      message: `Cannot verify that instances were terminated: ${error}`,
+      metadata: { code: failure.code, region, failing_since: failingSince },
       notify: true,
-      dedupeKey: `aws_access_failed:${before.clientId}:${before.region}:${failingSince.getTime()}:${dayOf(now)}`,
+      dedupeKey: `aws_access_failed:${clientId}:${region}:${failingSince.getTime()}:${dayOf(now)}`,
     });
   const failures = before.failures + 1;
-  await keep(db, { ...before, failures, failingSince, nextAt, error, notifiedAt: isTold ? now : before.notifiedAt });
+  const notifiedAt = notifies ? now : before.notifiedAt;
+  await saveLookup(db, { ...before, failures, failingSince, nextAt, error, notifiedAt });
   return nextAt;
 }
-
-const placeOf = ({ region }: AwsLookup) => (region === roleItself ? 'STS' : `EC2 in ${region}`);
-
-const keep = (db: Db, { clientId, region, ...row }: AwsLookup) =>
-  db
-    .insertInto('awsLookups')
-    .values({ clientId, region, ...row })
-    .onDuplicateKeyUpdate(row)
-    .execute();

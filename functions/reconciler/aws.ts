@@ -5,7 +5,7 @@ import {
   paginateDescribeInstances,
 } from '@aws-sdk/client-ec2';
 import { AssumeRoleCommand, STSClient, STSServiceException } from '@aws-sdk/client-sts';
-import type { SeenMachine } from './verdict.ts';
+import type { SeenInstance } from './verdict.ts';
 
 /** A call that is not answered ends after eight seconds at most, so that a run ends in its two minutes. */
 const patience = {
@@ -26,7 +26,7 @@ export class AwsFailure extends Error {
   override readonly name = 'AwsFailure';
   /** AWS's word for it, as in `UnauthorizedOperation`. */
   readonly code: string;
-  /** Whether it passes by itself: a throttle, a fault of AWS's, no answer. Anything else somebody has to put right. */
+  /** Whether it passes by itself: a throttle, a fault of AWS, no answer. Somebody has to put anything else right. */
   readonly isPassing: boolean;
 
   constructor(code: string, isPassing: boolean, options?: ErrorOptions) {
@@ -39,7 +39,7 @@ export class AwsFailure extends Error {
 export type Credentials = Awaited<ReturnType<typeof assumeRole>>;
 
 /**
- * Takes on a tenant's role for a quarter of an hour.
+ * Assumes a tenant's role for a quarter of an hour.
  * @throws AwsFailure
  */
 export function assumeRole(roleArn: string, externalId: string) {
@@ -64,21 +64,24 @@ export function assumeRole(roleArn: string, externalId: string) {
 export const openEc2 = (region: string, credentials: Credentials) =>
   new EC2Client({ ...patience, region, credentials });
 
-/** A machine that is asked for by what it is, not by its id. */
-export interface FoundMachine extends SeenMachine {
+/** An instance that is asked for by what it is, not by its id. */
+export interface FoundInstance extends SeenInstance {
   readonly launchedAt: Date;
 }
 
 /**
- * The machines that match all filters, off all pages. By id, too, it is a filter: a single id that EC2 does not know fails
- * a call that gives ids.
+ * The instances that match all filters, from all pages. Ids are a filter too: a call that gives ids fails as soon as EC2 does
+ * not know one of them.
  * @param filters values by name, at most 200 in all
  * @throws AwsFailure
  */
-export function describeMachines(ec2: EC2Client, filters: Record<string, readonly string[]>): Promise<FoundMachine[]> {
+export function describeInstances(
+  ec2: EC2Client,
+  filters: Record<string, readonly string[]>,
+): Promise<FoundInstance[]> {
   const Filters = Object.entries(filters).map(([Name, values]) => ({ Name, Values: [...values] }));
   return reachAws(async () => {
-    const found: FoundMachine[] = [];
+    const found: FoundInstance[] = [];
     for await (const page of paginateDescribeInstances({ client: ec2 }, { Filters, MaxResults: 1000 }))
       for (const { InstanceId, State, LaunchTime, StateTransitionReason } of instancesOf(page))
         if (InstanceId && State?.Name)
@@ -95,7 +98,7 @@ export function describeMachines(ec2: EC2Client, filters: Record<string, readonl
 const instancesOf = ({ Reservations }: DescribeInstancesCommandOutput) =>
   (Reservations ?? []).flatMap(({ Instances }) => Instances ?? []);
 
-/** EC2 says when a machine was ended in the words `User initiated (2026-03-02 00:10:00 GMT)`, and at times not at all. */
+/** EC2 says when an instance ended in the words `User initiated (2026-03-02 00:10:00 GMT)`, and sometimes not at all. */
 function timeIn(reason: string | undefined): Date | undefined {
   const [, day, time] = /\((\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) GMT\)/.exec(reason ?? '') ?? [];
   return day ? new Date(`${day}T${time}Z`) : undefined;
@@ -111,7 +114,7 @@ async function reachAws<T>(call: () => Promise<T>): Promise<T> {
 
 const throttles = /^(Throttl|RequestLimitExceeded$|RequestThrottled|TooManyRequests)/;
 
-/** What is not a service's answer never reached the service or never came back: a socket, a timeout, a name. */
+/** An error that is not a service's answer never reached the service or never came back: a socket, a timeout, a name. */
 function toAwsFailure(error: unknown): AwsFailure {
   const { name, code } = error as { name?: string; code?: unknown };
   if (!(error instanceof EC2ServiceException || error instanceof STSServiceException))

@@ -1,7 +1,5 @@
+import { roleItself } from '../core/tenant/aws-lookups.ts';
 import type { AwsFailure } from './aws.ts';
-
-/** What stands for a region where it is the role that could not be taken on, which comes before any region. */
-export const roleItself = 'role';
 
 interface Asked {
   readonly roleArn: string | null;
@@ -9,25 +7,28 @@ interface Asked {
   readonly region: string;
 }
 
-/** The column that keeps the words holds this many characters. */
-const most = 500;
+/** What the column that keeps the message holds. */
+const maxLength = 500;
 
 /**
- * What failed and what to do about it, for the tenant: nothing in it is secret or of our own account. The role, which may
- * be long, comes last.
+ * What failed and what to do about it, for the tenant: nothing in it is secret or about our own account. The role's name,
+ * which may be long, comes last.
  */
-export function failureInWords({ code, isPassing }: AwsFailure, { roleArn, region }: Asked): string {
-  const words = isPassing ? passing(code, region) : `${toPutRight(code, region)}. The role is ${roleArn}`;
-  return words.slice(0, most);
+export function failureMessage({ code, isPassing }: AwsFailure, { roleArn, region }: Asked): string {
+  const message = isPassing ? passing(code, region) : `${toPutRight(code, region)}. The role is ${roleArn}`;
+  return message.slice(0, maxLength);
 }
 
+/** Which service answers for a region. */
+export const serviceOf = (region: string) => (region === roleItself ? 'STS' : `EC2 in ${region}`);
+
 const passing = (code: string, region: string) =>
-  `${region === roleItself ? 'STS' : `EC2 in ${region}`} does not answer (${code}). Nothing has to be done`;
+  `${serviceOf(region)} does not answer (${code}). You need not do anything`;
 
 function toPutRight(code: string, region: string): string {
   if (region === roleItself)
-    return `AWS does not let us take on the role (${code}). See that it is there, that its trust policy names our account, and that the external id in it is this tenant's`;
+    return `AWS does not let us assume the role (${code}). Check that it exists, that its trust policy names our account, and that its external id is yours`;
   if (code === 'UnauthorizedOperation')
-    return `The role may not describe machines in ${region} (${code}). Allow it ec2:DescribeInstances there; a policy of the organisation may be what forbids it`;
-  return `EC2 in ${region} refuses us (${code}). See that the region is enabled for the account`;
+    return `The role may not describe instances in ${region} (${code}). Allow it ec2:DescribeInstances there; a policy of your organisation may forbid it`;
+  return `EC2 in ${region} refuses our calls (${code}). Check that the region is enabled for the account`;
 }

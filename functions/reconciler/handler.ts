@@ -1,4 +1,4 @@
 import { jobHandler } from '../shared/job.ts';
-import { reconcileMachines } from './reconcile.ts';
+import { reconcileInstances } from './reconcile.ts';
 
-export const handler = jobHandler<'reconciler'>({ 'reconcile-machines': reconcileMachines });
+export const handler = jobHandler<'reconciler'>({ 'reconcile-instances': reconcileInstances });

@@ -1,64 +1,64 @@
 import { record } from '../core/event/events.ts';
-import type { DueMachine } from '../core/termination/due.ts';
+import type { DueInstance } from '../core/termination/unconfirmed.ts';
 import type { Db } from '../shared/db.ts';
+import { fromDecimal } from '../shared/decimal.ts';
+import { dayOf } from '../shared/time.ts';
 
-/** What is told once a day is told once a day of the calendar, UTC. */
-export const dayOf = (now: Date) => now.toISOString().slice(0, 10);
-
-/** Says of machines, once a day each, that EC2 still has them: nobody else will notice that they cost. */
-export function tellStillRunning(
+/** Notifies of instances that EC2 still has, once per instance and day (UTC): nobody else notices that they cost. */
+export function notifyStillRunning(
   db: Db,
-  machines: readonly (DueMachine & { state: string })[],
+  running: readonly { readonly instance: DueInstance; readonly state: string }[],
   now: Date,
 ): Promise<void> {
   return record(
     db,
     now,
-    ...machines.map(({ state, ...machine }) => ({
-      ...eventOf(machine),
-      type: 'machine_still_running',
+    ...running.map(({ instance, state }) => ({
+      ...eventOf(instance),
+      type: 'instance_still_running',
       severity: 'error' as const,
-      message: `${nameOf(machine)} ${dueIn(machine)}, and EC2 says that it is ${state}${costOf(machine, state)}. Its agent is asked again; if it cannot, terminate the machine yourself`,
-      metadata: { ec2_state: state, due_at: machine.dueAt, price_per_hour: hourlyPrice(machine, state) },
+      message: `${dueWords(instance)}, but EC2 says that it is ${state}${costWords(instance, state)}. Its agent is asked again; if it cannot, terminate the instance yourself`,
+      metadata: { ec2_state: state, due_at: instance.dueAt, price_per_hour: hourlyPrice(instance, state) },
       notify: true,
-      dedupeKey: `still_running:${machine.id}:${dayOf(now)}`,
+      dedupeKey: `still_running:${instance.id}:${dayOf(now)}`,
     })),
   );
 }
 
-/** Says of machines, once a day each, that nobody can tell whether they are gone, and why. */
-export function tellUnconfirmed(
+/** Notifies of instances that nobody can verify to be gone, and says why, once per instance and day (UTC). */
+export function notifyUnconfirmed(
   db: Db,
-  machines: readonly DueMachine[],
-  why: (machine: DueMachine) => string,
+  instances: readonly DueInstance[],
+  why: (instance: DueInstance) => string,
   now: Date,
 ): Promise<void> {
   return record(
     db,
     now,
-    ...machines.map((machine) => ({
-      ...eventOf(machine),
-      type: 'machine_not_confirmed',
+    ...instances.map((instance) => ({
+      ...eventOf(instance),
+      type: 'instance_not_confirmed',
       severity: 'warning' as const,
-      message: `${nameOf(machine)} ${dueIn(machine)}, and nobody has seen it go: ${why(machine)}`,
-      metadata: { due_at: machine.dueAt },
+      message: `${dueWords(instance)}, but that is not confirmed: ${why(instance)}`,
+      metadata: { due_at: instance.dueAt },
       notify: true,
-      dedupeKey: `not_confirmed:${machine.id}:${dayOf(now)}`,
+      dedupeKey: `not_confirmed:${instance.id}:${dayOf(now)}`,
     })),
   );
 }
 
-const eventOf = ({ id, clientId, agentId }: DueMachine) => ({ clientId, agentId, instanceId: id });
-const nameOf = ({ id, logicalAgentId }: DueMachine) => `Machine ${id} of agent ${logicalAgentId}`;
-const dueIn = ({ dueAt }: DueMachine) => `should be gone since ${dueAt.toISOString()}`;
+const eventOf = ({ id, clientId, agentId }: DueInstance) => ({ clientId, agentId, instanceId: id });
 
-const costOf = (machine: DueMachine, state: string) => {
-  const price = hourlyPrice(machine, state);
-  return price === null ? '' : `, at ${Number(price)} USD an hour`;
+const dueWords = ({ id, logicalAgentId, dueAt }: DueInstance) =>
+  `Instance ${id} of agent ${logicalAgentId} should have been terminated by ${dueAt.toISOString()}`;
+
+const costWords = (instance: DueInstance, state: string) => {
+  const price = hourlyPrice(instance, state);
+  return price === null ? '' : `, at ${fromDecimal(price)} USD an hour`;
 };
 
-/** USD; a machine that is stopped is not paid for by the hour, only its volumes are. */
-const hourlyPrice = ({ currentMode, spotPrice, ondemandPrice }: DueMachine, state: string) => {
+/** USD, as DECIMAL text. A stopped instance is not paid for by the hour; its volumes are. */
+const hourlyPrice = ({ currentMode, spotPrice, ondemandPrice }: DueInstance, state: string) => {
   if (state.startsWith('stop')) return null;
   return currentMode === 'spot' ? spotPrice : ondemandPrice;
 };

@@ -1,10 +1,13 @@
-import { type DueMachine, dueMachines, eachTenant, type Tenant } from '../core/termination/due.ts';
-import { confirmTerminations, maxAttempts } from '../core/termination/terminations.ts';
+import type { AwsAccess } from '../core/tenant/aws-access.ts';
+import { postponeChecks, saveEc2Answer } from '../core/termination/ec2-checks.ts';
+import { confirmTerminations } from '../core/termination/terminations.ts';
+import { type DueInstance, instancesToCheck } from '../core/termination/unconfirmed.ts';
 import type { Db } from '../shared/db.ts';
-import { forEachIsolated } from '../shared/for-each-isolated.ts';
-import { describeMachines } from './aws.ts';
+import { iso } from '../shared/time.ts';
+import { describeInstances } from './aws.ts';
 import { type Account, openAccount } from './aws-account.ts';
-import { tellStillRunning, tellUnconfirmed } from './notify.ts';
+import { eachTenant } from './each-tenant.ts';
+import { notifyStillRunning, notifyUnconfirmed } from './notify.ts';
 import { reportOrphans } from './orphans.ts';
 import { isOverdue, judge, nextUnanswered, type Verdict } from './verdict.ts';
 
@@ -12,140 +15,121 @@ import { isOverdue, judge, nextUnanswered, type Verdict } from './verdict.ts';
 const reserveMs = 40_000;
 
 /**
- * Holds the machines that should be gone against what EC2 says of them. The agents terminate machines (contract X3); here
- * is seen whether they did, and nothing is ever ended. A run that is repeated, late or killed does no harm.
+ * Asks EC2 about the instances that should be gone. The agents terminate instances (contract X3); this verifies it, and ends
+ * nothing. A run that is repeated, late or killed does no harm.
  * @param now the schedule's time, not the clock's
+ * @param remaining milliseconds that the Lambda still has
+ * @returns how many instances were confirmed and launches looked into
  */
-export async function reconcileMachines(db: Db, now: Date, remaining: () => number): Promise<number> {
-  const due = Map.groupBy(await dueMachines(db, now), ({ clientId }) => clientId);
+export async function reconcileInstances(db: Db, now: Date, remaining: () => number): Promise<number> {
   const hasTime = () => remaining() > reserveMs;
-  const checkTenant = ([, machines]: [string, (DueMachine & Tenant)[]]) =>
-    reconcileTenant(db, machines, now, hasTime).catch(async (error) => {
-      await postpone(db, machines, now, now); // behind all others, so that a tenant who fails for ever cannot fill every batch
+  const checkTenant = (instances: readonly [Due, ...Due[]]) =>
+    reconcileTenant(db, instances, now, hasTime).catch(async (error) => {
+      await postpone(db, instances, now, now); // behind all others, so that a tenant who fails for ever cannot fill every batch
       throw error;
     });
-  const checked = await forEachIsolated('reconciliation', [...due], checkTenant, eachTenant(hasTime));
+  const confirmed = await eachTenant('reconciliation', await instancesToCheck(db, now), checkTenant, hasTime);
   const orphans = hasTime() ? await reportOrphans(db, now, hasTime) : 0;
-  return checked + orphans;
+  return confirmed + orphans;
 }
 
-/** The machines of one tenant, region by region. @returns how many were seen to be gone */
+type Due = DueInstance & AwsAccess;
+
+/** The instances of one tenant, region by region. @returns how many were confirmed */
 async function reconcileTenant(
   db: Db,
-  machines: readonly (DueMachine & Tenant)[],
+  instances: readonly [Due, ...Due[]],
   now: Date,
   hasTime: () => boolean,
 ): Promise<number> {
-  const account = await openAccount(db, machines[0]!, now);
+  const account = await openAccount(db, instances[0], now);
   if (!account) {
-    await setAside(db, machines, noAccess, now);
+    await setAside(db, instances, noAccess, now);
     return 0;
   }
-  let gone = 0;
-  for (const [region, those] of Map.groupBy(machines, (machine) => machine.region)) {
+  let confirmed = 0;
+  for (const [region, those] of Map.groupBy(instances, (instance) => instance.region)) {
     if (!hasTime()) break; // the next run begins with what is left
-    if (region === undefined) await setAside(db, those, 'its agent named no region where EC2 could be asked', now);
-    else gone += await reconcileRegion(db, account, region, those, now);
+    if (region === undefined) await setAside(db, those, noRegion, now);
+    else confirmed += await reconcileRegion(db, { account, region, instances: those }, now);
   }
-  return gone;
+  return confirmed;
 }
 
 const noAccess =
-  'we have no access to look for it. Give us some (docs/overview.md, "What has to go"), or see for yourself that it is gone';
+  'we have no access to your AWS account. Give us access (docs/overview.md, "What has to go"), or check for yourself that it is terminated';
+const noRegion = 'its agent reported no region in which to ask EC2';
 
-/** Nobody can be asked about these: from when it matters on, the tenant is told so. */
-async function setAside(db: Db, machines: readonly DueMachine[], why: string, now: Date): Promise<void> {
-  const told = machines.filter((machine) => !machine.isKept && isOverdue(machine, now));
-  await tellUnconfirmed(db, told, () => why, now);
-  for (const those of Map.groupBy(machines, (machine) => nextUnanswered(machine, now).getTime()).values())
+/** EC2 cannot be asked about these: once they are overdue, the tenant is notified. */
+async function setAside(db: Db, instances: readonly DueInstance[], why: string, now: Date): Promise<void> {
+  const overdue = instances.filter((instance) => !instance.isKept && isOverdue(instance, now));
+  await notifyUnconfirmed(db, overdue, () => why, now);
+  for (const those of Map.groupBy(instances, (instance) => nextUnanswered(instance, now).getTime()).values())
     await postpone(db, those, nextUnanswered(those[0]!, now), now);
 }
 
 async function reconcileRegion(
   db: Db,
-  account: Account,
-  region: string,
-  machines: readonly (DueMachine & Tenant)[],
+  { account, region, instances }: { account: Account; region: string; instances: readonly Due[] },
   now: Date,
 ): Promise<number> {
-  const ids = machines.map(({ id }) => id);
-  const asked = await account.ask(region, (ec2) => describeMachines(ec2, { 'instance-id': ids }));
+  const ids = instances.map(({ id }) => id);
+  const asked = await account.ask(region, (ec2) => describeInstances(ec2, { 'instance-id': ids }));
   if ('nextAt' in asked) {
-    await postpone(db, machines, asked.nextAt, now);
+    await postpone(db, instances, asked.nextAt, now);
     return 0;
   }
-  const seen = new Map(asked.answer.map((machine) => [machine.id, machine]));
-  const judged = machines.map((machine) => ({
-    machine,
-    verdict: judge(machine, seen.get(machine.id), { isOwnAccount: account.isOwn, now }),
+  const seen = new Map(asked.answer.map((instance) => [instance.id, instance]));
+  const judged = instances.map((instance) => ({
+    instance,
+    verdict: judge(instance, { seen: seen.get(instance.id), isOwnAccount: account.isOwn }, now),
   }));
-  const gone = judged.flatMap(({ machine, verdict }) =>
-    verdict.kind === 'gone' ? [{ ...machine, instanceId: machine.id, at: verdict.at }] : [],
+  const gone = judged.flatMap(({ instance, verdict }) =>
+    verdict.kind === 'gone' ? [{ ...instance, instanceId: instance.id, goneAt: verdict.at }] : [],
   );
   await confirmTerminations(db, gone, now);
-  const there = judged.flatMap(({ machine, verdict }) => (verdict.kind === 'there' ? [{ machine, verdict }] : []));
-  await tellOfThose(db, there, region, now);
-  await keepAnswers(db, there, now);
+  const there = judged.flatMap(({ instance, verdict }) => (verdict.kind === 'there' ? [{ instance, verdict }] : []));
+  await notifyOfThose(db, there, region, now);
+  await saveAnswers(db, there, now);
   return gone.length;
 }
 
 interface StillThere {
-  readonly machine: DueMachine;
+  readonly instance: DueInstance;
   readonly verdict: Extract<Verdict, { kind: 'there' }>;
 }
 
-async function tellOfThose(db: Db, there: readonly StillThere[], region: string, now: Date): Promise<void> {
-  const told = there.filter(({ verdict }) => verdict.isTold);
-  const [unknown, known] = [told.filter(isUnknown), told.filter((one) => !isUnknown(one))];
-  await tellStillRunning(
-    db,
-    known.map(({ machine, verdict }) => ({ ...machine, state: verdict.state })),
-    now,
+async function notifyOfThose(db: Db, there: readonly StillThere[], region: string, now: Date): Promise<void> {
+  const wanted = there.filter(({ verdict }) => verdict.notifies);
+  const running = wanted.flatMap((one) =>
+    isUnknown(one) ? [] : [{ instance: one.instance, state: one.verdict.state }],
   );
-  await tellUnconfirmed(
+  await notifyStillRunning(db, running, now);
+  await notifyUnconfirmed(
     db,
-    unknown.map(({ machine }) => machine),
+    wanted.filter(isUnknown).map(({ instance }) => instance),
     ({ lastSeenAt }) =>
-      `EC2 does not know it in ${region} of the account that our role is in; its agent last called ${lastSeenAt?.toISOString() ?? 'never'}`,
+      `EC2 does not know it in ${region} of the account of our role; its agent last called ${iso(lastSeenAt) ?? 'never'}`,
     now,
   );
 }
 
 const isUnknown = ({ verdict }: StillThere) => verdict.state === 'not-found';
 
-/**
- * Keeps what EC2 said, and when to ask next: a statement for all machines of which the same is true. An agent that has
- * used up its tries to terminate one of them gets one more, so that it is asked on, slowly.
- */
-async function keepAnswers(db: Db, there: readonly StillThere[], now: Date): Promise<void> {
+/** One statement for all instances with the same answer. */
+async function saveAnswers(db: Db, there: readonly StillThere[], now: Date): Promise<void> {
   const alike = Map.groupBy(there, ({ verdict: { state, nextCheckAt } }) => `${state} ${nextCheckAt.getTime()}`);
   for (const those of alike.values()) {
     const { state, nextCheckAt } = those[0]!.verdict;
-    const machines = those.map(({ machine }) => machine);
-    await updateUnchecked(db, machines, now)
-      .set((eb) => ({
-        ec2State: state,
-        ec2CheckedAt: now,
-        ec2NextCheckAt: nextCheckAt,
-        ec2Checks: eb('ec2Checks', '+', 1),
-        terminationAttempts: eb.fn<number>('least', ['terminationAttempts', eb.val(maxAttempts - 1)]),
-      }))
-      .execute();
+    await saveEc2Answer(db, { ...idsOf(those.map(({ instance }) => instance)), state, nextCheckAt }, now);
   }
 }
 
-async function postpone(db: Db, machines: readonly DueMachine[], until: Date, now: Date): Promise<void> {
-  await updateUnchecked(db, machines, now).set({ ec2NextCheckAt: until }).execute();
-}
+const postpone = (db: Db, instances: readonly DueInstance[], until: Date, now: Date) =>
+  postponeChecks(db, { ...idsOf(instances), until }, now);
 
-/** Of machines that this run has not yet kept an answer about: of a statement that is repeated, the second does nothing. */
-const updateUnchecked = (db: Db, machines: readonly DueMachine[], now: Date) =>
-  db
-    .updateTable('instances')
-    .where(
-      'id',
-      'in',
-      machines.map(({ id }) => id),
-    )
-    .where('clientId', '=', machines[0]!.clientId)
-    .where((eb) => eb.or([eb('ec2CheckedAt', 'is', null), eb('ec2CheckedAt', '<', now)]));
+/** Of one tenant's instances, of which there is one at least. */
+const idsOf = (instances: readonly DueInstance[]) => ({
+  clientId: instances[0]!.clientId,
+  ids: instances.map(({ id }) => id),
+});

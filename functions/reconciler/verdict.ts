@@ -1,18 +1,17 @@
-import type { DueMachine } from '../core/termination/due.ts';
+import type { DueInstance } from '../core/termination/unconfirmed.ts';
+import { hourMs, minuteMs, msAfter, msBetween } from '../shared/time.ts';
 
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
 const backOffMs = { first: 5 * minuteMs, longest: 6 * hourMs };
 const keptCheckMs = hourMs;
 
 /**
- * From this long after it was due, a machine that is still there is the tenant's business, and one that EC2 does not know
- * is taken to be forgotten: EC2 knows a terminated machine for about an hour.
+ * An instance is overdue this long after it was due. From then on the tenant is notified of one that is still there, and one
+ * that EC2 does not know is taken to be forgotten: EC2 knows a terminated instance for about an hour.
  */
 const toleratedMs = hourMs;
 
-/** A machine as EC2 describes it. */
-export interface SeenMachine {
+/** An instance as EC2 describes it. */
+export interface SeenInstance {
   readonly id: string;
   /** EC2's word: pending, running, shutting-down, terminated, stopping, stopped. */
   readonly state: string;
@@ -27,53 +26,52 @@ export type Verdict =
       /** EC2's word, or `not-found`. */
       readonly state: string;
       readonly nextCheckAt: Date;
-      /** Whether the tenant is to hear of it. */
-      readonly isTold: boolean;
+      /** Whether the tenant is to be notified. */
+      readonly notifies: boolean;
     };
 
-export const isOverdue = ({ dueAt }: DueMachine, now: Date) => now.getTime() - dueAt.getTime() >= toleratedMs;
+export const isOverdue = ({ dueAt }: DueInstance, now: Date) => msBetween(dueAt, now) >= toleratedMs;
 
-/**
- * What EC2's answer means for a machine that should be gone.
- * @param seen `undefined` where EC2 does not know it
- * @param isOwnAccount whether EC2 was asked in the account that the tenant's machines are in
- */
-export function judge(
-  machine: DueMachine,
-  seen: SeenMachine | undefined,
-  { isOwnAccount, now }: { isOwnAccount: boolean; now: Date },
-): Verdict {
+interface Answer {
+  /** `undefined` where EC2 does not know the instance. */
+  readonly seen: SeenInstance | undefined;
+  /** Whether EC2 was asked in the account that the tenant's instances are in. */
+  readonly isOwnAccount: boolean;
+}
+
+/** What EC2's answer means for an instance that should be gone. */
+export function judge(instance: DueInstance, { seen, isOwnAccount }: Answer, now: Date): Verdict {
   if (seen?.state === 'terminated') return { kind: 'gone', at: seen.endedAt ?? now };
-  if (!seen && isOwnAccount && isForgotten(machine, now))
-    return { kind: 'gone', at: later(machine.dueAt, machine.lastSeenAt) };
+  if (!seen && isOwnAccount && isForgotten(instance, now))
+    return { kind: 'gone', at: later(instance.dueAt, instance.lastSeenAt) };
   const isEnding = seen?.state === 'shutting-down';
   return {
     kind: 'there',
     state: seen?.state ?? 'not-found',
-    nextCheckAt: isEnding ? now : nextCheck(machine, now),
-    isTold: !isEnding && !machine.isKept && isOverdue(machine, now),
+    nextCheckAt: isEnding ? now : nextCheck(instance, now),
+    notifies: !isEnding && !instance.isKept && isOverdue(instance, now),
   };
 }
 
-/** One whose agent has spoken to us since is somewhere, if not where EC2 was asked. */
-const isForgotten = (machine: DueMachine, now: Date) =>
-  isOverdue(machine, now) && now.getTime() - (machine.lastSeenAt?.getTime() ?? 0) >= toleratedMs;
+/** An instance whose agent called since then runs somewhere, if not where EC2 was asked. */
+const isForgotten = (instance: DueInstance, now: Date) =>
+  isOverdue(instance, now) && msBetween(instance.lastSeenAt ?? new Date(0), now) >= toleratedMs;
 
 /** After 5, 10, 20, … minutes; what the tenant keeps, by the hour. */
-function nextCheck(machine: DueMachine, now: Date): Date {
-  if (machine.isKept) return new Date(now.getTime() + keptCheckMs);
-  const pauseMs = Math.min(backOffMs.first * 2 ** machine.ec2Checks, backOffMs.longest);
-  return notPastTheMark(machine, new Date(now.getTime() + pauseMs), now);
+function nextCheck(instance: DueInstance, now: Date): Date {
+  if (instance.isKept) return msAfter(now, keptCheckMs);
+  const pauseMs = Math.min(backOffMs.first * 2 ** instance.ec2Checks, backOffMs.longest);
+  return notPastOverdue(instance, msAfter(now, pauseMs), now);
 }
 
-/** When to look again at a machine about which nobody can be asked. */
-export const nextUnanswered = (machine: DueMachine, now: Date): Date =>
-  notPastTheMark(machine, new Date(now.getTime() + backOffMs.longest), now);
+/** When to look again at an instance that EC2 cannot be asked about. */
+export const nextUnanswered = (instance: DueInstance, now: Date): Date =>
+  notPastOverdue(instance, msAfter(now, backOffMs.longest), now);
 
-/** The moment from which a machine is overdue is not slept through. */
-function notPastTheMark({ dueAt }: DueMachine, next: Date, now: Date): Date {
-  const mark = new Date(dueAt.getTime() + toleratedMs);
-  return now < mark && mark < next ? mark : next;
+/** The check from which on an instance is overdue is not skipped. */
+function notPastOverdue({ dueAt }: DueInstance, next: Date, now: Date): Date {
+  const overdueAt = msAfter(dueAt, toleratedMs);
+  return now < overdueAt && overdueAt < next ? overdueAt : next;
 }
 
 const later = (a: Date, b: Date | null) => (b && b > a ? b : a);

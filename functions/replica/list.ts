@@ -3,8 +3,8 @@ import { activeStandby } from '../core/agent/facts.ts';
 import { parseHandle, standingOf } from '../core/agent/identity.ts';
 import { claimLaunch } from '../core/failover/standby-rows.ts';
 import type { Db } from '../shared/db.ts';
+import { fromDecimalOrNull } from '../shared/decimal.ts';
 import { agentNotFound } from '../shared/errors.ts';
-import { price } from '../shared/fields.ts';
 import type { Replica, ReplicaStatus } from '../shared/schema.ts';
 
 type ListedReplica = Replica & { readonly poolName: string | null };
@@ -89,7 +89,7 @@ function toWire(replica: ListedReplica, now: Date) {
     sync_status: replica.syncStatus,
     sync_latency_ms: replica.syncLatencyMs,
     state_transfer_progress: Number(replica.stateTransferProgress),
-    cost: { hourly: price(replica.hourlyCost), total: Number(replica.totalCost) },
+    cost: { hourly: fromDecimalOrNull(replica.hourlyCost), total: Number(replica.totalCost) },
     created_by: replica.createdBy,
     created_at: replica.createdAt.toISOString(),
     ready_at: time(replica.readyAt),

@@ -11,7 +11,11 @@ export function toDecimal(value: string | number | null | undefined): string | n
 }
 
 /** What a column holds, for a rule; `undefined` for NULL. */
-export const fromDecimal = (column: string | null | undefined) => (column == null ? undefined : Number(column));
+export function fromDecimal(column: string): number;
+export function fromDecimal(column: string | null | undefined): number | undefined;
+export function fromDecimal(column: string | null | undefined): number | undefined {
+  return column == null ? undefined : Number(column);
+}
 
 /** What a column holds, for an answer; `null` for NULL. */
 export const fromDecimalOrNull = (column: string | null | undefined) => (column == null ? null : Number(column));

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 /**
- * The environment, parsed where it enters. Each function reads only what it needs; a missing variable fails its first
- * invocation with the name of the variable, not later with a riddle.
+ * The environment, parsed where it enters. Each function reads only what it needs. A missing variable fails the first invocation,
+ * by name.
  */
 function read<T extends z.ZodObject>(schema: T): () => z.infer<T> {
   let parsed: z.infer<T> | undefined;
@@ -26,10 +26,10 @@ export const databaseEnv = read(
   }),
 );
 
-/** The KMS key under which tenants' tokens are kept readable. */
+/** The KMS key that encrypts tenants' tokens. */
 export const tokenEnv = read(z.object({ TOKEN_KEY_ID: z.string().min(1) }));
 
-/** SHA-256 of the admin credential, hex; several, separated by commas, while one replaces another. */
+/** SHA-256 of the admin credential, hex. During a change there are several, separated by commas. */
 export const adminEnv = read(
   z.object({
     ADMIN_TOKEN_SHA256: z
@@ -39,5 +39,5 @@ export const adminEnv = read(
   }),
 );
 
-/** An agent that is silent for longer is offline, and a standby of it may take over (contract 12.1). */
+/** An agent that is silent for longer is offline, and its standby may take over (contract 12.1). */
 export const healthEnv = read(z.object({ HEARTBEAT_TIMEOUT_SECONDS: z.coerce.number().positive().default(120) }));

@@ -1,4 +1,4 @@
-/** Every failure a caller may see, with its HTTP status. OpenAPI lists them from here. */
+/** Every failure that a caller may see, with its HTTP status. The OpenAPI document lists them from here. */
 export const errorStatus = {
   invalid_request: 400,
   agent_disabled: 400,
@@ -35,7 +35,7 @@ export type ErrorCode = keyof typeof errorStatus;
 /** What a failure says besides its message: `details` of a validation, `hint`, `current_mode`, … (contract 1.6). */
 export type ErrorDetail = Record<string, unknown>;
 
-/** A failure that the caller is told of. Anything else thrown is ours: logged in full, and answered with a bare 500. */
+/** A failure that the caller is told about. Anything else that is thrown is logged in full, and answered with a bare 500. */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
@@ -48,5 +48,5 @@ export class AppError extends Error {
   }
 }
 
-/** The answer for a caller whose agent is not there, is deleted, or is another tenant's: they are told apart nowhere. */
+/** For an agent that does not exist, is deleted, or is another tenant's: no caller can tell which. */
 export const agentNotFound = (ref: string) => new AppError('agent_not_found', `Agent not found: ${ref.slice(0, 120)}`);

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { dayMs } from './time.ts';
 
 /** Text of at most `max` characters; an empty one is refused, as no column of ours means anything by it. */
 export const text = (max: number) => z.string().min(1).max(max);
@@ -6,20 +7,11 @@ export const text = (max: number) => z.string().min(1).max(max);
 /** A field that may be left out. Agents send `null` where they know nothing: it equals "absent" (contract 1.3). */
 export const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
 
-/** The price that every price column holds at most, USD per instance-hour (contract 12.3). */
-export const maxPrice = 100;
-
-/** USD per instance-hour as an agent claims it: any number, for one odd pool must not lose a whole report. */
-export const claimedPrice = optional(z.number());
-
-export const isPrice = (claimed: number | undefined): claimed is number =>
-  claimed !== undefined && claimed > 0 && claimed <= maxPrice;
-
-/** A claimed price, if it can be one: no column holds just any number. */
-export const priceFrom = (claimed: number | undefined) => (isPrice(claimed) ? claimed : undefined);
+/** A number as an agent claims it: any, since one odd value must not lose a whole report. */
+export const claimedNumber = optional(z.number());
 
 /**
- * A time as a machine claims it, read as UTC; `undefined` where it cannot be read, for a wrong clock must not lose a
+ * A time as an instance claims it, read as UTC; `undefined` where it cannot be read, since a wrong clock must not lose a
  * report either (contract 1.5). Agents write `…+00:00` and `…Z`; a time without a zone is taken as UTC.
  */
 export const claimedTime = optional(z.string().max(64)).transform((raw) =>
@@ -40,10 +32,4 @@ function readTime(raw: string) {
 
 /** A claimed time held to server time: none, or one more than 24 h in the future, becomes `now` (contract 1.5). */
 export const heldTo = (now: Date, claimed: Date | undefined): Date =>
-  claimed && claimed.getTime() <= now.getTime() + 24 * 3600_000 ? claimed : now;
-
-/** A number for a caller; the Data API gives DECIMAL as text so that it loses nothing on the way. */
-export const price = (decimal: string | null) => (decimal === null ? null : Number(decimal));
-
-/** The AWS account in a role's ARN. */
-export const accountOf = (roleArn: string) => roleArn.split(':')[4];
+  claimed && claimed.getTime() <= now.getTime() + dayMs ? claimed : now;

@@ -1,18 +1,17 @@
 import { DatabaseError } from './data-api/errors.ts';
 import { logger } from './logger.ts';
 
-interface Manner<T> {
-  /** How many are dealt with at a time. */
+interface Options<T> {
+  /** How many are worked on at a time. */
   readonly atOnce?: number;
-  /** Asked before each; what is left when it says no the next run takes. */
+  /** Asked before each item. When it says no, the rest is left to the next run. */
   readonly hasTime?: () => boolean;
-  /** What a log may say of an item; all of it when left out. */
+  /** What a log may say of an item; all of it by default. */
   readonly name?: (item: T) => object;
 }
 
 /**
- * Does a job's work item by item. One that cannot be dealt with holds no other one up: it is logged, and tried again by the
- * next run.
+ * Does a job's work item by item. An item that fails holds up no other: it is logged, and the next run tries it again.
  * @param work says how much it has changed; `true` counts as one
  * @returns the sum of that
  */
@@ -20,7 +19,7 @@ export async function forEachIsolated<T>(
   what: string,
   items: readonly T[],
   work: (item: T) => Promise<number | boolean>,
-  { atOnce = 1, hasTime = () => true, name = (item) => ({ item }) }: Manner<T> = {},
+  { atOnce = 1, hasTime = () => true, name = (item) => ({ item }) }: Options<T> = {},
 ): Promise<number> {
   let changed = 0;
   const rest = items.values();
@@ -32,7 +31,7 @@ export async function forEachIsolated<T>(
         changed += Number(n); // not `+= await`: another may have counted meanwhile
       } catch (error) {
         if (error instanceof DatabaseError && error.kind === 'conflict')
-          logger.info(`${what}: somebody else is changing it, the next run sees`, { ...name(item) });
+          logger.info(`${what}: another call is changing it; left to the next run`, { ...name(item) });
         else logger.error(`${what} failed`, { ...name(item), error: error as Error });
       }
     }

@@ -8,20 +8,15 @@ import type * as z from 'zod';
 import { DatabaseError } from './data-api/errors.ts';
 import { connect, type Db } from './db.ts';
 import { AppError, errorStatus } from './errors.ts';
+import { denied, type Identity } from './identity.ts';
 import { logger } from './logger.ts';
 import { parseRequest } from './request.ts';
 import { type Route, type Routes, routeKey } from './route.ts';
 
-/** What a token says of its bearer. It is identity only: what the caller may touch is decided by each rule. */
-export type Identity = TenantIdentity | { readonly role: 'admin' };
-export type TenantIdentity =
-  | { readonly role: 'client'; readonly clientId: string }
-  | { readonly role: 'none'; readonly denial: 'invalid_token' | 'client_inactive' };
-
-export type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<Identity | undefined>;
+type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<Identity | undefined>;
 type Result = APIGatewayProxyStructuredResultV2;
 
-/** What a handler gets besides its input. */
+/** What a handler is given besides its input. */
 export interface Call {
   readonly db: Db;
   /** The time of the request, by the gateway's clock. Rules take it from here and ask no other clock. */
@@ -49,7 +44,7 @@ export interface Input<R extends Route> {
 
 type Answer<R extends Route> = R['response'] extends z.ZodType<unknown, infer Input> ? Input : never;
 
-/** One function a route: tsc names the route that has none. */
+/** One function for each route: tsc names a route that has none. */
 export type Handlers<T extends Routes> = {
   readonly [K in keyof T]: (call: Call, input: Input<T[K]>) => Promise<Answer<T[K]>>;
 };
@@ -57,8 +52,8 @@ export type Handlers<T extends Routes> = {
 type AnyHandler = (call: Call, input: Input<Route>) => Promise<unknown>;
 
 /**
- * The Lambda of a domain: finds the route that the event matched, lets it in, parses, runs, and checks the answer.
- * Give it the table's type, `httpHandler<typeof agentRoutes>(…)`: inferred, tsc would widen the answers' literals.
+ * The Lambda of a domain: it finds the route that the event matched, admits the caller, parses, runs, and checks the answer.
+ * Give it the table's type, `httpHandler<typeof agentRoutes>(…)`: if tsc infers it, the literals in answers are widened.
  */
 export function httpHandler<T extends Routes>(routes: T, handlers: Handlers<T>) {
   const table = new Map(
@@ -100,7 +95,7 @@ export function httpHandler<T extends Routes>(routes: T, handlers: Handlers<T>) 
     .handler(answer);
 }
 
-/** Lets a caller in, or says why not. What is not expressly let in stays out. */
+/** Admits a caller, or says why not. A caller that is not expressly admitted is refused. */
 function admit(route: Route, identity: Identity | undefined): { clientId: string | undefined } | undefined {
   if (route.access === 'open') return undefined;
   if (identity?.role === 'none') throw denied(identity.denial);
@@ -111,14 +106,7 @@ function admit(route: Route, identity: Identity | undefined): { clientId: string
   throw new AppError('forbidden', route.access === 'admin' ? 'Admin credential required' : 'Client token required');
 }
 
-const denials = {
-  missing_token: 'Missing client token',
-  invalid_token: 'Invalid client token',
-  client_inactive: 'Client account is not active',
-} as const;
-export const denied = (code: keyof typeof denials) => new AppError(code, denials[code]);
-
-/** An error as the caller sees it (contract 1.6): ours in full, the database's as "try again", any other as a bare 500. */
+/** An error as the caller sees it (contract 1.6): ours in full, one of the database as "try again", any other as a bare 500. */
 function failure(error: unknown): Result {
   if (error instanceof AppError)
     return {

@@ -3,9 +3,10 @@ import type { Context } from 'aws-lambda';
 import type { JobEvent, JobLambda, JobName, JobOf } from '../jobs.ts';
 import { connect, type Db } from './db.ts';
 import { logger } from './logger.ts';
+import { minuteMs } from './time.ts';
 
 /**
- * One job: it reads the state, and states the wanted one, so a run that is repeated, late or skipped does no harm.
+ * One job. It reads the state and writes the wanted one, so a run that is repeated, late or skipped does no harm.
  * @param now the time the run was due, not the clock's: a retried run decides as the first one did
  * @param remaining milliseconds the Lambda still has, for a job whose work may take longer than that
  * @returns how many rows it changed
@@ -13,10 +14,10 @@ import { logger } from './logger.ts';
 export type Job = (db: Db, now: Date, remaining: () => number) => Promise<number>;
 
 /** A run that has not ended after this long was killed; the next one may start. */
-const longestRunMs = 5 * 60_000;
+const longestRunMs = 5 * minuteMs;
 
 /**
- * A Lambda of jobs. Each is single-flight by a row of its own, which also tells how its last run went.
+ * A Lambda of jobs. Each job runs once at a time, by a row of `job_runs`, which also tells how its last run went.
  * Owns the tables: job_runs.
  */
 export function jobHandler<L extends JobLambda>(run: Readonly<Record<JobOf<L>, Job>>) {
@@ -43,7 +44,7 @@ export function jobHandler<L extends JobLambda>(run: Readonly<Record<JobOf<L>, J
   };
 }
 
-/** Takes the job's row, unless a run that is under way has it. @returns whether it is ours: one statement, as a rule */
+/** Takes the job's row, unless another run has it. Usually one statement. @returns whether it is ours */
 async function begin(db: Db, job: JobName, now: Date, token: string): Promise<boolean> {
   if (await take(db, job, now, token)) return true;
   const row = await db.selectFrom('jobRuns').select('runToken').where('job', '=', job).executeTakeFirst();

@@ -1,6 +1,6 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type * as z from 'zod';
 import { AppError } from './errors.ts';
-import type { Event } from './http.ts';
 import type { Route } from './route.ts';
 
 /** Far above what agents and consoles send, and below what one call to the database may carry (4 MiB). */
@@ -11,6 +11,8 @@ const maxDepth = 20;
 
 /** Of a key, which is a name; a JSON column of MySQL refuses those above 65,535 bytes. */
 const maxKeyLength = 255;
+
+type Event = Pick<APIGatewayProxyEventV2, 'pathParameters' | 'queryStringParameters' | 'body' | 'isBase64Encoded'>;
 
 /** Parses what a request brings, here and nowhere else. @throws AppError 400 that says what was seen, field by field */
 export function parseRequest(route: Route, event: Event) {

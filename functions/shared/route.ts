@@ -4,7 +4,7 @@ import type { ErrorCode } from './errors.ts';
 /**
  * Who may call a route (contract 1.2).
  * - `client`: a tenant's token. `clientOrAdmin`: the owning tenant's, or the admin credential. `admin`: the latter only.
- * - `open`: the gateway asks nobody. The route answers everyone (`/health`), or authenticates by itself because its
+ * - `open`: the gateway does not authenticate. The route answers everyone (`/health`), or authenticates by itself because its
  *   failures need a body of their own, which the gateway cannot give.
  */
 export type Access = 'client' | 'clientOrAdmin' | 'admin' | 'open';
@@ -14,7 +14,7 @@ export type Access = 'client' | 'clientOrAdmin' | 'admin' | 'open';
  * OpenAPI document are all made from this value; nothing else lists routes.
  */
 export interface Route {
-  /** The endpoint's number in the wire contract, for the reader's search. */
+  /** The endpoint's number in the wire contract, for searching. */
   readonly id: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS' | 'ANY';
   /** As API Gateway writes it, `/api/agents/{agent_id}`, or `$default` for what matches no other route. */
@@ -27,13 +27,13 @@ export interface Route {
   readonly response: z.ZodType;
   /** Of a success; 200 when absent. A 204 has no body. */
   readonly status?: 200 | 201 | 204;
-  /** Tells an answer that says "nothing was made": it is a 200 where all others are `status`. */
+  /** Whether an answer says that nothing was made: it is a 200, where all others are `status`. */
   unchanged?(answer: unknown): boolean;
-  /** Those that the service itself may answer; the ones any route has (400, 401, 403, 503) need no listing. */
+  /** The failures of this route itself. Those that any route has (400, 401, 403, 503) are not listed. */
   readonly errors?: readonly ErrorCode[];
 }
 
 export type Routes = Readonly<Record<string, Route>>;
 
-/** API Gateway's name of a route, which is also what an event says it matched: `GET /health`, or `$default`. */
+/** API Gateway's name of a route, which events carry too: `GET /health`, or `$default`. */
 export const routeKey = (route: Route) => (route.path === '$default' ? '$default' : `${route.method} ${route.path}`);

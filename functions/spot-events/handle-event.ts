@@ -99,8 +99,8 @@ async function followState(db: Db, instance: Named, event: StateChange, now: Dat
 }
 
 async function confirm(db: Db, { id, clientId, agentId }: Named, { time }: Ec2Event, now: Date): Promise<Effect> {
-  const body = { instance_id: id, success: true, terminated_at: earlier(time, now) };
-  await reportTermination(db, { clientId, ref: agentId, now, body });
+  const outcome = { goneAt: earlier(time, now) };
+  await reportTermination(db, { clientId, ref: agentId, instanceId: id, outcome }, now);
   return 'confirmed';
 }
 

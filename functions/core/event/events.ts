@@ -1,8 +1,12 @@
+/**
+ * What happened, for people: system events, of which some are also notifications to a tenant, and the audit log of what
+ * operators looked at (audit.ts). This room owns `system_events` and `audit_logs`.
+ */
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../../shared/db.ts';
 import type { Severity } from '../../shared/schema.ts';
 
-/** Something worth remembering; with `notify` the tenant is told of it too. */
+/** Something worth keeping; with `notify` the tenant is notified of it too. */
 export interface SystemEvent {
   /** The tenant; `null` for what concerns none or all. */
   readonly clientId: string | null;
@@ -11,15 +15,15 @@ export interface SystemEvent {
   /** A word or two, as in `agent_registered`. */
   readonly type: string;
   readonly severity: Severity;
-  /** For people, at most 1,000 characters. */
+  /** For people, at most 1,000 characters; what is longer is cut off. */
   readonly message: string;
   readonly metadata?: Record<string, unknown>;
   readonly notify?: boolean;
-  /** What may be said only once: a second event with the same key is dropped. */
+  /** Of what may be recorded only once: a second event with the same key is dropped. */
   readonly dedupeKey?: string;
 }
 
-/** Writes events in one statement, whatever their number. */
+/** Writes events in one statement, whatever their number; none is no statement. */
 export async function record(db: Db, now: Date, ...events: SystemEvent[]): Promise<void> {
   if (events.length === 0) return;
   await db

@@ -1,11 +1,13 @@
 import type { Mode } from '../../shared/schema.ts';
 
-/** The id of a Spot pool, `type.az`; `null` for an instance that is in none: on-demand, or its type or zone is not known. */
+export const poolIdOf = (instanceType: string, az: string) => `${instanceType}.${az}`;
+
+/** The id of an instance's Spot pool; `null` for an instance that is in none: on-demand, or its type or zone is not known. */
 export const poolOf = (
   mode: Mode | undefined,
   instanceType: string | null | undefined,
   az: string | null | undefined,
-) => (mode === 'spot' && instanceType && az ? `${instanceType}.${az}` : null);
+) => (mode === 'spot' && instanceType && az ? poolIdOf(instanceType, az) : null);
 
 /** A pool's id taken apart. A type has a dot in it (`m5.large`), a zone has none. */
 export function partsOfPool(poolId: string): { readonly instanceType: string; readonly az: string } | undefined {

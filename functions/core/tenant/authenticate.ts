@@ -1,13 +1,18 @@
 import type { Db } from '../../shared/db.ts';
-import type { TenantIdentity } from '../../shared/http.ts';
+import type { TenantIdentity } from '../../shared/identity.ts';
+import { minuteMs } from '../../shared/time.ts';
 import { record } from '../event/events.ts';
 import { hashOf, identify } from './tokens.ts';
 
-/**
- * Which tenant a token belongs to; a token that lets nobody in is recorded.
- * An agent with a bad token restarts every ten seconds for ever, so there is one event a token and ten minutes.
- */
-export async function authenticate(db: Db, now: Date, token: string, sourceIp: string): Promise<TenantIdentity> {
+/** An agent with a bad token restarts every ten seconds, for ever: one event per token and this long is enough. */
+const periodMs = 10 * minuteMs;
+
+/** Which tenant a token belongs to. A token that lets nobody in is recorded. */
+export async function authenticate(
+  db: Db,
+  { token, sourceIp }: { token: string; sourceIp: string },
+  now: Date,
+): Promise<TenantIdentity> {
   const identity = await identify(db, token);
   if (identity.role === 'none') {
     const tokenHash = hashOf(token);
@@ -15,9 +20,9 @@ export async function authenticate(db: Db, now: Date, token: string, sourceIp: s
       clientId: null,
       type: 'auth_failed',
       severity: 'warning',
-      message: `A call with an unknown or inactive token was refused, from ${sourceIp}`,
+      message: `Refused a call from ${sourceIp}: its token is unknown or inactive`,
       metadata: { tokenHash, sourceIp, denial: identity.denial },
-      dedupeKey: `auth_failed:${tokenHash}:${Math.floor(now.getTime() / 600_000)}`,
+      dedupeKey: `auth_failed:${tokenHash}:${Math.floor(now.getTime() / periodMs)}`,
     });
   }
   return identity;

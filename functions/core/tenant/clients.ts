@@ -1,7 +1,12 @@
+/**
+ * Tenants ("clients" on the wire and in tables): their tokens, and their AWS accounts. This room owns `clients` and
+ * `aws_lookups`.
+ */
 import { randomUUID } from 'node:crypto';
 import { DatabaseError } from '../../shared/data-api/errors.ts';
 import type { Db } from '../../shared/db.ts';
 import { AppError } from '../../shared/errors.ts';
+import { audit } from '../event/audit.ts';
 import { record } from '../event/events.ts';
 import { newToken, seal, unseal } from './token-vault.ts';
 import { hashOf } from './tokens.ts';
@@ -13,15 +18,15 @@ interface NewClient {
   readonly email: string | undefined;
   readonly awsAccountId: string | undefined;
   readonly awsRoleArn: string | undefined;
-  readonly now: Date;
 }
 
 /**
  * Makes a tenant and its token (contract D1).
  * @throws AppError client_exists when the name or the address is taken, whatever their case
  */
-export async function createClient(db: Db, { name, email, awsAccountId, awsRoleArn, now }: NewClient) {
+export async function createClient(db: Db, { name, email, awsAccountId, awsRoleArn }: NewClient, now: Date) {
   const id = randomUUID();
+  const awsExternalId = randomUUID();
   const token = newToken();
   const address = email ?? `${name.toLowerCase().replace(/\s+/g, '_').slice(0, 200)}@example.com`;
   const client = {
@@ -32,7 +37,7 @@ export async function createClient(db: Db, { name, email, awsAccountId, awsRoleA
     tokenCiphertext: await seal(id, token),
     awsAccountId: awsAccountId ?? null,
     awsRoleArn: awsRoleArn ?? null,
-    awsExternalId: randomUUID(),
+    awsExternalId,
     createdAt: now,
     updatedAt: now,
   };
@@ -53,14 +58,15 @@ export async function createClient(db: Db, { name, email, awsAccountId, awsRoleA
     notify: true,
     dedupeKey: `client_created:${id}`,
   });
-  return {
-    success: true as const,
-    client: { id, name, token, status: 'active', aws_external_id: client.awsExternalId },
-  };
+  return { id, name, token, awsExternalId };
 }
 
-/** Replaces a tenant's token (contract D3). The old one dies with the gateway's cache, within a minute. */
-export async function regenerateToken(db: Db, { clientId, now }: { clientId: string; now: Date }) {
+/**
+ * Replaces a tenant's token (contract D3). The old one stops working when the gateway's cache ends, within a minute.
+ * @returns the new token
+ * @throws AppError client_not_found
+ */
+export async function regenerateToken(db: Db, { clientId }: { clientId: string }, now: Date): Promise<string> {
   const token = newToken();
   await db
     .updateTable('clients')
@@ -81,24 +87,24 @@ export async function regenerateToken(db: Db, { clientId, now }: { clientId: str
     notify: true,
     dedupeKey: `token_regenerated:${hashOf(token)}`,
   });
-  return { success: true as const, token, message: 'The old token stops working within a minute' };
+  return token;
 }
 
-/** Shows a tenant's token (contract D4). The reading is recorded before it is answered. */
+/**
+ * A tenant's token, for the operator (contract D4). The reading is in the audit log before it is answered.
+ * @throws AppError client_not_found
+ */
 export async function readToken(
   db: Db,
-  { clientId, now, sourceIp }: { clientId: string; now: Date; sourceIp: string },
-) {
+  { clientId, sourceIp }: { clientId: string; sourceIp: string },
+  now: Date,
+): Promise<{ name: string; token: string }> {
   const client = await db
     .selectFrom('clients')
     .select(['name', 'tokenCiphertext'])
     .where('id', '=', clientId)
     .executeTakeFirst();
   if (!client) throw clientNotFound();
-  await db
-    .insertInto('auditLogs')
-    .values({ id: randomUUID(), clientId, actor: 'admin', action: 'token_read', sourceIp, createdAt: now })
-    .onDuplicateKeyUpdate((eb) => ({ id: eb.ref('auditLogs.id') }))
-    .execute();
-  return { token: await unseal(clientId, client.tokenCiphertext), client_name: client.name };
+  await audit(db, { clientId, actor: 'admin', action: 'token_read', sourceIp }, now);
+  return { name: client.name, token: await unseal(clientId, client.tokenCiphertext) };
 }

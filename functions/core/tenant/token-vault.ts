@@ -6,51 +6,33 @@ import { AppError } from '../../shared/errors.ts';
 const kms = new KMSClient({});
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** `token-` and 32 characters, each one chance in 62: 190 bits from the system's generator. */
+/** `token-` and 32 of 62 characters: 190 random bits from the system's generator. */
 export const newToken = () =>
   `token-${Array.from({ length: 32 }, () => alphabet[randomInt(alphabet.length)]).join('')}`;
 
+/** The key, and the tenant that a text is bound to: the text of one tenant's row does not decrypt in another's. */
+const keyOf = (clientId: string) => ({ KeyId: tokenEnv().TOKEN_KEY_ID, EncryptionContext: { clientId } });
+
 /**
- * Encrypts a token under the KMS key, so that an admin may be shown it again (contract 1.2). It is bound to its tenant:
- * the text of one tenant's row does not decrypt in another's.
+ * Encrypts a token under the KMS key, so that an admin may be shown it again (contract 1.2).
+ * @throws AppError unavailable when KMS does not answer
  */
 export async function seal(clientId: string, token: string): Promise<string> {
-  const { CiphertextBlob } = await reachKms(() =>
-    kms.send(
-      new EncryptCommand({
-        KeyId: tokenEnv().TOKEN_KEY_ID,
-        Plaintext: Buffer.from(token, 'utf8'),
-        EncryptionContext: { clientId },
-      }),
-    ),
-  );
+  const encrypt = new EncryptCommand({ ...keyOf(clientId), Plaintext: Buffer.from(token, 'utf8') });
+  const { CiphertextBlob } = await kms.send(encrypt).catch(unavailable);
   return Buffer.from(CiphertextBlob!).toString('base64');
 }
 
-/** The token that `seal` was given. */
+/**
+ * The token that `seal` was given.
+ * @throws AppError unavailable when KMS does not answer
+ */
 export async function unseal(clientId: string, ciphertext: string): Promise<string> {
-  const { Plaintext } = await reachKms(() =>
-    kms.send(
-      new DecryptCommand({
-        KeyId: tokenEnv().TOKEN_KEY_ID,
-        CiphertextBlob: Buffer.from(ciphertext, 'base64'),
-        EncryptionContext: { clientId },
-      }),
-    ),
-  );
+  const decrypt = new DecryptCommand({ ...keyOf(clientId), CiphertextBlob: Buffer.from(ciphertext, 'base64') });
+  const { Plaintext } = await kms.send(decrypt).catch(unavailable);
   return Buffer.from(Plaintext!).toString('utf8');
 }
 
-/** A KMS that does not answer is a matter of trying again, and nothing was changed. */
-async function reachKms<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw new AppError(
-      'unavailable',
-      'The key service is not available; nothing was changed, try again',
-      {},
-      { cause: error },
-    );
-  }
+function unavailable(cause: unknown): never {
+  throw new AppError('unavailable', 'The key service is not available; nothing was changed, try again', {}, { cause });
 }

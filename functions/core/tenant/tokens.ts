@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Db } from '../../shared/db.ts';
 import { adminEnv } from '../../shared/env.ts';
-import type { TenantIdentity } from '../../shared/http.ts';
+import type { TenantIdentity } from '../../shared/identity.ts';
 
 /** The credential of an Authorization header: `Bearer <token>`, or the bare token (contract 1.2). */
 export function bearer(header: string | undefined): string | undefined {
@@ -9,10 +9,10 @@ export function bearer(header: string | undefined): string | undefined {
   return token || undefined;
 }
 
-/** SHA-256, hex. A token has 190 bits of chance, so it needs neither salt nor a slow hash. */
+/** SHA-256, hex. A token has 190 random bits, so it needs neither salt nor a slow hash. */
 export const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
 
-/** Whose token this is, by one look-up of its hash: no secret is compared, so no timing tells it. */
+/** Whose token this is. The hash is looked up, and no secret compared, so timing tells nothing. */
 export async function identify(db: Db, token: string): Promise<TenantIdentity> {
   const client = await db
     .selectFrom('clients')
@@ -24,5 +24,5 @@ export async function identify(db: Db, token: string): Promise<TenantIdentity> {
   return { role: 'client', clientId: client.id };
 }
 
-/** Hashes are compared, so how long it takes says nothing of the credential. */
+/** Whether this is the admin credential. Hashes are compared, so timing tells nothing of it. */
 export const isAdmin = (token: string) => adminEnv().ADMIN_TOKEN_SHA256.includes(hashOf(token));

@@ -10,6 +10,7 @@ const takenMs = minuteMs;
 /**
  * Confirms the end of instances that failed over and that EC2 has taken by now: nobody has to terminate them.
  * Sets columns of: instances.
+ * @returns how many
  */
 export async function confirmTaken(db: Db, { batch }: { readonly batch: number }, now: Date): Promise<number> {
   const takenBefore = msBefore(now, takenMs);

@@ -32,7 +32,7 @@ const buckets = (type: string) =>
     .orderBy('timeBucket')
     .execute();
 
-/** A machine beside the primary, as a replica of a kind. */
+/** An instance beside the primary, as a replica of a kind. */
 async function replicaOf(primary: Machine, replicaType: string): Promise<Machine> {
   const replica = primary.successor({ mode: 'spot', az: 'us-east-1b' });
   await replica.register();
@@ -93,7 +93,7 @@ describe('pricing-report (A6)', () => {
     expect(await machine.agentRow()).toMatchObject({ currentMode: 'spot', pricedAt: now });
   });
 
-  it('keeps the first on-demand price of a machine as its baseline', async () => {
+  it('keeps the first on-demand price of an instance as its baseline', async () => {
     const machine = await rig.primary({ type: newType() });
     await machine.report(0.1, {});
     rig.pass(300);
@@ -114,7 +114,7 @@ describe('pricing-report (A6)', () => {
     expect(await machine.row()).toMatchObject({ spotPrice: null, currentPoolId: null });
   });
 
-  it('keeps the last five reports of a machine, newest first', async () => {
+  it('keeps the last five reports of an instance, newest first', async () => {
     const machine = await rig.primary({ type: newType() });
     for (let i = 1; i <= 7; i += 1) {
       rig.pass(300);
@@ -129,12 +129,12 @@ describe('pricing-report (A6)', () => {
     { instance: null },
     { instance: 'i-1' },
     { instance: {} },
-  ])('without a machine is a 400: %j', async (body) => {
+  ])('without an instance is a 400: %j', async (body) => {
     const machine = await rig.primary();
     expect((await machine.request('POST', '/pricing-report', body)).status).toBe(400);
   });
 
-  it('with nothing but the machine is taken', async () => {
+  it('with nothing but the instance is taken', async () => {
     const machine = await rig.primary();
     const body = { instance: { instance_id: machine.id }, pricing: null };
     expect((await machine.request('POST', '/pricing-report', body)).status).toBe(200);
@@ -238,7 +238,7 @@ describe('a report that is told again, late or wrong', () => {
     expect(await pools(type)).toMatchObject([{ latestAt: rig.clock.now() }]);
   });
 
-  it.each(['zombie', 'terminated', 'stranger'])('by a machine that is a %s is accepted and ignored', async (kind) => {
+  it.each(['zombie', 'terminated', 'stranger'])('by an instance that is a %s is accepted and ignored', async (kind) => {
     const type = newType();
     const old = await rig.primary({ type });
     await old.switchReport(old.successor(), { terminated: kind === 'terminated' });

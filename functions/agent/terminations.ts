@@ -1,0 +1,48 @@
+import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
+import { terminationPolicy } from '../core/termination/policy.ts';
+import { readLeaving, reportTermination } from '../core/termination/terminations.ts';
+import type { Db } from '../shared/db.ts';
+import { agentNotFound } from '../shared/errors.ts';
+import { heldTo } from '../shared/fields.ts';
+
+/**
+ * The instances that the caller is to terminate (contract X3), of its own agent only. One statement; empty where
+ * auto-terminate is off.
+ * @throws AppError agent_not_found
+ */
+export async function instancesToTerminate(db: Db, { clientId, ref }: OfAgent, now: Date) {
+  const { agentId, instanceId } = parseHandle(ref);
+  const leaving = await readLeaving(db, { clientId, agentId });
+  if (!leaving) throw agentNotFound(ref);
+  const { isAutoTerminate, waitSeconds, primaryId } = leaving.agent;
+  const due = terminationPolicy(leaving, instanceId ?? primaryId, now);
+  return {
+    instances: due.map(({ instance, reason, secondsWaiting }) => ({
+      instance_id: instance.id,
+      instance_type: instance.instanceType,
+      az: instance.az,
+      reason,
+      seconds_waiting: secondsWaiting,
+    })),
+    auto_terminate_enabled: isAutoTerminate,
+    terminate_wait_seconds: waitSeconds,
+  };
+}
+
+interface TerminationReport extends OfAgent {
+  readonly body: {
+    readonly instance_id: string;
+    readonly success: boolean;
+    readonly error?: string | undefined;
+    readonly terminated_at?: Date | undefined;
+  };
+}
+
+/**
+ * What the agent says became of a termination (contract X4).
+ * @throws AppError agent_not_found; instance_not_found for an instance that is not this agent's
+ */
+export function takeTerminationReport(db: Db, { clientId, ref, body }: TerminationReport, now: Date): Promise<void> {
+  const outcome = body.success ? { goneAt: heldTo(now, body.terminated_at) } : { error: body.error };
+  return reportTermination(db, { clientId, ref, instanceId: body.instance_id, outcome }, now);
+}

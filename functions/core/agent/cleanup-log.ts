@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import type { Db } from '../../shared/db.ts';
+
+export interface Cleanup {
+  readonly clientId: string;
+  readonly agentId: string;
+  readonly deletedSnapshots: number;
+  readonly deletedAmis: number;
+  readonly failed: number;
+  /** As the agent reported it. */
+  readonly details: Record<string, unknown>;
+  /** What was older than this was to be deleted. */
+  readonly cutoffDate: Date | null;
+  readonly executedAt: Date;
+}
+
+/** Keeps what an agent cleaned up, once per time of execution. @returns whether there is such an agent */
+export async function recordCleanup(db: Db, cleanup: Cleanup): Promise<boolean> {
+  const { clientId, agentId, details, cutoffDate, executedAt } = cleanup;
+  const known = await db
+    .updateTable('agents')
+    .set((eb) => ({ lastCleanupAt: executedAt, version: eb('version', '+', 1) }))
+    .where('id', '=', agentId)
+    .where('clientId', '=', clientId)
+    .executeTakeFirst();
+  if (known.numUpdatedRows === 0n) return false;
+  await db
+    .insertInto('cleanupLogs')
+    .values({
+      id: randomUUID(),
+      clientId,
+      agentId,
+      cleanupType: 'full',
+      deletedSnapshotsCount: cleanup.deletedSnapshots,
+      deletedAmisCount: cleanup.deletedAmis,
+      failedCount: cleanup.failed,
+      details,
+      cutoffDate,
+      executedAt,
+    })
+    .onDuplicateKeyUpdate((eb) => ({ id: eb.ref('cleanupLogs.id') }))
+    .execute();
+  return true;
+}

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Rig } from '../../support/rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.start();
+});
+afterAll(() => rig.stop());
+
+describe('tokens (D1, D3, D4)', () => {
+  it('are made with the tenant: "token-" and 32 letters or digits', async () => {
+    const { status, body } = await rig.asAdmin('POST', '/api/admin/clients/create', { name: `  ${randomUUID()}  ` });
+    expect(status).toBe(201);
+    expect(body.client.token).toMatch(/^token-[A-Za-z0-9]{32}$/);
+    expect(body.client.name).toBe(body.client.name.trim());
+  });
+
+  it('are for one tenant a name and an address, whatever their case', async () => {
+    const name = `Acme ${randomUUID()}`;
+    const create = (body: object) => rig.asAdmin('POST', '/api/admin/clients/create', body);
+    const statuses = (await Promise.all([create({ name }), create({ name })])).map((answer) => answer.status);
+    expect(statuses.sort()).toEqual([201, 409]);
+    expect((await create({ name: name.toUpperCase() })).status).toBe(409);
+    const email = `${randomUUID()}@example.org`;
+    expect((await create({ name: randomUUID(), email })).status).toBe(201);
+    expect((await create({ name: randomUUID(), email: email.toUpperCase() })).status).toBe(409);
+  });
+
+  it('that were replaced let nobody in any more; the new one does', async () => {
+    const machine = await rig.primary();
+    await machine.config();
+    const { status, body } = await rig.asAdmin('POST', `/api/admin/clients/${machine.tenant.id}/regenerate-token`);
+    expect(status).toBe(200);
+    expect(body.token).not.toBe(machine.tenant.token);
+    rig.controlPlane.gateway.forgetAuthorizations(); // as a minute would
+    expect((await machine.config()).status).toBe(401);
+    expect((await machine.register()).status).toBe(401);
+    const path = `/api/agents/${machine.handle}/config`;
+    expect((await rig.request('GET', path, { token: body.token })).status).toBe(200);
+    const told = rig.db.selectFrom('systemEvents').selectAll().where('clientId', '=', machine.tenant.id);
+    expect(await told.where('eventType', '=', 'token_regenerated').execute()).toMatchObject([
+      { severity: 'warning', notify: true },
+    ]);
+  });
+
+  it('may be read by an admin, and every reading is recorded', async () => {
+    const tenant = await rig.tenant();
+    const read = () => rig.asAdmin('GET', `/api/admin/clients/${tenant.id}/token`);
+    expect((await read()).body).toEqual({ token: tenant.token, client_name: tenant.name });
+    await read();
+    const audit = rig.db.selectFrom('auditLogs').selectAll().where('clientId', '=', tenant.id);
+    const readings = await audit.execute();
+    expect(readings).toMatchObject([
+      { actor: 'admin', action: 'token_read', createdAt: rig.clock.now() },
+      { actor: 'admin', action: 'token_read' },
+    ]);
+    expect(readings[0]!.sourceIp).toBeTruthy();
+  });
+
+  it('are in no row in clear', async () => {
+    const tenant = await rig.tenant();
+    const rows = await rig.db.selectFrom('clients').selectAll().where('id', '=', tenant.id).execute();
+    expect(JSON.stringify(rows)).not.toContain(tenant.token);
+  });
+
+  it.each(['regenerate-token', 'token'])('of a tenant nobody knows are a 404: %s', async (what) => {
+    const path = `/api/admin/clients/${randomUUID()}/${what}`;
+    expect((await rig.asAdmin(what === 'token' ? 'GET' : 'POST', path)).status).toBe(404);
+    expect(
+      await rig.db.selectFrom('auditLogs').selectAll().where('clientId', '=', path.split('/')[4]!).execute(),
+    ).toEqual([]);
+  });
+});
