@@ -12,7 +12,11 @@ const maxDepth = 20;
 /** Of a key, which is a name; a JSON column of MySQL refuses those above 65,535 bytes. */
 const maxKeyLength = 255;
 
-type Event = Pick<APIGatewayProxyEventV2, 'pathParameters' | 'queryStringParameters' | 'body' | 'isBase64Encoded'>;
+/** What is read of an event of the gateway. */
+export type Event = Pick<
+  APIGatewayProxyEventV2,
+  'pathParameters' | 'queryStringParameters' | 'body' | 'isBase64Encoded'
+>;
 
 /** Parses what a request brings, here and nowhere else. @throws AppError 400 that says what was seen, field by field */
 export function parseRequest(route: Route, event: Event) {

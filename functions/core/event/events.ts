@@ -1,6 +1,7 @@
 /**
  * What happened, for people: system events, of which some are also notifications to a tenant, and the audit log of what
- * operators looked at (audit.ts). This room owns `system_events` and `audit_logs`.
+ * operators looked at (audit.ts).
+ * Owns the tables: system_events, audit_logs.
  */
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../../shared/db.ts';

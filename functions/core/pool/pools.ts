@@ -1,7 +1,7 @@
 /**
  * Capacity pools and what they cost. A pool is an instance type in a zone, `m5.large.us-east-1a`; its Spot prices are kept by
- * five-minute bucket, the on-demand price by type and region. This room owns `spot_pools`, `ondemand_prices`,
- * `ondemand_price_snapshots` and `pricing_snapshots_clean`; price.ts says which reported prices are believed.
+ * five-minute bucket, the on-demand price by type and region. price.ts says which reported prices are believed.
+ * Owns the tables: spot_pools, ondemand_prices, ondemand_price_snapshots, pricing_snapshots_clean.
  */
 import type { Db } from '../../shared/db.ts';
 import { toDecimal } from '../../shared/decimal.ts';

@@ -1,6 +1,6 @@
 /**
- * Tenants ("clients" on the wire and in tables): their tokens, and their AWS accounts. This room owns `clients` and
- * `aws_lookups`.
+ * Tenants ("clients" on the wire and in tables): their tokens, and their AWS accounts.
+ * Owns the tables: clients, aws_lookups.
  */
 import { randomUUID } from 'node:crypto';
 import { DatabaseError } from '../../shared/data-api/errors.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { Event } from '../../../functions/shared/http.ts';
+import type { Event } from '../../../functions/shared/request.ts';
 import { parseRequest } from '../../../functions/shared/request.ts';
 import type { Route } from '../../../functions/shared/route.ts';
 
