@@ -12,6 +12,7 @@ const maxDepth = 20;
 /** Of a key, which is a name; a JSON column of MySQL refuses those above 65,535 bytes. */
 const maxKeyLength = 255;
 
+/** What is read of an event of the gateway. */
 export type Event = Pick<
   APIGatewayProxyEventV2,
   'pathParameters' | 'queryStringParameters' | 'body' | 'isBase64Encoded'

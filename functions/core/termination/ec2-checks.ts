@@ -9,7 +9,6 @@ interface OfInstances {
 /**
  * Keeps what EC2 said of instances that are still there, and when to ask next. An agent that has used up its attempts to
  * terminate one of them gets one more, so that it is asked on, slowly.
- * Sets columns of: instances.
  */
 export async function saveEc2Answer(
   db: Db,
@@ -27,10 +26,7 @@ export async function saveEc2Answer(
     .execute();
 }
 
-/**
- * Puts off the next check of instances that EC2 was not asked about, or did not answer for.
- * Sets columns of: instances.
- */
+/** Puts off the next check of instances that EC2 was not asked about, or did not answer for. */
 export async function postponeChecks(
   db: Db,
   { until, ...instances }: OfInstances & { readonly until: Date },
