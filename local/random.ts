@@ -6,7 +6,7 @@ export type Random = () => number;
 
 /** @param seed a whole number; its lowest 32 bits count */
 export function seeded(seed: number): Random {
-  // Seeds here are small or differ in one digit. Of pure-rand's generators this one tells them apart from its first number.
+  // Our seeds differ little. Of pure-rand's generators, only this one gives such seeds unrelated first numbers.
   const generator = mersenne(seed);
   return () => uniformFloat64(generator);
 }

@@ -29,7 +29,7 @@ async function main(args: readonly string[]): Promise<void> {
   const recorded = periodOf(asRecorded, options.days);
   for (const note of asRecorded.notes) console.log(note);
 
-  const signal = interruption();
+  const signal = abortOnCtrlC();
   const virtual = new VirtualClock(recorded.start);
   let clock: Clock = virtual;
   execFileSync(process.execPath, [join(import.meta.dirname, '../build/bundle.ts'), '--quiet'], { stdio: 'inherit' });
@@ -42,7 +42,7 @@ async function main(args: readonly string[]): Promise<void> {
     say: (line) => console.error(line),
   });
   try {
-    const market = await afterKnownPrices(asRecorded, queryOver(controlPlane.dataApi.url));
+    const market = await shiftPastKnownPrices(asRecorded, queryOver(controlPlane.dataApi.url));
     const { start, end } = periodOf(market, options.days);
     const tenant = await createTenant(controlPlane.url, controlPlane.adminToken, `Demo ${new Date().toISOString()}`);
     const outcome = await playOn(controlPlane, {
@@ -64,7 +64,7 @@ async function main(args: readonly string[]): Promise<void> {
 }
 
 /** Aborts at Ctrl-C, so that everything started is stopped. A second Ctrl-C does not wait for that. */
-function interruption(): AbortSignal {
+function abortOnCtrlC(): AbortSignal {
   const controller = new AbortController();
   let first = Number.POSITIVE_INFINITY;
   const onSignal = () => {
@@ -82,7 +82,7 @@ function interruption(): AbortSignal {
  * Moves the market later, by whole days, when the database has prices from an earlier run. Otherwise the control plane
  * would take those for the newest.
  */
-async function afterKnownPrices(market: Market, query: Query): Promise<Market> {
+async function shiftPastKnownPrices(market: Market, query: Query): Promise<Market> {
   const [row] = await query('SELECT MAX(latest_at) AS latest FROM spot_pools');
   const latest = row?.latest ? new Date(`${String(row.latest).replace(' ', 'T')}Z`) : undefined;
   if (!latest || latest < market.start) return market;

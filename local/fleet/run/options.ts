@@ -13,7 +13,7 @@ import {
 } from '../../command-line.ts';
 
 const share = number({ from: 0, to: 1 });
-/** Some must succeed, or a run would not end well. */
+/** At 1 no launch would ever succeed. */
 const shareBelowOne = number({ from: 0, to: 0.9 });
 const perWeek = number({ from: 0, to: 1000 });
 
