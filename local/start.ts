@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { defaultThreads } from './aws/lambda-threads.ts';
 import { type Clock, systemClock, VirtualClock } from './clock.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { closeConnections } from './fleet/agents/agent-http.ts';
@@ -14,6 +15,7 @@ import { play } from './fleet/run/play.ts';
 import { Progress } from './fleet/run/progress.ts';
 import { type Query, queryOver } from './fleet/run/query.ts';
 import { createTenant, type Tenant } from './fleet/run/tenant.ts';
+import { aborted, interruption } from './interruption.ts';
 import { checkAvailability } from './market/availability.ts';
 import { type Market, PricesError, shifted } from './market/market.ts';
 import { readPriceFile } from './market/price-files.ts';
@@ -39,6 +41,7 @@ async function main(args: readonly string[]): Promise<void> {
     clock: { now: () => clock.now() },
     environment: environmentFor(options),
     say: (line) => console.error(line),
+    functionThreads: defaultThreads(),
   });
   try {
     const market = await afterKnownPrices(asRecorded, queryOver(controlPlane.dataApi.url));
@@ -60,21 +63,6 @@ async function main(args: readonly string[]): Promise<void> {
     closeConnections();
     await controlPlane.stop();
   }
-}
-
-/** Aborts at Ctrl-C, so that what was started is stopped; one that is repeated does not wait for that. */
-function interruption(): AbortSignal {
-  const controller = new AbortController();
-  let first = Number.POSITIVE_INFINITY;
-  const onSignal = () => {
-    // npm hands on the signal that the terminal has sent already.
-    if (performance.now() - first > 1000) process.exit(130);
-    first = Math.min(first, performance.now());
-    controller.abort();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  return controller.signal;
 }
 
 /**
@@ -164,10 +152,7 @@ async function serve(
     `The API is up at ${controlPlane.url}, in real time and without agents now; Ctrl-C stops it. Try\n\n` +
       `  curl -H 'Authorization: Bearer ${tenant.token}' ${controlPlane.url}/api/agents/${agent}/config\n`,
   );
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve());
-  });
+  await aborted(signal);
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {
