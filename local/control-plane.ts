@@ -12,6 +12,7 @@ import { EventQueue } from './aws/event-queue.ts';
 import { type Answered, type Gateway, startGateway } from './aws/gateway/server.ts';
 import { startKms } from './aws/kms.ts';
 import { type Invocation, type Invoke, lambdaHost } from './aws/lambda-host.ts';
+import { LambdaThreads } from './aws/lambda-threads.ts';
 import { Scheduler } from './aws/scheduler.ts';
 import type { Clock } from './clock.ts';
 import { startDatabase } from './database/server.ts';
@@ -32,7 +33,9 @@ export interface ControlPlaneOptions {
   authorizerTtlSeconds?: number;
   /** Over the functions' usual environment. */
   environment?: Environment;
-  /** Runs the functions; without it they run in this process. */
+  /** Threads of their own for the functions, so that more than one core is used; without them they run in this thread. */
+  functionThreads?: number;
+  /** Runs the functions in place of either. */
   functions?: Invoke;
   /** Of the Data API, instead of AWS's. */
   dataApiLimits?: Partial<Limits>;
@@ -78,7 +81,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { clock, dataDir, databaseName = 'spot_optimizer', fresh = false, say = console.error } = options;
   const running = new Running();
   try {
-    const host = options.functions ?? lambdaHost();
+    const host = options.functions ?? hostOf(options.functionThreads, running);
     const invoke: ControlPlane['invoke'] = (name, event, { timeoutMs = lambdas[name].timeoutSeconds * 1000 } = {}) =>
       host(name, event, { timeoutMs });
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -137,6 +140,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 }
 
 type Part = { stop(): Promise<void> } | { close(): Promise<void> };
+
+function hostOf(size: number | undefined, running: Running): Invoke {
+  return size ? running.keep(new LambdaThreads({ size })).invoke : lambdaHost();
+}
 
 /** What was started, to be ended in reverse order. */
 class Running {

@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { defaultThreads } from './aws/lambda-threads.ts';
 import { type Clock, systemClock, VirtualClock } from './clock.ts';
 import { UsageError } from './command-line.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
@@ -15,6 +16,7 @@ import { play } from './fleet/run/play.ts';
 import { Progress } from './fleet/run/progress.ts';
 import { type Query, queryOver } from './fleet/run/query.ts';
 import { createTenant, type Tenant } from './fleet/run/tenant.ts';
+import { aborted, interruption } from './interruption.ts';
 import { checkAvailability } from './market/availability.ts';
 import { type Market, PricesError, shiftMarket } from './market/market.ts';
 import { readPriceFile } from './market/price-files.ts';
@@ -40,6 +42,7 @@ async function main(args: readonly string[]): Promise<void> {
     clock: { now: () => clock.now() },
     environment: environmentFor(options),
     say: (line) => console.error(line),
+    functionThreads: defaultThreads(),
   });
   try {
     const market = await shiftPastKnownPrices(asRecorded, queryOver(controlPlane.dataApi.url));
@@ -61,21 +64,6 @@ async function main(args: readonly string[]): Promise<void> {
     closeConnections();
     await controlPlane.stop();
   }
-}
-
-/** Aborts at Ctrl-C, so that everything started is stopped. A second Ctrl-C does not wait for that. */
-function abortOnCtrlC(): AbortSignal {
-  const controller = new AbortController();
-  let first = Number.POSITIVE_INFINITY;
-  const onSignal = () => {
-    // npm forwards the signal that the terminal has already sent.
-    if (performance.now() - first > 1000) process.exit(130);
-    first = Math.min(first, performance.now());
-    controller.abort();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  return controller.signal;
 }
 
 /**
@@ -166,10 +154,7 @@ async function serve(
     `The API is up at ${controlPlane.url}, in real time and without agents. Ctrl-C stops it. Try\n\n` +
       `  curl -H 'Authorization: Bearer ${tenant.token}' ${controlPlane.url}/api/agents/${agent}/config\n`,
   );
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve());
-  });
+  await aborted(signal);
 }
 
 main(process.argv.slice(2)).catch((error: Error) => {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Context } from 'aws-lambda';
-import { functionNames } from '../../functions/lambdas.ts';
+import { functionNames, type LambdaName, lambdas } from '../../functions/lambdas.ts';
 
 /** Runs a function by name, as Lambda's synchronous Invoke does. */
 export type Invoke = (name: string, event: unknown, invocation: Invocation) => Promise<unknown>;
@@ -18,26 +18,40 @@ export type Handler = (event: unknown, context: Context) => unknown;
 /** Lambda's limit of a synchronous answer, as text. */
 const maxResultBytes = 6 * 1024 * 1024;
 
-const dist = join(import.meta.dirname, '../../dist');
+export const dist = join(import.meta.dirname, '../../dist');
 
 /**
- * Loads the built functions, each at its first invocation, so that the environment can be set after this call and
- * before that one. A new host starts each function afresh, as a cold start does.
+ * Runs the functions in this thread. Each is loaded at its first invocation, so that the environment can be set after
+ * this call and before that one. A new host starts each function afresh, as a cold start does.
  * @throws when a bundle is missing
  */
 export function lambdaHost(directory = dist): Invoke {
-  const missing = functionNames.filter((name) => !existsSync(bundleOf(directory, name)));
-  if (missing.length > 0) throw new Error(`not built: ${missing.join(', ')}. Run: npm run build`);
+  const handlerOf = loader(directory);
+  return async (name, event, invocation) => runAsLambda(name, handlerOf(name), event, invocation);
+}
 
+/**
+ * The built functions, each loaded at its first use.
+ * @returns finds a handler; throws for a name that no function has
+ * @throws when a bundle is missing
+ */
+export function loader(directory: string): (name: string) => Handler {
+  requireBundles(directory);
   process.setSourceMapsEnabled(true); // the bundles are minified: without it no stack can be read
   const loaded = new Map<string, Handler>();
-  return async (name, event, invocation) => {
+  return (name) => {
     if (!functionNames.includes(name))
       throw new Error(`there is no function ${name}; there are ${functionNames.join(', ')}`);
     const handler = loaded.get(name) ?? load(bundleOf(directory, name));
     loaded.set(name, handler);
-    return runAsLambda(name, handler, event, invocation);
+    return handler;
   };
+}
+
+/** @throws when a bundle is missing */
+export function requireBundles(directory: string): void {
+  const missing = functionNames.filter((name) => !existsSync(bundleOf(directory, name)));
+  if (missing.length > 0) throw new Error(`not built: ${missing.join(', ')}. Run: npm run build`);
 }
 
 const bundleOf = (directory: string, name: string) => join(directory, name, 'index.js');
@@ -53,16 +67,20 @@ function load(file: string): Handler {
  * @throws what the handler throws, or an Error when it takes too long or its result is not JSON or over 6 MB
  */
 export async function runAsLambda(name: string, handler: Handler, event: unknown, { timeoutMs }: Invocation) {
-  const deadline = performance.now() + timeoutMs;
-  const result = await inTime(name, timeoutMs, async () => handler(throughJson(event), contextOf(name, deadline)));
-  const text = JSON.stringify(result) ?? 'null';
-  const bytes = Buffer.byteLength(text);
-  if (bytes > maxResultBytes) throw new Error(`${name} answered ${bytes} bytes; Lambda's limit is ${maxResultBytes}`);
-  return JSON.parse(text) as unknown;
+  return JSON.parse(await inTime(name, timeoutMs, () => runOnText(name, handler, toJson(event), timeoutMs))) as unknown;
 }
 
-/** A function that is late runs on, as nothing can stop it here, but nobody hears its result. */
-async function inTime<T>(name: string, timeoutMs: number, run: () => Promise<T>): Promise<T> {
+/** The same for an event and a result that are JSON text, without the end of time. */
+export async function runOnText(name: string, handler: Handler, event: string, timeoutMs: number): Promise<string> {
+  const deadline = performance.now() + timeoutMs;
+  const text = toJson(await handler(JSON.parse(event), contextOf(name, deadline)));
+  const bytes = Buffer.byteLength(text);
+  if (bytes > maxResultBytes) throw new Error(`${name} answered ${bytes} bytes; Lambda's limit is ${maxResultBytes}`);
+  return text;
+}
+
+/** A function that is late runs on, but nobody hears its result. */
+export async function inTime<T>(name: string, timeoutMs: number, run: () => Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(`${name} took more than ${timeoutMs / 1000} s`)), timeoutMs);
   try {
@@ -72,14 +90,14 @@ async function inTime<T>(name: string, timeoutMs: number, run: () => Promise<T>)
   }
 }
 
-const throughJson = (value: unknown) => JSON.parse(JSON.stringify(value) ?? 'null') as unknown;
+export const toJson = (value: unknown) => JSON.stringify(value) ?? 'null';
 
 function contextOf(name: string, deadline: number): Context {
   return {
     functionName: name,
     functionVersion: '$LATEST',
     invokedFunctionArn: `arn:aws:lambda:us-east-1:000000000000:function:${name}`,
-    memoryLimitInMB: '512',
+    memoryLimitInMB: String(lambdas[name as LambdaName]?.memoryMB ?? 128),
     awsRequestId: randomUUID(),
     logGroupName: `/aws/lambda/${name}`,
     logStreamName: 'local',

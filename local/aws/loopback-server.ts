@@ -19,13 +19,19 @@ export interface LoopbackServer {
   close(): Promise<void>;
 }
 
+export class PortInUse extends Error {
+  constructor(port: number, options: ErrorOptions) {
+    super(`port ${port} is in use: end what listens on it, or choose another with --port`, options);
+  }
+}
+
 /** Longer than clients keep a socket: one that is closed here while a request is on its way would be our error. */
 const keepAliveTimeout = 120_000;
 
 /**
  * Serves HTTP on 127.0.0.1.
  * @param answer ends the response itself; when it rejects, the connection is cut
- * @throws Error when the port is in use
+ * @throws PortInUse
  */
 export async function serveOnLoopback(
   answer: (request: IncomingMessage, response: ServerResponse) => Promise<unknown>,
@@ -43,10 +49,9 @@ export async function serveOnLoopback(
   if (refuse) server.on('clientError', refuse);
 
   const listening = Promise.withResolvers<void>();
-  server.once('error', (error: NodeJS.ErrnoException) => {
-    const inUse = `port ${port} is in use: end what listens on it, or choose another with --port`;
-    listening.reject(error.code === 'EADDRINUSE' ? new Error(inUse, { cause: error }) : error);
-  });
+  server.once('error', (error: NodeJS.ErrnoException) =>
+    listening.reject(error.code === 'EADDRINUSE' ? new PortInUse(port, { cause: error }) : error),
+  );
   server.listen(port, '127.0.0.1', listening.resolve);
   await listening.promise;
   const { port: actualPort } = server.address() as AddressInfo;

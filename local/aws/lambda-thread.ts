@@ -1,0 +1,17 @@
+/** A thread of `lambda-threads.ts`: runs the functions that it is told to run. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { errorToData } from './error-data.ts';
+import { loader, runOnText } from './lambda-host.ts';
+import type { Order, Outcome, ThreadData } from './lambda-threads.ts';
+
+const handlerOf = loader((workerData as ThreadData).directory);
+
+async function carryOut({ id, name, event, timeoutMs }: Order): Promise<Outcome> {
+  try {
+    return { id, result: await runOnText(name, handlerOf(name), event, timeoutMs) };
+  } catch (error) {
+    return { id, error: errorToData(error) };
+  }
+}
+
+parentPort!.on('message', async (order: Order) => parentPort!.postMessage(await carryOut(order)));

@@ -1,0 +1,103 @@
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { type ErrorData, errorFromData } from './error-data.ts';
+import { dist, type Invoke, inTime, requireBundles, toJson } from './lambda-host.ts';
+
+export interface ThreadData {
+  readonly directory: string;
+}
+
+/** An invocation, for a thread to carry out. Events and results cross over as JSON text. */
+export interface Order {
+  readonly id: number;
+  readonly name: string;
+  readonly event: string;
+  readonly timeoutMs: number;
+}
+
+export type Outcome =
+  | { readonly id: number; readonly result: string }
+  | { readonly id: number; readonly error: ErrorData };
+
+/** One for each core but the one of the gateway and the Data API, and four at most: each has a copy of the functions. */
+export const defaultThreads = () => Math.min(4, Math.max(1, availableParallelism() - 1));
+
+/**
+ * Runs the functions outside this thread, so that they do not take turns with the gateway and the Data API. The threads
+ * start at the first invocation, with the environment that this process has then, and each loads a function at its first
+ * use. A function that throws outside its invocation ends its thread: what runs there fails, and a new thread follows.
+ */
+export class LambdaThreads {
+  readonly #directory: string;
+  readonly #threads: LambdaThread[] = [];
+  readonly #size: number;
+
+  /** @throws when a bundle is missing */
+  constructor({ size = defaultThreads(), directory = dist }: { size?: number; directory?: string } = {}) {
+    requireBundles(directory);
+    this.#directory = directory;
+    this.#size = size;
+  }
+
+  readonly invoke: Invoke = async (name, event, { timeoutMs }) => {
+    const result = await inTime(name, timeoutMs, () => this.#leastBusy().run(name, toJson(event), timeoutMs));
+    return JSON.parse(result) as unknown;
+  };
+
+  /** Ends the threads where they stand; what they were running fails. */
+  async close(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.end()));
+  }
+
+  #leastBusy(): LambdaThread {
+    for (let i = 0; i < this.#size; i += 1)
+      if (!this.#threads[i]?.isAlive) this.#threads[i] = new LambdaThread(this.#directory);
+    return this.#threads.reduce((least, thread) => (thread.busy < least.busy ? thread : least));
+  }
+}
+
+class LambdaThread {
+  readonly #worker: Worker;
+  readonly #running = new Map<number, PromiseWithResolvers<string>>();
+  #orders = 0;
+  isAlive = true;
+
+  constructor(directory: string) {
+    const workerData: ThreadData = { directory };
+    this.#worker = new Worker(new URL('./lambda-thread.ts', import.meta.url), { workerData });
+    this.#worker.on('message', (outcome: Outcome) => this.#hear(outcome));
+    this.#worker.on('error', (error) => this.#fail(error as Error));
+    this.#worker.on('exit', () => this.#fail(new Error('the functions were stopped')));
+  }
+
+  /** How many invocations are under way. */
+  get busy(): number {
+    return this.#running.size;
+  }
+
+  run(name: string, event: string, timeoutMs: number): Promise<string> {
+    this.#orders += 1;
+    const order: Order = { id: this.#orders, name, event, timeoutMs };
+    const outcome = Promise.withResolvers<string>();
+    this.#running.set(order.id, outcome);
+    this.#worker.postMessage(order);
+    return outcome.promise;
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #hear(outcome: Outcome): void {
+    const running = this.#running.get(outcome.id);
+    this.#running.delete(outcome.id);
+    if ('error' in outcome) running?.reject(errorFromData(outcome.error));
+    else running?.resolve(outcome.result);
+  }
+
+  #fail(error: Error): void {
+    this.isAlive = false;
+    for (const { reject } of this.#running.values()) reject(error);
+    this.#running.clear();
+  }
+}
