@@ -31,7 +31,7 @@ async function main(args: readonly string[]): Promise<void> {
   const recorded = periodOf(asRecorded, options.days);
   for (const note of asRecorded.notes) console.log(note);
 
-  const signal = abortOnCtrlC();
+  const signal = interruption();
   const virtual = new VirtualClock(recorded.start);
   let clock: Clock = virtual;
   execFileSync(process.execPath, [join(import.meta.dirname, '../build/bundle.ts'), '--quiet'], { stdio: 'inherit' });

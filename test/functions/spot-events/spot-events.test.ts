@@ -690,8 +690,8 @@ async function seed(size: number) {
   };
 }
 
-describe('the code that answers notices', () => {
-  it.each(['spot-events', 'replica'])('has no decision engine and no model in it: %s', async (name) => {
+describe('the code that answers notices and agents', () => {
+  it.each(['spot-events', 'replica', 'agent'])('has no decision engine and no model in it: %s', async (name) => {
     const { metafile } = await build({
       entryPoints: [`functions/${name}/handler.ts`],
       bundle: true,
@@ -703,7 +703,8 @@ describe('the code that answers notices', () => {
       logLevel: 'error',
     });
     const files = Object.keys(metafile.inputs);
-    expect(files).toContain('functions/core/failover/notices.ts');
-    expect(files.filter((file) => /^functions\/decision\/|onnx|^layers\//.test(file))).toEqual([]);
+    expect(files).toContain(`functions/core/failover/${name === 'agent' ? 'rebalance-recommendation' : 'notices'}.ts`);
+    const engine = /^functions\/decision\/|^functions\/core\/decision\/(policy|log|decide-agents)|onnx|^layers\//;
+    expect(files.filter((file) => engine.test(file))).toEqual([]);
   });
 });
