@@ -44,11 +44,15 @@ export async function admit(tx: Tx, candidate: Candidate, now: Date): Promise<Ad
   }
   if (isNew) {
     await changePrimary(tx, { agent, cause: 'register', next: primaryFrom(body), isNewAgent: true }, now);
-    await record(tx, now, {
-      ...eventOf(candidate, 'agent_registered', 'info'),
-      message: `New agent ${body.logical_agent_id} on ${body.instance_id} (${body.instance_type}, ${body.az})`,
-      notify: true,
-    });
+    await record(
+      tx,
+      {
+        ...eventOf(candidate, 'agent_registered', 'info'),
+        message: `New agent ${body.logical_agent_id} on ${body.instance_id} (${body.instance_type}, ${body.az})`,
+        notify: true,
+      },
+      now,
+    );
     return { standing: 'primary' };
   }
   const command = commandFulfilledBy(state, body);
@@ -114,11 +118,15 @@ async function succeed(tx: Tx, candidate: Candidate, command: InFlight | undefin
     },
     now,
   );
-  await record(tx, now, {
-    ...eventOf(candidate, 'agent_successor', 'info'),
-    message: `${body.instance_id} took over agent ${agent.logicalAgentId}${primary ? ` from ${primary.id}` : ''}`,
-    metadata: { commandId: command?.id ?? null, formerInstanceId: primary?.id ?? null },
-  });
+  await record(
+    tx,
+    {
+      ...eventOf(candidate, 'agent_successor', 'info'),
+      message: `${body.instance_id} took over agent ${agent.logicalAgentId}${primary ? ` from ${primary.id}` : ''}`,
+      metadata: { commandId: command?.id ?? null, formerInstanceId: primary?.id ?? null },
+    },
+    now,
+  );
 }
 
 /** The primary lives and nothing asked for a second instance: that is kept, and keeps still. */
@@ -128,12 +136,16 @@ async function keepBeside(tx: Tx, candidate: Candidate, now: Date): Promise<Admi
   const { instance_id: instanceId, instance_type: instanceType, region, az, ami_id: amiId, mode } = body;
   const of = { clientId: agent.clientId, agentId: agent.id };
   await keepBesidePrimary(tx, { ...of, instanceId, instanceType, region, az, amiId, mode }, now);
-  await record(tx, now, {
-    ...eventOf(candidate, 'agent_second_instance', 'warning'),
-    message: `${instanceId} and ${primary?.id} both run agent ${agent.logicalAgentId}; the second one waits until the first falls silent`,
-    notify: true,
-    dedupeKey: `second_instance:${instanceId}`,
-  });
+  await record(
+    tx,
+    {
+      ...eventOf(candidate, 'agent_second_instance', 'warning'),
+      message: `${instanceId} and ${primary?.id} both run agent ${agent.logicalAgentId}; the second one waits until the first falls silent`,
+      notify: true,
+      dedupeKey: `second_instance:${instanceId}`,
+    },
+    now,
+  );
   return {
     standing: 'replica',
     message: `${primary?.id} is this agent's primary and alive: this instance waits beside it`,
@@ -147,11 +159,15 @@ async function restart(tx: Tx, candidate: Candidate, now: Date): Promise<void> {
   const status = inFlight?.status === 'dispatched' ? 'switching' : 'online';
   await refreshPrimary(tx, { agent, status, body }, now);
   if (agent.status === 'offline' || agent.status === 'deleted')
-    await record(tx, now, {
-      ...eventOf(candidate, 'agent_online', 'info'),
-      message: `Agent ${agent.logicalAgentId} is back on ${body.instance_id}`,
-      notify: true,
-    });
+    await record(
+      tx,
+      {
+        ...eventOf(candidate, 'agent_online', 'info'),
+        message: `Agent ${agent.logicalAgentId} is back on ${body.instance_id}`,
+        notify: true,
+      },
+      now,
+    );
 }
 
 /** The instance was set up under another logical id of the same tenant: if it is that agent's primary, it is so no more. */

@@ -23,7 +23,7 @@ export async function reportCleanup(
   const deletedSnapshots = (snapshots?.deleted?.length ?? 0) + (amis?.deleted_snapshots?.length ?? 0);
   const deletedAmis = amis?.deleted_amis?.length ?? 0;
   const failed = (snapshots?.failed?.length ?? 0) + (amis?.failed?.length ?? 0);
-  const executedAt = heldTo(now, body.timestamp);
+  const executedAt = heldTo(body.timestamp, now);
   const isKnown = await recordCleanup(db, {
     clientId,
     agentId,
@@ -38,15 +38,19 @@ export async function reportCleanup(
   const counts = { deleted_snapshots: deletedSnapshots, deleted_amis: deletedAmis, failed_count: failed };
   const error = snapshots?.error ?? amis?.error;
   const message = `${deletedSnapshots} snapshots and ${deletedAmis} images deleted, ${failed} failed`;
-  await record(db, now, {
-    clientId,
-    agentId,
-    instanceId,
-    type: 'cleanup_completed',
-    severity: error ? 'warning' : 'info',
-    message: `Clean-up by ${instanceId ?? `agent ${agentId}`}: ${message}${error ? ` (${error.slice(0, 300)})` : ''}`,
-    metadata: counts,
-    dedupeKey: `cleanup:${agentId}:${executedAt.getTime()}`,
-  });
+  await record(
+    db,
+    {
+      clientId,
+      agentId,
+      instanceId,
+      type: 'cleanup_completed',
+      severity: error ? 'warning' : 'info',
+      message: `Clean-up by ${instanceId ?? `agent ${agentId}`}: ${message}${error ? ` (${error.slice(0, 300)})` : ''}`,
+      metadata: counts,
+      dedupeKey: `cleanup:${agentId}:${executedAt.getTime()}`,
+    },
+    now,
+  );
   return { success: true as const, message, ...counts };
 }

@@ -36,14 +36,18 @@ export async function reportResult(db: Db, result: Result, now: Date): Promise<v
     await closeCommand(tx, closing, now);
     if (success) return;
     const { logicalAgentId, commandType, targetPoolId, targetMode } = command;
-    await record(tx, now, {
-      clientId,
-      agentId,
-      type: 'command_failed',
-      severity: 'warning',
-      message: `Agent ${logicalAgentId} could not ${commandType.replace('_', ' ')} to ${targetPoolId ?? targetMode}: ${message ?? 'no reason given'}`,
-      metadata: { commandId },
-      notify: true,
-    });
+    await record(
+      tx,
+      {
+        clientId,
+        agentId,
+        type: 'command_failed',
+        severity: 'warning',
+        message: `Agent ${logicalAgentId} could not ${commandType.replace('_', ' ')} to ${targetPoolId ?? targetMode}: ${message ?? 'no reason given'}`,
+        metadata: { commandId },
+        notify: true,
+      },
+      now,
+    );
   });
 }

@@ -33,16 +33,20 @@ export async function endAgent(db: Db, { clientId, ref, reason, instanceId }: En
     }
     if (instanceId !== undefined && !isPrimary && standing !== 'retired')
       await confirmTermination(tx, { clientId, agentId, instanceId, goneAt: now }, now);
-    await record(tx, now, {
-      clientId,
-      agentId,
-      instanceId: instanceId ?? primary?.id,
-      type: 'instance_terminated',
-      severity: 'warning',
-      message: `Agent ${agent.logicalAgentId} said that it terminates: ${reason}`,
-      notify: true,
-      dedupeKey: `agent_ended:${agentId}:${now.getTime()}`,
-    });
+    await record(
+      tx,
+      {
+        clientId,
+        agentId,
+        instanceId: instanceId ?? primary?.id,
+        type: 'instance_terminated',
+        severity: 'warning',
+        message: `Agent ${agent.logicalAgentId} said that it terminates: ${reason}`,
+        notify: true,
+        dedupeKey: `agent_ended:${agentId}:${now.getTime()}`,
+      },
+      now,
+    );
   });
 }
 
@@ -65,14 +69,18 @@ export async function uninstall(db: Db, { clientId, instanceId, reason }: Remova
     .executeTakeFirst();
   if (!agent || agent.status === 'deleted') return;
   await setStatus(db, { clientId, agentId: agent.id, status: 'offline', ofPrimary: instanceId }, now);
-  await record(db, now, {
-    clientId,
-    agentId: agent.id,
-    instanceId,
-    type: 'agent_uninstalled',
-    severity: 'warning',
-    message: `Agent ${agent.logicalAgentId} was removed from ${instanceId}: ${reason ?? 'no reason given'}`,
-    notify: true,
-    dedupeKey: `uninstalled:${instanceId}`,
-  });
+  await record(
+    db,
+    {
+      clientId,
+      agentId: agent.id,
+      instanceId,
+      type: 'agent_uninstalled',
+      severity: 'warning',
+      message: `Agent ${agent.logicalAgentId} was removed from ${instanceId}: ${reason ?? 'no reason given'}`,
+      notify: true,
+      dedupeKey: `uninstalled:${instanceId}`,
+    },
+    now,
+  );
 }

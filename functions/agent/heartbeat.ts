@@ -75,19 +75,27 @@ interface StatusChange {
 async function recordChange(tx: Tx, { agent, status, instanceId }: StatusChange, now: Date): Promise<void> {
   const of = { clientId: agent.clientId, agentId: agent.id, instanceId, notify: true };
   if (status === 'offline' && agent.status !== 'offline')
-    await record(tx, now, {
-      ...of,
-      type: 'agent_offline',
-      severity: 'warning',
-      message: `Agent ${agent.logicalAgentId} went offline`,
-    });
+    await record(
+      tx,
+      {
+        ...of,
+        type: 'agent_offline',
+        severity: 'warning',
+        message: `Agent ${agent.logicalAgentId} went offline`,
+      },
+      now,
+    );
   if (status === 'online' && agent.status === 'offline')
-    await record(tx, now, {
-      ...of,
-      type: 'agent_online',
-      severity: 'info',
-      message: `Agent ${agent.logicalAgentId} is online again`,
-    });
+    await record(
+      tx,
+      {
+        ...of,
+        type: 'agent_online',
+        severity: 'info',
+        message: `Agent ${agent.logicalAgentId} is online again`,
+      },
+      now,
+    );
 }
 
 /** An instance that is not the primary: it is noted that it lives, and nothing of its agent changes while the primary does. */

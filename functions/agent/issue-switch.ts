@@ -28,16 +28,20 @@ export async function issueSwitch(db: Db, { clientId, ref, body }: IssueSwitch, 
     };
   const command = switchCommand({ agent, targetMode, targetPoolId, priority, createdBy: 'manual', reason }, now);
   await queueSwitch(db, command);
-  await record(db, now, {
-    clientId,
-    agentId: agent.id,
-    type: 'switch_issued',
-    severity: 'info',
-    message: `Agent ${agent.logicalAgentId} is to move to ${targetPoolId ?? 'on-demand'}: ${reason}`,
-    metadata: { commandId: command.id },
-    notify: true,
-    dedupeKey: `switch_issued:${command.id}`,
-  });
+  await record(
+    db,
+    {
+      clientId,
+      agentId: agent.id,
+      type: 'switch_issued',
+      severity: 'info',
+      message: `Agent ${agent.logicalAgentId} is to move to ${targetPoolId ?? 'on-demand'}: ${reason}`,
+      metadata: { commandId: command.id },
+      notify: true,
+      dedupeKey: `switch_issued:${command.id}`,
+    },
+    now,
+  );
   return {
     success: true,
     command_id: command.id,

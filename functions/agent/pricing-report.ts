@@ -73,7 +73,7 @@ export function priceReportOf(body: Report, instanceId: string, now: Date): Pric
     onDemand: pricing?.on_demand_price ?? body.on_demand_price?.price,
     spot: priceFrom(pricing?.current_spot_price ?? ownPrice),
     // A price from the future would stay the newest one until that time comes: from a clock that is ahead, it is now.
-    collectedAt: earlier(heldTo(now, pricing?.collected_at), now),
+    collectedAt: earlier(heldTo(pricing?.collected_at, now), now),
     pools,
   };
 }

@@ -28,7 +28,7 @@ export async function adviseOnRebalance(db: Db, { clientId, ref, body }: Recomme
   const instanceId = handle.instanceId ?? body.instance_id ?? primary ?? 'unknown';
   const advice = choose(state, now);
   const { agent } = state;
-  const detectedAt = heldTo(now, body.detected_at);
+  const detectedAt = heldTo(body.detected_at, now);
   await recordRecommendation(db, { agent, instanceId, detectedAt, action: advice.action }, now);
   if (advice.action === 'switch' && instanceId === primary) await queueIfOpen(db, state, advice, now);
   return advice;

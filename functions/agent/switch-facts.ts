@@ -13,7 +13,7 @@ type Report = z.output<typeof SwitchReport>;
 
 /** What cannot be read is left out, and a start that is missing is now. */
 export function timingOf({ timing: t }: Report, now: Date): SwitchTiming {
-  const held = (claim: { time: Date | undefined } | undefined) => claim?.time && heldTo(now, claim.time);
+  const held = (claim: { time: Date | undefined } | undefined) => claim?.time && heldTo(claim.time, now);
   const launchedAt = held(t?.new_instance_launched_at ?? t?.instance_launched_at);
   return {
     initiatedAt: held(t?.switch_initiated_at ?? t?.initiated_at) ?? launchedAt ?? now,

@@ -47,7 +47,7 @@ export function reportSwitch(db: Db, { clientId, ref, body }: SwitchCall, now: D
     const staysSwitching = found.inFlight?.status === 'dispatched' && !state.inFlight;
     await follow(tx, { state, body, oldId, timing, staysSwitching }, now);
     await recordSwitch(tx, facts, now);
-    await record(tx, now, announcementOf(agent, facts));
+    await record(tx, announcementOf(agent, facts), now);
   });
 }
 

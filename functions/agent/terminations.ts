@@ -43,6 +43,6 @@ interface TerminationReport extends OfAgent {
  * @throws AppError agent_not_found; instance_not_found for an instance that is not this agent's
  */
 export function takeTerminationReport(db: Db, { clientId, ref, body }: TerminationReport, now: Date): Promise<void> {
-  const outcome = body.success ? { goneAt: heldTo(now, body.terminated_at) } : { error: body.error };
+  const outcome = body.success ? { goneAt: heldTo(body.terminated_at, now) } : { error: body.error };
   return reportTermination(db, { clientId, ref, instanceId: body.instance_id, outcome }, now);
 }

@@ -69,14 +69,18 @@ const untried = { checkedAt: null, failures: 0, failingSince: null, nextAt: null
 async function succeeded(db: Db, before: AwsLookup, now: Date): Promise<void> {
   if (before.region === roleItself && before.failures === 0 && !before.notifiedAt) return; // as ever: the region's row says so
   if (before.notifiedAt)
-    await record(db, now, {
-      clientId: before.clientId,
-      type: 'aws_access_restored',
-      severity: 'info',
-      message: `Terminations can be verified again: ${serviceOf(before.region)} answers`,
-      notify: true,
-      dedupeKey: `aws_access_restored:${before.clientId}:${before.region}:${before.notifiedAt.getTime()}`,
-    });
+    await record(
+      db,
+      {
+        clientId: before.clientId,
+        type: 'aws_access_restored',
+        severity: 'info',
+        message: `Terminations can be verified again: ${serviceOf(before.region)} answers`,
+        notify: true,
+        dedupeKey: `aws_access_restored:${before.clientId}:${before.region}:${before.notifiedAt.getTime()}`,
+      },
+      now,
+    );
   await saveLookup(db, { ...before, ...untried, checkedAt: now });
 }
 
@@ -95,15 +99,19 @@ async function failed(db: Db, { roleArn, before, failure }: Failed, now: Date): 
   const error = failureMessage(failure, { roleArn, region });
   const notifies = !failure.isPassing || msBetween(failingSince, now) >= passingMs;
   if (notifies)
-    await record(db, now, {
-      clientId,
-      type: 'aws_access_failed',
-      severity: failure.isPassing ? 'warning' : 'error',
-      message: `Cannot verify that instances were terminated: ${error}`,
-      metadata: { code: failure.code, region, failing_since: failingSince },
-      notify: true,
-      dedupeKey: `aws_access_failed:${clientId}:${region}:${failingSince.getTime()}:${dayOf(now)}`,
-    });
+    await record(
+      db,
+      {
+        clientId,
+        type: 'aws_access_failed',
+        severity: failure.isPassing ? 'warning' : 'error',
+        message: `Cannot verify that instances were terminated: ${error}`,
+        metadata: { code: failure.code, region, failing_since: failingSince },
+        notify: true,
+        dedupeKey: `aws_access_failed:${clientId}:${region}:${failingSince.getTime()}:${dayOf(now)}`,
+      },
+      now,
+    );
   const failures = before.failures + 1;
   const notifiedAt = notifies ? now : before.notifiedAt;
   await saveLookup(db, { ...before, failures, failingSince, nextAt, error, notifiedAt });

@@ -12,8 +12,7 @@ export function notifyStillRunning(
 ): Promise<void> {
   return record(
     db,
-    now,
-    ...running.map(({ instance, state }) => ({
+    running.map(({ instance, state }) => ({
       ...eventOf(instance),
       type: 'instance_still_running',
       severity: 'error' as const,
@@ -22,6 +21,7 @@ export function notifyStillRunning(
       notify: true,
       dedupeKey: `still_running:${instance.id}:${dayOf(now)}`,
     })),
+    now,
   );
 }
 
@@ -34,8 +34,7 @@ export function notifyUnconfirmed(
 ): Promise<void> {
   return record(
     db,
-    now,
-    ...instances.map((instance) => ({
+    instances.map((instance) => ({
       ...eventOf(instance),
       type: 'instance_not_confirmed',
       severity: 'warning' as const,
@@ -44,6 +43,7 @@ export function notifyUnconfirmed(
       notify: true,
       dedupeKey: `not_confirmed:${instance.id}:${dayOf(now)}`,
     })),
+    now,
   );
 }
 

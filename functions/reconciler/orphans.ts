@@ -50,8 +50,7 @@ async function notifyOfSuspects(db: Db, launch: LostLaunch, found: readonly Foun
   const suspects = then.filter(({ id }) => !known.some((one) => one.id === id)).slice(0, mostSuspects);
   await record(
     db,
-    now,
-    ...suspects.map(({ id, launchedAt }) => ({
+    suspects.map(({ id, launchedAt }) => ({
       clientId: launch.clientId,
       agentId: launch.agentId,
       instanceId: id,
@@ -62,5 +61,6 @@ async function notifyOfSuspects(db: Db, launch: LostLaunch, found: readonly Foun
       notify: true,
       dedupeKey: `suspected_orphan:${id}`,
     })),
+    now,
   );
 }

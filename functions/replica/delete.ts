@@ -20,15 +20,19 @@ export function deleteReplica(db: Db, { clientId, agentId, replicaId }: OfReplic
         terminated_at: standby.terminatedAt?.toISOString() ?? null,
       });
     await endStandby(tx, standby, { at: now, confirmed: standby.instanceId === null }, now);
-    await record(tx, now, {
-      clientId: standby.clientId,
-      agentId,
-      type: 'replica_terminated',
-      severity: 'info',
-      message: `The standby of agent ${state.agent.logicalAgentId} in ${standby.poolId} is to be terminated`,
-      metadata: { replicaId },
-      dedupeKey: `replica_terminated:${replicaId}`,
-    });
+    await record(
+      tx,
+      {
+        clientId: standby.clientId,
+        agentId,
+        type: 'replica_terminated',
+        severity: 'info',
+        message: `The standby of agent ${state.agent.logicalAgentId} in ${standby.poolId} is to be terminated`,
+        metadata: { replicaId },
+        dedupeKey: `replica_terminated:${replicaId}`,
+      },
+      now,
+    );
     return {
       success: true as const,
       message: 'Replica terminated',

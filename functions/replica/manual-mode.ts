@@ -41,7 +41,7 @@ export function disableManualReplica(db: Db, of: OfAgent, now: Date): Promise<bo
     await setManualMode(tx, { agent: state.agent, on: false }, now);
     for (const standby of state.standbys.filter(({ replicaType }) => replicaType === 'manual'))
       await endStandby(tx, standby, { at: now, confirmed: standby.instanceId === null }, now);
-    await record(tx, now, modeChanged(state, 'Manual replicas are off'));
+    await record(tx, modeChanged(state, 'Manual replicas are off'), now);
     return true;
   });
 }

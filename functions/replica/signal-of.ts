@@ -23,7 +23,7 @@ export function signalOf({ caller, params }: Input, claim: Claim, now: Date): Si
     instanceId: instanceId ?? claim.instanceId ?? '',
     type: claim.type,
     terminationTime: claim.terminationTime,
-    detectedAt: heldTo(now, claim.detectedAt),
+    detectedAt: heldTo(claim.detectedAt, now),
     announcedAt: now,
   };
 }

@@ -76,7 +76,7 @@ export function reportSync(db: Db, report: OfReplica & { readonly body: z.output
 /** @returns the status that the standby has then */
 async function applyStatus(tx: Tx, state: State, standby: Standby, body: Body, now: Date): Promise<ReplicaStatus> {
   if (body.status === 'terminated') {
-    await endStandby(tx, standby, { at: heldTo(now, body.terminated_at), confirmed: true }, now);
+    await endStandby(tx, standby, { at: heldTo(body.terminated_at, now), confirmed: true }, now);
     return allows(standby.status, 'terminated') ? 'terminated' : standby.status;
   }
   const why = body.error_message ?? 'no reason given';
@@ -87,7 +87,7 @@ async function applyStatus(tx: Tx, state: State, standby: Standby, body: Body, n
     await failStandby(tx, state, standby, why, now);
     return 'failed';
   }
-  await updateStandby(tx, standby, { status: body.status, syncStartedAt: heldTo(now, body.sync_started_at) });
+  await updateStandby(tx, standby, { status: body.status, syncStartedAt: heldTo(body.sync_started_at, now) });
   return body.status;
 }
 
@@ -97,7 +97,7 @@ async function becomeReady(tx: Tx, state: State, standby: Standby, body: Body, n
     readyAt: standby.readyAt ?? now,
     syncStatus: 'synced',
     stateTransferProgress: '100',
-    syncCompletedAt: heldTo(now, body.sync_completed_at),
+    syncCompletedAt: heldTo(body.sync_completed_at, now),
   } as const;
   if (await failOverIfPending(tx, state, { ...standby, ...changes }, now)) return 'promoted';
   await updateStandby(tx, standby, changes);

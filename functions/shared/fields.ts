@@ -31,5 +31,5 @@ function readTime(raw: string) {
 }
 
 /** A claimed time held to server time: none, or one more than 24 h in the future, becomes `now` (contract 1.5). */
-export const heldTo = (now: Date, claimed: Date | undefined): Date =>
+export const heldTo = (claimed: Date | undefined, now: Date): Date =>
   claimed && claimed.getTime() <= now.getTime() + dayMs ? claimed : now;

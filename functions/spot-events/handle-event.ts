@@ -123,14 +123,18 @@ async function recordStale(
   { time, 'detail-type': type }: Ec2Event,
   now: Date,
 ): Promise<Effect> {
-  await record(db, now, {
-    clientId,
-    agentId,
-    instanceId: id,
-    type: 'stale_notice',
-    severity: 'warning',
-    message: `${type} of ${id} came ${Math.round((now.getTime() - time.getTime()) / 60_000)} minutes late: nothing was done`,
-    dedupeKey: `stale:${type}:${id}:${time.getTime()}`,
-  });
+  await record(
+    db,
+    {
+      clientId,
+      agentId,
+      instanceId: id,
+      type: 'stale_notice',
+      severity: 'warning',
+      message: `${type} of ${id} came ${Math.round((now.getTime() - time.getTime()) / 60_000)} minutes late: nothing was done`,
+      dedupeKey: `stale:${type}:${id}:${time.getTime()}`,
+    },
+    now,
+  );
   return 'stale';
 }

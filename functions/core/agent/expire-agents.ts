@@ -31,7 +31,7 @@ export async function expireAgents(db: Db, now: Date): Promise<number> {
     return expiredIds;
   });
   const gone = idle.filter(({ id }) => expired.includes(id));
-  await record(db, now, ...gone.map(silenceOf));
+  await record(db, gone.map(silenceOf), now);
   return gone.length;
 }
 

@@ -32,14 +32,18 @@ export function takeOver(db: Db, { clientId, agentId, instanceId }: OfInstance, 
       },
       now,
     );
-    await record(tx, now, {
-      clientId,
-      agentId,
-      instanceId,
-      type: 'agent_taken_over',
-      severity: 'warning',
-      message: `${primary?.id ?? 'The primary'} of agent ${agent.logicalAgentId} fell silent; ${instanceId} took over`,
-      notify: true,
-    });
+    await record(
+      tx,
+      {
+        clientId,
+        agentId,
+        instanceId,
+        type: 'agent_taken_over',
+        severity: 'warning',
+        message: `${primary?.id ?? 'The primary'} of agent ${agent.logicalAgentId} fell silent; ${instanceId} took over`,
+        notify: true,
+      },
+      now,
+    );
   });
 }

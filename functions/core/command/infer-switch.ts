@@ -32,16 +32,20 @@ export async function recordInferredSwitch(
     },
     now,
   );
-  await record(tx, now, {
-    clientId,
-    agentId,
-    instanceId: newInstanceId ?? undefined,
-    type: 'switch_completed',
-    severity: 'info',
-    message: `Agent ${command.logicalAgentId} moved to ${newInstanceId}, as its registration shows; no report came`,
-    metadata: { commandId: id, inferred: true },
-    notify: true,
-  });
+  await record(
+    tx,
+    {
+      clientId,
+      agentId,
+      instanceId: newInstanceId ?? undefined,
+      type: 'switch_completed',
+      severity: 'info',
+      message: `Agent ${command.logicalAgentId} moved to ${newInstanceId}, as its registration shows; no report came`,
+      metadata: { commandId: id, inferred: true },
+      notify: true,
+    },
+    now,
+  );
 }
 
 function sideOf(instances: readonly Instance[], id: string | null): SwitchSide {

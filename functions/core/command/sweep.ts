@@ -63,13 +63,17 @@ async function closeDue(tx: Tx, { id, agentId, clientId }: DueCommand, now: Date
   const message = success ? 'inferred: its successor registered and runs' : 'expired: no successor registered in time';
   await closeCommand(tx, { commandId: id, agentId, clientId, success, message, isReported: false }, now);
   if (success && commandType === 'switch') return recordInferredSwitch(tx, command, now);
-  await record(tx, now, {
-    clientId,
-    agentId,
-    type: 'command_expired',
-    severity: 'error',
-    message: `Agent ${logicalAgentId} was told to ${commandType.replace('_', ' ')} to ${targetPoolId ?? targetMode} and nothing came of it`,
-    metadata: { commandId: id },
-    notify: true,
-  });
+  await record(
+    tx,
+    {
+      clientId,
+      agentId,
+      type: 'command_expired',
+      severity: 'error',
+      message: `Agent ${logicalAgentId} was told to ${commandType.replace('_', ' ')} to ${targetPoolId ?? targetMode} and nothing came of it`,
+      metadata: { commandId: id },
+      notify: true,
+    },
+    now,
+  );
 }

@@ -25,12 +25,13 @@ export interface SystemEvent {
 }
 
 /** Writes events in one statement, whatever their number; none is no statement. */
-export async function record(db: Db, now: Date, ...events: SystemEvent[]): Promise<void> {
-  if (events.length === 0) return;
+export async function record(db: Db, events: SystemEvent | readonly SystemEvent[], now: Date): Promise<void> {
+  const rows = [events].flat();
+  if (rows.length === 0) return;
   await db
     .insertInto('systemEvents')
     .values(
-      events.map((event) => ({
+      rows.map((event) => ({
         id: randomUUID(),
         clientId: event.clientId,
         agentId: event.agentId ?? null,

@@ -70,7 +70,7 @@ export async function announce(tx: Tx, state: State, announcement: Announcement,
     terminationTime: terminationTimeOf(signal),
   };
   await markInterruption(tx, { ...mark, madeStandby: standby !== undefined, foundNone }, now);
-  if (noticeId === undefined) await record(tx, now, eventOf(state, signal, existing?.poolId ?? standby?.poolId));
+  if (noticeId === undefined) await record(tx, eventOf(state, signal, existing?.poolId ?? standby?.poolId), now);
   if (existing) return preparedBy(existing);
   if (standby && pool) return { kind: 'standby', replicaId: standby.id, instanceId: null, existing: false, pool };
   return { kind: leaves ? 'on-demand' : 'no-pool' };

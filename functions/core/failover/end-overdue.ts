@@ -59,14 +59,18 @@ async function end(
 ): Promise<void> {
   if (overdue !== 'alarm-over') return failStandby(tx, state, standby, failures[overdue], now);
   await endStandby(tx, standby, { at: now, confirmed: standby.instanceId === null }, now);
-  await record(tx, now, {
-    clientId: standby.clientId,
-    agentId: standby.agentId,
-    type: 'emergency_stood_down',
-    severity: 'info',
-    message: `No interruption came within 2 h: the emergency standby of agent ${state.agent.logicalAgentId} is let go`,
-    metadata: { replicaId: standby.id },
-    notify: true,
-    dedupeKey: `stood_down:${standby.id}`,
-  });
+  await record(
+    tx,
+    {
+      clientId: standby.clientId,
+      agentId: standby.agentId,
+      type: 'emergency_stood_down',
+      severity: 'info',
+      message: `No interruption came within 2 h: the emergency standby of agent ${state.agent.logicalAgentId} is let go`,
+      metadata: { replicaId: standby.id },
+      notify: true,
+      dedupeKey: `stood_down:${standby.id}`,
+    },
+    now,
+  );
 }

@@ -48,7 +48,7 @@ export async function promote(tx: Tx, state: State, standby: Standby, manner: Ma
   );
   if (demote) await keepAsStandby(tx, state, now);
   await recordSwitch(tx, switchOf(state, standby, cause, now), now);
-  await record(tx, now, announcement(state, standby, cause, now));
+  await record(tx, announcement(state, standby, cause, now), now);
 }
 
 const placeOf = ({ instanceType, region, az }: Standby) => ({ instanceType, region, az });

@@ -30,7 +30,7 @@ export async function provideStandby(tx: Tx, state: State, asked: Asked, now: Da
   }
   const leaves = plan.do === 'go-on-demand' || (plan.do === 'launch' && plan.otherwise === 'go-on-demand');
   if (leaves) await goOnDemand(tx, state, now);
-  await record(tx, now, ...also);
+  await record(tx, also, now);
   return leaves;
 }
 

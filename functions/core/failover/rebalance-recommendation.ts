@@ -40,12 +40,16 @@ export async function recordRecommendation(db: Db, recommendation: Recommendatio
     .onDuplicateKeyUpdate({ id: sql`spot_interruption_events.id` })
     .execute();
   await noteRecommendation(db, agent, now);
-  await record(db, now, {
-    ...of,
-    type: 'rebalance_recommendation',
-    severity: 'warning',
-    message: `EC2 recommends to move agent ${agent.logicalAgentId} off ${instanceId}`,
-    metadata: { action },
-    dedupeKey: `rebalance-recommendation:${instanceId}:${hour.getTime()}`,
-  });
+  await record(
+    db,
+    {
+      ...of,
+      type: 'rebalance_recommendation',
+      severity: 'warning',
+      message: `EC2 recommends to move agent ${agent.logicalAgentId} off ${instanceId}`,
+      metadata: { action },
+      dedupeKey: `rebalance-recommendation:${instanceId}:${hour.getTime()}`,
+    },
+    now,
+  );
 }

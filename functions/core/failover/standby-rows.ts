@@ -74,7 +74,7 @@ export async function createStandby(
     metadata: { replicaId: row.id, type: input.standby.type },
     dedupeKey: `replica_created:${row.id}`,
   };
-  await record(tx, now, created, ...also);
+  await record(tx, [created, ...also], now);
   return row;
 }
 

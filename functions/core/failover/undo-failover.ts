@@ -33,7 +33,7 @@ export async function undoFailover(tx: Tx, state: State, standby: Standby, why: 
   await undoPromotion(tx, { standby, former, why }, now);
   const isOpen = await reopenNotice(tx, { standby, former });
   const event = undone(state, { standby, former, why });
-  if (!isOpen) await record(tx, now, event);
+  if (!isOpen) await record(tx, event, now);
   else {
     const pending = { pendingTerminationAt: now, pendingTerminationInstance: former.id };
     const after = { ...state, agent: { ...agent, ...pending }, primary: { ...primary!, ...former } };

@@ -16,14 +16,18 @@ export async function authenticate(
   const identity = await identify(db, token);
   if (identity.role === 'none') {
     const tokenHash = hashOf(token);
-    await record(db, now, {
-      clientId: null,
-      type: 'auth_failed',
-      severity: 'warning',
-      message: `Refused a call from ${sourceIp}: its token is unknown or inactive`,
-      metadata: { tokenHash, sourceIp, denial: identity.denial },
-      dedupeKey: `auth_failed:${tokenHash}:${Math.floor(now.getTime() / periodMs)}`,
-    });
+    await record(
+      db,
+      {
+        clientId: null,
+        type: 'auth_failed',
+        severity: 'warning',
+        message: `Refused a call from ${sourceIp}: its token is unknown or inactive`,
+        metadata: { tokenHash, sourceIp, denial: identity.denial },
+        dedupeKey: `auth_failed:${tokenHash}:${Math.floor(now.getTime() / periodMs)}`,
+      },
+      now,
+    );
   }
   return identity;
 }

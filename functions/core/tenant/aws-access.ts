@@ -62,15 +62,19 @@ export async function setAwsAccess(
     WHERE c.id = ${clientId}`.execute(db);
   const client = await db.selectFrom('clients').select('awsExternalId').where('id', '=', clientId).executeTakeFirst();
   if (!client) throw clientNotFound();
-  await record(db, now, {
-    clientId,
-    type: 'aws_access_changed',
-    severity: 'warning',
-    message: awsRoleArn
-      ? `From now on, terminations are verified with EC2 through ${awsRoleArn}`
-      : 'From now on, terminations are not verified with EC2',
-    notify: true,
-    dedupeKey: `aws_access_changed:${clientId}:${now.getTime()}`,
-  });
+  await record(
+    db,
+    {
+      clientId,
+      type: 'aws_access_changed',
+      severity: 'warning',
+      message: awsRoleArn
+        ? `From now on, terminations are verified with EC2 through ${awsRoleArn}`
+        : 'From now on, terminations are not verified with EC2',
+      notify: true,
+      dedupeKey: `aws_access_changed:${clientId}:${now.getTime()}`,
+    },
+    now,
+  );
   return client.awsExternalId!;
 }

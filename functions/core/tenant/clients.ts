@@ -50,14 +50,18 @@ export async function createClient(db: Db, { name, email, awsAccountId, awsRoleA
     if (!own)
       throw new AppError('client_exists', `Client ${name} <${address}> already exists: name and address are unique`);
   }
-  await record(db, now, {
-    clientId: id,
-    type: 'client_created',
-    severity: 'info',
-    message: `Client ${name} was created`,
-    notify: true,
-    dedupeKey: `client_created:${id}`,
-  });
+  await record(
+    db,
+    {
+      clientId: id,
+      type: 'client_created',
+      severity: 'info',
+      message: `Client ${name} was created`,
+      notify: true,
+      dedupeKey: `client_created:${id}`,
+    },
+    now,
+  );
   return { id, name, token, awsExternalId };
 }
 
@@ -79,14 +83,18 @@ export async function regenerateToken(db: Db, { clientId }: { clientId: string }
     .where('tokenHash', '=', hashOf(token))
     .executeTakeFirst();
   if (!replaced) throw clientNotFound();
-  await record(db, now, {
-    clientId,
-    type: 'token_regenerated',
-    severity: 'warning',
-    message: 'The access token was replaced: agents and consoles need the new one',
-    notify: true,
-    dedupeKey: `token_regenerated:${hashOf(token)}`,
-  });
+  await record(
+    db,
+    {
+      clientId,
+      type: 'token_regenerated',
+      severity: 'warning',
+      message: 'The access token was replaced: agents and consoles need the new one',
+      notify: true,
+      dedupeKey: `token_regenerated:${hashOf(token)}`,
+    },
+    now,
+  );
   return token;
 }
 

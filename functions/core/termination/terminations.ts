@@ -112,7 +112,7 @@ export async function confirmTerminations(db: Db, instances: readonly GoneInstan
     message: `Instance ${instanceId} of agent ${logicalAgentId} is terminated`,
     dedupeKey: `terminated:${instanceId}`,
   }));
-  await record(db, now, ...events);
+  await record(db, events, now);
   for (const instance of instances) await confirmTermination(db, instance, now);
 }
 
@@ -153,16 +153,20 @@ async function recordFailure(
 ): Promise<void> {
   const attempt = attempts + 1;
   const isLast = attempt >= maxAttempts;
-  await record(db, now, {
-    clientId,
-    agentId,
-    instanceId,
-    type: 'instance_termination_failed',
-    severity: isLast ? 'error' : 'warning',
-    message: `Instance ${instanceId} of agent ${logicalAgentId} could not be terminated (attempt ${attempt} of ${maxAttempts}): ${error ?? 'no reason given'}`,
-    notify: isLast,
-    dedupeKey: `termination_failed:${instanceId}:${attempt}`,
-  });
+  await record(
+    db,
+    {
+      clientId,
+      agentId,
+      instanceId,
+      type: 'instance_termination_failed',
+      severity: isLast ? 'error' : 'warning',
+      message: `Instance ${instanceId} of agent ${logicalAgentId} could not be terminated (attempt ${attempt} of ${maxAttempts}): ${error ?? 'no reason given'}`,
+      notify: isLast,
+      dedupeKey: `termination_failed:${instanceId}:${attempt}`,
+    },
+    now,
+  );
   await db
     .updateTable('instances')
     .set((eb) => ({ terminationAttempts: attempt, terminationAttemptedAt: now, version: eb('version', '+', 1) }))
