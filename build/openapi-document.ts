@@ -7,7 +7,7 @@ import manifest from '../package.json' with { type: 'json' };
 
 const codes = Object.keys(errorStatus) as [ErrorCode, ...ErrorCode[]];
 
-/** What our handlers answer when they refuse (contract 1.6). */
+/** What our handlers answer when they refuse (protocol 1.6). */
 const Failure = z
   .looseObject({
     error: z.string().meta({ description: 'For a person' }),
@@ -58,12 +58,12 @@ function operation(domain: string, name: string, route: Route): ZodOpenApiOperat
     operationId: `${domain}.${name}`,
     tags: [domain],
     summary: route.summary,
-    'x-contract-id': route.id,
+    'x-protocol-id': route.id,
     security: security[route.access],
     // Left out where there is none: zod-openapi does not take `undefined` for "none".
     requestParams: { ...(route.params && { path: route.params }), ...(route.query && { query: route.query }) },
     requestBody: route.body && {
-      required: !route.body.safeParse({}).success, // no body counts as `{}` (contract 1.3)
+      required: !route.body.safeParse({}).success, // no body counts as `{}` (protocol 1.3)
       content: { 'application/json': { schema: route.body } },
     },
     responses: {

@@ -8,7 +8,7 @@ export interface Lambda {
 }
 
 interface AuthorizerLambda extends Lambda {
-  /** How long API Gateway keeps an answer, and so how long a token works on after it was replaced (contract 1.2). */
+  /** How long API Gateway keeps an answer, and so how long a token works on after it was replaced (protocol 1.2). */
   readonly cacheSeconds: number;
 }
 

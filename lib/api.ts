@@ -83,7 +83,7 @@ export class Api extends Construct {
     }
   }
 
-  /** Agents drop any path prefix, so the stage is the one at the root of the host (contract 1.1). */
+  /** Agents drop any path prefix, so the stage is the one at the root of the host (protocol 1.1). */
   private serve(api: HttpApi): void {
     const log = new LogGroup(this, 'AccessLog', {
       retention: RetentionDays.ONE_WEEK,

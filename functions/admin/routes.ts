@@ -52,7 +52,7 @@ const AwsAccess = z.object({
   machines_total: z.int(),
 });
 
-/** The operator's endpoints (contract 6). */
+/** The operator's endpoints (protocol 4). */
 export const adminRoutes = {
   createClient: {
     id: 'D1',
@@ -106,7 +106,6 @@ export const adminRoutes = {
     response: z.object({ token: z.string(), client_name: z.string() }),
     errors: ['client_not_found'],
   },
-  // Not in the contract, which does not say how terminations are verified.
   readAwsAccess: {
     id: 'E1',
     method: 'GET',

@@ -14,7 +14,7 @@ import type { PricingReport } from './requests.ts';
 type Report = z.output<typeof PricingReport>;
 
 /**
- * Takes a price report (contract A6): three statements however many pools it lists, and two where another agent has reported
+ * Takes a price report (protocol A6): three statements however many pools it lists, and two where another agent has reported
  * the same pools in the same five minutes; one more for each thing that is seen for the first time. Each is safe to run
  * twice. The `decide` job sees by `agents.priced_at` that there is news. A report of an instance that is gone, or not this
  * agent's, is dropped.

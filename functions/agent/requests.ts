@@ -28,7 +28,7 @@ export const HeartbeatRequest = z.object({
   az: optional(text(48)),
 });
 
-/** Both shapes: v4 wraps its prices in `pricing`, v3.2 has them at the top level (contract A6). */
+/** Both shapes: v4 wraps its prices in `pricing`, v3.2 has them at the top level (protocol A6). */
 export const PricingReport = z.object({
   instance: z.object({
     instance_id: text(64),
@@ -64,7 +64,7 @@ const SwitchSide = z.object({
 });
 const SwitchPrices = z.object({ on_demand: claimedNumber, old_spot: claimedNumber, new_spot: claimedNumber });
 
-/** What both agents send, and the other family of keys that the server they were written for expected (contract A7). */
+/** What both agents send, and the other family of keys that the server they were written for expected (protocol A7). */
 export const SwitchReport = z.object({
   old_instance: optional(SwitchSide),
   new_instance: SwitchSide.extend({ instance_id: text(64) }),

@@ -21,7 +21,7 @@ export const agentRoutes = {
     id: 'A1',
     method: 'POST',
     path: '/api/agents/register',
-    access: 'open', // its 401 and 403 have bodies of their own, and the token may stand in the body (contract 1.2)
+    access: 'open', // its 401 and 403 have bodies of their own, and the token may stand in the body (protocol 1.2)
     summary: 'Makes the calling machine known, and tells it the handle by which it speaks from then on',
     body: RegisterRequest,
     response: Registered,
@@ -148,7 +148,7 @@ export const agentRoutes = {
       priority: z.int().min(0).max(100).default(25),
     }),
     status: 201,
-    unchanged: ({ success }: { success: boolean }) => !success, // the agent is there already (contract A14)
+    unchanged: ({ success }: { success: boolean }) => !success, // the agent is there already (protocol A14)
     response: SwitchIssued,
     errors: ['agent_not_found', 'agent_disabled', 'auto_switch_disabled', 'command_in_flight'],
   },

@@ -3,7 +3,7 @@ import { fromDecimal } from '../shared/decimal.ts';
 import type { Agent } from '../shared/schema.ts';
 import { iso } from '../shared/time.ts';
 
-/** The settings that the calling instance follows. All flags are off unless it is its agent's primary (contract 1.9, A1). */
+/** The settings that the calling instance follows. All flags are off unless it is its agent's primary (protocol 1.9, A1). */
 export function settingsFor(agent: Agent, standing: Standing, replicas: number) {
   const acts = standing === 'primary' && agent.status !== 'deleted';
   return {

@@ -6,7 +6,7 @@ import { agentNotFound } from '../shared/errors.ts';
 import { heldTo } from '../shared/fields.ts';
 
 /**
- * The instances that the caller is to terminate (contract X3), of its own agent only. One statement; empty where
+ * The instances that the caller is to terminate (protocol X3), of its own agent only. One statement; empty where
  * auto-terminate is off.
  * @throws AppError agent_not_found
  */
@@ -39,7 +39,7 @@ interface TerminationReport extends OfAgent {
 }
 
 /**
- * What the agent says became of a termination (contract X4).
+ * What the agent says became of a termination (protocol X4).
  * @throws AppError agent_not_found; instance_not_found for an instance that is not this agent's
  */
 export function takeTerminationReport(db: Db, { clientId, ref, body }: TerminationReport, now: Date): Promise<void> {

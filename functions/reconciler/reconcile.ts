@@ -15,7 +15,7 @@ import { isOverdue, judge, nextUnanswered, type Verdict } from './verdict.ts';
 const reserveMs = 40_000;
 
 /**
- * Asks EC2 about the instances that should be gone. The agents terminate instances (contract X3); this verifies it, and ends
+ * Asks EC2 about the instances that should be gone. The agents terminate instances (protocol X3); this verifies it, and ends
  * nothing. A run that is repeated, late or killed does no harm.
  * @param now the schedule's time, not the clock's
  * @param remaining milliseconds that the Lambda still has

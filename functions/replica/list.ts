@@ -23,7 +23,7 @@ const listed = 500;
 const claimMs = 10 * 60_000;
 
 /**
- * The standbys of an agent, newest first (contract R2). What agents poll for is narrower than what consoles list:
+ * The standbys of an agent, newest first (protocol R2). What agents poll for is narrower than what consoles list:
  * `launching` is a request to launch, so one unclaimed row is handed to the primary and claimed; `terminated` is a
  * request to terminate, so only real machines that were not seen to go are listed. One statement, two with a claim.
  * @throws AppError agent_not_found
@@ -68,7 +68,7 @@ async function claim(db: Db, replicas: ListedReplica[], now: Date): Promise<List
   return replica && (await claimLaunch(db, replica, now)) ? [replica] : [];
 }
 
-/** A replica as agents and consoles read it (contract 4). */
+/** A replica as agents and consoles read it (protocol 3). */
 function toWire(replica: ListedReplica, now: Date) {
   const time = (at: Date | null) => at?.toISOString() ?? null;
   return {

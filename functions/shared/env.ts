@@ -39,5 +39,5 @@ export const adminEnv = read(
   }),
 );
 
-/** An agent that is silent for longer is offline, and its standby may take over (contract 12.1). */
+/** An agent that is silent for longer is offline, and its standby may take over (protocol 8.1). */
 export const healthEnv = read(z.object({ HEARTBEAT_TIMEOUT_SECONDS: z.coerce.number().positive().default(120) }));

@@ -32,7 +32,7 @@ export const errorStatus = {
 
 export type ErrorCode = keyof typeof errorStatus;
 
-/** What a failure says besides its message: `details` of a validation, `hint`, `current_mode`, … (contract 1.6). */
+/** What a failure says besides its message: `details` of a validation, `hint`, `current_mode`, … (protocol 1.6). */
 export type ErrorDetail = Record<string, unknown>;
 
 /** A failure that the caller is told about. Anything else that is thrown is logged in full, and answered with a bare 500. */

@@ -4,7 +4,7 @@ import { dayMs } from './time.ts';
 /** Text of at most `max` characters; an empty one is refused, as no column of ours means anything by it. */
 export const text = (max: number) => z.string().min(1).max(max);
 
-/** A field that may be left out. Agents send `null` where they know nothing: it equals "absent" (contract 1.3). */
+/** A field that may be left out. Agents send `null` where they know nothing: it equals "absent" (protocol 1.3). */
 export const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
 
 /** A number as an agent claims it: any, since one odd value must not lose a whole report. */
@@ -12,7 +12,7 @@ export const claimedNumber = optional(z.number());
 
 /**
  * A time as an instance claims it, read as UTC; `undefined` where it cannot be read, since a wrong clock must not lose a
- * report either (contract 1.5). Agents write `…+00:00` and `…Z`; a time without a zone is taken as UTC.
+ * report either (protocol 1.5). Agents write `…+00:00` and `…Z`; a time without a zone is taken as UTC.
  */
 export const claimedTime = optional(z.string().max(64)).transform((raw) =>
   raw === undefined ? undefined : readTime(raw),
@@ -30,6 +30,6 @@ function readTime(raw: string) {
   return year >= 1970 && year < 9999 ? time : undefined;
 }
 
-/** A claimed time held to server time: none, or one more than 24 h in the future, becomes `now` (contract 1.5). */
+/** A claimed time held to server time: none, or one more than 24 h in the future, becomes `now` (protocol 1.5). */
 export const heldTo = (claimed: Date | undefined, now: Date): Date =>
   claimed && claimed.getTime() <= now.getTime() + dayMs ? claimed : now;

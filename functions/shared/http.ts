@@ -106,7 +106,7 @@ function admit(route: Route, identity: Identity | undefined): { clientId: string
   throw new AppError('forbidden', route.access === 'admin' ? 'Admin credential required' : 'Client token required');
 }
 
-/** An error as the caller sees it (contract 1.6): ours in full, one of the database as "try again", any other as a bare 500. */
+/** An error as the caller sees it (protocol 1.6): ours in full, one of the database as "try again", any other as a bare 500. */
 function failure(error: unknown): Result {
   if (error instanceof AppError)
     return {

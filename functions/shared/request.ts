@@ -6,7 +6,7 @@ import type { Route } from './route.ts';
 /** Far above what agents and consoles send, and below what one call to the database may carry (4 MiB). */
 const maxBodyBytes = 1024 * 1024;
 
-/** Levels of nesting: no body of the contract has more than five, and a JSON column of MariaDB holds 32. */
+/** Levels of nesting: no body that agents or consoles send has more than five, and a JSON column of MariaDB holds 32. */
 const maxDepth = 20;
 
 /** Of a key, which is a name; a JSON column of MySQL refuses those above 65,535 bytes. */
@@ -28,7 +28,7 @@ export function parseRequest(route: Route, event: Event) {
 }
 
 /**
- * The JSON of a body; an empty one counts as `{}`, whatever content type comes with it (contract 1.3: dashboards send
+ * The JSON of a body; an empty one counts as `{}`, whatever content type comes with it (protocol 1.3: dashboards send
  * none with their POSTs, agents send a JSON content type with their GETs).
  */
 function readBody(event: Event): unknown {

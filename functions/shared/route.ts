@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { ErrorCode } from './errors.ts';
 
 /**
- * Who may call a route (contract 1.2).
+ * Who may call a route (protocol 1.2).
  * - `client`: a tenant's token. `clientOrAdmin`: the owning tenant's, or the admin credential. `admin`: the latter only.
  * - `open`: the gateway does not authenticate. The route answers everyone (`/health`), or authenticates by itself because its
  *   failures need a body of their own, which the gateway cannot give.
@@ -14,7 +14,7 @@ export type Access = 'client' | 'clientOrAdmin' | 'admin' | 'open';
  * OpenAPI document are all made from this value; nothing else lists routes.
  */
 export interface Route {
-  /** The endpoint's number in the wire contract, for searching. */
+  /** The endpoint's number in docs/protocol.md. */
   readonly id: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS' | 'ANY';
   /** As API Gateway writes it, `/api/agents/{agent_id}`, or `$default` for what matches no other route. */

@@ -12,13 +12,13 @@ type NullableDecimal = ColumnType<string | null, string | number | null, string 
 /** The same where the column has a default. */
 type DecimalWithDefault = ColumnType<string, string | number | undefined, string | number>;
 
-/** Contract 10.1. */
+/** Protocol 7.1. */
 export type AgentStatus = 'online' | 'offline' | 'disabled' | 'switching' | 'error' | 'deleted';
-/** Contract 10.4. */
+/** Protocol 7.4. */
 export type InstanceStatus = 'running_primary' | 'running_replica' | 'zombie' | 'terminated';
-/** Contract 10.3; a command inferred complete is `completed` with `inferred`. */
+/** Protocol 7.3; a command inferred complete is `completed` with `inferred`. */
 export type CommandStatus = 'pending' | 'dispatched' | 'completed' | 'failed' | 'cancelled' | 'expired';
-/** Contract 10.2. */
+/** Protocol 7.2. */
 export type ReplicaStatus = 'launching' | 'syncing' | 'ready' | 'promoted' | 'terminated' | 'failed';
 export type Mode = 'spot' | 'ondemand' | 'unknown';
 export type TargetMode = Exclude<Mode, 'unknown'>;

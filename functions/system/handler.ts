@@ -5,7 +5,7 @@ import { AppError } from '../shared/errors.ts';
 import { httpHandler } from '../shared/http.ts';
 import { systemRoutes } from './routes.ts';
 
-/** The contract counts 63 endpoints (section 2); how many of them there are is read off the route table. */
+/** The system is to have 63 endpoints; how many of them there are is read off the route table. */
 const endpointsTotal = 63;
 const endpointsActive = Object.values(routes)
   .flatMap((table) => Object.values(table))

@@ -9,7 +9,7 @@ const document = JSON.parse(text);
 
 interface Operation {
   readonly operationId: string;
-  readonly 'x-contract-id': string;
+  readonly 'x-protocol-id': string;
   readonly security: unknown[];
   readonly parameters?: unknown[];
   readonly responses: Record<string, unknown>;
@@ -25,7 +25,7 @@ const declared = Object.entries(routes).flatMap(([domain, table]) =>
 
 describe('the OpenAPI document', () => {
   it('has exactly the operations of the route table', () => {
-    const found = operations.map(({ key, operation }) => [key, operation.operationId, operation['x-contract-id']]);
+    const found = operations.map(({ key, operation }) => [key, operation.operationId, operation['x-protocol-id']]);
     expect(found.toSorted()).toEqual(
       declared.map(({ key, operationId, route }) => [key, operationId, route.id]).toSorted(),
     );

@@ -48,7 +48,7 @@ export class Accounts {
   }
 }
 
-/** Where a command may be after it was seen in a status (contract 10.3). */
+/** Where a command may be after it was seen in a status (protocol 7.3). */
 const laterStatuses: Record<string, readonly string[]> = {
   pending: ['pending', 'dispatched', 'completed', 'failed', 'cancelled', 'expired'],
   dispatched: ['dispatched', 'completed', 'failed'],

@@ -16,7 +16,7 @@ export interface MachineFacts {
 
 const randomId = (prefix: string) => `${prefix}${randomBytes(8).toString('hex')}`;
 
-/** One machine and the agent on it, in the words of contract 3: what it knows is its facts and the handle it was given. */
+/** One machine and the agent on it, in the words of protocol 2: what it knows is its facts and the handle it was given. */
 export class Machine {
   readonly facts: MachineFacts;
   /** What register returned; before that, what an agent without one sends. */
@@ -182,7 +182,7 @@ export class Machine {
     });
   }
 
-  // Standbys, in the words of contract 4.
+  // Standbys, in the words of protocol 3.
 
   listReplicas(status?: string) {
     return this.request('GET', status === undefined ? '/replicas' : `/replicas?status=${status}`);

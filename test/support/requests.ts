@@ -5,7 +5,7 @@ interface About {
 }
 
 /**
- * A valid body of every route that needs one, by the route's number in the contract. Tests that go over the whole route
+ * A valid body of every route that needs one, by the route's number in docs/protocol.md. Tests that go over the whole route
  * table take it from here; a new route with a body of its own is added here.
  */
 export const requests: Readonly<Record<string, (about: About) => Record<string, unknown>>> = {

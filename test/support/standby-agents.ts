@@ -27,7 +27,7 @@ const emergencyPart = ({ success, replica_id }: { success?: boolean; replica_id?
   replica_id,
 });
 
-/** What the machines' agents say and do, in the words of contract 3 and 4. */
+/** What the machines' agents say and do, in the words of protocol 2 and 3. */
 export class Agents {
   readonly #world: World;
   readonly #ec2: SimulatedEc2;

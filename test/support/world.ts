@@ -106,7 +106,7 @@ interface Task {
 
 /**
  * The machines of one logical agent as they are in truth, against which the control plane's books are held. Each behaves
- * as version 4 agents do (contract 9): a command that it is handed makes it launch one machine, whatever comes after.
+ * as version 4 agents do (protocol 6): a command that it is handed makes it launch one machine, whatever comes after.
  */
 export class World {
   readonly #rig: Rig;

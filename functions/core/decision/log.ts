@@ -10,7 +10,7 @@ export interface Logged extends AgentInput {
   readonly commandId?: string | undefined;
 }
 
-/** Writes decisions with what they were taken from, in one statement (contract 13.2; architecture.md, decision 10). */
+/** Writes decisions with what they were taken from, in one statement (docs/adr/0006). */
 export async function logDecisions(db: Db, now: Date, decisions: readonly Logged[]): Promise<void> {
   if (decisions.length === 0) return;
   await db

@@ -1,7 +1,7 @@
 import type { Mode } from '../../shared/schema.ts';
 import { minuteMs, startOf } from '../../shared/time.ts';
 
-/** The highest price that every price column holds, USD per instance-hour (contract 12.3). */
+/** The highest price that every price column holds, USD per instance-hour (protocol 9.3). */
 const maxPrice = 100;
 
 /** Whether a claimed price can be one, USD per instance-hour. */
@@ -31,7 +31,7 @@ export interface PoolPrice {
   readonly price: number;
 }
 
-/** Who saw a price: a higher priority replaces a lower one, and of equals the first stays (contract 12.3). */
+/** Who saw a price: a higher priority replaces a lower one, and of equals the first stays (protocol 9.3). */
 export const sources = {
   primary: { priority: 4, confidence: '1.00' },
   'replica-automatic': { priority: 3, confidence: '0.95' },
@@ -53,7 +53,7 @@ export function sourceOf({ isPrimary, instanceStatus, replicaType }: Reporter): 
   return replicaType?.startsWith('automatic') ? 'replica-automatic' : 'replica-manual';
 }
 
-/** The five-minute bucket of when a price was seen, by which prices are kept (contract 12.3). */
+/** The five-minute bucket of when a price was seen, by which prices are kept (protocol 9.3). */
 export const bucketOf = (seenAt: Date) => startOf(5 * minuteMs, seenAt);
 
 /** What agents report when their look-up of the on-demand price has failed, whatever their instance type. */

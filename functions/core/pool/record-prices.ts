@@ -5,7 +5,7 @@ import { inList } from '../../shared/in-list.ts';
 import type { KnownPrices } from './known-prices.ts';
 import { bucketOf, isNews, type PoolPrice, type PriceReport, type Source, sources } from './price.ts';
 
-/** How many reports of an instance a console shows (contract C4). */
+/** How many reports of an instance a console shows. */
 const recentReports = 5;
 
 interface OnDemandPrice {

@@ -12,6 +12,6 @@ interface Place {
 
 /**
  * The region in which to ask about an instance; `undefined` when neither zone nor region can be one. The zone is believed
- * first: agents read the zone off the instance, and the region from their environment (contract A1).
+ * first: agents read the zone off the instance, and the region from their environment (protocol A1).
  */
 export const regionToAsk = ({ region, az }: Place): string | undefined => regionOf(az) ?? regionOf(region);

@@ -21,7 +21,7 @@ interface NewClient {
 }
 
 /**
- * Makes a tenant and its token (contract D1).
+ * Makes a tenant and its token (protocol D1).
  * @throws AppError client_exists when the name or the address is taken, whatever their case
  */
 export async function createClient(db: Db, { name, email, awsAccountId, awsRoleArn }: NewClient, now: Date) {
@@ -66,7 +66,7 @@ export async function createClient(db: Db, { name, email, awsAccountId, awsRoleA
 }
 
 /**
- * Replaces a tenant's token (contract D3). The old one stops working when the gateway's cache ends, within a minute.
+ * Replaces a tenant's token (protocol D3). The old one stops working when the gateway's cache ends, within a minute.
  * @returns the new token
  * @throws AppError client_not_found
  */
@@ -99,7 +99,7 @@ export async function regenerateToken(db: Db, { clientId }: { clientId: string }
 }
 
 /**
- * A tenant's token, for the operator (contract D4). The reading is in the audit log before it is answered.
+ * A tenant's token, for the operator (protocol D4). The reading is in the audit log before it is answered.
  * @throws AppError client_not_found
  */
 export async function readToken(

@@ -14,7 +14,7 @@ export const newToken = () =>
 const keyOf = (clientId: string) => ({ KeyId: tokenEnv().TOKEN_KEY_ID, EncryptionContext: { clientId } });
 
 /**
- * Encrypts a token under the KMS key, so that an admin may be shown it again (contract 1.2).
+ * Encrypts a token under the KMS key, so that an admin may be shown it again (protocol 1.2).
  * @throws AppError unavailable when KMS does not answer
  */
 export async function seal(clientId: string, token: string): Promise<string> {

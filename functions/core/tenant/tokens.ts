@@ -3,7 +3,7 @@ import type { Db } from '../../shared/db.ts';
 import { adminEnv } from '../../shared/env.ts';
 import type { TenantIdentity } from '../../shared/identity.ts';
 
-/** The credential of an Authorization header: `Bearer <token>`, or the bare token (contract 1.2). */
+/** The credential of an Authorization header: `Bearer <token>`, or the bare token (protocol 1.2). */
 export function bearer(header: string | undefined): string | undefined {
   const token = header?.trim().replace(/^bearer(\s+|$)/i, '');
   return token || undefined;

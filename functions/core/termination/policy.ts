@@ -5,11 +5,11 @@
  */
 import { minuteMs, msAfter, msBefore, msBetween } from '../../shared/time.ts';
 
-/** An instance whose termination was tried is left alone for this long, and given up after so many attempts (contract X3). */
+/** An instance whose termination was tried is left alone for this long, and given up after so many attempts (protocol X3). */
 const retryAfterMs = 5 * minuteMs;
 export const maxAttempts = 12;
 
-/** A zombie terminates itself; in case its agent is dead, the primary is asked this much later (contract 9.8). */
+/** A zombie terminates itself; in case its agent is dead, the primary is asked this much later (protocol 9.2). */
 const fallbackMs = 2 * minuteMs;
 
 /** An instance that has to go and is not confirmed to be gone. */

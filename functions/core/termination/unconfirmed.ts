@@ -5,7 +5,7 @@ import { minuteMs, msBefore } from '../../shared/time.ts';
 import { regionToAsk } from '../pool/region.ts';
 import type { AwsAccess } from '../tenant/aws-access.ts';
 
-/** How long the agents, which terminate instances (contract X3), are given before EC2 is asked whether they did. */
+/** How long the agents, which terminate instances (protocol X3), are given before EC2 is asked whether they did. */
 const graceMs = 5 * minuteMs;
 
 /** Instances per run: what one call of DescribeInstances takes. The next run, a minute later, takes the rest. */

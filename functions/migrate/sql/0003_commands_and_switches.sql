@@ -9,7 +9,7 @@ CREATE TABLE commands (
   target_pool_id VARCHAR(128) NULL,
   instance_id VARCHAR(64) NULL,
   priority INT NOT NULL DEFAULT 25,
-  -- As configured when the command was queued. Agents of version 4 are sent 0, and told to terminate later (contract 9.8).
+  -- As configured when the command was queued. Agents of version 4 are sent 0, and told to terminate later (protocol 9.2).
   terminate_wait_seconds INT NOT NULL DEFAULT 0,
   status VARCHAR(16) NOT NULL,
   success BOOLEAN NULL,

@@ -34,7 +34,7 @@ CREATE TABLE ondemand_price_snapshots (
   KEY ix_ondemand_price_snapshots_captured_at (captured_at)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- One row per pool and five-minute bucket (contract 12.3).
+-- One row per pool and five-minute bucket (protocol 9.3).
 CREATE TABLE pricing_snapshots_clean (
   pool_id VARCHAR(128) NOT NULL,
   time_bucket DATETIME(3) NOT NULL,

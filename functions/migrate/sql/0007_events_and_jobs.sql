@@ -1,6 +1,6 @@
 -- What happened, and which jobs ran. Rooms: functions/core/event, and functions/shared for job_runs.
 
--- Every event worth keeping. A row with `notify` is also a notification (contract 7): one insert writes both or neither.
+-- Every event worth keeping. A row with `notify` is also a notification: one insert writes both or neither.
 CREATE TABLE system_events (
   id VARCHAR(36) NOT NULL,
   client_id VARCHAR(36) NULL,

@@ -86,7 +86,7 @@ class DataApiConnection implements DatabaseConnection {
   }
 
   /**
-   * Outside a transaction every statement of ours is safe to run twice (architecture.md, decision 2), so it is repeated
+   * Outside a transaction every statement of ours is safe to run twice (docs/overview.md), so it is repeated
    * when its outcome is unknown. Inside one it is not: the transaction ends, and `transact` runs it again as a whole.
    */
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {

@@ -16,7 +16,7 @@ export interface Answer {
   body: string | Buffer;
 }
 
-/** What the gateway says by itself, in AWS's form: not the contract's `{"error": …}`. */
+/** What the gateway says by itself, in AWS's form: not our `{"error": …}`. */
 export const own = (status: number, message: string): Answer => ({
   status,
   headers: { 'content-type': 'application/json' },

@@ -14,7 +14,7 @@ interface Replica {
 /** How long EC2's status checks take once an instance runs. */
 const statusCheckSeconds = 60;
 
-/** How version 4 handles standbys (contract 9.4): it launches and terminates those that the control plane lists. */
+/** How version 4 handles standbys (protocol 6.4): it launches and terminates those that the control plane lists. */
 export class Replicas {
   readonly #agent: Agent;
   /** Each is tried once per process, and remembered before the try. */

@@ -13,7 +13,7 @@ const standbyLoops: readonly Loop[] = ['heartbeat', 'config', 'instancesToTermin
 const waiterSeconds = { poll: 15, limit: 300 };
 
 /**
- * One agent process from its start to its exit (contract 9): what both versions have in common. They differ in what
+ * One agent process from its start to its exit (protocol 6): what both versions have in common. They differ in what
  * they send and in how they execute a command.
  */
 export abstract class Agent {

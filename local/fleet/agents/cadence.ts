@@ -1,6 +1,6 @@
 import { hashOf, seeded } from '../../random.ts';
 
-/** The polling loops of an agent (contract 9.2). */
+/** The polling loops of an agent (protocol 6.2). */
 export type Loop =
   | 'heartbeat'
   | 'pendingCommands'

@@ -179,7 +179,7 @@ describe('pending-commands (A4)', () => {
     ]);
   });
 
-  it('to two agents of one logical id gives one command to one machine (§17.3)', async () => {
+  it('to two agents of one logical id gives one command to one machine', async () => {
     const machine = await withPool();
     const beside = machine.successor();
     await beside.register();
@@ -241,7 +241,7 @@ describe('pending-commands (A4)', () => {
     expect((await machine.queueSwitch(pool)).status).toBe(201);
   });
 
-  it('never contains a null wait, a null priority, or spot without a pool, whatever was queued (§17.5)', async () => {
+  it('never contains a null wait, a null priority, or spot without a pool, whatever was queued', async () => {
     const machine = await withPool();
     const anyCommand = fc.record({
       commandType: fc.constantFrom('switch', 'create_replica', null),
@@ -395,7 +395,7 @@ describe('command sweep (9.6)', () => {
   });
 });
 
-describe('what no statement can write (§11.2)', () => {
+describe('what no statement can write', () => {
   it('is a second open switch of an agent; a closed one makes room', async () => {
     const machine = await withPool();
     const open = (status: 'pending' | 'dispatched' | 'completed') => insert(machine, { commandType: 'switch', status });

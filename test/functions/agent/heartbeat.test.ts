@@ -169,7 +169,7 @@ describe('heartbeat (A2) of a machine that is not the primary', () => {
   });
 });
 
-describe('a deleted agent (§17.13)', () => {
+describe('a deleted agent', () => {
   it('is not resurrected by a heartbeat, which gets a 404', async () => {
     const machine = await rig.primary();
     await machine.set({ status: 'deleted', enabled: false });
@@ -212,7 +212,7 @@ describe('config (A3)', () => {
   });
 });
 
-describe('health job (§17.16)', () => {
+describe('health job', () => {
   it('lets an agent silent for 119 s be, and marks one silent for 121 s offline, once', async () => {
     const machine = await rig.primary();
     rig.pass(119);

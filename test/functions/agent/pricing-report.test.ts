@@ -59,7 +59,7 @@ describe('pricing-report (A6)', () => {
   it.each([
     '4.0.0',
     '3.2.0',
-  ])('in the shape of version %s fills pools, buckets and the on-demand price (§17.10)', async (version) => {
+  ])('in the shape of version %s fills pools, buckets and the on-demand price', async (version) => {
     const type = newType();
     const machine = await rig.primary({ type, version, mode: 'spot' });
     const answer = await machine.report(0.096, { 'us-east-1a': 0.04, 'us-east-1b': 0.03 });
@@ -141,7 +141,7 @@ describe('pricing-report (A6)', () => {
   });
 });
 
-describe('buckets (12.3)', () => {
+describe('buckets', () => {
   it('are of five minutes of the time at which prices were seen', async () => {
     const type = newType();
     const machine = await rig.primary({ type });

@@ -19,9 +19,9 @@ const allOff = {
 
 describe('register (A1): a new agent', () => {
   it.each([
-    ['version 4 without a public address (§17.1)', { version: '4.0.0' }, { public_ip: null }],
-    ['version 4 with a public address (§17.1)', { version: '4.0.0' }, { public_ip: '54.1.2.3' }],
-    ['version 3.2, which sends neither mode nor addresses (§17.1)', { version: '3.2.0' }, {}],
+    ['version 4 without a public address', { version: '4.0.0' }, { public_ip: null }],
+    ['version 4 with a public address', { version: '4.0.0' }, { public_ip: '54.1.2.3' }],
+    ['version 3.2, which sends neither mode nor addresses', { version: '3.2.0' }, {}],
     ['one that could not ask its machine', { type: 'unknown' }, { mode: 'unknown', ami_id: 'unknown' }],
   ])('of %s registers', async (_, facts, body) => {
     const machine = rig.machine(await rig.tenant(), facts);
@@ -123,7 +123,7 @@ describe('register (A1): refusals', () => {
     expect((await machine.register({ [field]: 'é'.repeat(max) })).status).toBe(200);
   });
 
-  it('with a wrong token is a 401, and the heartbeat of agent None that follows a 404 (§17.1)', async () => {
+  it('with a wrong token is a 401, and the heartbeat of agent None that follows a 404', async () => {
     const tenant = await rig.tenant();
     const stranger = rig.machine({ ...tenant, token: 'token-of-nobody' });
     expect(await stranger.register()).toMatchObject({ status: 401, body: { error: 'Invalid client token' } });
@@ -141,7 +141,7 @@ describe('register (A1): refusals', () => {
   });
 });
 
-describe('register (A1): the root of the host (§17.2)', () => {
+describe('register (A1): the root of the host', () => {
   it('is where the API answers; below a path there is nothing', async () => {
     const tenant = await rig.tenant();
     const call = { token: tenant.token, body: {} };
@@ -256,7 +256,7 @@ describe('register (A1): a machine of a known agent', () => {
   });
 });
 
-describe('what no statement can write (§11.2)', () => {
+describe('what no statement can write', () => {
   const refused = { errno: 1062 };
 
   it('is a second primary of an agent', async () => {

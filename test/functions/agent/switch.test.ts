@@ -32,7 +32,7 @@ async function switched(facts = {}) {
 }
 
 describe('switch-report (A7)', () => {
-  it('of a switch without wait makes a zombie, a primary and a row of history (§17.4)', async () => {
+  it('of a switch without wait makes a zombie, a primary and a row of history', async () => {
     const { old, next, commandId } = await told();
     await next.register();
     rig.pass(45);
@@ -250,7 +250,7 @@ describe('switch-report (A7)', () => {
 });
 
 describe('inferred switches (9.6)', () => {
-  it('end a switch whose machine was killed before it could report, without an alarm (§17.4)', async () => {
+  it('end a switch whose machine was killed before it could report, without an alarm', async () => {
     const { old, next, commandId } = await told({ version: '3.2.0' }, 20);
     rig.pass(30);
     await next.register();
@@ -381,7 +381,7 @@ describe('deferred termination (9.8) and instances-to-terminate (X3)', () => {
       });
   });
 
-  it('never lists the primary, or another agent’s machine (§17.9)', async () => {
+  it('never lists the primary, or another agent’s machine', async () => {
     const { old, next } = await switched();
     const other = await rig.primary({}, old.tenant);
     const foreign = await rig.primary();
@@ -404,7 +404,7 @@ describe('deferred termination (9.8) and instances-to-terminate (X3)', () => {
     expect(body.instances).toMatchObject([{ instance_id: replica.id, reason: 'replica_terminated' }]);
   });
 
-  it('never lists a machine again that is confirmed to be gone (§17.9)', async () => {
+  it('never lists a machine again that is confirmed to be gone', async () => {
     const { old, next } = await switched();
     rig.pass(600);
     expect(await old.terminationReport(old.id)).toMatchObject({ status: 200, body: { success: true } });
@@ -418,7 +418,7 @@ describe('deferred termination (9.8) and instances-to-terminate (X3)', () => {
     expect(await old.events('instance_terminated')).toHaveLength(1);
   });
 
-  it('leaves five minutes between two tries (§17.9)', async () => {
+  it('leaves five minutes between two tries', async () => {
     const { old } = await switched();
     rig.pass(600);
     await old.terminationReport(old.id, false);

@@ -83,7 +83,7 @@ describe.each(all.filter((route) => route.access === 'admin'))('$name', ({ metho
   const call = (token?: string) =>
     rig.request(method, path.replaceAll(/\{\w+\}/g, randomUUID()), { token, body: requests[id]?.({}) });
 
-  it('without a credential is a 401 (§17.11)', async () => {
+  it('without a credential is a 401', async () => {
     expect((await call()).status).toBe(401);
   });
 
@@ -174,7 +174,7 @@ describe('a refused token', () => {
   });
 });
 
-describe('another tenant’s ids (§17.11)', () => {
+describe('another tenant’s ids', () => {
   /** Two tenants, each with an agent, a command that was handed out, and a machine to terminate. */
   async function world() {
     const machine = await rig.primary();

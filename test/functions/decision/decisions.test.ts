@@ -275,7 +275,7 @@ describe('switch-recommendation (A13)', () => {
   });
 });
 
-describe('decide job (13.6)', () => {
+describe('the decide job', () => {
   it('decides for an agent that has reported, logs it, and queues what is allowed', async () => {
     const machine = await priced();
     await rig.runJob('decide');

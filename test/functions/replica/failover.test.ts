@@ -70,7 +70,7 @@ describe('R8: EC2 may take the machine', () => {
     expect((await machine.emergency('rebalance-recommendation', wish)).body.pool.az).toBe('us-east-1b');
   });
 
-  it('is refused where moves are not wanted; a notice is not (contract 17, 8)', async () => {
+  it('is refused where moves are not wanted; a notice is not', async () => {
     const machine = await primary();
     await machine.set({ autoSwitchEnabled: false });
     expect(await machine.emergency('rebalance-recommendation')).toMatchObject({

@@ -13,7 +13,7 @@ afterAll(() => rig.stop());
 const prices = { 'us-east-1a': 0.05, 'us-east-1b': 0.04, 'us-east-1c': 0.03 };
 
 let types = 0;
-/** A spot primary in zone a with fresh prices of a type of its own; `manual` is contract 12.4's manual mode. */
+/** A spot primary in zone a with fresh prices of a type of its own; `manual` is protocol 9.8's manual mode. */
 async function primary({ manual = true, ...facts } = {}): Promise<Machine> {
   const machine = await rig.primary({ type: `r${++types}.large`, mode: 'spot', ...facts }, tenant);
   await machine.report(0.1, prices);
@@ -398,7 +398,7 @@ describe('R3: somebody has a standby take over', () => {
 });
 
 describe('R4: a standby is not wanted any more', () => {
-  it('is listed until it has been seen to go, and once (contract 17, 6)', async () => {
+  it('is listed until it has been seen to go, and once', async () => {
     const machine = await primary();
     const { body: made } = await machine.createReplica();
     const { body: polled } = await machine.listReplicas('launching');

@@ -62,7 +62,7 @@ const open = (
 const onSpot = (currentSpot: number | null, prices: Partial<Prices> = {}, agent: Partial<Agent> = {}) =>
   open({ mode: 'spot', poolId: 'm5.large.us-east-1a', ...agent }, { currentSpot, ...prices });
 
-describe('rules (13.3)', () => {
+describe('rules', () => {
   it.each([
     ['an unknown on-demand price', open({}, { onDemand: null }), 'stay', 0, 0.5],
     ['an on-demand price of nothing', open({}, { onDemand: 0 }), 'stay', 0, 0.5],
@@ -118,7 +118,7 @@ describe('rules (13.3)', () => {
 
 type Boundary = readonly [gate: GateName, what: string, justOpen: DecisionInput, justClosed: DecisionInput];
 
-/** Each gate just open and just closed (13.4). A limit given as `≥` or `≤` is inclusive. */
+/** Each gate just open and just closed (protocol 9.7). A limit given as `≥` or `≤` is inclusive. */
 const boundaries: readonly Boundary[] = [
   ['disabled', 'the agent is enabled', open(), open({ enabled: false })],
   ...(['offline', 'disabled', 'switching', 'error', 'deleted'] as const).map(
@@ -167,7 +167,7 @@ function withPool(over: Partial<PoolState>) {
   return open({}, { pools: [pool({ price: 0.03, ...over })] });
 }
 
-describe('gates at their boundaries (13.4, §17.15)', () => {
+describe('gates at their boundaries', () => {
   it.each(boundaries)('%s: open where %s', (_gate, _what, justOpen) => {
     expect(decide(justOpen, now)).toMatchObject({ action: 'switch_spot', allowed: true, failedGate: null });
   });
@@ -245,7 +245,7 @@ describe('the order of gates', () => {
   ];
   const change = (input: DecisionInput, agent: Partial<Agent>) => ({ ...input, agent: { ...input.agent, ...agent } });
 
-  it('is the contract’s, and our own after it: of all that are closed the first one is named', () => {
+  it('is that of the table: of all that are closed the first one is named', () => {
     const named = closing.map((_, first) => {
       const [input, move] = closing
         .slice(first)

@@ -250,7 +250,7 @@ describe('a rebalance recommendation that nothing follows', () => {
     expect(await active(machine)).toEqual([]);
   });
 
-  it('leaves the standby alone otherwise: emergency replicas survive (contract 17, 14)', async () => {
+  it('leaves the standby alone otherwise: emergency replicas survive', async () => {
     const { machine, id, standby } = await withStandby();
     for (const mode of [{ autoSwitchEnabled: false, manualReplicaEnabled: true }, { manualReplicaEnabled: false }]) {
       await machine.set(mode);
@@ -263,7 +263,7 @@ describe('a rebalance recommendation that nothing follows', () => {
 });
 
 describe('the coordinator', () => {
-  it('keeps exactly one standby in manual mode, under all that asks for one (contract 17, 7)', async () => {
+  it('keeps exactly one standby in manual mode, under all that asks for one', async () => {
     for (let rounds = 0; rounds < 5; rounds += 1) {
       const machine = await primary();
       await machine.set(manual);
@@ -355,7 +355,7 @@ describe('the coordinator', () => {
   });
 });
 
-describe('the health job (contract 17, 16)', () => {
+describe('the health job', () => {
   it('leaves an agent online for 119 s of silence, and tells once that it is offline after 121 s', async () => {
     const machine = await primary();
     await machine.heartbeat();
