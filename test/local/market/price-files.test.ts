@@ -17,6 +17,7 @@ describe('price files', () => {
       [
         'AvailabilityZone,SpotPrice,Timestamp,"ProductDescription",InstanceType',
         'us-east-1a,0.05,2024-01-01T02:00:00Z,Linux/UNIX,m5.large',
+        '  ',
         'us-east-1b,0.03,2024-01-01T01:00:00+00:00,Linux/UNIX,m5.large',
         '"us-east-1a","0.04",2024-01-01T00:00:00Z,"Linux/UNIX",m5.large',
         '',
@@ -129,6 +130,7 @@ describe('price files', () => {
     ['an empty file', '\n', 'p is empty'],
     ['a header of something else', 'a,b\n1,2', 'p, line 1: no column timestamp; saw a,b'],
     ['a header alone', header, 'p has a header but no prices'],
+    ['a bad price below an empty line', csv('', '2024-01-01,a,b,cheap,c'), 'p, line 3: SpotPrice is "cheap"'],
     ['an open quote', csv('2024-01-01,"m5.large,Linux/UNIX,1,us-east-1a'), 'p, line 2: Quote Not Closed'],
     [
       'a row with a missing field',
