@@ -19,7 +19,7 @@ export const Settings = z.object({
   config_version: z.int(),
 });
 
-/** Exactly what agents need of a command: a null in one of these makes a v4 agent retry for ever or lose a machine. */
+/** Exactly what agents need of a command: a null in one of these makes a v4 agent retry for ever or lose an instance. */
 export const PendingCommand = z.object({
   id: text(64),
   command_type: z.enum(['switch', 'create_replica']),

@@ -25,7 +25,7 @@ const claimMs = 10 * 60_000;
 /**
  * The standbys of an agent, newest first (protocol R2). What agents poll for is narrower than what consoles list:
  * `launching` is a request to launch, so one unclaimed row is handed to the primary and claimed; `terminated` is a
- * request to terminate, so only real machines that were not seen to go are listed. One statement, two with a claim.
+ * request to terminate, so only real instances whose end is not confirmed are listed. One statement, two with a claim.
  * @throws AppError agent_not_found
  */
 export async function listReplicas(db: Db, { clientId, ref, query }: ListReplicas, now: Date) {
@@ -35,7 +35,7 @@ export async function listReplicas(db: Db, { clientId, ref, query }: ListReplica
     .leftJoin('replicaInstances as s', (join) => {
       const of = join.onRef('s.agentId', '=', 'a.id').onRef('s.clientId', '=', 'a.clientId');
       if (query.status === undefined) return wanted ? of.on('s.status', 'in', wanted) : of;
-      // What failed has a machine at times, and that is to go as well.
+      // A failed standby may have an instance, which is to go as well.
       if (query.status === 'terminated')
         return of
           .on('s.status', 'in', ['terminated', 'failed'])

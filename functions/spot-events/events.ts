@@ -14,12 +14,12 @@ const event = <T extends string, D extends z.ZodObject>(detailType: T, detail: D
     detail,
   });
 
-const Machine = z.object({ 'instance-id': z.string().regex(/^i-[0-9a-z]{1,62}$/) });
+const Named = z.object({ 'instance-id': z.string().regex(/^i-[0-9a-z]{1,62}$/) });
 
 export const Ec2Event = z.discriminatedUnion('detail-type', [
-  event(detailTypes.interruption, Machine.extend({ 'instance-action': text(32) })),
-  event(detailTypes.rebalance, Machine),
-  event(detailTypes.stateChange, Machine.extend({ state: text(32) })),
+  event(detailTypes.interruption, Named.extend({ 'instance-action': text(32) })),
+  event(detailTypes.rebalance, Named),
+  event(detailTypes.stateChange, Named.extend({ state: text(32) })),
 ]);
 export type Ec2Event = z.output<typeof Ec2Event>;
 export type StateChange = Extract<Ec2Event, { 'detail-type': typeof detailTypes.stateChange }>;

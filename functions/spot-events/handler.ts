@@ -5,7 +5,7 @@ import { readMessage, type Unreadable } from './events.ts';
 import { type Effect, handleEvent } from './handle-event.ts';
 
 /**
- * The events that EC2 sends of the tenants' machines, from the queue, one by one. What can never be acted on is counted
+ * The events that EC2 sends of the tenants' instances, from the queue, one by one. What can never be acted on is counted
  * and dropped; only what the database refused is handed back, for SQS to bring again and at last to set aside.
  */
 export async function handler({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> {

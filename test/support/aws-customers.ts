@@ -1,5 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import type { Ec2Machine } from '../../local/aws/ec2-api/describe-instances.ts';
+import type { Ec2Instance } from '../../local/aws/ec2-api/describe-instances.ts';
 import type { Call } from '../../local/aws/ec2-api/faults.ts';
 import type { Ec2Api } from '../../local/aws/ec2-api/server.ts';
 import type { Machine, MachineFacts } from './machine.ts';
@@ -31,14 +31,14 @@ export class AwsCustomers {
   readonly ec2: Ec2Api;
   readonly #rig: Rig;
   /** EC2's instances by account. */
-  readonly #there = new Map<string, Map<string, Ec2Machine>>();
+  readonly #there = new Map<string, Map<string, Ec2Instance>>();
   /** What AWS was asked since the test began. */
   asked: Call[] = [];
 
   constructor(rig: Rig) {
     this.#rig = rig;
     this.ec2 = rig.controlPlane.ec2;
-    this.ec2.machines = this.instancesIn;
+    this.ec2.instances = this.instancesIn;
     this.ec2.onCall = (call) => void this.asked.push(call);
   }
 
@@ -73,7 +73,7 @@ export class AwsCustomers {
   }
 
   /** Has EC2 know an instance. */
-  set({ account }: Customer, machine: Machine | string, state: Ec2Machine['state'], extra: Partial<Ec2Machine> = {}) {
+  set({ account }: Customer, machine: Machine | string, state: Ec2Instance['state'], extra: Partial<Ec2Instance> = {}) {
     const id = typeof machine === 'string' ? machine : machine.id;
     const { type, az } = typeof machine === 'string' ? { type: 'm5.large', az: 'us-east-1a' } : machine.facts;
     this.#there.get(account)!.set(id, { id, state, type, az, launchedAt: this.#rig.clock.now(), ...extra });

@@ -1,8 +1,8 @@
 import { AwsError } from './errors.ts';
 import type { Xml } from './xml.ts';
 
-/** A machine as EC2 knows it. */
-export interface Ec2Machine {
+/** An instance as EC2 knows it. */
+export interface Ec2Instance {
   readonly id: string;
   readonly state: MachineState;
   readonly type: string;
@@ -20,7 +20,7 @@ const mostValues = 200;
 const mostResults = 1000;
 
 /** What each filter compares; EC2 has many more, and refuses those that it does not know. */
-const fields: Readonly<Record<string, (machine: Ec2Machine) => string>> = {
+const fields: Readonly<Record<string, (instance: Ec2Instance) => string>> = {
   'instance-id': ({ id }) => id,
   'instance-type': ({ type }) => type,
   'availability-zone': ({ az }) => az,
@@ -28,13 +28,17 @@ const fields: Readonly<Record<string, (machine: Ec2Machine) => string>> = {
 };
 
 /**
- * A page of the machines that match all filters; of the values of one filter any may match.
+ * A page of the instances that match all filters; of the values of one filter any may match.
  * @param pageSize as many as EC2 chooses to give, which may be fewer than were asked for
  */
-export function describeInstances(machines: readonly Ec2Machine[], parameters: URLSearchParams, pageSize: number): Xml {
+export function describeInstances(
+  instances: readonly Ec2Instance[],
+  parameters: URLSearchParams,
+  pageSize: number,
+): Xml {
   const filters = filtersOf(parameters);
-  const matching = machines.filter((machine) =>
-    filters.every(({ name, values }) => values.some((value) => matches(value, fields[name]!(machine)))),
+  const matching = instances.filter((instance) =>
+    filters.every(({ name, values }) => values.some((value) => matches(value, fields[name]!(instance)))),
   );
   const from = startOf(parameters.get('NextToken'));
   const asked = Number(parameters.get('MaxResults') ?? mostResults);
@@ -42,15 +46,15 @@ export function describeInstances(machines: readonly Ec2Machine[], parameters: U
     throw new AwsError('InvalidParameterValue', `Value ( ${asked} ) for parameter maxResults is invalid`);
   const to = from + Math.min(asked, pageSize);
   return {
-    reservationSet: matching.slice(from, to).map((machine) => ({
-      reservationId: `r-${machine.id.slice(2)}`,
-      instancesSet: [toItem(machine)],
+    reservationSet: matching.slice(from, to).map((instance) => ({
+      reservationId: `r-${instance.id.slice(2)}`,
+      instancesSet: [toItem(instance)],
     })),
     nextToken: to < matching.length ? Buffer.from(`from ${to}`).toString('base64') : undefined,
   };
 }
 
-const toItem = ({ id, state, type, az, launchedAt, endedAt }: Ec2Machine): Xml => ({
+const toItem = ({ id, state, type, az, launchedAt, endedAt }: Ec2Instance): Xml => ({
   instanceId: id,
   instanceState: { code: stateCodes[state], name: state },
   instanceType: type,

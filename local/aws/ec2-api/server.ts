@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody, reply, serveOnLoopback } from '../loopback-server.ts';
-import { describeInstances, type Ec2Machine } from './describe-instances.ts';
+import { describeInstances, type Ec2Instance } from './describe-instances.ts';
 import { AwsError } from './errors.ts';
 import { type Action, type Call, type Ec2Faults, newFaults } from './faults.ts';
 import { accountIn, Roles, type Session } from './sts.ts';
@@ -13,9 +13,9 @@ export interface Ec2Api {
   readonly url: string;
   readonly roles: Roles;
   readonly faults: Ec2Faults;
-  /** The machines of an account in a region, as they are at this moment; none until it is set. */
-  machines: (account: string, region: string) => readonly Ec2Machine[];
-  /** Machines on a page, at most. */
+  /** The instances of an account in a region, as they are at this moment; none until it is set. */
+  instances: (account: string, region: string) => readonly Ec2Instance[];
+  /** Instances on a page, at most. */
   pageSize: number;
   /** Told of each call that was let in, faults included. */
   onCall?: ((call: Call) => void) | undefined;
@@ -34,7 +34,7 @@ export async function startEc2Api(): Promise<Ec2Api> {
     url: server.url,
     roles: new Roles(),
     faults: newFaults(),
-    machines: () => [],
+    instances: () => [],
     pageSize: 1000,
     close: () => server.close(),
   };
@@ -69,7 +69,7 @@ function answer(api: Ec2Api, request: IncomingMessage, parameters: URLSearchPara
   const { account } = session;
   const fault = strike(api, { action, account, region, parameters });
   if (fault) return fault;
-  const page = describeInstances(api.machines(account, region), parameters, api.pageSize);
+  const page = describeInstances(api.instances(account, region), parameters, api.pageSize);
   return document('DescribeInstancesResponse', namespaces.ec2, { requestId, ...(page as object) });
 }
 

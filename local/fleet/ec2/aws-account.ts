@@ -22,7 +22,7 @@ export function exposeInstances(
   api.onCall = ({ action }) => {
     if (action === 'DescribeInstances') describeCalls += 1;
   };
-  api.machines = (account) =>
+  api.instances = (account) =>
     fleet.ec2.instances
       .filter(() => account === awsAccountId)
       .filter(({ stoppedAt }) => !stoppedAt || now().getTime() - stoppedAt.getTime() < describedAfterEndMs)

@@ -36,7 +36,7 @@ export interface TenantSettings {
 
 /**
  * Changes the settings of a tenant and of the agents that it has so far. It writes to the database, because the console's
- * route for it (protocol C7) does not exist yet.
+ * route for it does not exist yet.
  */
 export async function applySettings(query: Query, client: string, settings: TenantSettings): Promise<void> {
   const { terminateWaitSeconds: wait, minSavingsPercent: percent } = settings;

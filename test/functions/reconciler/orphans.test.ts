@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Ec2Machine } from '../../../local/aws/ec2-api/describe-instances.ts';
+import type { Ec2Instance } from '../../../local/aws/ec2-api/describe-instances.ts';
 import { AwsCustomers, look, minute } from '../../support/aws-customers.ts';
 import { Rig, type Tenant } from '../../support/rig.ts';
 
@@ -21,7 +21,7 @@ describe('a launch that was never heard of again', () => {
     const id = await primary.addReplica({ status: 'failed', launchClaimedAt: claimedAt, az: 'us-east-1b' });
     return { primary, id, claimedAt };
   }
-  const born = (claimedAt: Date, minutes: number): Partial<Ec2Machine> => ({
+  const born = (claimedAt: Date, minutes: number): Partial<Ec2Instance> => ({
     az: 'us-east-1b',
     launchedAt: new Date(claimedAt.getTime() + minutes * 60_000),
   });

@@ -418,7 +418,7 @@ describe('a run', () => {
     aws.set(other, others, 'terminated');
     rig.pass(10 * minute);
     const broken = { error: 'AccessDeniedException', when: 'before', sql: /^insert into `aws_lookups`/ } as const;
-    aws.ec2.machines = (account, region) => {
+    aws.ec2.instances = (account, region) => {
       if (account === tenant.account) rig.faults.inject(broken); // of the next such statement, which is this tenant's
       return aws.instancesIn(account, region);
     };
@@ -426,7 +426,7 @@ describe('a run', () => {
       await aws.run();
       rig.pass(minute);
     }
-    aws.ec2.machines = aws.instancesIn;
+    aws.ec2.instances = aws.instancesIn;
     expect(await others.row()).toMatchObject({ terminationConfirmed: true });
   });
 

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Ec2Machine } from '../../../local/aws/ec2-api/describe-instances.ts';
+import type { Ec2Instance } from '../../../local/aws/ec2-api/describe-instances.ts';
 import { type Ec2Api, startEc2Api } from '../../../local/aws/ec2-api/server.ts';
 
 const account = '123456789012';
@@ -22,7 +22,7 @@ beforeEach(() => {
   api.faults.clear();
   api.pageSize = 1000;
   api.roles.trust(roleArn, externalId);
-  api.machines = () => [];
+  api.instances = () => [];
 });
 
 const ours = { accessKeyId: 'local', secretAccessKey: 'local' };
@@ -45,7 +45,7 @@ const describeIn = async (input: DescribeInstancesCommandInput, region?: string)
 };
 const byId = (...Values: string[]) => ({ Filters: [{ Name: 'instance-id', Values }] });
 
-const machine = (id: string, fields: Partial<Ec2Machine> = {}): Ec2Machine => ({
+const machine = (id: string, fields: Partial<Ec2Instance> = {}): Ec2Instance => ({
   id,
   state: 'running',
   type: 'm5.large',
@@ -83,7 +83,7 @@ describe('AssumeRole', () => {
 describe('DescribeInstances', () => {
   it('tells what EC2 tells of a machine', async () => {
     const endedAt = new Date('2026-03-02T01:02:03Z');
-    api.machines = () => [machine('i-1'), machine('i-2', { state: 'terminated', endedAt })];
+    api.instances = () => [machine('i-1'), machine('i-2', { state: 'terminated', endedAt })];
     expect(await describeIn({})).toMatchObject([
       {
         InstanceId: 'i-1',
@@ -98,7 +98,7 @@ describe('DescribeInstances', () => {
 
   it('is of the account of the role and of the region asked', async () => {
     const asked: string[][] = [];
-    api.machines = (...of) => {
+    api.instances = (...of) => {
       asked.push(of);
       return [];
     };
@@ -107,7 +107,7 @@ describe('DescribeInstances', () => {
   });
 
   it('matches all filters, any value of each, and wildcards', async () => {
-    api.machines = () => [machine('i-1'), machine('i-2', { az: 'us-east-1b' }), machine('i-3', { type: 'c5.large' })];
+    api.instances = () => [machine('i-1'), machine('i-2', { az: 'us-east-1b' }), machine('i-3', { type: 'c5.large' })];
     const ids = async (filters: Record<string, string[]>) =>
       (await describeIn({ Filters: Object.entries(filters).map(([Name, Values]) => ({ Name, Values })) })).map(
         ({ InstanceId }) => InstanceId,
@@ -118,7 +118,7 @@ describe('DescribeInstances', () => {
   });
 
   it('comes in pages', async () => {
-    api.machines = () => Array.from({ length: 12 }, (_, i) => machine(`i-${i}`));
+    api.instances = () => Array.from({ length: 12 }, (_, i) => machine(`i-${i}`));
     api.pageSize = 5;
     const pages: number[] = [];
     for await (const page of paginateDescribeInstances({ client: await ec2() }, { MaxResults: 1000 }))
