@@ -24,11 +24,17 @@ const rows = [...rooms]
       files: own.length,
       lines: own.map(lines).reduce((sum, n) => sum + n, 0),
       longest: Math.max(...own.map(lines)),
-      'owns the tables': owned.join(', '),
-      'is imported by': [...new Set(importers.map((file) => short(roomOf(file))))].join(', '),
+      tables: owned.join(', '),
+      importers: [...new Set(importers.map((file) => short(roomOf(file))))].sort().join(', '),
     };
   });
-console.table(rows);
+
+console.log('room                files  lines longest');
+for (const { room, files, lines, longest, tables, importers } of rows) {
+  console.log(`${room.padEnd(18)} ${[files, lines, longest].map((n) => String(n).padStart(6)).join(' ')}`);
+  if (tables) console.log(`    owns ${tables}`);
+  if (importers) console.log(`    is imported by ${importers}`);
+}
 
 const sizes = sources
   .filter((file) => file.startsWith('functions/'))

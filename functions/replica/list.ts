@@ -1,6 +1,6 @@
 import { callerOf, selectCaller } from '../core/agent/caller.ts';
-import { activeStandby } from '../core/agent/facts.ts';
 import { parseHandle, standingOf } from '../core/agent/identity.ts';
+import { activeStatuses } from '../core/failover/active-statuses.ts';
 import { claimLaunch } from '../core/failover/standby-rows.ts';
 import type { Db } from '../shared/db.ts';
 import { fromDecimalOrNull } from '../shared/decimal.ts';
@@ -30,7 +30,7 @@ const claimMs = 10 * 60_000;
  */
 export async function listReplicas(db: Db, { clientId, ref, query }: ListReplicas, now: Date) {
   const handle = parseHandle(ref);
-  const wanted = query.status === undefined && query.include_terminated === 'false' ? activeStandby : undefined;
+  const wanted = query.status === undefined && query.include_terminated === 'false' ? activeStatuses : undefined;
   const rows = await selectCaller(db, { clientId, handle })
     .leftJoin('replicaInstances as s', (join) => {
       const of = join.onRef('s.agentId', '=', 'a.id').onRef('s.clientId', '=', 'a.clientId');

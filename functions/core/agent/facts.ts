@@ -1,14 +1,12 @@
 import { type AliasedExpression, type RawBuilder, sql } from 'kysely';
 import { dayMs, hourMs, minuteMs } from '../../shared/time.ts';
+import { activeStatusList } from '../failover/active-statuses.ts';
 import type { SwitchKey } from './state.ts';
 
 /** What is looked up or counted beside an agent's row, each as a subquery of a statement on `agents AS a`. */
 
-/** A standby in one of these statuses may still take over. */
-export const activeStandby = ['launching', 'syncing', 'ready'] as const;
-
 export const standbyCount = sql<number>`(
-  SELECT COUNT(*) FROM replica_instances AS x WHERE x.agent_id = a.id AND x.status IN (${sql.join([...activeStandby])}))`;
+  SELECT COUNT(*) FROM replica_instances AS x WHERE x.agent_id = a.id AND x.status IN ${activeStatusList})`;
 
 /** A switch whose agent said "done" may have its successor register only minutes later: instances boot slowly. */
 const successorComesWithinMs = 15 * minuteMs;

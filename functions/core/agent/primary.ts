@@ -4,6 +4,7 @@ import type { Tx } from '../../shared/db.ts';
 import { inList } from '../../shared/in-list.ts';
 import type { InstanceStatus } from '../../shared/schema.ts';
 import { changedCommand, changedCommandOf } from '../command/changed-by-primary.ts';
+import { activeStatusList } from '../failover/active-statuses.ts';
 import { answeredNotice, promotedStandby, promotedStandbyOf } from '../failover/changed-by-primary.ts';
 import { poolOf } from '../pool/pool-id.ts';
 import { upsertPrimary } from './instances.ts';
@@ -36,7 +37,7 @@ async function stepDown(tx: Tx, change: PrimaryChange, now: Date) {
     SET ${agentColumns(change, now)}, ${formerColumns(former, now)}, ${changedCommand(change, now)},
         ${promotedStandby(change, now)}, ${answeredNotice(promotion)}
     WHERE a.id = ${agent.id} AND a.client_id = ${agent.clientId} AND a.epoch = ${agent.epoch}
-      AND (${promotion === undefined} OR r.status IN ('launching', 'syncing', 'ready'))`.execute(tx);
+      AND (${promotion === undefined} OR r.status IN ${activeStatusList})`.execute(tx);
   if (!result.numAffectedRows) throw new DatabaseError('conflict', `agent ${agent.id} has left epoch ${agent.epoch}`);
 }
 

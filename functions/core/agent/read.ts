@@ -2,15 +2,8 @@ import { type SelectQueryBuilder, sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 import { agentNotFound } from '../../shared/errors.ts';
 import type { Agent, Schema } from '../../shared/schema.ts';
-import {
-  activeStandby,
-  historyOf,
-  launchesOf,
-  newestInFlight,
-  newestNotice,
-  recordedOf,
-  standbyCount,
-} from './facts.ts';
+import { activeStatuses } from '../failover/active-statuses.ts';
+import { historyOf, launchesOf, newestInFlight, newestNotice, recordedOf, standbyCount } from './facts.ts';
 import {
   type AgentState,
   commandColumns,
@@ -121,7 +114,7 @@ function select(db: Db, wanted: Wanted, now: Date) {
         .leftJoin('replicaInstances as s', (join) =>
           join
             .onRef('s.agentId', '=', 'a.id')
-            .on((eb) => eb.or([eb('s.status', 'in', activeStandby), eb('s.id', '=', wanted.replica ?? '')])),
+            .on((eb) => eb.or([eb('s.status', 'in', activeStatuses), eb('s.id', '=', wanted.replica ?? '')])),
         )
         .select(aliased('s', standbyColumns)),
     )

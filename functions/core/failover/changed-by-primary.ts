@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { activeStatusList } from './active-statuses.ts';
 
 /** What of a change of primary concerns standbys and notices. */
 interface Change {
@@ -14,7 +15,7 @@ interface Promotion {
 export const promotedStandbyOf = ({ next, promotion }: Change) =>
   promotion
     ? sql`r.id = ${promotion.replicaId}`
-    : sql`r.instance_id = ${next?.instanceId ?? null} AND r.status IN ('launching', 'syncing', 'ready')`;
+    : sql`r.instance_id = ${next?.instanceId ?? null} AND r.status IN ${activeStatusList}`;
 
 /** The columns of `r` that a change of primary sets (see core/agent/primary.ts). */
 export const promotedStandby = ({ next }: Change, now: Date) => sql`

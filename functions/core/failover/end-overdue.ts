@@ -5,6 +5,7 @@ import { standbyTimeoutMs } from '../agent/liveness.ts';
 import { lockAgent } from '../agent/lock.ts';
 import type { AgentState, Standby } from '../agent/state.ts';
 import { record } from '../event/events.ts';
+import { activeStatuses } from './active-statuses.ts';
 import { failStandby } from './fail-over.ts';
 import { alarmMs, launchMs, type Overdue, overdueOf } from './standby-policy.ts';
 import { endStandby } from './standby-rows.ts';
@@ -15,7 +16,7 @@ export async function endOverdue(db: Db, { batch }: { readonly batch: number }, 
     .selectFrom('replicaInstances as r')
     .leftJoin('instances as i', (join) => join.onRef('i.id', '=', 'r.instanceId').onRef('i.agentId', '=', 'r.agentId'))
     .select(['r.id', 'r.agentId', 'r.clientId', 'r.instanceId'])
-    .where('r.status', 'in', ['launching', 'syncing', 'ready'])
+    .where('r.status', 'in', activeStatuses)
     .where((eb) =>
       eb.or([
         eb.and([eb('r.instanceId', 'is', null), eb('r.createdAt', '<=', msBefore(now, launchMs))]),

@@ -4,6 +4,7 @@ import { forEachIsolated } from '../../shared/for-each-isolated.ts';
 import { msBefore } from '../../shared/time.ts';
 import { lockAgent } from '../agent/lock.ts';
 import { readAgents } from '../agent/read.ts';
+import { activeStatuses } from './active-statuses.ts';
 import { provideStandby } from './provide-standby.ts';
 import { alarmMs, standbyPolicy, survivedMs } from './standby-policy.ts';
 
@@ -55,7 +56,7 @@ async function candidates(db: Db, now: Date): Promise<string[]> {
             .selectFrom('replicaInstances as r')
             .select('r.id')
             .whereRef('r.agentId', '=', 'a.id')
-            .where('r.status', 'in', ['launching', 'syncing', 'ready']),
+            .where('r.status', 'in', activeStatuses),
         ),
       ),
     )

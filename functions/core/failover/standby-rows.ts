@@ -5,6 +5,7 @@ import type { Db, Tx } from '../../shared/db.ts';
 import type { Replica } from '../../shared/schema.ts';
 import type { AgentState, Standby } from '../agent/state.ts';
 import { record, type SystemEvent } from '../event/events.ts';
+import { activeStatusList } from './active-statuses.ts';
 import type { Candidate } from './placement.ts';
 import type { StandbyType } from './standby-policy.ts';
 
@@ -194,7 +195,7 @@ export async function endStandby(
   await sql`
     UPDATE replica_instances AS r
       LEFT JOIN instances AS i ON i.id = r.instance_id AND i.agent_id = r.agent_id AND NOT i.is_primary
-    SET r.status = IF(r.status IN ('launching', 'syncing', 'ready'), 'terminated', r.status),
+    SET r.status = IF(r.status IN ${activeStatusList}, 'terminated', r.status),
         r.terminated_at = COALESCE(r.terminated_at, ${at}), r.termination_confirmed = (r.termination_confirmed OR ${confirmed}),
         i.instance_status = 'terminated', i.is_active = FALSE, i.terminated_at = COALESCE(i.terminated_at, ${at}),
         i.termination_confirmed = (i.termination_confirmed OR ${confirmed}), i.version = i.version + 1,
@@ -219,6 +220,6 @@ export async function markFailed(
     SET r.status = 'failed', r.failed_at = ${now}, r.error_message = ${why.slice(0, 2000)},
         i.instance_status = 'terminated', i.is_active = FALSE, i.terminated_at = COALESCE(i.terminated_at, ${endsAt}),
         i.version = i.version + 1
-    WHERE r.id = ${id} AND r.client_id = ${clientId} AND r.status IN ('launching', 'syncing', 'ready')`.execute(tx);
+    WHERE r.id = ${id} AND r.client_id = ${clientId} AND r.status IN ${activeStatusList}`.execute(tx);
   if (!result.numAffectedRows) throw new DatabaseError('conflict', `standby ${id} has become something else`);
 }
