@@ -1,31 +1,35 @@
-import { defineConfig } from 'vitest/config';
-import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { LongestFirst } from './test/support/run/longest-first.ts';
 
 const limits = { maxWorkers: 2, testTimeout: 60_000, hookTimeout: 120_000 };
 
-/** Takes minutes, and so begins first: otherwise one worker would be left with it when the other has nothing to do. */
-const longest = ['failover-simulation', 'faults', 'agent-interleavings', 'crash-matrix', 'reconciler'];
+/** Random worlds: each worker plays a part of the seeds. */
+const simulations = ['failover-simulation', 'agent-interleavings'].map((name) => `test/system/${name}.test.ts`);
+const parts = process.env.SEED === undefined ? 2 : 1;
 
-class LongestFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification) => {
-      const place = longest.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
-      return place < 0 ? longest.length : place;
-    };
-    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
-  }
-}
+const simulation = (part: number): TestProjectInlineConfiguration => ({
+  test: {
+    name: `simulation ${part + 1}/${parts}`,
+    include: simulations,
+    provide: { simulation: { part, parts } },
+    pool: 'forks',
+    sequence: { groupOrder: 1 },
+    ...limits,
+  },
+});
 
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
-    reporters: ['default', './test/support/closing-line.ts'],
+    reporters: ['default', './test/support/run/reporter.ts'],
+    globalSetup: './test/support/run/global-setup.ts',
     projects: [
+      ...Array.from({ length: parts }, (_, part) => simulation(part)),
       {
         test: {
           name: 'tests',
           include: ['test/**/*.test.ts'],
-          globalSetup: './test/support/global-setup.ts',
+          exclude: simulations,
           pool: 'forks',
           // Not 0: files of that group may run after all others where there is a single worker.
           sequence: { groupOrder: 1 },

@@ -5,7 +5,7 @@
 import { parseCLI, startVitest } from 'vitest/node';
 import type { LocalDatabase } from '../local/database/address.ts';
 import { NoServer } from '../local/database/install/obtain.ts';
-import { countTests } from './support/closing-line.ts';
+import { countTests } from './support/run/reporter.ts';
 import { emptyDatabase } from './support/empty-database.ts';
 
 /** Migrations, dialect and every service; the Data API over the server; functions that are killed amid their calls. */

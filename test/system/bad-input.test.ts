@@ -3,21 +3,22 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { routes } from '../../functions/routes.ts';
 import type { Route } from '../../functions/shared/route.ts';
-import type { Machine } from '../support/machine.ts';
-import { requests } from '../support/requests.ts';
-import { type Answer, Rig } from '../support/rig.ts';
+import { requests } from '../support/agents/requests.ts';
+import type { TestInstance } from '../support/agents/test-instance.ts';
+import type { Answer } from '../support/rig/api.ts';
+import { Rig } from '../support/rig/rig.ts';
 
 let rig: Rig;
-let machine: Machine;
+let instance: TestInstance;
 let ids: Record<string, string>;
 beforeAll(async () => {
   rig = await Rig.start();
 });
 beforeEach(async () => {
-  machine = await rig.primary();
-  // The routes that take a tenant's id are the admin's: they are let loose on another tenant than the machine's.
-  const replica_id = await machine.addReplica();
-  ids = { agent_id: machine.handle, client_id: (await rig.tenant()).id, command_id: randomUUID(), replica_id };
+  instance = await rig.primary();
+  // The routes that take a tenant's id are the admin's: they are let loose on another tenant than the instance's.
+  const replica_id = await instance.addReplica();
+  ids = { agent_id: instance.handle, client_id: (await rig.tenant()).id, command_id: randomUUID(), replica_id };
   counts = undefined;
 });
 afterAll(() => rig.stop());
@@ -34,7 +35,7 @@ const pathOf = (route: Route, over: Record<string, string> = {}) =>
 
 const send = (route: Route, { path = pathOf(route), raw }: { path?: string; raw?: string | undefined } = {}) =>
   rig.request(route.method, path, {
-    token: route.access === 'admin' ? rig.controlPlane.adminToken : machine.tenant.token,
+    token: route.access === 'admin' ? rig.controlPlane.adminToken : instance.tenant.token,
     raw,
   });
 
@@ -112,7 +113,7 @@ describe('fields of a wrong type', () => {
   it.each(withBody.filter(({ route }) => route.id in requests))('do no harm to $name, in any field', async ({
     route,
   }) => {
-    const valid = requests[route.id]!({ instanceId: machine.id });
+    const valid = requests[route.id]!({ instanceId: instance.id });
     for (const path of pathsOf(valid))
       for (const value of wrong)
         await expectHarmless(() => send(route, { raw: JSON.stringify(replaced(valid, path, value)) }));
@@ -121,17 +122,17 @@ describe('fields of a wrong type', () => {
   it.each(withBody.filter(({ route }) => route.id in requests))('are harmless as SQL or a template in $name', async ({
     route,
   }) => {
-    const valid = requests[route.id]!({ instanceId: machine.id });
+    const valid = requests[route.id]!({ instanceId: instance.id });
     for (const path of pathsOf(valid))
       for (const value of injections)
         await expectHarmless(() => send(route, { raw: JSON.stringify(replaced(valid, path, value)) }));
-    expect((await machine.agentRow()).clientId).toBe(machine.tenant.id);
+    expect((await instance.agentRow()).clientId).toBe(instance.tenant.id);
   });
 
   it.each(withBody.filter(({ route }) => route.id in requests))('are refused by $name where they hold a NUL', async ({
     route,
   }) => {
-    const valid = requests[route.id]!({ instanceId: machine.id });
+    const valid = requests[route.id]!({ instanceId: instance.id });
     for (const path of pathsOf(valid))
       await expectHarmless(() => send(route, { raw: JSON.stringify(replaced(valid, path, 'a\0b')) }), true);
     await expectHarmless(() => send(route, { raw: JSON.stringify({ ...valid, 'a\0b': 1 }) }), true);
@@ -150,7 +151,7 @@ describe('fields of a wrong type', () => {
   }) => {
     const other = await rig.tenant();
     const extra = { client_id: other.id, clientId: other.id, is_primary: true, role: 'admin', __proto__: { a: 1 } };
-    await send(route, { raw: JSON.stringify({ ...requests[route.id]!({ instanceId: machine.id }), ...extra }) });
+    await send(route, { raw: JSON.stringify({ ...requests[route.id]!({ instanceId: instance.id }), ...extra }) });
     for (const table of ['agents', 'instances', 'commands', 'decisions', 'systemEvents'] as const) {
       const rows = rig.db.selectFrom(table).select('id').where('clientId', '=', other.id);
       // Their own creation is the one event.
@@ -170,7 +171,7 @@ describe('a body that is too much', () => {
   it.each(withBody.filter(({ route }) => route.id in requests))('by its depth does no harm to $name', async ({
     route,
   }) => {
-    const valid = requests[route.id]!({ instanceId: machine.id });
+    const valid = requests[route.id]!({ instanceId: instance.id });
     for (const depth of [20, 200, 2_000, 100_000]) {
       const deep = '['.repeat(depth) + ']'.repeat(depth);
       for (const path of pathsOf(valid)) {
@@ -189,10 +190,10 @@ describe('a body that is too much', () => {
       ['/heartbeat', { monitored_instances: many(100_000, (i) => `i-${i}`) }],
       [
         '/pricing-report',
-        { instance: { instance_id: machine.id }, spot_pools: many(5_000, (i) => ({ az: `z-${i}`, price: 0.1 })) },
+        { instance: { instance_id: instance.id }, spot_pools: many(5_000, (i) => ({ az: `z-${i}`, price: 0.1 })) },
       ],
     ];
-    for (const [path, body] of bodies) await expectHarmless(() => machine.request('POST', path, body));
+    for (const [path, body] of bodies) await expectHarmless(() => instance.request('POST', path, body));
   });
 });
 
@@ -222,10 +223,10 @@ describe('a path', () => {
         await expectHarmless(() => send(route, { path: pathOf(route, { [name]: value }), raw }), true);
   });
 
-  it('of a known agent and a machine with a strange name does no harm', async () => {
+  it('of a known agent and an instance with a strange name does no harm', async () => {
     for (const { route } of withPath.filter(({ route }) => route.path.includes('{agent_id}')))
       for (const name of ['%27--', '~', 'i-%E2%80%AE', 'i'.repeat(64)]) {
-        const path = pathOf(route, { agent_id: `${machine.agentId}~${name}` });
+        const path = pathOf(route, { agent_id: `${instance.agentId}~${name}` });
         const raw = route.method === 'GET' ? undefined : JSON.stringify(requests[route.id]?.({}) ?? {});
         await expectHarmless(() => send(route, { path, raw }));
       }
@@ -241,11 +242,11 @@ describe('a path', () => {
     '/%2e%2e/',
   ])('that is none of ours is a 404: %s', async (path) => {
     for (const method of ['GET', 'POST', 'DELETE'])
-      expect((await rig.request(method, path, { token: machine.tenant.token })).status).toBe(404);
+      expect((await rig.request(method, path, { token: instance.tenant.token })).status).toBe(404);
   });
 
   it.each(['%', '%zz', '%c3%28'])('that cannot be decoded is a 400: %s', async (id) => {
-    const answer = await rig.request('GET', `/api/agents/${id}/config`, { token: machine.tenant.token });
+    const answer = await rig.request('GET', `/api/agents/${id}/config`, { token: instance.tenant.token });
     expect(answer.status).toBe(400);
   });
 });
@@ -259,7 +260,7 @@ describe('a query', () => {
     'include_terminated=maybe',
     'x=1&y[]=2',
   ])('does no harm: ?%s', async (query) => {
-    await expectHarmless(() => machine.request('GET', `/replicas?${query}`));
+    await expectHarmless(() => instance.request('GET', `/replicas?${query}`));
   });
 });
 

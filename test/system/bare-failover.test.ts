@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { policyVersion } from '../../functions/core/decision/policy.ts';
-import { useBareFunctions } from '../support/bare-functions.ts';
-import { Rig } from '../support/rig.ts';
+import { useBareFunctions } from '../support/rig/bare-functions.ts';
+import { Rig } from '../support/rig/rig.ts';
 
 const directory = await useBareFunctions();
 await import('../functions/replica/failover.test.ts');

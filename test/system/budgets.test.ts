@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { routes } from '../../functions/routes.ts';
 import type { Route } from '../../functions/shared/route.ts';
-import type { Machine } from '../support/machine.ts';
-import { requests } from '../support/requests.ts';
-import { Rig } from '../support/rig.ts';
+import { requests } from '../support/agents/requests.ts';
+import type { TestInstance } from '../support/agents/test-instance.ts';
+import { Rig } from '../support/rig/rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -27,42 +27,42 @@ const region = (pools: number) =>
   Object.fromEntries(Array.from({ length: pools }, (_, i) => [`zone-${i}`, 0.02 + i / 10_000]));
 
 /** A primary, a zombie and a command to be handed out: everything that a call may have to look at. */
-async function busy(): Promise<Machine> {
+async function busy(): Promise<TestInstance> {
   const old = await rig.primary();
-  const machine = old.successor({ mode: 'spot', az: 'us-east-1b' });
-  await old.switchReport(machine);
-  await machine.register();
-  await machine.report(0.1, { 'us-east-1a': 0.03, 'us-east-1b': 0.05 });
-  return machine;
+  const instance = old.successor({ mode: 'spot', az: 'us-east-1b' });
+  await old.switchReport(instance);
+  await instance.register();
+  await instance.report(0.1, { 'us-east-1a': 0.03, 'us-east-1b': 0.05 });
+  return instance;
 }
 
 describe('Data API calls of the calls that agents make all day', () => {
   it.each([
-    ['a heartbeat', 1, (m: Machine) => m.heartbeat()],
-    ['pending-commands with nothing pending', 1, (m: Machine) => m.pendingCommands()],
-    ['config', 1, (m: Machine) => m.config()],
-    ['the replica list', 1, (m: Machine) => m.request('GET', '/replicas')],
-    ['launching replicas', 1, (m: Machine) => m.request('GET', '/replicas?status=launching')],
-    ['terminated replicas', 1, (m: Machine) => m.request('GET', '/replicas?status=terminated')],
-    ['instances-to-terminate', 1, (m: Machine) => m.instancesToTerminate()],
+    ['a heartbeat', 1, (m: TestInstance) => m.heartbeat()],
+    ['pending-commands with nothing pending', 1, (m: TestInstance) => m.pendingCommands()],
+    ['config', 1, (m: TestInstance) => m.config()],
+    ['the replica list', 1, (m: TestInstance) => m.request('GET', '/replicas')],
+    ['launching replicas', 1, (m: TestInstance) => m.request('GET', '/replicas?status=launching')],
+    ['terminated replicas', 1, (m: TestInstance) => m.request('GET', '/replicas?status=terminated')],
+    ['instances-to-terminate', 1, (m: TestInstance) => m.instancesToTerminate()],
   ])('%s: %i', async (_, calls, call) => {
-    const machine = await busy();
+    const instance = await busy();
     rig.pass(30);
-    expect(await call(machine)).toMatchObject({ status: 200, calls });
+    expect(await call(instance)).toMatchObject({ status: 200, calls });
   });
 
   it('are counted right: the header says what the Data API saw', async () => {
-    const machine = await busy();
-    for (const call of [machine.heartbeat, machine.pendingCommands, machine.register]) {
-      const { operations, result } = await watched(() => call.call(machine));
+    const instance = await busy();
+    for (const call of [instance.heartbeat, instance.pendingCommands, instance.register]) {
+      const { operations, result } = await watched(() => call.call(instance));
       expect(operations).toHaveLength(result.calls);
     }
   });
 
   it('of version 3.2 are as few', async () => {
-    const machine = await rig.primary({ version: '3.2.0' });
+    const instance = await rig.primary({ version: '3.2.0' });
     rig.pass(30);
-    expect([await machine.heartbeat(), await machine.pendingCommands(), await machine.config()]).toMatchObject([
+    expect([await instance.heartbeat(), await instance.pendingCommands(), await instance.config()]).toMatchObject([
       { calls: 1 },
       { calls: 1 },
       { calls: 1 },
@@ -70,15 +70,15 @@ describe('Data API calls of the calls that agents make all day', () => {
   });
 
   it.each([1, 10, 100])('pricing-report of %i pools: 3 at most in the steady state', async (pools) => {
-    const machine = await rig.primary({ type: `p${pools}.large` });
-    await machine.report(0.1, region(pools)); // what is seen for the first time costs more, once
+    const instance = await rig.primary({ type: `p${pools}.large` });
+    await instance.report(0.1, region(pools)); // what is seen for the first time costs more, once
     for (const version of ['the same', 'new']) {
       rig.pass(300);
       const prices =
         version === 'new'
           ? Object.fromEntries(Object.entries(region(pools)).map(([z, p]) => [z, p * 1.1]))
           : region(pools);
-      const answer = await machine.report(0.1, prices);
+      const answer = await instance.report(0.1, prices);
       expect(answer.status).toBe(200);
       expect(answer.calls, `${version} prices`).toBeLessThanOrEqual(3);
     }
@@ -94,9 +94,9 @@ describe('Data API calls of the calls that agents make all day', () => {
   });
 
   it('handing a command out: 2', async () => {
-    const machine = await busy();
-    await machine.queueSwitch(`m5.large.us-east-1a`);
-    const answer = await machine.pendingCommands();
+    const instance = await busy();
+    await instance.queueSwitch(`m5.large.us-east-1a`);
+    const answer = await instance.pendingCommands();
     expect(answer.body).toHaveLength(1);
     expect(answer.calls).toBeLessThanOrEqual(2);
   });
@@ -111,25 +111,25 @@ describe('Data API calls of a change of state: one transaction of at most 8', ()
 
   const pool = 'm5.large.us-east-1a';
   async function handedOut() {
-    const machine = await busy();
-    await machine.queueSwitch(pool);
-    const [command] = (await machine.pendingCommands()).body;
-    return { machine, id: command.id as string, next: machine.successor({ mode: 'spot', az: 'us-east-1a' }) };
+    const instance = await busy();
+    await instance.queueSwitch(pool);
+    const [command] = (await instance.pendingCommands()).body;
+    return { instance, id: command.id as string, next: instance.successor({ mode: 'spot', az: 'us-east-1a' }) };
   }
 
   it.each<[string, () => Promise<() => Promise<{ status: number; calls: number }>>]>([
     [
       'of a new agent',
       async () => {
-        const machine = rig.machine(await rig.tenant(), { mode: 'spot' });
-        return () => machine.register();
+        const instance = rig.instance(await rig.tenant(), { mode: 'spot' });
+        return () => instance.register();
       },
     ],
     [
       'of the primary again',
       async () => {
-        const machine = await busy();
-        return () => machine.register();
+        const instance = await busy();
+        return () => instance.register();
       },
     ],
     [
@@ -140,18 +140,18 @@ describe('Data API calls of a change of state: one transaction of at most 8', ()
       },
     ],
     [
-      'of a second machine',
+      'of a second instance',
       async () => {
         const second = (await busy()).successor();
         return () => second.register();
       },
     ],
     [
-      'of a machine that another agent had',
+      'of an instance that another agent had',
       async () => {
         const other = await rig.primary({ mode: 'spot' });
-        const machine = rig.machine(other.tenant, { instanceId: other.id, mode: 'spot' });
-        return () => machine.register();
+        const instance = rig.instance(other.tenant, { instanceId: other.id, mode: 'spot' });
+        return () => instance.register();
       },
     ],
   ])('register %s, and one look-up of its token before', async (_, prepare) => {
@@ -167,30 +167,30 @@ describe('Data API calls of a change of state: one transaction of at most 8', ()
     [
       'switch-report',
       async () => {
-        const { machine, next } = await handedOut();
-        return () => machine.switchReport(next);
+        const { instance, next } = await handedOut();
+        return () => instance.switchReport(next);
       },
     ],
     [
       'switch-report after the successor registered',
       async () => {
-        const { machine, next } = await handedOut();
+        const { instance, next } = await handedOut();
         await next.register();
-        return () => machine.switchReport(next);
+        return () => instance.switchReport(next);
       },
     ],
     [
       'executed',
       async () => {
-        const { machine, id } = await handedOut();
-        return () => machine.executed(id);
+        const { instance, id } = await handedOut();
+        return () => instance.executed(id);
       },
     ],
     [
       'executed, which failed',
       async () => {
-        const { machine, id } = await handedOut();
-        return () => machine.executed(id, { success: false, message: 'no capacity' });
+        const { instance, id } = await handedOut();
+        return () => instance.executed(id, { success: false, message: 'no capacity' });
       },
     ],
   ])('%s', async (_, prepare) => {
@@ -202,11 +202,11 @@ describe('Data API calls of a change of state: one transaction of at most 8', ()
   });
 
   it.each([
-    ['a heartbeat that goes offline', (m: Machine) => m.heartbeat('offline')],
-    ['termination', (m: Machine) => m.request('POST', '/termination', { instance_id: m.id })],
+    ['a heartbeat that goes offline', (m: TestInstance) => m.heartbeat('offline')],
+    ['termination', (m: TestInstance) => m.request('POST', '/termination', { instance_id: m.id })],
   ])('%s, and one look-up of its caller before', async (_, call) => {
-    const machine = await busy();
-    const { operations } = await watched(() => call(machine));
+    const instance = await busy();
+    const { operations } = await watched(() => call(instance));
     expect(oneTransaction(operations)).toBeLessThanOrEqual(8);
     expect(operations.length).toBeLessThanOrEqual(8);
   });
@@ -234,24 +234,24 @@ describe('Data API calls of every other route: 3 at most', () => {
       .filter((route) => route.id !== '-' && !ofReplicas.test(route.id))
       .map((route) => ({ ...route, name: `${route.id} ${route.path}` })),
   )('$name', async ({ id, method, path, access }) => {
-    const machine = await busy();
-    await machine.queueSwitch('m5.large.us-east-1a');
-    const [command] = (await machine.pendingCommands()).body;
-    if (id === 'A14') await rig.db.deleteFrom('commands').where('agentId', '=', machine.agentId).execute();
+    const instance = await busy();
+    await instance.queueSwitch('m5.large.us-east-1a');
+    const [command] = (await instance.pendingCommands()).body;
+    if (id === 'A14') await rig.db.deleteFrom('commands').where('agentId', '=', instance.agentId).execute();
     const ids: Record<string, string> = {
-      agent_id: machine.handle,
-      client_id: machine.tenant.id,
+      agent_id: instance.handle,
+      client_id: instance.tenant.id,
       command_id: command.id,
     };
     const answer = await rig.request(
       method,
       path.replace(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? name),
       {
-        token: access === 'admin' ? rig.controlPlane.adminToken : machine.tenant.token,
+        token: access === 'admin' ? rig.controlPlane.adminToken : instance.tenant.token,
         body:
           method === 'GET'
             ? undefined
-            : { ...requests[id]?.({ commandId: command.id, instanceId: machine.id }), name: randomUUID() },
+            : { ...requests[id]?.({ commandId: command.id, instanceId: instance.id }), name: randomUUID() },
       },
     );
     expect(answer.status).toBeLessThan(400);
@@ -259,7 +259,7 @@ describe('Data API calls of every other route: 3 at most', () => {
   });
 
   it('with a clean-up, a switch to advise on, and a report of a termination too', async () => {
-    const machine = await busy();
+    const instance = await busy();
     for (let i = 0; i < 10; i += 1)
       await rig.db
         .insertInto('spotInterruptionEvents')
@@ -275,11 +275,11 @@ describe('Data API calls of every other route: 3 at most', () => {
           createdAt: new Date(rig.clock.now().getTime() - i * 3600_000),
         })
         .execute();
-    const advice = await machine.request('POST', '/rebalance-recommendation', { instance_id: machine.id });
+    const advice = await instance.request('POST', '/rebalance-recommendation', { instance_id: instance.id });
     expect(advice.body.action).toBe('switch');
     expect(advice.calls).toBeLessThanOrEqual(dearer.A10![0]);
-    const [zombie] = Object.values(await machine.machines()).filter((row) => row.instanceStatus === 'zombie');
+    const [zombie] = Object.values(await instance.instances()).filter((row) => row.instanceStatus === 'zombie');
     for (const success of [false, true])
-      expect((await machine.terminationReport(zombie!.id, success)).calls).toBeLessThanOrEqual(3);
+      expect((await instance.terminationReport(zombie!.id, success)).calls).toBeLessThanOrEqual(3);
   });
 });

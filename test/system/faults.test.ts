@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agentRoutes } from '../../functions/agent/routes.ts';
 import { decisionRoutes } from '../../functions/decision/routes.ts';
 import type { Fault, Operation } from '../../local/aws/data-api/faults.ts';
-import type { Machine } from '../support/machine.ts';
-import { type Answer, Rig, type Tenant } from '../support/rig.ts';
+import type { TestInstance } from '../support/agents/test-instance.ts';
+import type { Answer, Tenant } from '../support/rig/api.ts';
+import { Rig } from '../support/rig/rig.ts';
 
 /** What agents call. */
 const routes = { ...agentRoutes, ...decisionRoutes };
@@ -47,7 +48,7 @@ const repeated = new Set(['resuming', 'unavailable', 'conflict', 'duplicate']);
 
 interface Scene {
   readonly call: () => Promise<Answer>;
-  readonly machines: readonly Machine[];
+  readonly instances: readonly TestInstance[];
 }
 interface Act {
   readonly route: keyof typeof routes;
@@ -61,53 +62,53 @@ interface Act {
 
 let types = 0;
 async function primary(facts = {}) {
-  const machine = await rig.primary({ type: `f${++types}.large`, ...facts }, tenant);
-  await machine.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.03 });
-  return machine;
+  const instance = await rig.primary({ type: `f${++types}.large`, ...facts }, tenant);
+  await instance.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.03 });
+  return instance;
 }
-const target = (machine: Machine) => `${machine.facts.type}.us-east-1b`;
+const target = (instance: TestInstance) => `${instance.facts.type}.us-east-1b`;
 
 async function told(facts = {}) {
-  const machine = await primary(facts);
-  await machine.queueSwitch(target(machine));
-  const [command] = (await machine.pendingCommands()).body;
-  return { machine, next: machine.successor({ mode: 'spot', az: 'us-east-1b' }), id: command.id as string };
+  const instance = await primary(facts);
+  await instance.queueSwitch(target(instance));
+  const [command] = (await instance.pendingCommands()).body;
+  return { instance, next: instance.successor({ mode: 'spot', az: 'us-east-1b' }), id: command.id as string };
 }
 
 /** An act of the primary alone. */
 const ofPrimary =
-  (act: (machine: Machine) => Promise<Answer>, facts = {}) =>
+  (act: (instance: TestInstance) => Promise<Answer>, facts = {}) =>
   async () => {
-    const machine = await primary(facts);
-    return { machines: [machine], call: () => act(machine) };
+    const instance = await primary(facts);
+    return { instances: [instance], call: () => act(instance) };
   };
 /** An act that changes nothing: one primary will do for all of them. */
-const ofReader = (act: (machine: Machine) => Promise<Answer>) => {
+const ofReader = (act: (instance: TestInstance) => Promise<Answer>) => {
   let scene: Promise<Scene> | undefined;
   return () => {
     scene ??= ofPrimary(act)();
     return scene;
   };
 };
-const post = (path: string, body: (machine: Machine) => object) => (machine: Machine) =>
-  machine.request('POST', path, body(machine));
-const get = (path: string) => (machine: Machine) => machine.request('GET', path);
+const post = (path: string, body: (instance: TestInstance) => object) => (instance: TestInstance) =>
+  instance.request('POST', path, body(instance));
+const get = (path: string) => (instance: TestInstance) => instance.request('GET', path);
 
 const acts: readonly Act[] = [
   {
     route: 'register',
     name: 'of a new agent',
     prepare: async () => {
-      const machine = rig.machine(tenant, { type: `f${++types}.large`, mode: 'spot' });
-      return { machines: [machine], call: () => machine.register() };
+      const instance = rig.instance(tenant, { type: `f${++types}.large`, mode: 'spot' });
+      return { instances: [instance], call: () => instance.register() };
     },
   },
   {
     route: 'register',
     name: 'of a successor',
     prepare: async () => {
-      const { machine, next } = await told();
-      return { machines: [machine, next], call: () => next.register() };
+      const { instance, next } = await told();
+      return { instances: [instance, next], call: () => next.register() };
     },
   },
   { route: 'heartbeat', name: 'that changes nothing', prepare: ofPrimary((m) => m.heartbeat()) },
@@ -118,41 +119,41 @@ const acts: readonly Act[] = [
     route: 'pendingCommands',
     name: 'that hands a switch out',
     prepare: async () => {
-      const machine = await primary();
-      await machine.queueSwitch(target(machine));
-      return { machines: [machine], call: () => machine.pendingCommands() };
+      const instance = await primary();
+      await instance.queueSwitch(target(instance));
+      return { instances: [instance], call: () => instance.pendingCommands() };
     },
   },
   {
     route: 'commandExecuted',
     name: 'that failed',
     prepare: async () => {
-      const { machine, id } = await told();
-      return { machines: [machine], call: () => machine.executed(id, { success: false, message: 'no capacity' }) };
+      const { instance, id } = await told();
+      return { instances: [instance], call: () => instance.executed(id, { success: false, message: 'no capacity' }) };
     },
   },
   {
     route: 'markCommandExecuted',
     name: '',
     prepare: async () => {
-      const { machine, id } = await told({ version: '3.2.0' });
-      return { machines: [machine], call: () => machine.executed(id) };
+      const { instance, id } = await told({ version: '3.2.0' });
+      return { instances: [instance], call: () => instance.executed(id) };
     },
   },
   {
     route: 'pricingReport',
     name: 'of what is seen for the first time',
     prepare: async () => {
-      const machine = await rig.primary({ type: `f${++types}.large`, mode: 'spot' }, tenant);
-      return { machines: [machine], call: () => machine.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.03 }) };
+      const instance = await rig.primary({ type: `f${++types}.large`, mode: 'spot' }, tenant);
+      return { instances: [instance], call: () => instance.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.03 }) };
     },
   },
   {
     route: 'switchReport',
     name: '',
     prepare: async () => {
-      const { machine, next } = await told();
-      return { machines: [machine, next], call: () => machine.switchReport(next) };
+      const { instance, next } = await told();
+      return { instances: [instance, next], call: () => instance.switchReport(next) };
     },
   },
   { route: 'termination', name: '', prepare: ofPrimary(post('/termination', (m) => ({ instance_id: m.id }))) },
@@ -184,9 +185,9 @@ const acts: readonly Act[] = [
     route: 'terminationReport',
     name: '',
     prepare: async () => {
-      const machine = await primary();
-      await machine.switchReport(machine.successor());
-      return { machines: [machine], call: () => machine.terminationReport(machine.id) };
+      const instance = await primary();
+      await instance.switchReport(instance.successor());
+      return { instances: [instance], call: () => instance.terminationReport(instance.id) };
     },
   },
   {
@@ -203,8 +204,8 @@ it('every agent route is among the acts', () => {
 });
 
 /** What the database has of a scene, in words that are the same for every scene of an act. */
-async function rowsOf({ machines }: Scene, without?: string): Promise<string[]> {
-  const [{ facts }] = machines as [Machine];
+async function rowsOf({ instances }: Scene, without?: string): Promise<string[]> {
+  const [{ facts }] = instances as [TestInstance];
   const logical = rig.db.selectFrom('agents').select('id').where('logicalAgentId', '=', facts.logicalId);
   const ofAgent = ['instances', 'commands', 'switches', 'decisions', 'spotInterruptionEvents', 'systemEvents'] as const;
   const tables = await Promise.all([
@@ -217,7 +218,7 @@ async function rowsOf({ machines }: Scene, without?: string): Promise<string[]> 
     rig.db.selectFrom('ondemandPriceSnapshots').selectAll().where('instanceType', '=', facts.type).execute(),
     rig.db.selectFrom('pricingSnapshotsClean').selectAll().where('poolId', 'like', `${facts.type}.%`).execute(),
   ]);
-  const names = machines.map((machine, i) => [machine.id, `machine ${i}`] as const);
+  const names = instances.map((instance, i) => [instance.id, `instance ${i}`] as const);
   const anonymous = (row: object) => {
     let text = JSON.stringify({ ...row, version: undefined, dispatchToken: undefined });
     for (const [id, name] of [...names, [facts.logicalId, 'agent'], [facts.type, 'type']] as const)
@@ -307,22 +308,22 @@ describe.each(
 
 describe('a fault of the look-up of a token', () => {
   it('is answered by the gateway, and kept by nobody', async () => {
-    const machine = await rig.primary();
+    const instance = await rig.primary();
     rig.controlPlane.gateway.forgetAuthorizations();
     const log = console.error;
     console.error = () => {};
     rig.faults.inject({ error: 'AccessDeniedException', when: 'before', times: Number.POSITIVE_INFINITY });
-    const { status } = await machine.config();
+    const { status } = await instance.config();
     rig.faults.clear();
     console.error = log;
     expect(status).toBe(500); // AWS's own; an agent takes any answer of 400 and above for "no answer"
-    expect((await machine.config()).status).toBe(200);
+    expect((await instance.config()).status).toBe(200);
   });
 
   it('never lets a stranger in', async () => {
-    const machine = rig.machine({ ...tenant, token: randomUUID() });
+    const instance = rig.instance({ ...tenant, token: randomUUID() });
     rig.faults.inject({ error: 'InternalServerErrorException', when: 'after', times: Number.POSITIVE_INFINITY });
-    const { status } = await machine.register();
+    const { status } = await instance.register();
     rig.faults.clear();
     expect(status).toBe(503);
   });

@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { faultsOf, mySqlParser } from '../support/grammar.ts';
-import { statementsDir } from '../support/rig.ts';
+import { faultsOf, mySqlParser } from '../support/database/mysql-grammar.ts';
+import { statementsDir } from '../support/rig/template-schema.ts';
 
 /** Runs after all other tests, over what they executed (docs/adr/0002). */
 describe('SQL', () => {

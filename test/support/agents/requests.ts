@@ -1,0 +1,43 @@
+/** What a valid body of each route with one is about. */
+interface About {
+  readonly commandId?: string | undefined;
+  readonly instanceId?: string | undefined;
+}
+
+/**
+ * A valid body of every route that needs one, by the route's number in docs/protocol.md. Tests that go over the whole route
+ * table take it from here; a new route with a body of its own is added here.
+ */
+export const requests: Readonly<Record<string, (about: About) => Record<string, unknown>>> = {
+  A1: ({ instanceId = 'i-1' }) => ({
+    logical_agent_id: 'web',
+    instance_id: instanceId,
+    instance_type: 'm5.large',
+    region: 'us-east-1',
+    az: 'us-east-1a',
+  }),
+  A2: () => ({ status: 'online' }),
+  A5: () => ({ success: true, message: 'Switch completed' }),
+  A6: ({ instanceId = 'i-1' }) => ({
+    instance: { instance_id: instanceId, instance_type: 'm5.large', mode: 'ondemand' },
+    pricing: { on_demand_price: 0.096, spot_pools: [{ az: 'us-east-1a', price: 0.03 }] },
+  }),
+  A7: ({ instanceId = 'i-1' }) => ({ old_instance: { instance_id: instanceId }, new_instance: { instance_id: 'i-2' } }),
+  A8: ({ instanceId }) => ({ reason: 'test', instance_id: instanceId }),
+  A9: () => ({ snapshots: { deleted: ['snap-1'], failed: [] }, amis: { deleted_amis: [], failed: [] } }),
+  A10: ({ instanceId }) => ({ instance_id: instanceId }),
+  A12: () => ({ instance: {} }),
+  A14: () => ({ target_mode: 'ondemand' }),
+  R1: () => ({ pool_id: 'm5.large.us-east-1b', created_by: 'test', tags: { a: 'b' } }),
+  R3: () => ({ demote_old_primary: false, wait_for_sync: true }),
+  R5: ({ instanceId = 'i-1' }) => ({ instance_id: instanceId, status: 'syncing' }),
+  R6: () => ({ status: 'ready', sync_completed_at: '2026-03-02T00:00:00Z' }),
+  R7: () => ({ sync_status: 'synced', sync_latency_ms: 5, state_transfer_progress: 100 }),
+  R8: ({ instanceId = 'i-1' }) => ({ signal_type: 'rebalance-recommendation', instance_id: instanceId }),
+  R9: ({ instanceId = 'i-1' }) => ({ instance_id: instanceId, termination_time: '2026-03-02T00:02:00Z' }),
+  X2: ({ commandId = 'c-1' }) => ({ command_id: commandId }),
+  X4: ({ instanceId = 'i-1' }) => ({ instance_id: instanceId, success: true }),
+  X5: ({ instanceId = 'i-1' }) => ({ instance_id: instanceId, reason: 'test' }),
+  D1: () => ({ name: 'Acme' }),
+  E2: () => ({ aws_account_id: '123456789012', role_arn: 'arn:aws:iam::123456789012:role/SpotOptimizer' }),
+};

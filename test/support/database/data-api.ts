@@ -1,0 +1,27 @@
+import { RDSDataClient } from '@aws-sdk/client-rds-data';
+import { CamelCasePlugin, Kysely } from 'kysely';
+import { DataApiDialect, type DataApiOptions } from '../../../functions/shared/data-api/dialect.ts';
+
+/** A client of a test's own: the functions' one keeps the address at which it was first used. */
+export const dataApiClient = (url: string) =>
+  new RDSDataClient({
+    endpoint: url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 1,
+  });
+
+/** The way that functions take to the database, for a test: by default there is no end of patience, and pauses take no time. */
+export function throughDataApi<T>(client: RDSDataClient, database: string, options: Partial<DataApiOptions> = {}) {
+  const dialect = new DataApiDialect({
+    client,
+    resourceArn: 'arn:aws:rds:us-east-1:000000000000:cluster:local',
+    secretArn: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:local',
+    database,
+    remaining: () => Number.POSITIVE_INFINITY,
+    onCall: () => {},
+    pause: async () => {},
+    ...options,
+  });
+  return new Kysely<T>({ dialect, plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] });
+}

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RDSDataClient } from '@aws-sdk/client-rds-data';
+import { inject } from 'vitest';
+import type { JobName } from '../../../functions/jobs.ts';
+import type { Db } from '../../../functions/shared/db.ts';
+import type { Schema } from '../../../functions/shared/schema.ts';
+import { VirtualClock } from '../../../local/clock.ts';
+import { type ControlPlane, type ControlPlaneOptions, startControlPlane } from '../../../local/control-plane.ts';
+import type { InstanceFacts } from '../agents/facts.ts';
+import { TestInstance } from '../agents/test-instance.ts';
+import { connectBeside } from '../database/beside.ts';
+import { dataApiClient, throughDataApi } from '../database/data-api.ts';
+import { type Answer, type Api, type RequestOptions, send, type Tenant } from './api.ts';
+import { leaveStatements } from './template-schema.ts';
+
+/** What a rig can have otherwise than a control plane usually has it. */
+export type RigOptions = Pick<ControlPlaneOptions, 'functions' | 'dataApiLimits'>;
+
+/**
+ * A control plane of a test file's own: the built bundles behind the local gateway, over real HTTP, on a schema of its
+ * own in the run's database server. Time stands still until a test moves it.
+ */
+export class Rig implements Api {
+  readonly controlPlane: ControlPlane;
+  readonly clock: VirtualClock;
+  /** The name of its schema. */
+  readonly database: string;
+  readonly #dataDir: string;
+  readonly #client: RDSDataClient;
+
+  private constructor(controlPlane: ControlPlane, clock: VirtualClock, dataDir: string, database: string) {
+    this.controlPlane = controlPlane;
+    this.clock = clock;
+    this.database = database;
+    this.#dataDir = dataDir;
+    this.#client = dataApiClient(controlPlane.dataApi.url);
+  }
+
+  /** What every rig of this test file starts with. */
+  static defaults: RigOptions = {};
+
+  /** @param environment over the functions' usual one; the time that is spent on repeating database calls is short */
+  static async start(environment: Record<string, string> = {}, options: RigOptions = {}): Promise<Rig> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'spot-rig-'));
+    const clock = new VirtualClock(new Date('2026-03-02T00:00:00Z'));
+    const databaseName = `rig_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
+    await makeSchema(databaseName);
+    const controlPlane = await startControlPlane({
+      port: 0,
+      dataDir,
+      database: inject('database'),
+      databaseName,
+      clock,
+      say: () => {},
+      ...Rig.defaults,
+      ...options,
+      environment: { DATA_API_RETRY_MS: '2000', POWERTOOLS_LOG_LEVEL: 'SILENT', ...environment },
+    });
+    return new Rig(controlPlane, clock, dataDir, databaseName);
+  }
+
+  async stop() {
+    await leaveStatements(randomUUID(), this.controlPlane.dataApi.statements);
+    await this.controlPlane.stop();
+    await rm(this.#dataDir, { recursive: true, force: true });
+  }
+
+  /** The functions' own way to the database, for what a test looks up or puts there. */
+  get db(): Db {
+    const opened = performance.now();
+    const patience = {
+      remaining: () => patienceMs - (performance.now() - opened),
+      pause: (ms: number) => new Promise<void>((over) => setTimeout(over, ms)),
+    };
+    return throughDataApi<Schema>(this.#client, this.database, patience);
+  }
+
+  get faults() {
+    return this.controlPlane.dataApi.faults;
+  }
+
+  /** Moves time on. */
+  pass(seconds: number): Date {
+    this.clock.set(new Date(this.clock.now().getTime() + seconds * 1000));
+    return this.clock.now();
+  }
+
+  request(method: string, path: string, options?: RequestOptions): Promise<Answer> {
+    return send(this.controlPlane.url, method, path, options);
+  }
+
+  asAdmin(method: string, path: string, body?: unknown) {
+    return this.request(method, path, { token: this.controlPlane.adminToken, body });
+  }
+
+  async tenant(name = `Tenant ${randomUUID()}`): Promise<Tenant> {
+    const { status, body } = await this.asAdmin('POST', '/api/admin/clients/create', { name });
+    if (status !== 201) throw new Error(`no tenant: ${status} ${JSON.stringify(body)}`);
+    return { id: body.client.id, name, token: body.client.token };
+  }
+
+  /** An instance with an agent on it that has not registered. */
+  instance(tenant: Tenant, facts: Partial<InstanceFacts> = {}): TestInstance {
+    return new TestInstance(this, tenant, facts);
+  }
+
+  /** The old name of `instance`. */
+  machine = this.instance;
+
+  /** An instance that has registered, the primary of its agent; of a tenant of its own where none is given. */
+  async primary(facts: Partial<InstanceFacts> = {}, tenant?: Tenant): Promise<TestInstance> {
+    const instance = this.instance(tenant ?? (await this.tenant()), facts);
+    const { status, body } = await instance.register();
+    if (status !== 200) throw new Error(`not registered: ${status} ${JSON.stringify(body)}`);
+    return instance;
+  }
+
+  /** Runs a scheduled job as EventBridge Scheduler would, at the present time. */
+  runJob(job: JobName): Promise<unknown> {
+    return this.controlPlane.runJob({ job, time: this.clock.now().toISOString() });
+  }
+}
+
+/** How long a test's own statements are repeated while a fault strikes them. */
+const patienceMs = 2000;
+
+/** A copy of the run's migrated schema: migrating anew for each test file would take seconds. */
+async function makeSchema(name: string) {
+  const connection = await connectBeside();
+  try {
+    await connection.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4; USE ${name};\n${inject('schema')}`);
+  } finally {
+    await connection.end();
+  }
+}

@@ -1,0 +1,59 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Connection, createConnection } from 'mariadb';
+import { migrate } from '../../../functions/migrate/migrate.ts';
+import type { Schema } from '../../../functions/shared/schema.ts';
+import type { DatabaseAddress } from '../../../local/aws/data-api/connections.ts';
+import { startDataApi } from '../../../local/aws/data-api/server.ts';
+import { dataApiClient, throughDataApi } from '../database/data-api.ts';
+
+const sqlDir = join(import.meta.dirname, '../../../functions/migrate/sql');
+/** Where statements are left that the run executed, for the grammar check that ends it. */
+export const statementsDir = '.local/test-statements';
+
+/** Migrates one schema for the whole run. @returns what makes the same one anew, in a schema that is empty */
+export async function makeTemplate(address: DatabaseAddress, name: string): Promise<string> {
+  const connection = await createConnection({ ...address, allowPublicKeyRetrieval: true });
+  try {
+    await connection.query(`DROP DATABASE IF EXISTS ${name}`);
+    await connection.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
+    await migrated(address, name);
+    return await copyOf(connection, name);
+  } finally {
+    await connection.end();
+  }
+}
+
+async function migrated(database: DatabaseAddress, name: string) {
+  const dataApi = await startDataApi({ database });
+  try {
+    await migrate(
+      throughDataApi<Schema>(dataApiClient(dataApi.url), name, { continueAfterTimeout: true, remaining: () => 0 }),
+      sqlDir,
+    );
+    await leaveStatements('template', dataApi.statements);
+  } finally {
+    await dataApi.close();
+  }
+}
+
+async function copyOf(connection: Connection, name: string): Promise<string> {
+  const tables: { name: string }[] = await connection.query(
+    'SELECT table_name AS name FROM information_schema.tables WHERE table_schema = ?',
+    [name],
+  );
+  const statements: string[] = [];
+  for (const { name: table } of tables) {
+    const [row] = await connection.query(`SHOW CREATE TABLE ${name}.${table}`);
+    statements.push(row['Create Table']);
+  }
+  // So that a migration finds that there is nothing to do.
+  for (const table of ['schema_migrations', 'schema_migration_lock'])
+    statements.push(`INSERT INTO ${table} SELECT * FROM ${name}.${table}`);
+  return statements.join(';\n');
+}
+
+export async function leaveStatements(by: string, statements: Iterable<string>) {
+  await mkdir(statementsDir, { recursive: true });
+  await writeFile(join(statementsDir, `${by}.json`), JSON.stringify([...statements]));
+}

@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import type { Fault } from '../../../../local/aws/data-api/faults.ts';
+import { seeded } from '../../../../local/random.ts';
+import { StateReader } from '../../database/state-reader.ts';
+import { emptyTables, freezeStatistics } from '../../database/tables.ts';
+import { KillableFunctions } from '../../processes/killable-functions.ts';
+import type { Tenant } from '../../rig/api.ts';
+import { Rig } from '../../rig/rig.ts';
+import type { Tally } from '../tally.ts';
+import { account } from './ec2-events.ts';
+import { FailoverModel, simulatedJobs } from './model.ts';
+
+export const stepsOfWorld = 50;
+
+/** A statement that waits for a lock of the dead ends after this long. */
+const statementMs = 1500;
+
+/** A rig in which random worlds of failovers are played, one after the other. */
+export class FailoverSimulation {
+  readonly #functions: KillableFunctions;
+  readonly #rig: Rig;
+  readonly #tenant: Tenant;
+  readonly #reader: StateReader;
+
+  private constructor(functions: KillableFunctions, rig: Rig, tenant: Tenant, reader: StateReader) {
+    this.#functions = functions;
+    this.#rig = rig;
+    this.#tenant = tenant;
+    this.#reader = reader;
+  }
+
+  static async open(): Promise<FailoverSimulation> {
+    const functions = new KillableFunctions();
+    const options = { functions: functions.invoke, dataApiLimits: { statementMs } };
+    const rig = await Rig.start({ DATA_API_RETRY_MS: '250' }, options);
+    await functions.open();
+    const name = `Tenant ${randomUUID()}`;
+    const { body } = await rig.asAdmin('POST', '/api/admin/clients/create', { name, aws_account_id: account });
+    const tenant = { id: body.client.id, name, token: body.client.token };
+    const reader = await StateReader.open();
+    await freezeStatistics(reader.connection);
+    // A job's first run of all makes its row: a world is the same whether it is the first one or not.
+    for (const job of simulatedJobs) await rig.runJob(job);
+    return new FailoverSimulation(functions, rig, tenant, reader);
+  }
+
+  async close() {
+    await this.#functions.close();
+    await this.#reader.close();
+    await this.#rig.stop();
+  }
+
+  /**
+   * Plays the world of a seed to its end.
+   * @throws Error that names the seed, with the rule that does not hold and what happened
+   */
+  async play(seed: number): Promise<{ trace: string; tally: Tally }> {
+    await this.#nextWorld();
+    const model = new FailoverModel({
+      rig: this.#rig,
+      tenant: this.#tenant,
+      reader: this.#reader,
+      functions: this.#functions,
+      seed,
+    });
+    const { world } = model;
+    try {
+      await model.begin();
+      this.#injectFaults(world.percent, seed);
+      for (let step = 0; step < stepsOfWorld; step += 1) await model.step();
+      this.#rig.faults.clear();
+      await model.finish();
+      model.end();
+    } catch (error) {
+      const trace = error instanceof Error && error.message.startsWith('Broken') ? '' : `\n${world.trace}`;
+      throw new Error(`SEED=${seed} shows it again.\n${error instanceof Error ? error.message : error}${trace}`, {
+        cause: error,
+      });
+    } finally {
+      this.#rig.faults.clear();
+    }
+    return world;
+  }
+
+  /** Each world begins at the same hour of a Monday, long after the one before, of which nothing is left to see. */
+  async #nextWorld() {
+    const weekMs = 7 * 86_400_000;
+    const now = this.#rig.clock.now().getTime();
+    this.#rig.pass((weekMs - ((now - Date.UTC(2026, 2, 2)) % weekMs)) / 1000);
+    await this.#rig.controlPlane.dataApi.expire();
+    await emptyTables(this.#reader.connection);
+    // The gateway keeps the authorizer's answer; it is asked anew where no fault strikes it, as it would answer 500.
+    this.#rig.controlPlane.gateway.forgetAuthorizations();
+    await this.#rig.request('GET', '/api/agents/None/config', { token: this.#tenant.token });
+  }
+
+  #injectFaults(percent: number, seed: number) {
+    if (percent === 0) return;
+    for (const [i, fault] of faults.entries()) {
+      const alternatives = faults.filter(({ operation }) => operation === fault.operation).length;
+      const probability = percent / 100 / alternatives;
+      // Each has a chance of its own: of two calls at once either may come first, and no draw must depend on that.
+      const random = seeded(seed * 1000 + i);
+      this.#rig.faults.inject({ ...fault, times: Number.POSITIVE_INFINITY, probability, random });
+    }
+  }
+}
+
+/** F1 and F2; a rollback is left alone, as one that is lost holds its locks for three minutes. */
+const faults: Pick<Fault, 'error' | 'when' | 'operation'>[] = (
+  [
+    'DatabaseResumingException',
+    'InternalServerErrorException',
+    'ServiceUnavailableError',
+    'DatabaseUnavailableException',
+    'StatementTimeoutException',
+  ] as const
+).flatMap((error) => [
+  { error, when: 'before', operation: 'Execute' },
+  { error, when: 'before', operation: 'BeginTransaction' },
+  { error, when: 'before', operation: 'CommitTransaction' },
+  ...(error === 'DatabaseResumingException'
+    ? []
+    : [
+        { error, when: 'after' as const, operation: 'Execute' as const },
+        { error, when: 'after' as const, operation: 'CommitTransaction' as const },
+      ]),
+]);

@@ -1,0 +1,105 @@
+import type { TestInstance } from '../../agents/test-instance.ts';
+import { instanceIn, timeOf } from '../../database/agent-state.ts';
+import type { Agents } from './agents.ts';
+import { type SimulatedEc2, type Truth, zones } from './ec2.ts';
+import type { FailoverWorld } from './world.ts';
+
+/** A switch that an agent carries out. */
+interface Task {
+  readonly commandId: string;
+  readonly old: TestInstance;
+  /** `undefined` where EC2 gave it none. */
+  readonly next: TestInstance | undefined;
+}
+
+/** What agents do and say of switches. */
+export class Switches {
+  readonly #world: FailoverWorld;
+  readonly #ec2: SimulatedEc2;
+  readonly #agents: Agents;
+  readonly #tasks: Task[] = [];
+  readonly #commands = new Set<string>();
+
+  constructor(world: FailoverWorld, ec2: SimulatedEc2, agents: Agents) {
+    this.#world = world;
+    this.#ec2 = ec2;
+    this.#agents = agents;
+  }
+
+  /** Whether an agent itself moved to the instance. */
+  isTo = (id: string | null) => this.#tasks.some(({ next }) => next?.id === id);
+
+  async queueSwitch(truth: Truth) {
+    const { chance, pick } = this.#world;
+    const target = chance(0.3) ? null : `${truth.instance.facts.type}.${pick(zones)}`;
+    await this.#agents.say(truth, `is to move to ${target ?? 'on-demand'}`, (instance) => instance.queueSwitch(target));
+  }
+
+  /** A4: what it is handed it carries out, or says that it cannot. */
+  async poll({ instance: by }: Truth) {
+    const world = this.#world;
+    const { status, body } = await this.#agents.call(by, 'polls', () => by.pendingCommands());
+    if (status !== 200) return;
+    for (const { id, target_mode: mode, target_pool_id } of body) {
+      world.rule(!this.#commands.has(id), `I8: ${world.name('command', id)} is handed out once`);
+      this.#commands.add(id);
+      const known = (await world.read()).commands.find((row) => row.id === id);
+      world.rule(!known || timeOf(known.expires_at) > world.now, 'I8: a command is not handed out when it has expired');
+      world.tally.count('switches begun');
+      const launched = this.#ec2.launch(by, target_pool_id?.split('.').at(-1) ?? by.facts.az, mode);
+      const next = typeof launched === 'string' ? undefined : launched.instance;
+      this.#tasks.push({ commandId: id, old: by, next });
+      if (!next && world.chance(0.7)) await this.#executed(by, id, false);
+    }
+  }
+
+  #executed = (by: TestInstance, commandId: string, success: boolean) =>
+    this.#agents.callTwice(by, `says how ${this.#world.name('command', commandId)} went`, () =>
+      by.executed(commandId, { success, message: '' }),
+    );
+
+  /** As it goes when nothing comes in between: asked for, begun, told of in any order. */
+  async move(truth: Truth) {
+    await this.queueSwitch(truth);
+    await this.poll(truth);
+    for (let words = this.#world.between(1, 4); words > 0; words -= 1) await this.ofTask();
+  }
+
+  /** A5, A7, or the successor's registration. */
+  async ofTask() {
+    const { recent, random, name, chance } = this.#world;
+    const task = recent(this.#tasks);
+    if (!task) return;
+    const { commandId, old, next } = task;
+    const draw = random();
+    const successor = next && this.#ec2.of(next.id)!;
+    if (successor && this.#ec2.isUp(successor) && draw < 0.5) await this.#agents.register(successor);
+    else if (next && old.handle !== 'None' && draw < 0.75) {
+      const what = `reports its move to ${name('i', next.id)}`;
+      const start = this.#startOf(task);
+      const timing = chance(0.8) && start !== undefined ? { switch_initiated_at: start } : {};
+      const { status } = await this.#agents.callTwice(old, what, () => old.switchReport(next, { timing }));
+      if (status === 200) this.#ec2.of(next.id)!.known = true;
+      if (status === 200) await this.#movedBy(task);
+    } else await this.#executed(old, commandId, successor?.alive ?? false);
+  }
+
+  /** F8: the report of the switch that is under way is believed, whatever the clock of the one that reports says. */
+  async #movedBy({ commandId, old, next }: Task) {
+    const { state, isAlone, rule, mayBeKilled } = this.#world;
+    const command = state.commands.find(({ id }) => id === commandId);
+    const isUnderWay = command?.status === 'dispatched' && command.new_instance_id === null;
+    const isKnown = instanceIn(state, next!.id) !== undefined;
+    if (!isAlone || mayBeKilled || !isUnderWay || state.agent?.instance_id !== old.id || isKnown) return;
+    const { agent } = await this.#world.read();
+    rule(agent?.instance_id === next!.id, `F8: ${next!.id} is the primary, as ${old.id} reported`);
+  }
+
+  /** When it began to carry the switch out, by the old instance's clock. */
+  #startOf({ commandId, old }: Task): string | undefined {
+    const command = this.#world.state.commands.find(({ id }) => id === commandId);
+    if (!command?.dispatched_at) return undefined;
+    const skew = this.#ec2.of(old.id)!.clock().getTime() - this.#world.now;
+    return new Date(timeOf(command.dispatched_at) + skew).toISOString();
+  }
+}
