@@ -5,8 +5,8 @@
 import { parseCLI, startVitest } from 'vitest/node';
 import type { LocalDatabase } from '../local/database/address.ts';
 import { NoServer } from '../local/database/install/obtain.ts';
+import { emptyDatabase } from './support/run/empty-database.ts';
 import { countTests } from './support/run/reporter.ts';
-import { emptyDatabase } from './support/empty-database.ts';
 
 /** Migrations, dialect and every service; the Data API over the server; functions that are killed amid their calls. */
 const usual = ['test/functions/', 'test/local/aws/data-api', 'test/local/database/', 'test/system/crash-matrix'];

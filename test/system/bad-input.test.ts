@@ -141,7 +141,7 @@ describe('fields of a wrong type', () => {
   it.each(
     withBody.filter(({ route }) => route.id in requests),
   )('are refused by $name where no database takes their name', async ({ route }) => {
-    const valid = requests[route.id]!({ instanceId: machine.id });
+    const valid = requests[route.id]!({ instanceId: instance.id });
     for (const key of ['k'.repeat(65_536), 'k'.repeat(256), 'a\uD800'])
       await expectHarmless(() => send(route, { raw: JSON.stringify({ ...valid, tags: { [key]: 1 } }) }), true);
   });

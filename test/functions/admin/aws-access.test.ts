@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { AwsCustomers, hour, look, minute } from '../../support/aws-customers.ts';
-import { Rig, type Tenant } from '../../support/rig.ts';
+import type { Tenant } from '../../support/rig/api.ts';
+import { Rig } from '../../support/rig/rig.ts';
+import { AwsCustomers, hour, look, minute } from '../../support/scenes/aws-customers.ts';
 
 let rig: Rig;
 let aws: AwsCustomers;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Rig } from '../../support/rig.ts';
+import { Rig } from '../../support/rig/rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -28,17 +28,17 @@ describe('tokens (D1, D3, D4)', () => {
   });
 
   it('that were replaced let nobody in any more; the new one does', async () => {
-    const machine = await rig.primary();
-    await machine.config();
-    const { status, body } = await rig.asAdmin('POST', `/api/admin/clients/${machine.tenant.id}/regenerate-token`);
+    const instance = await rig.primary();
+    await instance.config();
+    const { status, body } = await rig.asAdmin('POST', `/api/admin/clients/${instance.tenant.id}/regenerate-token`);
     expect(status).toBe(200);
-    expect(body.token).not.toBe(machine.tenant.token);
+    expect(body.token).not.toBe(instance.tenant.token);
     rig.controlPlane.gateway.forgetAuthorizations(); // as a minute would
-    expect((await machine.config()).status).toBe(401);
-    expect((await machine.register()).status).toBe(401);
-    const path = `/api/agents/${machine.handle}/config`;
+    expect((await instance.config()).status).toBe(401);
+    expect((await instance.register()).status).toBe(401);
+    const path = `/api/agents/${instance.handle}/config`;
     expect((await rig.request('GET', path, { token: body.token })).status).toBe(200);
-    const told = rig.db.selectFrom('systemEvents').selectAll().where('clientId', '=', machine.tenant.id);
+    const told = rig.db.selectFrom('systemEvents').selectAll().where('clientId', '=', instance.tenant.id);
     expect(await told.where('eventType', '=', 'token_regenerated').execute()).toMatchObject([
       { severity: 'warning', notify: true },
     ]);

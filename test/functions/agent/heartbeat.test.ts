@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Rig } from '../../support/rig.ts';
+import { Rig } from '../../support/rig/rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -9,47 +9,47 @@ afterAll(() => rig.stop());
 
 describe('heartbeat (A2) of the primary', () => {
   it('notes the time', async () => {
-    const machine = await rig.primary();
+    const instance = await rig.primary();
     const now = rig.pass(30);
-    expect(await machine.heartbeat()).toMatchObject({ status: 200, body: { success: true } });
-    expect(await machine.agentRow()).toMatchObject({ status: 'online', lastHeartbeatAt: now });
-    expect(await machine.row()).toMatchObject({ lastSeenAt: now });
+    expect(await instance.heartbeat()).toMatchObject({ status: 200, body: { success: true } });
+    expect(await instance.agentRow()).toMatchObject({ status: 'online', lastHeartbeatAt: now });
+    expect(await instance.row()).toMatchObject({ lastSeenAt: now });
   });
 
-  it('of version 3.2 names its machine only in monitored_instances', async () => {
-    const machine = await rig.primary({ version: '3.2.0' });
+  it('of version 3.2 names its instance only in monitored_instances', async () => {
+    const instance = await rig.primary({ version: '3.2.0' });
     const now = rig.pass(30);
-    expect((await machine.heartbeat()).status).toBe(200);
-    expect((await machine.row()).lastSeenAt).toEqual(now);
+    expect((await instance.heartbeat()).status).toBe(200);
+    expect((await instance.row()).lastSeenAt).toEqual(now);
   });
 
   it('with a bare agent id, as agents without handles send it, is the primary’s if it names the primary', async () => {
-    const machine = await rig.primary();
-    const handle = machine.handle;
-    machine.handle = machine.agentId;
+    const instance = await rig.primary();
+    const handle = instance.handle;
+    instance.handle = instance.agentId;
     const now = rig.pass(30);
-    expect((await machine.heartbeat()).status).toBe(200);
-    expect((await machine.agentRow()).lastHeartbeatAt).toEqual(now);
-    machine.handle = handle;
+    expect((await instance.heartbeat()).status).toBe(200);
+    expect((await instance.agentRow()).lastHeartbeatAt).toEqual(now);
+    instance.handle = handle;
   });
 
   it('takes type, mode and zone, and leaves what it does not know as it was', async () => {
-    const machine = await rig.primary({ mode: 'spot' });
-    await machine.request('POST', '/heartbeat', { instance_type: null, az: null, mode: 'spot' });
-    expect(await machine.agentRow()).toMatchObject({ instanceType: 'm5.large', currentPoolId: 'm5.large.us-east-1a' });
-    await machine.request('POST', '/heartbeat', { mode: 'ondemand', az: 'us-east-1c' });
-    expect(await machine.agentRow()).toMatchObject({ currentMode: 'ondemand', currentPoolId: null, az: 'us-east-1c' });
-    await machine.request('POST', '/heartbeat', { mode: 'spot', az: 'us-east-1c', instance_type: 'm5.large' });
-    expect(await machine.row()).toMatchObject({ currentMode: 'spot', currentPoolId: 'm5.large.us-east-1c' });
+    const instance = await rig.primary({ mode: 'spot' });
+    await instance.request('POST', '/heartbeat', { instance_type: null, az: null, mode: 'spot' });
+    expect(await instance.agentRow()).toMatchObject({ instanceType: 'm5.large', currentPoolId: 'm5.large.us-east-1a' });
+    await instance.request('POST', '/heartbeat', { mode: 'ondemand', az: 'us-east-1c' });
+    expect(await instance.agentRow()).toMatchObject({ currentMode: 'ondemand', currentPoolId: null, az: 'us-east-1c' });
+    await instance.request('POST', '/heartbeat', { mode: 'spot', az: 'us-east-1c', instance_type: 'm5.large' });
+    expect(await instance.row()).toMatchObject({ currentMode: 'spot', currentPoolId: 'm5.large.us-east-1c' });
   });
 
   it('going offline warns its tenant, coming back informs it, and saying it again says nothing', async () => {
-    const machine = await rig.primary();
+    const instance = await rig.primary();
     for (const status of ['offline', 'offline', 'online', 'online']) {
       rig.pass(30);
-      await machine.heartbeat(status);
+      await instance.heartbeat(status);
     }
-    const said = (await machine.events()).slice(1);
+    const said = (await instance.events()).slice(1);
     expect(said).toMatchObject([
       { eventType: 'agent_offline', severity: 'warning', notify: true },
       { eventType: 'agent_online', severity: 'info', notify: true },
@@ -57,40 +57,40 @@ describe('heartbeat (A2) of the primary', () => {
   });
 
   it.each(['disabled', 'error'])('may say that it is %s', async (status) => {
-    const machine = await rig.primary();
-    await machine.heartbeat(status);
-    expect(await machine.agentRow()).toMatchObject({ status });
+    const instance = await rig.primary();
+    await instance.heartbeat(status);
+    expect(await instance.agentRow()).toMatchObject({ status });
   });
 
   it('may not say that it is deleted', async () => {
-    const machine = await rig.primary();
-    expect((await machine.heartbeat('deleted')).status).toBe(400);
-    expect(await machine.agentRow()).toMatchObject({ status: 'online' });
+    const instance = await rig.primary();
+    expect((await instance.heartbeat('deleted')).status).toBe(400);
+    expect(await instance.agentRow()).toMatchObject({ status: 'online' });
   });
 
   it('that says online while a switch is carried out leaves the agent switching', async () => {
-    const machine = await rig.primary();
-    await machine.report(0.1, { 'us-east-1b': 0.03 });
-    await machine.queueSwitch('m5.large.us-east-1b');
-    await machine.pendingCommands();
-    await machine.heartbeat();
-    expect(await machine.agentRow()).toMatchObject({ status: 'switching' });
+    const instance = await rig.primary();
+    await instance.report(0.1, { 'us-east-1b': 0.03 });
+    await instance.queueSwitch('m5.large.us-east-1b');
+    await instance.pendingCommands();
+    await instance.heartbeat();
+    expect(await instance.agentRow()).toMatchObject({ status: 'switching' });
   });
 
-  it('that says offline while a switch is carried out is the old machine dying, and no outage', async () => {
-    const machine = await rig.primary();
-    await machine.report(0.1, { 'us-east-1b': 0.03 });
-    await machine.queueSwitch('m5.large.us-east-1b');
-    await machine.pendingCommands();
-    await machine.heartbeat('offline');
-    expect(await machine.agentRow()).toMatchObject({ status: 'switching' });
-    expect(await machine.events('agent_offline')).toEqual([]);
+  it('that says offline while a switch is carried out is the old instance dying, and no outage', async () => {
+    const instance = await rig.primary();
+    await instance.report(0.1, { 'us-east-1b': 0.03 });
+    await instance.queueSwitch('m5.large.us-east-1b');
+    await instance.pendingCommands();
+    await instance.heartbeat('offline');
+    expect(await instance.agentRow()).toMatchObject({ status: 'switching' });
+    expect(await instance.events('agent_offline')).toEqual([]);
   });
 
   it.each([
     [599, 'online'],
     [600, 'offline'],
-  ])('offline %i s after a switch, from a machine that does not say which one it is, means %s', async (seconds, status) => {
+  ])('offline %i s after a switch, from an instance that does not say which one it is, means %s', async (seconds, status) => {
     const old = await rig.primary();
     const next = old.successor();
     await old.switchReport(next);
@@ -101,7 +101,7 @@ describe('heartbeat (A2) of the primary', () => {
   });
 });
 
-describe('heartbeat (A2) of a machine that is not the primary', () => {
+describe('heartbeat (A2) of an instance that is not the primary', () => {
   it('leaves status, type, mode and zone of its agent alone', async () => {
     const old = await rig.primary();
     const next = old.successor({ mode: 'spot', az: 'us-east-1b' });
@@ -116,13 +116,13 @@ describe('heartbeat (A2) of a machine that is not the primary', () => {
   it.each([
     'zombie',
     'terminated',
-  ] as const)('never brings a %s machine back, however long the primary is silent', async (status) => {
+  ] as const)('never brings a %s instance back, however long the primary is silent', async (status) => {
     const old = await rig.primary();
     const next = old.successor();
     await old.switchReport(next, { terminated: status === 'terminated' });
     rig.pass(3600);
     expect((await old.heartbeat()).status).toBe(200);
-    expect(await old.machines()).toMatchObject({
+    expect(await old.instances()).toMatchObject({
       [old.id]: { instanceStatus: status },
       [next.id]: { isPrimary: true },
     });
@@ -137,7 +137,7 @@ describe('heartbeat (A2) of a machine that is not the primary', () => {
     await standby.register();
     rig.pass(seconds);
     await standby.heartbeat();
-    expect(await primary.machines()).toMatchObject({
+    expect(await primary.instances()).toMatchObject({
       [primary.id]: { instanceStatus: takesOver ? 'zombie' : 'running_primary' },
       [standby.id]: { isPrimary: takesOver },
     });
@@ -165,32 +165,32 @@ describe('heartbeat (A2) of a machine that is not the primary', () => {
     rig.pass(3600);
     expect((await stranger.heartbeat('offline')).status).toBe(200);
     expect(await primary.agentRow()).toEqual(before);
-    expect(Object.keys(await primary.machines())).toEqual([primary.id]);
+    expect(Object.keys(await primary.instances())).toEqual([primary.id]);
   });
 });
 
 describe('a deleted agent', () => {
   it('is not resurrected by a heartbeat, which gets a 404', async () => {
-    const machine = await rig.primary();
-    await machine.set({ status: 'deleted', enabled: false });
+    const instance = await rig.primary();
+    await instance.set({ status: 'deleted', enabled: false });
     for (const status of ['online', 'disabled', 'offline'])
-      expect((await machine.heartbeat(status)).status, status).toBe(404);
-    expect(await machine.agentRow()).toMatchObject({ status: 'deleted' });
+      expect((await instance.heartbeat(status)).status, status).toBe(404);
+    expect(await instance.agentRow()).toMatchObject({ status: 'deleted' });
   });
 
   it('is told by its config to keep still; a 404 would leave it running as it was', async () => {
-    const machine = await rig.primary();
-    await machine.set({ status: 'deleted' });
-    expect(await machine.config()).toMatchObject({ status: 200, body: { enabled: false } });
-    expect((await machine.pendingCommands()).body).toEqual([]);
+    const instance = await rig.primary();
+    await instance.set({ status: 'deleted' });
+    expect(await instance.config()).toMatchObject({ status: 200, body: { enabled: false } });
+    expect((await instance.pendingCommands()).body).toEqual([]);
   });
 });
 
 describe('config (A3)', () => {
   it('tells the primary its settings, in numbers and booleans', async () => {
-    const machine = await rig.primary();
-    await machine.set({ terminateWaitSeconds: 90, minSavingsPercent: '12.50', riskThreshold: '0.25' });
-    expect((await machine.config()).body).toEqual({
+    const instance = await rig.primary();
+    await instance.set({ terminateWaitSeconds: 90, minSavingsPercent: '12.50', riskThreshold: '0.25' });
+    expect((await instance.config()).body).toEqual({
       enabled: true,
       auto_switch_enabled: true,
       auto_terminate_enabled: true,
@@ -207,37 +207,37 @@ describe('config (A3)', () => {
   });
 
   it('of an agent that nobody knows is a 404', async () => {
-    const machine = rig.machine(await rig.tenant());
-    expect((await machine.config()).status).toBe(404);
+    const instance = rig.instance(await rig.tenant());
+    expect((await instance.config()).status).toBe(404);
   });
 });
 
 describe('health job', () => {
   it('lets an agent silent for 119 s be, and marks one silent for 121 s offline, once', async () => {
-    const machine = await rig.primary();
+    const instance = await rig.primary();
     rig.pass(119);
     await rig.runJob('expire-agents');
-    expect(await machine.agentRow()).toMatchObject({ status: 'online' });
+    expect(await instance.agentRow()).toMatchObject({ status: 'online' });
     rig.pass(2);
     await rig.runJob('expire-agents');
     rig.pass(60);
     await rig.runJob('expire-agents');
-    expect(await machine.agentRow()).toMatchObject({ status: 'offline' });
-    expect(await machine.events('agent_marked_offline')).toMatchObject([{ severity: 'warning', notify: true }]);
+    expect(await instance.agentRow()).toMatchObject({ status: 'offline' });
+    expect(await instance.events('agent_marked_offline')).toMatchObject([{ severity: 'warning', notify: true }]);
   });
 
   it.each(['disabled', 'error'])('ages an agent that is %s too', async (status) => {
-    const machine = await rig.primary();
-    await machine.heartbeat(status);
+    const instance = await rig.primary();
+    await instance.heartbeat(status);
     rig.pass(121);
     await rig.runJob('expire-agents');
-    expect(await machine.agentRow()).toMatchObject({ status: 'offline' });
+    expect(await instance.agentRow()).toMatchObject({ status: 'offline' });
   });
 });
 
 describe('what else an agent tells and asks', () => {
   it('cleanup-report (A9) counts what was deleted, images’ snapshots included', async () => {
-    const machine = await rig.primary();
+    const instance = await rig.primary();
     const timestamp = rig.clock.now().toISOString().replace('Z', '+00:00');
     const body = {
       timestamp,
@@ -251,12 +251,12 @@ describe('what else an agent tells and asks', () => {
       },
     };
     const counts = { deleted_snapshots: 3, deleted_amis: 1, failed_count: 1 };
-    expect(await machine.request('POST', '/cleanup-report', body)).toMatchObject({
+    expect(await instance.request('POST', '/cleanup-report', body)).toMatchObject({
       status: 200,
       body: { success: true, ...counts },
     });
-    await machine.request('POST', '/cleanup-report', body);
-    const logs = rig.db.selectFrom('cleanupLogs').selectAll().where('agentId', '=', machine.agentId);
+    await instance.request('POST', '/cleanup-report', body);
+    const logs = rig.db.selectFrom('cleanupLogs').selectAll().where('agentId', '=', instance.agentId);
     expect(await logs.execute()).toMatchObject([
       {
         cleanupType: 'full',
@@ -267,27 +267,27 @@ describe('what else an agent tells and asks', () => {
         executedAt: new Date(timestamp),
       },
     ]);
-    expect(await machine.events('cleanup_completed')).toMatchObject([{ severity: 'info', metadata: counts }]);
-    expect((await machine.agentRow()).lastCleanupAt).toEqual(new Date(timestamp));
+    expect(await instance.events('cleanup_completed')).toMatchObject([{ severity: 'info', metadata: counts }]);
+    expect((await instance.agentRow()).lastCleanupAt).toEqual(new Date(timestamp));
   });
 
   it('cleanup-report (A9) of an agent that stumbled over a date is a warning', async () => {
-    const machine = await rig.primary();
+    const instance = await rig.primary();
     const snapshots = { type: 'snapshots', deleted: [], failed: [], error: "can't compare datetimes" };
-    expect((await machine.request('POST', '/cleanup-report', { snapshots })).status).toBe(200);
-    expect(await machine.events('cleanup_completed')).toMatchObject([{ severity: 'warning' }]);
+    expect((await instance.request('POST', '/cleanup-report', { snapshots })).status).toBe(200);
+    expect(await instance.events('cleanup_completed')).toMatchObject([{ severity: 'warning' }]);
   });
 
   it('cleanup-report (A9) of an agent nobody knows is a 404', async () => {
-    const stranger = rig.machine(await rig.tenant());
+    const stranger = rig.instance(await rig.tenant());
     expect((await stranger.request('POST', '/cleanup-report', {})).status).toBe(404);
   });
 
   it('replica-config (A11) says whether to keep a standby, in the words of both servers', async () => {
-    const machine = await rig.primary();
-    await machine.set({ replicaEnabled: true });
-    await machine.addReplica();
-    expect((await machine.request('GET', '/replica-config')).body).toEqual({
+    const instance = await rig.primary();
+    await instance.set({ replicaEnabled: true });
+    await instance.addReplica();
+    expect((await instance.request('GET', '/replica-config')).body).toEqual({
       enabled: true,
       count: 1,
       replica_enabled: true,
@@ -297,14 +297,14 @@ describe('what else an agent tells and asks', () => {
   });
 
   it('the agent itself (X1) is a 404 only where it is unknown or deleted, for its 404 makes it uninstall itself', async () => {
-    const machine = await rig.primary();
+    const instance = await rig.primary();
     for (const values of [{ enabled: false }, { status: 'offline' }, { instanceId: null }] as const) {
-      await machine.set(values);
-      expect((await machine.request('GET', '')).status).toBe(200);
+      await instance.set(values);
+      expect((await instance.request('GET', '')).status).toBe(200);
     }
-    expect((await machine.request('GET', '')).body).toMatchObject({ id: machine.agentId, status: 'offline' });
-    await machine.set({ status: 'deleted' });
-    expect((await machine.request('GET', '')).status).toBe(404);
+    expect((await instance.request('GET', '')).body).toMatchObject({ id: instance.agentId, status: 'offline' });
+    await instance.set({ status: 'deleted' });
+    expect((await instance.request('GET', '')).status).toBe(404);
   });
 
   it('health (X0) needs no credential, and is a 503 while the database does not answer', async () => {

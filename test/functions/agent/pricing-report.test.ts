@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Machine } from '../../support/machine.ts';
-import { Rig } from '../../support/rig.ts';
+import type { TestInstance } from '../../support/agents/test-instance.ts';
+import { Rig } from '../../support/rig/rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -33,7 +33,7 @@ const buckets = (type: string) =>
     .execute();
 
 /** An instance beside the primary, as a replica of a kind. */
-async function replicaOf(primary: Machine, replicaType: string): Promise<Machine> {
+async function replicaOf(primary: TestInstance, replicaType: string): Promise<TestInstance> {
   const replica = primary.successor({ mode: 'spot', az: 'us-east-1b' });
   await replica.register();
   await rig.db
@@ -61,8 +61,8 @@ describe('pricing-report (A6)', () => {
     '3.2.0',
   ])('in the shape of version %s fills pools, buckets and the on-demand price', async (version) => {
     const type = newType();
-    const machine = await rig.primary({ type, version, mode: 'spot' });
-    const answer = await machine.report(0.096, { 'us-east-1a': 0.04, 'us-east-1b': 0.03 });
+    const instance = await rig.primary({ type, version, mode: 'spot' });
+    const answer = await instance.report(0.096, { 'us-east-1a': 0.04, 'us-east-1b': 0.03 });
     expect(answer).toMatchObject({ status: 200, body: { success: true } });
     const now = rig.clock.now();
     expect(await pools(type)).toMatchObject([
@@ -77,50 +77,50 @@ describe('pricing-report (A6)', () => {
         savingsPercent: '58.33',
         sourceType: 'primary',
         confidenceScore: '1.00',
-        dataSource: machine.id,
+        dataSource: instance.id,
       },
       { poolId: `${type}.us-east-1b`, spotPrice: '0.030000', savingsPercent: '68.75' },
     ]);
     expect(await onDemandPrices(type)).toMatchObject([{ region: 'us-east-1', price: '0.096000' }]);
     expect(await onDemandHistory(type)).toMatchObject([{ price: '0.096000', capturedAt: now }]);
-    expect(await machine.row()).toMatchObject({
+    expect(await instance.row()).toMatchObject({
       spotPrice: '0.040000',
       ondemandPrice: '0.096000',
       baselineOndemandPrice: '0.096000',
       currentMode: 'spot',
       currentPoolId: `${type}.us-east-1a`,
     });
-    expect(await machine.agentRow()).toMatchObject({ currentMode: 'spot', pricedAt: now });
+    expect(await instance.agentRow()).toMatchObject({ currentMode: 'spot', pricedAt: now });
   });
 
   it('keeps the first on-demand price of an instance as its baseline', async () => {
-    const machine = await rig.primary({ type: newType() });
-    await machine.report(0.1, {});
+    const instance = await rig.primary({ type: newType() });
+    await instance.report(0.1, {});
     rig.pass(300);
-    await machine.report(0.12, {});
-    expect(await machine.row()).toMatchObject({ ondemandPrice: '0.120000', baselineOndemandPrice: '0.100000' });
+    await instance.report(0.12, {});
+    expect(await instance.row()).toMatchObject({ ondemandPrice: '0.120000', baselineOndemandPrice: '0.100000' });
   });
 
   it('tells the mode of a version 3.2 agent, which says nothing of it when it registers', async () => {
-    const machine = await rig.primary({ type: newType(), version: '3.2.0', mode: 'spot' });
-    expect(await machine.agentRow()).toMatchObject({ currentMode: 'unknown', currentPoolId: null });
-    await machine.report(0.1, { 'us-east-1a': 0.04 });
-    expect(await machine.agentRow()).toMatchObject({ currentMode: 'spot', currentPoolId: machine.pool });
+    const instance = await rig.primary({ type: newType(), version: '3.2.0', mode: 'spot' });
+    expect(await instance.agentRow()).toMatchObject({ currentMode: 'unknown', currentPoolId: null });
+    await instance.report(0.1, { 'us-east-1a': 0.04 });
+    expect(await instance.agentRow()).toMatchObject({ currentMode: 'spot', currentPoolId: instance.pool });
   });
 
   it('on demand has no spot price, whatever the pools cost', async () => {
-    const machine = await rig.primary({ type: newType() });
-    await machine.report(0.1, { 'us-east-1a': 0.04 });
-    expect(await machine.row()).toMatchObject({ spotPrice: null, currentPoolId: null });
+    const instance = await rig.primary({ type: newType() });
+    await instance.report(0.1, { 'us-east-1a': 0.04 });
+    expect(await instance.row()).toMatchObject({ spotPrice: null, currentPoolId: null });
   });
 
   it('keeps the last five reports of an instance, newest first', async () => {
-    const machine = await rig.primary({ type: newType() });
+    const instance = await rig.primary({ type: newType() });
     for (let i = 1; i <= 7; i += 1) {
       rig.pass(300);
-      await machine.report(i / 10, {});
+      await instance.report(i / 10, {});
     }
-    const reports = (await machine.row()).recentReports as { onDemandPrice: number }[];
+    const reports = (await instance.row()).recentReports as { onDemandPrice: number }[];
     expect(reports.map((report) => report.onDemandPrice)).toEqual([0.7, 0.6, 0.5, 0.4, 0.3]);
   });
 
@@ -130,25 +130,25 @@ describe('pricing-report (A6)', () => {
     { instance: 'i-1' },
     { instance: {} },
   ])('without an instance is a 400: %j', async (body) => {
-    const machine = await rig.primary();
-    expect((await machine.request('POST', '/pricing-report', body)).status).toBe(400);
+    const instance = await rig.primary();
+    expect((await instance.request('POST', '/pricing-report', body)).status).toBe(400);
   });
 
   it('with nothing but the instance is taken', async () => {
-    const machine = await rig.primary();
-    const body = { instance: { instance_id: machine.id }, pricing: null };
-    expect((await machine.request('POST', '/pricing-report', body)).status).toBe(200);
+    const instance = await rig.primary();
+    const body = { instance: { instance_id: instance.id }, pricing: null };
+    expect((await instance.request('POST', '/pricing-report', body)).status).toBe(200);
   });
 });
 
 describe('buckets', () => {
   it('are of five minutes of the time at which prices were seen', async () => {
     const type = newType();
-    const machine = await rig.primary({ type });
+    const instance = await rig.primary({ type });
     const start = rig.pass(86_400 - ((rig.clock.now().getTime() / 1000) % 86_400));
     for (const seconds of [0, 299, 300, 601]) {
       rig.pass(start.getTime() / 1000 + seconds - rig.clock.now().getTime() / 1000);
-      await machine.report(0.1, { 'us-east-1a': 0.04 + seconds / 1e6 });
+      await instance.report(0.1, { 'us-east-1a': 0.04 + seconds / 1e6 });
     }
     const at = (seconds: number) => new Date(start.getTime() + seconds * 1000);
     expect(await buckets(type)).toMatchObject([
@@ -191,10 +191,10 @@ describe('buckets', () => {
 
   it('are one row however many agents see the same pool', async () => {
     const type = newType();
-    const machines = await Promise.all(Array.from({ length: 6 }, () => rig.primary({ type })));
+    const instances = await Promise.all(Array.from({ length: 6 }, () => rig.primary({ type })));
     const zones = { 'us-east-1a': 0.04, 'us-east-1b': 0.03 };
-    const answers = await Promise.all(machines.map((machine) => machine.report(0.1, zones)));
-    expect(answers.map((answer) => answer.status)).toEqual(machines.map(() => 200));
+    const answers = await Promise.all(instances.map((instance) => instance.report(0.1, zones)));
+    expect(answers.map((answer) => answer.status)).toEqual(instances.map(() => 200));
     expect(await buckets(type)).toHaveLength(2);
     expect(await pools(type)).toHaveLength(2);
     expect(await onDemandPrices(type)).toHaveLength(1);
@@ -204,15 +204,15 @@ describe('buckets', () => {
 describe('a report that is told again, late or wrong', () => {
   it('twice changes nothing', async () => {
     const type = newType();
-    const machine = await rig.primary({ type });
+    const instance = await rig.primary({ type });
     const collected = rig.clock.now();
-    const report = () => machine.report(0.1, { 'us-east-1a': 0.04 }, collected);
+    const report = () => instance.report(0.1, { 'us-east-1a': 0.04 }, collected);
     await report();
     const state = async () => [
       await pools(type),
       await buckets(type),
       await onDemandHistory(type),
-      await machine.row(),
+      await instance.row(),
     ];
     const before = await state();
     rig.pass(10);
@@ -222,19 +222,19 @@ describe('a report that is told again, late or wrong', () => {
 
   it('late fills its own bucket, and is not taken for the latest price', async () => {
     const type = newType();
-    const machine = await rig.primary({ type });
+    const instance = await rig.primary({ type });
     const early = rig.clock.now();
     rig.pass(900);
-    await machine.report(0.1, { 'us-east-1a': 0.04 });
-    await machine.report(0.1, { 'us-east-1a': 0.09 }, early);
+    await instance.report(0.1, { 'us-east-1a': 0.04 });
+    await instance.report(0.1, { 'us-east-1a': 0.09 }, early);
     expect(await pools(type)).toMatchObject([{ latestPrice: '0.040000', latestAt: rig.clock.now() }]);
     expect(await buckets(type)).toMatchObject([{ spotPrice: '0.090000' }, { spotPrice: '0.040000' }]);
   });
 
   it('more than a day in the future is of now', async () => {
     const type = newType();
-    const machine = await rig.primary({ type });
-    await machine.report(0.1, { 'us-east-1a': 0.04 }, new Date(rig.clock.now().getTime() + 25 * 3600_000));
+    const instance = await rig.primary({ type });
+    await instance.report(0.1, { 'us-east-1a': 0.04 }, new Date(rig.clock.now().getTime() + 25 * 3600_000));
     expect(await pools(type)).toMatchObject([{ latestAt: rig.clock.now() }]);
   });
 
@@ -252,10 +252,10 @@ describe('a report that is told again, late or wrong', () => {
 
   it('with odd pools loses those, and not the rest', async () => {
     const type = newType();
-    const machine = await rig.primary({ type });
+    const instance = await rig.primary({ type });
     const pool = (az: string, price: unknown) => ({ pool_id: `${type}.${az}`, instance_type: type, az, price });
-    const answer = await machine.request('POST', '/pricing-report', {
-      instance: { instance_id: machine.id, instance_type: type, mode: 'ondemand' },
+    const answer = await instance.request('POST', '/pricing-report', {
+      instance: { instance_id: instance.id, instance_type: type, mode: 'ondemand' },
       pricing: {
         on_demand_price: 0.2,
         spot_pools: [
@@ -308,18 +308,18 @@ describe('the on-demand price', () => {
 
   it('has a history of its changes only', async () => {
     const type = newType();
-    const machine = await rig.primary({ type });
+    const instance = await rig.primary({ type });
     for (const price of [0.2, 0.2, 0.3, 0.3, 0.2]) {
       rig.pass(300);
-      await machine.report(price, {});
+      await instance.report(price, {});
     }
     expect((await onDemandHistory(type)).map((row) => row.price)).toEqual(['0.200000', '0.300000', '0.200000']);
   });
 
   it.each([0, -1, 101, 1e308])('of %d is none', async (price) => {
     const type = newType();
-    const machine = await rig.primary({ type });
-    expect((await machine.report(price, { 'us-east-1a': 0.04 })).status).toBe(200);
+    const instance = await rig.primary({ type });
+    expect((await instance.report(price, { 'us-east-1a': 0.04 })).status).toBe(200);
     expect(await onDemandPrices(type)).toEqual([]);
     expect(await buckets(type)).toMatchObject([{ ondemandPrice: null, savingsPercent: null }]);
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Rig } from '../../support/rig.ts';
+import { Rig } from '../../support/rig/rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -22,27 +22,27 @@ describe('register (A1): a new agent', () => {
     ['version 4 without a public address', { version: '4.0.0' }, { public_ip: null }],
     ['version 4 with a public address', { version: '4.0.0' }, { public_ip: '54.1.2.3' }],
     ['version 3.2, which sends neither mode nor addresses', { version: '3.2.0' }, {}],
-    ['one that could not ask its machine', { type: 'unknown' }, { mode: 'unknown', ami_id: 'unknown' }],
+    ['one that could not ask its instance', { type: 'unknown' }, { mode: 'unknown', ami_id: 'unknown' }],
   ])('of %s registers', async (_, facts, body) => {
-    const machine = rig.machine(await rig.tenant(), facts);
-    const answer = await machine.register(body);
+    const instance = rig.instance(await rig.tenant(), facts);
+    const answer = await instance.register(body);
     expect(answer.status).toBe(200);
-    expect(answer.body).toMatchObject({ client_id: machine.tenant.id, config: { enabled: true } });
+    expect(answer.body).toMatchObject({ client_id: instance.tenant.id, config: { enabled: true } });
     expect(answer.body.message).toBeUndefined();
-    expect(await machine.row()).toMatchObject({
+    expect(await instance.row()).toMatchObject({
       instanceStatus: 'running_primary',
       isPrimary: true,
       isActive: true,
       spotPrice: null,
       ondemandPrice: null,
     });
-    expect(await machine.agentRow()).toMatchObject({ status: 'online', epoch: 1, instanceId: machine.id });
+    expect(await instance.agentRow()).toMatchObject({ status: 'online', epoch: 1, instanceId: instance.id });
   });
 
-  it('is given a handle of agent and machine, by which every later call speaks', async () => {
-    const machine = await rig.primary();
-    expect(machine.handle).toMatch(/^[0-9a-f-]{36}~i-[0-9a-f]{16}$/);
-    expect((await machine.heartbeat()).status).toBe(200);
+  it('is given a handle of agent and instance, by which every later call speaks', async () => {
+    const instance = await rig.primary();
+    expect(instance.handle).toMatch(/^[0-9a-f-]{36}~i-[0-9a-f]{16}$/);
+    expect((await instance.heartbeat()).status).toBe(200);
   });
 
   it("takes its tenant's defaults for what it may do", async () => {
@@ -52,7 +52,7 @@ describe('register (A1): a new agent', () => {
       .set({ defaultAutoSwitchEnabled: false, defaultAutoTerminate: false, defaultTerminateWaitSeconds: 45 })
       .where('id', '=', tenant.id)
       .execute();
-    const { body } = await rig.machine(tenant).register();
+    const { body } = await rig.instance(tenant).register();
     expect(body.config).toMatchObject({
       enabled: true,
       auto_switch_enabled: false,
@@ -66,30 +66,30 @@ describe('register (A1): a new agent', () => {
   });
 
   it('is announced to its tenant, once', async () => {
-    const machine = await rig.primary();
-    await machine.register();
-    expect(await machine.events()).toMatchObject([{ eventType: 'agent_registered', severity: 'info', notify: true }]);
+    const instance = await rig.primary();
+    await instance.register();
+    expect(await instance.events()).toMatchObject([{ eventType: 'agent_registered', severity: 'info', notify: true }]);
   });
 
   it('on spot is in the pool of its type and zone, which is known from then on', async () => {
-    const machine = await rig.primary({ mode: 'spot', type: 'r6g.large', az: 'eu-west-1c', region: 'eu-west-1' });
-    expect(await machine.agentRow()).toMatchObject({ currentMode: 'spot', currentPoolId: 'r6g.large.eu-west-1c' });
+    const instance = await rig.primary({ mode: 'spot', type: 'r6g.large', az: 'eu-west-1c', region: 'eu-west-1' });
+    expect(await instance.agentRow()).toMatchObject({ currentMode: 'spot', currentPoolId: 'r6g.large.eu-west-1c' });
     const pool = rig.db.selectFrom('spotPools').selectAll().where('id', '=', 'r6g.large.eu-west-1c');
     expect(await pool.executeTakeFirst()).toMatchObject({ poolName: 'r6g.large (eu-west-1c)', latestPrice: null });
   });
 
   it('on demand is in no pool', async () => {
-    const machine = await rig.primary({ mode: 'ondemand' });
-    expect(await machine.agentRow()).toMatchObject({ currentMode: 'ondemand', currentPoolId: null });
+    const instance = await rig.primary({ mode: 'ondemand' });
+    expect(await instance.agentRow()).toMatchObject({ currentMode: 'ondemand', currentPoolId: null });
   });
 
-  it('of two machines that start together has one primary, and the other waits', async () => {
-    const first = rig.machine(await rig.tenant());
+  it('of two instances that start together has one primary, and the other waits', async () => {
+    const first = rig.instance(await rig.tenant());
     const second = first.successor();
     await Promise.all([first.register(), second.register()]);
     expect(second.agentId).toBe(first.agentId);
-    const machines = Object.values(await first.machines());
-    expect(machines.map((row) => row.instanceStatus).sort()).toEqual(['running_primary', 'running_replica']);
+    const instances = Object.values(await first.instances());
+    expect(instances.map((row) => row.instanceStatus).sort()).toEqual(['running_primary', 'running_replica']);
   });
 });
 
@@ -101,7 +101,7 @@ describe('register (A1): refusals', () => {
     'region',
     'az',
   ])('without %s is a 400', async (field) => {
-    const answer = await rig.machine(await rig.tenant()).register({ [field]: undefined });
+    const answer = await rig.instance(await rig.tenant()).register({ [field]: undefined });
     expect(answer).toMatchObject({ status: 400, body: { error: 'Validation failed' } });
     expect(answer.body.details).toHaveProperty(field);
   });
@@ -118,22 +118,22 @@ describe('register (A1): refusals', () => {
     ['private_ip', 45],
     ['public_ip', 45],
   ])('of a %s longer than %i characters is a 400, of one as long is not', async (field, max) => {
-    const machine = rig.machine(await rig.tenant());
-    expect((await machine.register({ [field]: 'é'.repeat(max + 1) })).status).toBe(400);
-    expect((await machine.register({ [field]: 'é'.repeat(max) })).status).toBe(200);
+    const instance = rig.instance(await rig.tenant());
+    expect((await instance.register({ [field]: 'é'.repeat(max + 1) })).status).toBe(400);
+    expect((await instance.register({ [field]: 'é'.repeat(max) })).status).toBe(200);
   });
 
   it('with a wrong token is a 401, and the heartbeat of agent None that follows a 404', async () => {
     const tenant = await rig.tenant();
-    const stranger = rig.machine({ ...tenant, token: 'token-of-nobody' });
+    const stranger = rig.instance({ ...tenant, token: 'token-of-nobody' });
     expect(await stranger.register()).toMatchObject({ status: 401, body: { error: 'Invalid client token' } });
     expect(stranger.handle).toBe('None');
-    expect((await rig.machine(tenant).heartbeat()).status).toBe(404);
+    expect((await rig.instance(tenant).heartbeat()).status).toBe(404);
   });
 
-  it('of a machine that another tenant has registered is a 409, and leaves no agent behind', async () => {
+  it('of an instance that another tenant has registered is a 409, and leaves no agent behind', async () => {
     const owner = await rig.primary();
-    const other = rig.machine(await rig.tenant(), { instanceId: owner.id });
+    const other = rig.instance(await rig.tenant(), { instanceId: owner.id });
     expect(await other.register()).toMatchObject({ status: 409, body: { code: 'instance_of_another_client' } });
     const agents = rig.db.selectFrom('agents').select('id').where('clientId', '=', other.tenant.id);
     expect(await agents.execute()).toEqual([]);
@@ -153,13 +153,13 @@ describe('register (A1): the root of the host', () => {
   });
 });
 
-describe('register (A1): a machine of a known agent', () => {
+describe('register (A1): an instance of a known agent', () => {
   it('that is the primary refreshes what is known of it, and comes back online', async () => {
-    const machine = await rig.primary();
-    await machine.heartbeat('offline');
-    const { body } = await machine.register({ hostname: 'new-host', agent_version: '4.0.1' });
+    const instance = await rig.primary();
+    await instance.heartbeat('offline');
+    const { body } = await instance.register({ hostname: 'new-host', agent_version: '4.0.1' });
     expect(body.config.enabled).toBe(true);
-    expect(await machine.agentRow()).toMatchObject({
+    expect(await instance.agentRow()).toMatchObject({
       status: 'online',
       hostname: 'new-host',
       agentVersion: '4.0.1',
@@ -168,10 +168,10 @@ describe('register (A1): a machine of a known agent', () => {
   });
 
   it('that does not know its mode keeps the one that is known', async () => {
-    const machine = await rig.primary({ mode: 'spot' });
-    await machine.register({ mode: 'unknown' });
-    expect(await machine.agentRow()).toMatchObject({ currentMode: 'spot', currentPoolId: 'm5.large.us-east-1a' });
-    expect(await machine.row()).toMatchObject({ currentMode: 'spot', currentPoolId: 'm5.large.us-east-1a' });
+    const instance = await rig.primary({ mode: 'spot' });
+    await instance.register({ mode: 'unknown' });
+    expect(await instance.agentRow()).toMatchObject({ currentMode: 'spot', currentPoolId: 'm5.large.us-east-1a' });
+    expect(await instance.row()).toMatchObject({ currentMode: 'spot', currentPoolId: 'm5.large.us-east-1a' });
   });
 
   it('that is unknown succeeds a primary that has been silent, which becomes a zombie', async () => {
@@ -180,7 +180,7 @@ describe('register (A1): a machine of a known agent', () => {
     rig.pass(91);
     expect((await next.register()).body).not.toHaveProperty('message');
     expect(next.agentId).toBe(old.agentId);
-    expect(await old.machines()).toMatchObject({
+    expect(await old.instances()).toMatchObject({
       [old.id]: { instanceStatus: 'zombie', isPrimary: false, isActive: false, zombieAt: rig.clock.now() },
       [next.id]: { instanceStatus: 'running_primary', isPrimary: true },
     });
@@ -206,7 +206,7 @@ describe('register (A1): a machine of a known agent', () => {
     const { body } = await second.register();
     expect(body.config).toMatchObject(allOff);
     expect(body.message).toContain(old.id);
-    expect(await old.machines()).toMatchObject({
+    expect(await old.instances()).toMatchObject({
       [old.id]: { isPrimary: true },
       [second.id]: { instanceStatus: 'running_replica', isPrimary: false },
     });
@@ -239,16 +239,16 @@ describe('register (A1): a machine of a known agent', () => {
   });
 
   it('that was deleted is online again but stays disabled until a user enables it', async () => {
-    const machine = await rig.primary();
-    await machine.set({ status: 'deleted', enabled: false });
-    const { body } = await machine.register();
+    const instance = await rig.primary();
+    await instance.set({ status: 'deleted', enabled: false });
+    const { body } = await instance.register();
     expect(body.config.enabled).toBe(false);
-    expect(await machine.agentRow()).toMatchObject({ status: 'online', enabled: false });
+    expect(await instance.agentRow()).toMatchObject({ status: 'online', enabled: false });
   });
 
   it('set up under another logical id of the same tenant is lost to the agent that had it', async () => {
     const first = await rig.primary();
-    const second = rig.machine(first.tenant, { instanceId: first.id });
+    const second = rig.instance(first.tenant, { instanceId: first.id });
     await second.register();
     expect(second.agentId).not.toBe(first.agentId);
     expect(await second.row()).toMatchObject({ agentId: second.agentId, isPrimary: true });
@@ -260,8 +260,8 @@ describe('what no statement can write', () => {
   const refused = { errno: 1062 };
 
   it('is a second primary of an agent', async () => {
-    const machine = await rig.primary();
-    const second = machine.successor();
+    const instance = await rig.primary();
+    const second = instance.successor();
     await second.register();
     const promote = rig.db
       .updateTable('instances')
@@ -271,23 +271,23 @@ describe('what no statement can write', () => {
   });
 
   it.each(['zombie', 'terminated', 'running_replica'] as const)('is a primary that is %s', async (instanceStatus) => {
-    const machine = await rig.primary();
-    const change = rig.db.updateTable('instances').set({ instanceStatus }).where('id', '=', machine.id);
+    const instance = await rig.primary();
+    const change = rig.db.updateTable('instances').set({ instanceStatus }).where('id', '=', instance.id);
     await expect(change.execute()).rejects.toThrow(/ck_instances_(primary_runs|gone_is_inactive)/);
   });
 
   it('is a zombie that is active', async () => {
-    const machine = await rig.primary();
+    const instance = await rig.primary();
     const change = rig.db
       .updateTable('instances')
       .set({ instanceStatus: 'zombie', isPrimary: false })
-      .where('id', '=', machine.id);
+      .where('id', '=', instance.id);
     await expect(change.execute()).rejects.toThrow('ck_instances_gone_is_inactive');
   });
 
   it('is an agent with both modes on', async () => {
-    const machine = await rig.primary();
-    await expect(machine.set({ manualReplicaEnabled: true, autoSwitchEnabled: true })).rejects.toThrow(
+    const instance = await rig.primary();
+    await expect(instance.set({ manualReplicaEnabled: true, autoSwitchEnabled: true })).rejects.toThrow(
       'ck_agents_one_mode',
     );
   });
@@ -297,14 +297,14 @@ describe('what no statement can write', () => {
     ['automatic-rebalance', 'automatic-termination', refused],
     ['manual', 'automatic-rebalance', undefined],
   ])('is an active %s replica beside an active %s one, unless they differ in kind', async (first, second, error) => {
-    const machine = await rig.primary();
+    const instance = await rig.primary();
     const insert = (replicaType: string, id: string) =>
       rig.db
         .insertInto('replicaInstances')
         .values({
-          id: `${machine.id}-${id}`,
-          clientId: machine.tenant.id,
-          agentId: machine.agentId,
+          id: `${instance.id}-${id}`,
+          clientId: instance.tenant.id,
+          agentId: instance.agentId,
           replicaType,
           poolId: 'm5.large.us-east-1b',
           instanceType: 'm5.large',
@@ -320,7 +320,7 @@ describe('what no statement can write', () => {
     await rig.db
       .updateTable('replicaInstances')
       .set({ status: 'terminated' })
-      .where('id', '=', `${machine.id}-1`)
+      .where('id', '=', `${instance.id}-1`)
       .execute();
     await insert(first, '3'); // one that is over makes room
   });

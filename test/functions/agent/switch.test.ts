@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Machine } from '../../support/machine.ts';
-import { Rig } from '../../support/rig.ts';
+import type { TestInstance } from '../../support/agents/test-instance.ts';
+import { Rig } from '../../support/rig/rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ const pool = 'm5.large.us-east-1b';
 const spot = { mode: 'spot', az: 'us-east-1b' } as const;
 const at = (seconds: number) => new Date(rig.clock.now().getTime() + seconds * 1000);
 
-/** A primary that was told to switch to a spot pool, and the machine it launches for that. */
+/** A primary that was told to switch to a spot pool, and the instance it launches for that. */
 async function told(facts = {}, wait = 300) {
   const old = await rig.primary(facts);
   await old.set({ terminateWaitSeconds: wait });
@@ -39,7 +39,7 @@ describe('switch-report (A7)', () => {
     const report = { prices: { on_demand: 0.096, new_spot: 0.031 }, trigger: 'manual' };
     expect(await old.switchReport(next, report)).toMatchObject({ status: 200, body: { success: true } });
     await old.executed(commandId);
-    expect(await old.machines()).toMatchObject({
+    expect(await old.instances()).toMatchObject({
       [old.id]: { instanceStatus: 'zombie', isPrimary: false, isActive: false },
       [next.id]: {
         instanceStatus: 'running_primary',
@@ -99,7 +99,7 @@ describe('switch-report (A7)', () => {
     expect(await old.switches()).toMatchObject([{ savingsImpact }]);
   });
 
-  it('with the time at which the old machine went ends it', async () => {
+  it('with the time at which the old instance went ends it', async () => {
     const old = await rig.primary();
     await old.switchReport(old.successor(spot), { terminated: true });
     expect(await old.row()).toMatchObject({ instanceStatus: 'terminated', terminatedAt: rig.clock.now() });
@@ -164,21 +164,21 @@ describe('switch-report (A7)', () => {
 
   it('that comes again changes nothing and says nothing', async () => {
     const { old, next } = await switched();
-    const before = { agent: await old.agentRow(), machines: await old.machines(), switches: await old.switches() };
+    const before = { agent: await old.agentRow(), instances: await old.instances(), switches: await old.switches() };
     rig.pass(10);
     expect((await old.switchReport(next)).status).toBe(200);
     expect(await old.agentRow()).toEqual(before.agent);
-    expect(await old.machines()).toEqual(before.machines);
+    expect(await old.instances()).toEqual(before.instances);
     expect(await old.switches()).toEqual(before.switches);
     expect(await old.events('switch_completed')).toHaveLength(1);
   });
 
-  it('of a stale reporter is true of its machines: whoever is the primary steps down', async () => {
+  it('of a stale reporter is true of its instances: whoever is the primary steps down', async () => {
     const { old: first, next: second } = await switched();
     rig.pass(60);
     const third = first.successor();
     expect((await first.switchReport(third)).status).toBe(200);
-    expect(await first.machines()).toMatchObject({
+    expect(await first.instances()).toMatchObject({
       [first.id]: { instanceStatus: 'zombie' },
       [second.id]: { instanceStatus: 'zombie' },
       [third.id]: { isPrimary: true },
@@ -186,17 +186,17 @@ describe('switch-report (A7)', () => {
   });
 
   it('of the switch that is being carried out is believed, however slow the clock of the one that reports', async () => {
-    const { next: machine } = await switched();
+    const { next: instance } = await switched();
     rig.pass(60);
-    await machine.queueSwitch(null);
-    expect((await machine.pendingCommands()).body).toHaveLength(1);
-    const after = machine.successor({ mode: 'ondemand' });
-    await machine.switchReport(after, { timing: { switch_initiated_at: at(-445).toISOString() } });
-    expect((await machine.agentRow()).instanceId).toBe(after.id);
+    await instance.queueSwitch(null);
+    expect((await instance.pendingCommands()).body).toHaveLength(1);
+    const after = instance.successor({ mode: 'ondemand' });
+    await instance.switchReport(after, { timing: { switch_initiated_at: at(-445).toISOString() } });
+    expect((await instance.agentRow()).instanceId).toBe(after.id);
     expect((await after.row()).instanceStatus).toBe('running_primary');
   });
 
-  it('of a switch that a later one has overtaken leaves its machine a zombie', async () => {
+  it('of a switch that a later one has overtaken leaves its instance a zombie', async () => {
     const first = await rig.primary();
     const second = first.successor();
     const third = first.successor();
@@ -204,14 +204,14 @@ describe('switch-report (A7)', () => {
     await first.switchReport(third);
     const early = { timing: { switch_initiated_at: at(-300).toISOString() } };
     expect((await first.switchReport(second, early)).status).toBe(200);
-    expect(await first.machines()).toMatchObject({
+    expect(await first.instances()).toMatchObject({
       [second.id]: { instanceStatus: 'zombie', isPrimary: false },
       [third.id]: { isPrimary: true },
     });
     expect(await first.switches()).toHaveLength(2);
   });
 
-  it('never revives a machine that is terminated', async () => {
+  it('never revives an instance that is terminated', async () => {
     const { old, next } = await switched();
     await next.switchReport(old.successor(), { terminated: true });
     rig.pass(60);
@@ -231,7 +231,7 @@ describe('switch-report (A7)', () => {
     { new_instance: {} },
     { new_instance: { instance_id: '' } },
     { new_instance: null },
-  ])('without the new machine is a 400: %j', async (body) => {
+  ])('without the new instance is a 400: %j', async (body) => {
     const old = await rig.primary();
     expect((await old.request('POST', '/switch-report', body)).status).toBe(400);
   });
@@ -239,7 +239,7 @@ describe('switch-report (A7)', () => {
   it.each([
     true,
     false,
-  ])('that names a machine of another agent, of the same tenant: %s, changes nothing', async (same) => {
+  ])('that names an instance of another agent, of the same tenant: %s, changes nothing', async (same) => {
     const old = await rig.primary();
     const other = await rig.primary({}, same ? old.tenant : undefined);
     expect((await old.switchReport(other)).status).toBe(409);
@@ -250,11 +250,11 @@ describe('switch-report (A7)', () => {
 });
 
 describe('inferred switches (9.6)', () => {
-  it('end a switch whose machine was killed before it could report, without an alarm', async () => {
+  it('end a switch whose instance was killed before it could report, without an alarm', async () => {
     const { old, next, commandId } = await told({ version: '3.2.0' }, 20);
     rig.pass(30);
     await next.register();
-    await old.heartbeat('offline'); // the last word of a machine that terminates itself
+    await old.heartbeat('offline'); // the last word of an instance that terminates itself
     await next.report(0.096, { 'us-east-1b': 0.03 });
     for (let minute = 0; minute < 16; minute += 1) {
       rig.pass(60);
@@ -280,18 +280,18 @@ describe('inferred switches (9.6)', () => {
     expect(await old.row()).toMatchObject({ instanceStatus: 'zombie' });
   });
 
-  it('bind the machine that registers with the mode and zone that were asked for, however lately the old one beat', async () => {
+  it('bind the instance that registers with the mode and zone that were asked for, however lately the old one beat', async () => {
     const { old, next } = await told();
     await old.heartbeat();
     expect((await next.register()).body.config.enabled).toBe(true);
     expect(await old.commands()).toMatchObject([{ status: 'dispatched', newInstanceId: next.id }]);
-    expect(await old.machines()).toMatchObject({
+    expect(await old.instances()).toMatchObject({
       [old.id]: { instanceStatus: 'zombie' },
       [next.id]: { isPrimary: true },
     });
   });
 
-  it('take a machine of version 3.2, which does not say its mode, for the one that was asked for', async () => {
+  it('take an instance of version 3.2, which does not say its mode, for the one that was asked for', async () => {
     const { old, next } = await told({ version: '3.2.0' });
     await next.register();
     expect(await old.commands()).toMatchObject([{ newInstanceId: next.id }]);
@@ -301,7 +301,7 @@ describe('inferred switches (9.6)', () => {
   it.each([
     ['mode', { mode: 'ondemand', az: 'us-east-1b' }],
     ['zone', { mode: 'spot', az: 'us-east-1c' }],
-  ] as const)('do not take a machine of another %s for it', async (_, facts) => {
+  ] as const)('do not take an instance of another %s for it', async (_, facts) => {
     const { old } = await told();
     await old.heartbeat();
     const stranger = old.successor(facts);
@@ -322,8 +322,8 @@ describe('inferred switches (9.6)', () => {
 });
 
 describe('deferred termination (9.8) and instances-to-terminate (X3)', () => {
-  const listed = async (machine: Machine) =>
-    (await machine.instancesToTerminate()).body.instances.map((i: { instance_id: string }) => i.instance_id);
+  const listed = async (instance: TestInstance) =>
+    (await instance.instancesToTerminate()).body.instances.map((i: { instance_id: string }) => i.instance_id);
 
   it('lists a zombie to itself when its wait is over, and to the primary two minutes later', async () => {
     const { old, next } = await switched();
@@ -360,7 +360,7 @@ describe('deferred termination (9.8) and instances-to-terminate (X3)', () => {
     });
   });
 
-  it('counts the wait from when the machine became a zombie, whatever it reports meanwhile', async () => {
+  it('counts the wait from when the instance became a zombie, whatever it reports meanwhile', async () => {
     const { old } = await switched();
     for (let i = 0; i < 10; i += 1) {
       rig.pass(30);
@@ -374,14 +374,14 @@ describe('deferred termination (9.8) and instances-to-terminate (X3)', () => {
     const { old, next } = await switched();
     await old.set({ autoTerminateEnabled: false });
     rig.pass(3600);
-    for (const machine of [old, next])
-      expect((await machine.instancesToTerminate()).body).toMatchObject({
+    for (const instance of [old, next])
+      expect((await instance.instancesToTerminate()).body).toMatchObject({
         instances: [],
         auto_terminate_enabled: false,
       });
   });
 
-  it('never lists the primary, or another agent’s machine', async () => {
+  it('never lists the primary, or another agent’s instance', async () => {
     const { old, next } = await switched();
     const other = await rig.primary({}, old.tenant);
     const foreign = await rig.primary();
@@ -404,7 +404,7 @@ describe('deferred termination (9.8) and instances-to-terminate (X3)', () => {
     expect(body.instances).toMatchObject([{ instance_id: replica.id, reason: 'replica_terminated' }]);
   });
 
-  it('never lists a machine again that is confirmed to be gone', async () => {
+  it('never lists an instance again that is confirmed to be gone', async () => {
     const { old, next } = await switched();
     rig.pass(600);
     expect(await old.terminationReport(old.id)).toMatchObject({ status: 200, body: { success: true } });
@@ -429,7 +429,7 @@ describe('deferred termination (9.8) and instances-to-terminate (X3)', () => {
     expect(await old.events('instance_termination_failed')).toMatchObject([{ severity: 'warning', notify: false }]);
   });
 
-  it('gives up after twelve tries, and says that a machine may still cost', async () => {
+  it('gives up after twelve tries, and says that an instance may still cost', async () => {
     const { old, next } = await switched();
     for (let i = 0; i < 12; i += 1) {
       rig.pass(600);
@@ -445,10 +445,10 @@ describe('deferred termination (9.8) and instances-to-terminate (X3)', () => {
 });
 
 describe('termination-report (X4)', () => {
-  it.each([true, false])('of a machine that is another agent’s, of the same tenant: %s, is a 404', async (same) => {
-    const machine = await rig.primary();
+  it.each([true, false])('of an instance that is another agent’s, of the same tenant: %s, is a 404', async (same) => {
+    const instance = await rig.primary();
     const { old } = await switched(same ? {} : {});
-    const reporter = same ? await rig.primary({}, old.tenant) : machine;
+    const reporter = same ? await rig.primary({}, old.tenant) : instance;
     expect(await reporter.terminationReport(old.id)).toMatchObject({ status: 404 });
     expect(await old.row()).toMatchObject({ instanceStatus: 'zombie', terminationAttempts: 0 });
   });
@@ -469,61 +469,64 @@ describe('termination-report (X4)', () => {
     expect(await old.row()).toEqual(row);
   });
 
-  it('without a machine is a 400', async () => {
-    const machine = await rig.primary();
-    expect((await machine.request('POST', '/termination-report', { success: true })).status).toBe(400);
+  it('without an instance is a 400', async () => {
+    const instance = await rig.primary();
+    expect((await instance.request('POST', '/termination-report', { success: true })).status).toBe(400);
   });
 });
 
 describe('termination (A8) and uninstall (X5)', () => {
-  it('take the agent offline and end the machine that is named', async () => {
-    const machine = await rig.primary();
-    const body = { reason: 'scaled in', instance_id: machine.id };
-    expect(await machine.request('POST', '/termination', body)).toMatchObject({ status: 200, body: { success: true } });
-    expect(await machine.agentRow()).toMatchObject({ status: 'offline', terminatedAt: rig.clock.now() });
-    expect(await machine.row()).toMatchObject({ instanceStatus: 'terminated', isPrimary: false, isActive: false });
-    expect(await machine.events('instance_terminated')).toMatchObject([
+  it('take the agent offline and end the instance that is named', async () => {
+    const instance = await rig.primary();
+    const body = { reason: 'scaled in', instance_id: instance.id };
+    expect(await instance.request('POST', '/termination', body)).toMatchObject({
+      status: 200,
+      body: { success: true },
+    });
+    expect(await instance.agentRow()).toMatchObject({ status: 'offline', terminatedAt: rig.clock.now() });
+    expect(await instance.row()).toMatchObject({ instanceStatus: 'terminated', isPrimary: false, isActive: false });
+    expect(await instance.events('instance_terminated')).toMatchObject([
       { severity: 'warning', notify: true, message: expect.stringContaining('scaled in') },
     ]);
   });
 
-  it('without a machine leave it as it is; the next registration brings the agent back', async () => {
-    const machine = await rig.primary();
-    await machine.request('POST', '/termination');
-    expect(await machine.row()).toMatchObject({ isPrimary: true });
-    await machine.register();
-    expect(await machine.agentRow()).toMatchObject({ status: 'online', terminatedAt: null });
+  it('without an instance leave it as it is; the next registration brings the agent back', async () => {
+    const instance = await rig.primary();
+    await instance.request('POST', '/termination');
+    expect(await instance.row()).toMatchObject({ isPrimary: true });
+    await instance.register();
+    expect(await instance.agentRow()).toMatchObject({ status: 'online', terminatedAt: null });
   });
 
-  it('by a machine that is not the primary take nothing down', async () => {
+  it('by an instance that is not the primary take nothing down', async () => {
     const { old, next } = await switched();
     await old.request('POST', '/termination', { instance_id: next.id });
     expect(await old.agentRow()).toMatchObject({ status: 'online', instanceId: next.id });
   });
 
   it('by uninstall take the agent of that primary offline', async () => {
-    const machine = await rig.primary();
-    const body = { instance_id: machine.id, reason: 'user' };
-    expect((await rig.request('POST', '/api/agents/uninstall', { token: machine.tenant.token, body })).status).toBe(
+    const instance = await rig.primary();
+    const body = { instance_id: instance.id, reason: 'user' };
+    expect((await rig.request('POST', '/api/agents/uninstall', { token: instance.tenant.token, body })).status).toBe(
       200,
     );
-    expect(await machine.agentRow()).toMatchObject({ status: 'offline' });
-    expect(await machine.events('agent_uninstalled')).toHaveLength(1);
+    expect(await instance.agentRow()).toMatchObject({ status: 'offline' });
+    expect(await instance.events('agent_uninstalled')).toHaveLength(1);
   });
 
   it.each([
-    ['a machine nobody knows', 'i-nobody'],
-    ['no machine', undefined],
+    ['an instance nobody knows', 'i-nobody'],
+    ['no instance', undefined],
   ])('by uninstall of %s is a 200 all the same', async (_, instance_id) => {
     const { token } = await rig.tenant();
     expect((await rig.request('POST', '/api/agents/uninstall', { token, body: { instance_id } })).status).toBe(200);
   });
 
-  it('by uninstall of another tenant’s machine change nothing', async () => {
-    const machine = await rig.primary();
+  it('by uninstall of another tenant’s instance change nothing', async () => {
+    const instance = await rig.primary();
     const { token } = await rig.tenant();
-    const body = { instance_id: machine.id };
+    const body = { instance_id: instance.id };
     expect((await rig.request('POST', '/api/agents/uninstall', { token, body })).status).toBe(200);
-    expect(await machine.agentRow()).toMatchObject({ status: 'online' });
+    expect(await instance.agentRow()).toMatchObject({ status: 'online' });
   });
 });

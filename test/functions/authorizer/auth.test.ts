@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { routes } from '../../../functions/routes.ts';
 import type { Route } from '../../../functions/shared/route.ts';
-import { requests } from '../../support/requests.ts';
-import { Rig, type Tenant } from '../../support/rig.ts';
+import { requests } from '../../support/agents/requests.ts';
+import type { Tenant } from '../../support/rig/api.ts';
+import { Rig } from '../../support/rig/rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -18,9 +19,9 @@ const all = Object.values(routes)
 const ofTenant = all.filter((route) => route.access === 'client' || route.access === 'clientOrAdmin');
 
 const config = async (header: string | undefined) => {
-  const machine = await rig.primary();
-  const headers = header === undefined ? undefined : { authorization: header.replace('TOKEN', machine.tenant.token) };
-  return rig.request('GET', `/api/agents/${machine.handle}/config`, { headers });
+  const instance = await rig.primary();
+  const headers = header === undefined ? undefined : { authorization: header.replace('TOKEN', instance.tenant.token) };
+  return rig.request('GET', `/api/agents/${instance.handle}/config`, { headers });
 };
 
 describe('the Authorization header', () => {
@@ -98,9 +99,9 @@ describe.each(all.filter((route) => route.access === 'admin'))('$name', ({ metho
 
 describe('register authenticates by itself', () => {
   const register = async (over: { header?: string; body?: string | undefined }) => {
-    const machine = rig.machine(await rig.tenant());
-    const { token } = machine.tenant;
-    const { instanceId, logicalId, type, region, az } = machine.facts;
+    const instance = rig.instance(await rig.tenant());
+    const { token } = instance.tenant;
+    const { instanceId, logicalId, type, region, az } = instance.facts;
     return rig.request('POST', '/api/agents/register', {
       headers: over.header === undefined ? {} : { authorization: over.header.replace('TOKEN', token) },
       body: {
@@ -131,19 +132,19 @@ describe('register authenticates by itself', () => {
   });
 
   it('refuses an inactive tenant with a 403', async () => {
-    const answer = await rig.machine(await inactiveTenant()).register();
+    const answer = await rig.instance(await inactiveTenant()).register();
     expect(answer).toMatchObject({ status: 403, body: { error: 'Client account is not active' } });
   });
 
   it('is the only route that takes a token from the body', async () => {
-    const machine = await rig.primary();
-    const body = { client_token: machine.tenant.token };
-    expect((await rig.request('POST', `/api/agents/${machine.handle}/heartbeat`, { body })).status).toBe(401);
+    const instance = await rig.primary();
+    const body = { client_token: instance.tenant.token };
+    expect((await rig.request('POST', `/api/agents/${instance.handle}/heartbeat`, { body })).status).toBe(401);
   });
 
   it('knows no admin credential', async () => {
     const tenant = { ...(await rig.tenant()), token: rig.controlPlane.adminToken };
-    expect((await rig.machine(tenant).register()).status).toBe(401);
+    expect((await rig.instance(tenant).register()).status).toBe(401);
   });
 });
 
@@ -157,7 +158,7 @@ describe('a refused token', () => {
     rig.pass(600 - ((rig.clock.now().getTime() / 1000) % 600));
     const before = (await refusals()).length;
     const token = `token-${randomUUID()}`;
-    const stranger = rig.machine({ ...(await rig.tenant()), token });
+    const stranger = rig.instance({ ...(await rig.tenant()), token });
     const restartsFor = async (seconds: number) => {
       for (let passed = 0; passed < seconds; passed += 60) {
         expect((await stranger.register()).status).toBe(401);
@@ -175,17 +176,17 @@ describe('a refused token', () => {
 });
 
 describe('another tenant’s ids', () => {
-  /** Two tenants, each with an agent, a command that was handed out, and a machine to terminate. */
+  /** Two tenants, each with an agent, a command that was handed out, and an instance to terminate. */
   async function world() {
-    const machine = await rig.primary();
-    const old = await rig.primary({}, machine.tenant);
+    const instance = await rig.primary();
+    const old = await rig.primary({}, instance.tenant);
     await old.switchReport(old.successor());
-    await machine.report(0.1, { 'us-east-1b': 0.03 });
-    await machine.queueSwitch('m5.large.us-east-1b');
-    const [command] = (await machine.pendingCommands()).body;
-    const replica_id = await machine.addReplica();
-    const ids = { agent_id: machine.handle, client_id: machine.tenant.id, command_id: command.id, replica_id };
-    return { machine, old, ids };
+    await instance.report(0.1, { 'us-east-1b': 0.03 });
+    await instance.queueSwitch('m5.large.us-east-1b');
+    const [command] = (await instance.pendingCommands()).body;
+    const replica_id = await instance.addReplica();
+    const ids = { agent_id: instance.handle, client_id: instance.tenant.id, command_id: command.id, replica_id };
+    return { instance, old, ids };
   }
 
   const withIds = (path: string, ids: Record<string, string>) =>
@@ -199,7 +200,7 @@ describe('another tenant’s ids', () => {
       const theirs = await world();
       const stranger = await rig.primary();
       const nobody = Object.fromEntries(Object.keys(theirs.ids).map((name) => [name, randomUUID()]));
-      const before = await rowsOf(theirs.machine.tenant.id);
+      const before = await rowsOf(theirs.instance.tenant.id);
       const call = (ids: Record<string, string>) =>
         rig.request(method, withIds(path, ids), {
           token: stranger.tenant.token,
@@ -212,18 +213,18 @@ describe('another tenant’s ids', () => {
       const missing = await call(nobody);
       expect(foreign.status, 'a valid body? see support/requests.ts').toBe(404);
       expect(anonymous(foreign.body, theirs.ids)).toEqual(anonymous(missing.body, nobody));
-      expect(await rowsOf(theirs.machine.tenant.id)).toEqual(before);
+      expect(await rowsOf(theirs.instance.tenant.id)).toEqual(before);
     });
   });
 
-  it('in a path of one’s own are a 404 too: commands and machines', async () => {
+  it('in a path of one’s own are a 404 too: commands and instances', async () => {
     const theirs = await world();
     const own = await rig.primary();
     expect((await own.executed(theirs.ids.command_id)).status).toBe(404);
     const marked = { command_id: theirs.ids.command_id };
     expect((await own.request('POST', '/mark-command-executed', marked)).status).toBe(404);
     expect((await own.terminationReport(theirs.old.id)).status).toBe(404);
-    own.handle = `${own.agentId}~${theirs.machine.id}`;
+    own.handle = `${own.agentId}~${theirs.instance.id}`;
     expect((await own.pendingCommands()).body).toEqual([]);
     expect((await own.config()).body.enabled).toBe(false);
   });

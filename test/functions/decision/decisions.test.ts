@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Machine } from '../../support/machine.ts';
-import { Rig } from '../../support/rig.ts';
+import type { TestInstance } from '../../support/agents/test-instance.ts';
+import { Rig } from '../../support/rig/rig.ts';
 
 let rig: Rig;
 beforeAll(async () => {
@@ -16,10 +16,10 @@ const newType = () => `t${++types}.large`;
 const zones = { 'us-east-1a': 0.05, 'us-east-1b': 0.03 };
 
 /** A primary that has just reported prices. */
-async function priced(facts = {}): Promise<Machine> {
-  const machine = await rig.primary({ type: newType(), ...facts });
-  await machine.report(0.1, zones);
-  return machine;
+async function priced(facts = {}): Promise<TestInstance> {
+  const instance = await rig.primary({ type: newType(), ...facts });
+  await instance.report(0.1, zones);
+  return instance;
 }
 
 /** Past interruptions of a pool, an hour apart, each as seen by `agents` agents long gone. */
@@ -44,88 +44,88 @@ async function interrupted(poolId: string, times: number, { daysAgo = 10, agents
 }
 
 describe('rebalance-recommendation (A10)', () => {
-  const advise = (machine: Machine, body = {}) =>
-    machine.request('POST', '/rebalance-recommendation', { instance_id: machine.id, ...body });
-  const signals = (machine: Machine) =>
-    rig.db.selectFrom('spotInterruptionEvents').selectAll().where('agentId', '=', machine.agentId).execute();
+  const advise = (instance: TestInstance, body = {}) =>
+    instance.request('POST', '/rebalance-recommendation', { instance_id: instance.id, ...body });
+  const signals = (instance: TestInstance) =>
+    rig.db.selectFrom('spotInterruptionEvents').selectAll().where('agentId', '=', instance.agentId).execute();
 
   it('in a pool that was interrupted often says switch, and queues one', async () => {
-    const machine = await priced({ mode: 'spot' });
-    await interrupted(machine.pool!, 10);
-    const { status, body } = await advise(machine);
+    const instance = await priced({ mode: 'spot' });
+    await interrupted(instance.pool!, 10);
+    const { status, body } = await advise(instance);
     expect(status).toBe(200);
     expect(body).toMatchObject({
       success: true,
       action: 'switch',
       risk_score: expect.closeTo(10 / 30),
       target_mode: 'spot',
-      target_pool_id: `${machine.facts.type}.us-east-1b`,
-      target_pool_name: `${machine.facts.type} (us-east-1b)`,
+      target_pool_id: `${instance.facts.type}.us-east-1b`,
+      target_pool_name: `${instance.facts.type} (us-east-1b)`,
     });
-    expect(await machine.commands()).toMatchObject([
-      { targetPoolId: `${machine.facts.type}.us-east-1b`, priority: 80, createdBy: 'emergency', status: 'pending' },
+    expect(await instance.commands()).toMatchObject([
+      { targetPoolId: `${instance.facts.type}.us-east-1b`, priority: 80, createdBy: 'emergency', status: 'pending' },
     ]);
   });
 
   it.each([9, 10])('of a pool with %i interruptions in 30 days moves when its risk is above 0.30', async (times) => {
-    const machine = await priced({ mode: 'spot' });
-    await interrupted(machine.pool!, times);
-    expect((await advise(machine)).body.action).toBe(times > 9 ? 'switch' : 'monitor');
+    const instance = await priced({ mode: 'spot' });
+    await interrupted(instance.pool!, times);
+    expect((await advise(instance)).body.action).toBe(times > 9 ? 'switch' : 'monitor');
   });
 
   it('counts a loss of the pool once, however many agents it took (ADR 10)', async () => {
-    const machine = await priced({ mode: 'spot' });
-    await interrupted(machine.pool!, 2, { agents: 20 });
-    expect((await advise(machine)).body.risk_score).toBeCloseTo(2 / 30);
+    const instance = await priced({ mode: 'spot' });
+    await interrupted(instance.pool!, 2, { agents: 20 });
+    expect((await advise(instance)).body.risk_score).toBeCloseTo(2 / 30);
   });
 
   it('does not count interruptions of more than 30 days ago', async () => {
-    const machine = await priced({ mode: 'spot' });
-    await interrupted(machine.pool!, 20, { daysAgo: 31 });
-    expect((await advise(machine)).body).toMatchObject({ action: 'monitor', risk_score: 0 });
+    const instance = await priced({ mode: 'spot' });
+    await interrupted(instance.pool!, 20, { daysAgo: 31 });
+    expect((await advise(instance)).body).toMatchObject({ action: 'monitor', risk_score: 0 });
   });
 
   it('goes where there were fewest interruptions, not where it is cheapest', async () => {
-    const machine = await rig.primary({ type: newType(), mode: 'spot' });
-    await machine.report(0.1, { ...zones, 'us-east-1c': 0.02 });
-    await interrupted(machine.pool!, 15);
-    await interrupted(`${machine.facts.type}.us-east-1c`, 3);
-    expect((await advise(machine)).body.target_pool_id).toBe(`${machine.facts.type}.us-east-1b`);
+    const instance = await rig.primary({ type: newType(), mode: 'spot' });
+    await instance.report(0.1, { ...zones, 'us-east-1c': 0.02 });
+    await interrupted(instance.pool!, 15);
+    await interrupted(`${instance.facts.type}.us-east-1c`, 3);
+    expect((await advise(instance)).body.target_pool_id).toBe(`${instance.facts.type}.us-east-1b`);
   });
 
   it('without another pool, or only stale ones, says monitor', async () => {
-    const machine = await priced({ mode: 'spot' });
-    await interrupted(machine.pool!, 20);
+    const instance = await priced({ mode: 'spot' });
+    await interrupted(instance.pool!, 20);
     rig.pass(901);
-    expect((await advise(machine)).body.action).toBe('monitor');
+    expect((await advise(instance)).body.action).toBe('monitor');
   });
 
   it('of an agent on demand says monitor', async () => {
-    const machine = await priced();
-    expect((await advise(machine)).body).toMatchObject({ action: 'monitor', risk_score: 0 });
+    const instance = await priced();
+    expect((await advise(instance)).body).toMatchObject({ action: 'monitor', risk_score: 0 });
   });
 
-  it('is recorded once a machine and hour, however often it comes', async () => {
-    const machine = await priced({ mode: 'spot' });
+  it('is recorded once an instance and hour, however often it comes', async () => {
+    const instance = await priced({ mode: 'spot' });
     const detected_at = rig.clock.now().toISOString();
-    for (let i = 0; i < 3; i += 1) await advise(machine, { detected_at });
-    expect(await signals(machine)).toMatchObject([
+    for (let i = 0; i < 3; i += 1) await advise(instance, { detected_at });
+    expect(await signals(instance)).toMatchObject([
       {
         signalType: 'rebalance-recommendation',
-        poolId: machine.pool,
+        poolId: instance.pool,
         detectedAt: new Date(detected_at),
         responseAction: 'monitor',
       },
     ]);
-    expect(await machine.events('rebalance_recommendation')).toHaveLength(1);
-    expect((await machine.agentRow()).lastRebalanceRecommendationAt).toEqual(new Date(detected_at));
+    expect(await instance.events('rebalance_recommendation')).toHaveLength(1);
+    expect((await instance.agentRow()).lastRebalanceRecommendationAt).toEqual(new Date(detected_at));
   });
 
   it('that comes again queues no second switch', async () => {
-    const machine = await priced({ mode: 'spot' });
-    await interrupted(machine.pool!, 20);
-    await Promise.all([advise(machine), advise(machine), advise(machine)]);
-    expect(await machine.commands()).toHaveLength(1);
+    const instance = await priced({ mode: 'spot' });
+    await interrupted(instance.pool!, 20);
+    await Promise.all([advise(instance), advise(instance), advise(instance)]);
+    expect(await instance.commands()).toHaveLength(1);
   });
 
   it.each([
@@ -133,30 +133,30 @@ describe('rebalance-recommendation (A10)', () => {
     ['the agent is disabled', { enabled: false }],
     ['the day’s switches are used up', { maxSwitchesPerDay: 0 }],
   ])('says switch but queues nothing where %s', async (_, values) => {
-    const machine = await priced({ mode: 'spot' });
-    await interrupted(machine.pool!, 20);
-    await machine.set(values);
-    expect((await advise(machine)).body.action).toBe('switch');
-    expect(await machine.commands()).toEqual([]);
+    const instance = await priced({ mode: 'spot' });
+    await interrupted(instance.pool!, 20);
+    await instance.set(values);
+    expect((await advise(instance)).body.action).toBe('switch');
+    expect(await instance.commands()).toEqual([]);
   });
 
   it('holds automatic moves back for two hours', async () => {
-    const machine = await priced({ mode: 'spot' });
-    await advise(machine);
-    expect((await machine.request('GET', '/switch-recommendation')).body.reason).toMatch(/within the last 2 h/);
+    const instance = await priced({ mode: 'spot' });
+    await advise(instance);
+    expect((await instance.request('GET', '/switch-recommendation')).body.reason).toMatch(/within the last 2 h/);
   });
 });
 
 describe('decide (A12)', () => {
-  const decide = (machine: Machine, body: object = { instance: {} }) => machine.request('POST', '/decide', body);
+  const decide = (instance: TestInstance, body: object = { instance: {} }) => instance.request('POST', '/decide', body);
 
   it('answers in the words of both shapes, logs it, and queues nothing', async () => {
-    const machine = await priced();
-    const pool = `${machine.facts.type}.us-east-1b`;
-    const { status, body } = await decide(machine);
+    const instance = await priced();
+    const pool = `${instance.facts.type}.us-east-1b`;
+    const { status, body } = await decide(instance);
     expect(status).toBe(200);
     expect(body).toEqual({
-      instance_id: machine.id,
+      instance_id: instance.id,
       recommended_action: 'switch_spot',
       decision_type: 'switch_to_spot',
       recommended_mode: 'spot',
@@ -169,9 +169,9 @@ describe('decide (A12)', () => {
       confidence: 0.8,
       model_version: 'rules-1',
     });
-    expect(await machine.decisions()).toMatchObject([
+    expect(await instance.decisions()).toMatchObject([
       {
-        clientId: machine.tenant.id,
+        clientId: instance.tenant.id,
         source: 'agent',
         recommendedAction: 'switch_spot',
         recommendedPoolId: pool,
@@ -182,12 +182,12 @@ describe('decide (A12)', () => {
         inputs: { prices: { onDemand: 0.1 } },
       },
     ]);
-    expect(await machine.commands()).toEqual([]);
+    expect(await instance.commands()).toEqual([]);
   });
 
   it('goes by what the caller describes before what is known', async () => {
-    const machine = await priced();
-    const { body } = await decide(machine, {
+    const instance = await priced();
+    const { body } = await decide(instance, {
       instance: { instance_id: 'i-other', current_mode: 'spot', current_pool_id: 'x' },
       pricing: { current_spot_price: 0.09, on_demand_price: 0.1 },
     });
@@ -195,59 +195,59 @@ describe('decide (A12)', () => {
   });
 
   it('without an instance is a 400', async () => {
-    const machine = await priced();
-    expect((await decide(machine, {})).status).toBe(400);
-    expect(await machine.decisions()).toEqual([]);
+    const instance = await priced();
+    expect((await decide(instance, {})).status).toBe(400);
+    expect(await instance.decisions()).toEqual([]);
   });
 
   it('for a disabled agent says stay, and is not logged', async () => {
-    const machine = await priced();
-    await machine.set({ enabled: false });
-    expect((await decide(machine)).body).toMatchObject({
+    const instance = await priced();
+    await instance.set({ enabled: false });
+    expect((await decide(instance)).body).toMatchObject({
       recommended_action: 'stay',
       decision_type: 'stay_ondemand',
       recommended_mode: 'ondemand',
       allowed: false,
       reason: 'Agent disabled',
     });
-    expect(await machine.decisions()).toEqual([]);
+    expect(await instance.decisions()).toEqual([]);
   });
 
   it('with prices that are none goes by what is known', async () => {
-    const machine = await priced();
-    const { status, body } = await decide(machine, {
+    const instance = await priced();
+    const { status, body } = await decide(instance, {
       instance: {},
       pricing: { on_demand_price: 1e300, spot_pools: [{ az: 'us-east-1z', price: -1 }], cheapest_pool: null },
     });
     expect(status).toBe(200);
-    expect(body).toMatchObject({ recommended_pool_id: `${machine.facts.type}.us-east-1b`, expected_savings: 0.07 });
+    expect(body).toMatchObject({ recommended_pool_id: `${instance.facts.type}.us-east-1b`, expected_savings: 0.07 });
   });
 });
 
 describe('switch-recommendation (A13)', () => {
-  const recommend = async (machine: Machine) => (await machine.request('GET', '/switch-recommendation')).body;
+  const recommend = async (instance: TestInstance) => (await instance.request('GET', '/switch-recommendation')).body;
 
   it('says what would be done, and the other pools by price', async () => {
-    const machine = await priced({ mode: 'spot' });
-    const { type } = machine.facts;
-    expect(await recommend(machine)).toMatchObject({
-      agent_id: machine.agentId,
+    const instance = await priced({ mode: 'spot' });
+    const { type } = instance.facts;
+    expect(await recommend(instance)).toMatchObject({
+      agent_id: instance.agentId,
       auto_switch_enabled: true,
       will_auto_execute: true,
       recommended_action: 'switch_spot',
       current_pool: { id: `${type}.us-east-1a`, name: `${type} (us-east-1a)`, az: 'us-east-1a' },
       alternative_pools: [{ id: `${type}.us-east-1b`, az: 'us-east-1b', spot_price: 0.03 }],
     });
-    expect(await machine.decisions()).toEqual([]);
+    expect(await instance.decisions()).toEqual([]);
   });
 
   it('lists every pool to an agent on demand, five at most, none whose price is older than 15 minutes', async () => {
-    const machine = await rig.primary({ type: newType() });
-    await machine.report(0.1, { 'us-east-1z': 0.01 });
+    const instance = await rig.primary({ type: newType() });
+    await instance.report(0.1, { 'us-east-1z': 0.01 });
     rig.pass(600);
-    await machine.report(0.1, Object.fromEntries([...'abcdefg'].map((z, i) => [`us-east-1${z}`, 0.07 - i / 100])));
+    await instance.report(0.1, Object.fromEntries([...'abcdefg'].map((z, i) => [`us-east-1${z}`, 0.07 - i / 100])));
     rig.pass(600);
-    const { current_pool, alternative_pools } = await recommend(machine);
+    const { current_pool, alternative_pools } = await recommend(instance);
     expect(current_pool).toBeNull();
     expect(alternative_pools.map((pool: { spot_price: number }) => pool.spot_price)).toEqual([
       0.01, 0.02, 0.03, 0.04, 0.05,
@@ -258,16 +258,16 @@ describe('switch-recommendation (A13)', () => {
     ['disabled', { enabled: false }, 'Agent disabled'],
     ['not to be switched', { autoSwitchEnabled: false }, 'Auto-switch is off'],
   ])('answers for an agent that is %s, and says that it will not happen', async (_, values, reason) => {
-    const machine = await priced();
-    await machine.set(values);
-    const body = await recommend(machine);
+    const instance = await priced();
+    await instance.set(values);
+    const body = await recommend(instance);
     expect(body).toMatchObject({ recommended_action: 'switch_spot', allowed: false, will_auto_execute: false });
     expect(body.reason).toContain(reason);
   });
 
   it('of an agent without any price says stay', async () => {
-    const machine = await rig.primary({ type: newType() });
-    expect(await recommend(machine)).toMatchObject({
+    const instance = await rig.primary({ type: newType() });
+    expect(await recommend(instance)).toMatchObject({
       recommended_action: 'stay',
       alternative_pools: [],
       risk_score: 0,
@@ -277,28 +277,28 @@ describe('switch-recommendation (A13)', () => {
 
 describe('the decide job', () => {
   it('decides for an agent that has reported, logs it, and queues what is allowed', async () => {
-    const machine = await priced();
+    const instance = await priced();
     await rig.runJob('decide');
-    const [command, ...rest] = await machine.commands();
+    const [command, ...rest] = await instance.commands();
     expect(rest).toEqual([]);
     expect(command).toMatchObject({
       commandType: 'switch',
       targetMode: 'spot',
-      targetPoolId: `${machine.facts.type}.us-east-1b`,
+      targetPoolId: `${instance.facts.type}.us-east-1b`,
       priority: 25,
       createdBy: 'model',
       triggerType: 'model',
       status: 'pending',
     });
-    expect(await machine.decisions()).toMatchObject([{ source: 'loop', allowed: true, commandId: command!.id }]);
-    expect((await machine.agentRow()).decidedAt).toEqual(rig.clock.now());
+    expect(await instance.decisions()).toMatchObject([{ source: 'loop', allowed: true, commandId: command!.id }]);
+    expect((await instance.agentRow()).decidedAt).toEqual(rig.clock.now());
   });
 
   it('queues a move for risk at priority 50, to on-demand', async () => {
-    const machine = await rig.primary({ type: newType(), mode: 'spot' });
-    await machine.report(0.1, { 'us-east-1a': 0.081 });
+    const instance = await rig.primary({ type: newType(), mode: 'spot' });
+    await instance.report(0.1, { 'us-east-1a': 0.081 });
     await rig.runJob('decide');
-    expect(await machine.commands()).toMatchObject([{ targetMode: 'ondemand', targetPoolId: null, priority: 50 }]);
+    expect(await instance.commands()).toMatchObject([{ targetMode: 'ondemand', targetPoolId: null, priority: 50 }]);
   });
 
   it.each([
@@ -306,22 +306,22 @@ describe('the decide job', () => {
     ['offline', { status: 'offline' }, 'not_online'],
     ['not to be switched', { autoSwitchEnabled: false }, 'auto_switch_off'],
   ] as const)('logs why it queues nothing for an agent that is %s', async (_, values, failedGate) => {
-    const machine = await priced();
-    await machine.set(values);
+    const instance = await priced();
+    await instance.set(values);
     await rig.runJob('decide');
-    expect(await machine.commands()).toEqual([]);
-    expect(await machine.decisions()).toMatchObject([{ allowed: false, failedGate }]);
+    expect(await instance.commands()).toEqual([]);
+    expect(await instance.decisions()).toMatchObject([{ allowed: false, failedGate }]);
   });
 
   it('decides on an agent once in five minutes, and only when it has reported since', async () => {
-    const machine = await priced();
-    await machine.set({ autoSwitchEnabled: false });
-    const decided = async () => (await machine.decisions()).length;
+    const instance = await priced();
+    await instance.set({ autoSwitchEnabled: false });
+    const decided = async () => (await instance.decisions()).length;
     await rig.runJob('decide');
     await rig.runJob('decide');
     expect(await decided()).toBe(1);
     rig.pass(299);
-    await machine.report(0.1, zones);
+    await instance.report(0.1, zones);
     await rig.runJob('decide');
     expect(await decided()).toBe(1);
     rig.pass(1);
@@ -333,36 +333,36 @@ describe('the decide job', () => {
   });
 
   it('queues no second switch while one is open', async () => {
-    const machine = await priced();
+    const instance = await priced();
     await rig.runJob('decide');
     rig.pass(300);
-    await machine.report(0.1, zones);
+    await instance.report(0.1, zones);
     await rig.runJob('decide');
-    expect(await machine.commands()).toHaveLength(1);
-    expect((await machine.decisions()).at(-1)).toMatchObject({ failedGate: 'open_command', allowed: false });
+    expect(await instance.commands()).toHaveLength(1);
+    expect((await instance.decisions()).at(-1)).toMatchObject({ failedGate: 'open_command', allowed: false });
   });
 
   it('leaves a move alone whose prices have grown old', async () => {
-    const machine = await priced();
+    const instance = await priced();
     rig.pass(901);
     await rig.runJob('decide');
-    expect(await machine.commands()).toEqual([]);
-    expect(await machine.decisions()).toMatchObject([{ failedGate: 'stale_prices' }]);
+    expect(await instance.commands()).toEqual([]);
+    expect(await instance.decisions()).toMatchObject([{ failedGate: 'stale_prices' }]);
   });
 
   it('counts switches of the last day and week', async () => {
-    const machine = await priced();
-    const next = machine.successor();
-    await machine.switchReport(next);
-    next.handle = `${machine.agentId}~${next.id}`;
-    await machine.set({ maxSwitchesPerDay: 1, minPoolDurationHours: 0 });
+    const instance = await priced();
+    const next = instance.successor();
+    await instance.switchReport(next);
+    next.handle = `${instance.agentId}~${next.id}`;
+    await instance.set({ maxSwitchesPerDay: 1, minPoolDurationHours: 0 });
     await next.report(0.1, zones);
     await rig.runJob('decide');
-    expect((await machine.decisions()).at(-1)).toMatchObject({ failedGate: 'daily_limit' });
+    expect((await instance.decisions()).at(-1)).toMatchObject({ failedGate: 'daily_limit' });
     rig.pass(86_400);
     await next.report(0.1, zones);
     await rig.runJob('decide');
-    expect((await machine.decisions()).at(-1)).toMatchObject({ allowed: true });
+    expect((await instance.decisions()).at(-1)).toMatchObject({ allowed: true });
   });
 
   it('never decides for a deleted agent, or one that has not reported', async () => {

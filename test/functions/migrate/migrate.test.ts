@@ -5,8 +5,8 @@ import { type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { migrate, statementsOf } from '../../../functions/migrate/migrate.ts';
 import type { Db } from '../../../functions/shared/db.ts';
-import { ownDatabase } from '../../support/database.ts';
-import { Rig } from '../../support/rig.ts';
+import { ownDatabase } from '../../support/database/own-database.ts';
+import { Rig } from '../../support/rig/rig.ts';
 
 let rig: Rig;
 let directory: string;

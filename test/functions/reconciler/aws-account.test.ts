@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Call } from '../../../local/aws/ec2-api/faults.ts';
-import { AwsCustomers, hour, minute } from '../../support/aws-customers.ts';
-import { Rig } from '../../support/rig.ts';
+import { Rig } from '../../support/rig/rig.ts';
+import { AwsCustomers, hour, minute } from '../../support/scenes/aws-customers.ts';
 
 let rig: Rig;
 let aws: AwsCustomers;
@@ -56,11 +56,11 @@ describe('access that is denied', () => {
   it.each(denials)('(%s) is told at once, in words, and holds no other tenant up', async (error, action, word) => {
     const [tenant, other] = [await aws.customer(), await aws.customer()];
     const [{ old }, { old: others }] = [await aws.replaced(tenant), await aws.replaced(other)];
-    for (const [of, machine] of [
+    for (const [of, instance] of [
       [tenant, old],
       [other, others],
     ] as const)
-      aws.set(of, machine, 'terminated');
+      aws.set(of, instance, 'terminated');
     aws.ec2.faults.inject({ error, action, account: tenant.account });
     rig.pass(10 * minute);
     await aws.run();

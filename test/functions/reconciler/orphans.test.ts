@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Ec2Instance } from '../../../local/aws/ec2-api/describe-instances.ts';
-import { AwsCustomers, look, minute } from '../../support/aws-customers.ts';
-import { Rig, type Tenant } from '../../support/rig.ts';
+import type { Tenant } from '../../support/rig/api.ts';
+import { Rig } from '../../support/rig/rig.ts';
+import { AwsCustomers, look, minute } from '../../support/scenes/aws-customers.ts';
 
 let rig: Rig;
 let aws: AwsCustomers;

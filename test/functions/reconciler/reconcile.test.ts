@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { AwsCustomers, hour, look, minute } from '../../support/aws-customers.ts';
-import type { Machine } from '../../support/machine.ts';
-import { Rig } from '../../support/rig.ts';
+import type { TestInstance } from '../../support/agents/test-instance.ts';
+import { Rig } from '../../support/rig/rig.ts';
+import { AwsCustomers, hour, look, minute } from '../../support/scenes/aws-customers.ts';
 
 let rig: Rig;
 let aws: AwsCustomers;
@@ -72,7 +72,7 @@ describe('an instance that should be gone', () => {
     rig.pass(5 * minute);
     expect(await aws.run()).toEqual(look);
     expect(await primary.replicas()).toMatchObject([{ status: 'terminated', terminationConfirmed: true }]);
-    expect((await primary.machines())['i-0standby']).toMatchObject({ terminationConfirmed: true });
+    expect((await primary.instances())['i-0standby']).toMatchObject({ terminationConfirmed: true });
   });
 
   it('is never the primary, nor an instance that serves', async () => {
@@ -117,13 +117,13 @@ describe('an instance that should be gone', () => {
 
   it('is one of many, on several pages, some of which EC2 does not know', async () => {
     const tenant = await aws.customer();
-    const machines = [];
-    for (let i = 0; i < 12; i += 1) machines.push((await aws.replaced(tenant)).old);
-    for (const machine of machines.slice(0, 11)) aws.set(tenant, machine, 'terminated');
+    const instances = [];
+    for (let i = 0; i < 12; i += 1) instances.push((await aws.replaced(tenant)).old);
+    for (const instance of instances.slice(0, 11)) aws.set(tenant, instance, 'terminated');
     aws.ec2.pageSize = 5;
     rig.pass(11 * minute);
     expect(await aws.run()).toEqual(['AssumeRole', ...Array(3).fill('DescribeInstances us-east-1')]);
-    const rows = await Promise.all(machines.map((machine) => machine.row()));
+    const rows = await Promise.all(instances.map((instance) => instance.row()));
     expect(rows.map((row) => row.terminationConfirmed)).toEqual([...Array(11).fill(true), false]);
     expect(rows[11]).toMatchObject({ ec2State: 'not-found' });
   });
@@ -356,10 +356,10 @@ describe('a run', () => {
     for (const when of ['before', 'after'] as const)
       for (let cut = 0; ; cut += 1) {
         const tenant = await aws.customer();
-        const machines = [await aws.replaced(tenant), await aws.replaced(tenant), await aws.replaced(tenant)].map(
+        const instances = [await aws.replaced(tenant), await aws.replaced(tenant), await aws.replaced(tenant)].map(
           ({ old }) => old,
         );
-        const [gone, unknown, still] = machines as [Machine, Machine, Machine];
+        const [gone, unknown, still] = instances as [TestInstance, TestInstance, TestInstance];
         aws.set(tenant, gone, 'terminated');
         aws.set(tenant, still, 'running');
         rig.pass(2 * hour);
@@ -372,10 +372,10 @@ describe('a run', () => {
         await rig.db.updateTable('jobRuns').set({ runningUntil: null }).execute(); // as if a killed run's lock had ended
         rig.pass(minute);
         await aws.run();
-        for (const machine of [gone, unknown])
-          expect(await machine.row(), `${when} ${cut}`).toMatchObject({ terminationConfirmed: true });
+        for (const instance of [gone, unknown])
+          expect(await instance.row(), `${when} ${cut}`).toMatchObject({ terminationConfirmed: true });
         expect(await still.row(), `${when} ${cut}`).toMatchObject({ terminationConfirmed: false, ec2Checks: 1 });
-        for (const machine of [gone, unknown]) expect(await machine.events('instance_terminated')).toHaveLength(1);
+        for (const instance of [gone, unknown]) expect(await instance.events('instance_terminated')).toHaveLength(1);
         expect(await aws.notified(tenant)).toMatchObject([
           { eventType: 'instance_still_running', instanceId: still.id },
         ]);

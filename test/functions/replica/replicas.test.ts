@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Machine } from '../../support/machine.ts';
-import { type Answer, Rig, type Tenant } from '../../support/rig.ts';
+import type { TestInstance } from '../../support/agents/test-instance.ts';
+import type { Answer, Tenant } from '../../support/rig/api.ts';
+import { Rig } from '../../support/rig/rig.ts';
 
 let rig: Rig;
 let tenant: Tenant;
@@ -14,53 +15,54 @@ const prices = { 'us-east-1a': 0.05, 'us-east-1b': 0.04, 'us-east-1c': 0.03 };
 
 let types = 0;
 /** A spot primary in zone a with fresh prices of a type of its own; `manual` is protocol 9.8's manual mode. */
-async function primary({ manual = true, ...facts } = {}): Promise<Machine> {
-  const machine = await rig.primary({ type: `r${++types}.large`, mode: 'spot', ...facts }, tenant);
-  await machine.report(0.1, prices);
-  if (manual) await machine.set({ autoSwitchEnabled: false, manualReplicaEnabled: true });
-  return machine;
+async function primary({ manual = true, ...facts } = {}): Promise<TestInstance> {
+  const instance = await rig.primary({ type: `r${++types}.large`, mode: 'spot', ...facts }, tenant);
+  await instance.report(0.1, prices);
+  if (manual) await instance.set({ autoSwitchEnabled: false, manualReplicaEnabled: true });
+  return instance;
 }
-const poolIn = (machine: Machine, zone: string) => `${machine.facts.type}.us-east-1${zone}`;
+const poolIn = (instance: TestInstance, zone: string) => `${instance.facts.type}.us-east-1${zone}`;
 
-/** A machine that runs beside another agent's living primary, and waits. */
-async function waiting(beside?: Machine): Promise<Machine> {
-  const machine = (beside ?? (await primary())).successor();
-  await machine.register();
-  return machine;
+/** An instance that runs beside another agent's living primary, and waits. */
+async function waiting(beside?: TestInstance): Promise<TestInstance> {
+  const instance = (beside ?? (await primary())).successor();
+  await instance.register();
+  return instance;
 }
 
-/** A primary with a standby, `launching` where no machine is wanted. */
+/** A primary with a standby, `launching` where no instance is wanted. */
 async function withStandby(status: 'launching' | 'syncing' | 'ready' = 'ready') {
-  const machine = await primary();
-  const { body } = await machine.createReplica();
+  const instance = await primary();
+  const { body } = await instance.createReplica();
   const id = body.replica_id as string;
-  const standby = machine.successor({ az: 'us-east-1c' });
-  if (status !== 'launching') await machine.putReplica(id, standby.id);
-  if (status === 'ready') await machine.replicaStatus(id, 'ready');
-  return { machine, id, standby };
+  const standby = instance.successor({ az: 'us-east-1c' });
+  if (status !== 'launching') await instance.putReplica(id, standby.id);
+  if (status === 'ready') await instance.replicaStatus(id, 'ready');
+  return { instance, id, standby };
 }
-const replicaOf = async (machine: Machine, id: string) => (await machine.replicas()).find((row) => row.id === id)!;
+const replicaOf = async (instance: TestInstance, id: string) =>
+  (await instance.replicas()).find((row) => row.id === id)!;
 const idsOf = ({ body }: Answer) => body.replicas.map((replica: { id: string }) => replica.id);
-const terminable = async (machine: Machine) =>
-  (await machine.instancesToTerminate()).body.instances.map((row: { instance_id: string }) => row.instance_id);
+const terminable = async (instance: TestInstance) =>
+  (await instance.instancesToTerminate()).body.instances.map((row: { instance_id: string }) => row.instance_id);
 
 /** Everything of an agent that a call could change. */
-const all = async (machine: Machine) => ({
-  agent: await machine.agentRow(),
-  machines: await machine.machines(),
-  replicas: await machine.replicas(),
+const all = async (instance: TestInstance) => ({
+  agent: await instance.agentRow(),
+  instances: await instance.instances(),
+  replicas: await instance.replicas(),
 });
-async function expectNoChange(machine: Machine, call: () => Promise<Answer>) {
-  const before = await all(machine);
+async function expectNoChange(instance: TestInstance, call: () => Promise<Answer>) {
+  const before = await all(instance);
   const answer = await call();
-  expect(await all(machine)).toEqual(before);
+  expect(await all(instance)).toEqual(before);
   return answer;
 }
 
 describe('R1: somebody wants a standby', () => {
   it('gets one in the cheapest other pool, for the agent to launch', async () => {
-    const machine = await primary();
-    const { status, body, calls } = await machine.createReplica({ created_by: 'ui', tags: { team: 'web' } });
+    const instance = await primary();
+    const { status, body, calls } = await instance.createReplica({ created_by: 'ui', tags: { team: 'web' } });
     expect(status).toBe(201);
     expect(calls).toBeLessThanOrEqual(8);
     expect(body).toMatchObject({
@@ -68,22 +70,22 @@ describe('R1: somebody wants a standby', () => {
       instance_id: null,
       hourly_cost: 0.03,
       status: 'launching',
-      pool: { id: poolIn(machine, 'c'), az: 'us-east-1c', region: 'us-east-1', instance_type: machine.facts.type },
+      pool: { id: poolIn(instance, 'c'), az: 'us-east-1c', region: 'us-east-1', instance_type: instance.facts.type },
     });
-    expect(await machine.replicas()).toMatchObject([
+    expect(await instance.replicas()).toMatchObject([
       {
         id: body.replica_id,
         instanceId: null,
         replicaType: 'manual',
         status: 'launching',
         isActive: true,
-        parentInstanceId: machine.id,
+        parentInstanceId: instance.id,
         hourlyCost: '0.030000',
         createdBy: 'ui',
         tags: { team: 'web' },
       },
     ]);
-    expect((await machine.config()).body).toMatchObject({ replica_count: 1 });
+    expect((await instance.config()).body).toMatchObject({ replica_count: 1 });
   });
 
   it.each<[string, Record<string, unknown>, string]>([
@@ -93,20 +95,20 @@ describe('R1: somebody wants a standby', () => {
     ['a price that is just met', { max_hourly_cost: 0.03 }, 'c'],
     ['nulls, which are nothing', { pool_id: null, exclude_zones: null, max_hourly_cost: null, tags: null }, 'c'],
   ])('follows %s', async (_, wish, zone) => {
-    const machine = await primary();
+    const instance = await primary();
     const named = Object.entries(wish).map(([key, value]) =>
-      key.endsWith('pool_id') && value ? [key, `${machine.facts.type}.${value}`] : [key, value],
+      key.endsWith('pool_id') && value ? [key, `${instance.facts.type}.${value}`] : [key, value],
     );
-    const { status, body } = await machine.createReplica(Object.fromEntries(named));
-    expect([status, body.pool?.id]).toEqual([201, poolIn(machine, zone)]);
+    const { status, body } = await instance.createReplica(Object.fromEntries(named));
+    expect([status, body.pool?.id]).toEqual([201, poolIn(instance, zone)]);
   });
 
   it.each<[string, Record<string, unknown>]>([
     ['too cheap a wish', { max_hourly_cost: 0.029 }],
     ['all other zones excluded', { exclude_zones: ['us-east-1b', 'us-east-1c'] }],
   ])('finds no suitable pool for %s, and says what would help', async (_, wish) => {
-    const machine = await primary();
-    const { status, body } = await expectNoChange(machine, () => machine.createReplica(wish));
+    const instance = await primary();
+    const { status, body } = await expectNoChange(instance, () => instance.createReplica(wish));
     expect([status, body.code]).toEqual([400, 'no_suitable_pool']);
     expect(body.hint).toEqual(expect.any(String));
   });
@@ -115,30 +117,30 @@ describe('R1: somebody wants a standby', () => {
     [15 * 60, 201],
     [15 * 60 + 1, 400],
   ])('counts prices that are %i s old: %i', async (age, status) => {
-    const machine = await primary();
+    const instance = await primary();
     rig.pass(age);
-    expect((await machine.createReplica()).status).toBe(status);
+    expect((await instance.createReplica()).status).toBe(status);
   });
 
   it('refuses a pool of another type, and one that is not there', async () => {
-    const [machine, other] = [await primary(), await primary()];
-    const mismatch = await machine.createReplica({ pool_id: poolIn(other, 'b') });
+    const [instance, other] = [await primary(), await primary()];
+    const mismatch = await instance.createReplica({ pool_id: poolIn(other, 'b') });
     expect(mismatch).toMatchObject({
       status: 400,
-      body: { code: 'pool_mismatch', agent_type: machine.facts.type, pool_type: other.facts.type },
+      body: { code: 'pool_mismatch', agent_type: instance.facts.type, pool_type: other.facts.type },
     });
-    expect(await machine.createReplica({ pool_id: poolIn(machine, 'z') })).toMatchObject({
+    expect(await instance.createReplica({ pool_id: poolIn(instance, 'z') })).toMatchObject({
       status: 404,
       body: { code: 'pool_not_found' },
     });
-    expect(await machine.replicas()).toEqual([]);
+    expect(await instance.replicas()).toEqual([]);
   });
 
   it('refuses one where manual mode is off, a second one, and one that nobody would launch', async () => {
     const off = await primary({ manual: false });
     expect(await off.createReplica()).toMatchObject({ status: 400, body: { code: 'manual_mode_off', hint: /./ } });
-    const { machine } = await withStandby('launching');
-    expect(await machine.createReplica()).toMatchObject({
+    const { instance } = await withStandby('launching');
+    expect(await instance.createReplica()).toMatchObject({
       status: 400,
       body: { code: 'replica_exists', current_count: 1, max_allowed: 1, note: expect.any(String) },
     });
@@ -149,107 +151,107 @@ describe('R1: somebody wants a standby', () => {
   });
 
   it('enters one for eight calls at once', async () => {
-    const machine = await primary();
-    const answers = await Promise.all(Array.from({ length: 8 }, () => machine.createReplica()));
+    const instance = await primary();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => instance.createReplica()));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(7).fill(400)]);
-    expect(await machine.replicas()).toHaveLength(1);
+    expect(await instance.replicas()).toHaveLength(1);
   });
 
   it('is not for other tenants, and is for the admin', async () => {
-    const machine = await primary();
+    const instance = await primary();
     const { token } = await rig.tenant();
-    const path = `/api/agents/${machine.agentId}/replicas`;
+    const path = `/api/agents/${instance.agentId}/replicas`;
     expect((await rig.request('POST', path, { token, body: {} })).status).toBe(404);
     expect((await rig.asAdmin('POST', path, {})).status).toBe(201);
   });
 });
 
 describe('R1: an agent has launched one on command', () => {
-  const adopt = (machine: Machine, instanceId: string, extra = {}) =>
-    machine.createReplica({
-      pool_id: poolIn(machine, 'b'),
+  const adopt = (instance: TestInstance, instanceId: string, extra = {}) =>
+    instance.createReplica({
+      pool_id: poolIn(instance, 'b'),
       instance_id: instanceId,
       replica_type: 'manual',
-      parent_instance_id: machine.id,
+      parent_instance_id: instance.id,
       status: 'launching',
       ...extra,
     });
 
-  it('takes the machine that was wanted', async () => {
-    const machine = await primary();
-    const standby = machine.successor({ az: 'us-east-1b' });
-    const { status, body, calls } = await adopt(machine, standby.id);
+  it('takes the instance that was wanted', async () => {
+    const instance = await primary();
+    const standby = instance.successor({ az: 'us-east-1b' });
+    const { status, body, calls } = await adopt(instance, standby.id);
     expect([status, body.status, body.instance_id]).toEqual([201, 'syncing', standby.id]);
     expect(calls).toBeLessThanOrEqual(8);
-    expect(await machine.replicas()).toMatchObject([
+    expect(await instance.replicas()).toMatchObject([
       { id: body.replica_id, instanceId: standby.id, status: 'syncing', launchedAt: rig.clock.now() },
     ]);
     expect(await standby.row()).toMatchObject({ instanceStatus: 'running_replica', isPrimary: false, isActive: true });
-    expect(idsOf(await machine.listReplicas('launching'))).toEqual([]);
+    expect(idsOf(await instance.listReplicas('launching'))).toEqual([]);
   });
 
-  it.each<[string, (machine: Machine) => Promise<unknown>]>([
-    ['manual mode is off', (machine) => machine.set({ manualReplicaEnabled: false })],
-    ['there is one already', (machine) => machine.createReplica()],
+  it.each<[string, (instance: TestInstance) => Promise<unknown>]>([
+    ['manual mode is off', (instance) => instance.set({ manualReplicaEnabled: false })],
+    ['there is one already', (instance) => instance.createReplica()],
     ['the agent is offline and has one', (m) => m.createReplica().then(() => m.heartbeat('offline'))],
-  ])('enters the machine that is not wanted, as %s, for termination', async (_, prepare) => {
-    const machine = await primary();
-    await prepare(machine);
-    const { status, body } = await adopt(machine, 'i-unwanted'.concat(machine.id.slice(2)));
+  ])('enters the instance that is not wanted, as %s, for termination', async (_, prepare) => {
+    const instance = await primary();
+    await prepare(instance);
+    const { status, body } = await adopt(instance, 'i-unwanted'.concat(instance.id.slice(2)));
     expect([status, body.status]).toEqual([201, 'terminated']);
     expect(body.replica_id).toEqual(expect.any(String));
-    expect(idsOf(await machine.listReplicas('terminated'))).toEqual([body.replica_id]);
-    expect(await terminable(machine)).toEqual([body.instance_id]);
+    expect(idsOf(await instance.listReplicas('terminated'))).toEqual([body.replica_id]);
+    expect(await terminable(instance)).toEqual([body.instance_id]);
   });
 
   it.each([true, false])('enters it once, however often it is reported (wanted: %s)', async (wanted) => {
-    const machine = await primary({ manual: wanted });
-    const standby = machine.successor();
-    const first = await adopt(machine, standby.id);
-    const again = await Promise.all([adopt(machine, standby.id), adopt(machine, standby.id)]);
+    const instance = await primary({ manual: wanted });
+    const standby = instance.successor();
+    const first = await adopt(instance, standby.id);
+    const again = await Promise.all([adopt(instance, standby.id), adopt(instance, standby.id)]);
     for (const { status, body } of again)
       expect([status, body.replica_id, body.status]).toEqual([201, first.body.replica_id, first.body.status]);
-    expect(await machine.replicas()).toHaveLength(1);
+    expect(await instance.replicas()).toHaveLength(1);
   });
 
-  it('does not bring a machine back that is to go', async () => {
-    const machine = await primary();
-    const next = machine.successor();
-    await machine.switchReport(next);
+  it('does not bring an instance back that is to go', async () => {
+    const instance = await primary();
+    const next = instance.successor();
+    await instance.switchReport(next);
     await next.register();
     await next.set({ autoSwitchEnabled: false, manualReplicaEnabled: true });
-    expect((await adopt(next, machine.id)).body.status).toBe('terminated');
-    expect((await machine.row()).instanceStatus).toBe('zombie');
+    expect((await adopt(next, instance.id)).body.status).toBe('terminated');
+    expect((await instance.row()).instanceStatus).toBe('zombie');
   });
 
-  it('refuses machines of other agents and tenants and the primary itself, changing nothing', async () => {
-    const [machine, neighbour, stranger] = [await primary(), await primary(), await rig.primary({ mode: 'spot' })];
-    for (const other of [neighbour, stranger, machine, await waiting(), await waiting(stranger)]) {
+  it('refuses instances of other agents and tenants and the primary itself, changing nothing', async () => {
+    const [instance, neighbour, stranger] = [await primary(), await primary(), await rig.primary({ mode: 'spot' })];
+    for (const other of [neighbour, stranger, instance, await waiting(), await waiting(stranger)]) {
       const theirs = await all(other);
-      const { status } = await expectNoChange(machine, () => adopt(machine, other.id));
+      const { status } = await expectNoChange(instance, () => adopt(instance, other.id));
       expect(status).toBe(409);
       expect(await all(other)).toEqual(theirs);
     }
   });
 
   it('refuses the standby of another agent', async () => {
-    const [machine, { machine: other, standby }] = [await primary(), await withStandby()];
-    expect((await expectNoChange(other, () => adopt(machine, standby.id))).status).toBe(409);
-    expect(await machine.replicas()).toEqual([]);
+    const [instance, { instance: other, standby }] = [await primary(), await withStandby()];
+    expect((await expectNoChange(other, () => adopt(instance, standby.id))).status).toBe(409);
+    expect(await instance.replicas()).toEqual([]);
   });
 
   it('is answered where pool and type are odd', async () => {
-    const machine = await primary();
+    const instance = await primary();
     for (const pool_id of ['x'.repeat(127), '.', 'nodot', `a.${'z'.repeat(120)}`])
-      expect((await adopt(machine, `i-${Math.random()}`, { pool_id })).status).toBeLessThan(500);
+      expect((await adopt(instance, `i-${Math.random()}`, { pool_id })).status).toBeLessThan(500);
   });
 });
 
 describe('R2: the list', () => {
   it('has the active ones, newest first, in the words that agents read', async () => {
-    const { machine, id, standby } = await withStandby();
+    const { instance, id, standby } = await withStandby();
     rig.pass(60);
-    const { body, calls } = await machine.listReplicas();
+    const { body, calls } = await instance.listReplicas();
     expect(calls).toBe(1);
     expect(body).toMatchObject({
       total: 1,
@@ -260,9 +262,14 @@ describe('R2: the list', () => {
           type: 'manual',
           status: 'ready',
           is_active: true,
-          pool_id: poolIn(machine, 'c'),
+          pool_id: poolIn(instance, 'c'),
           az: 'us-east-1c',
-          pool: { id: poolIn(machine, 'c'), az: 'us-east-1c', instance_type: machine.facts.type, region: 'us-east-1' },
+          pool: {
+            id: poolIn(instance, 'c'),
+            az: 'us-east-1c',
+            instance_type: instance.facts.type,
+            region: 'us-east-1',
+          },
           sync_status: 'synced',
           state_transfer_progress: 100,
           cost: { hourly: 0.03, total: 0 },
@@ -271,126 +278,131 @@ describe('R2: the list', () => {
         },
       ],
     });
-    await machine.deleteReplica(id);
+    await instance.deleteReplica(id);
     rig.pass(1);
-    const { body: next } = await machine.createReplica();
-    expect(idsOf(await machine.listReplicas())).toEqual([next.replica_id]);
-    expect(idsOf(await machine.request('GET', '/replicas?include_terminated=true'))).toEqual([next.replica_id, id]);
+    const { body: next } = await instance.createReplica();
+    expect(idsOf(await instance.listReplicas())).toEqual([next.replica_id]);
+    expect(idsOf(await instance.request('GET', '/replicas?include_terminated=true'))).toEqual([next.replica_id, id]);
   });
 
   it('hands a launch out once in ten minutes, and to one of several polls', async () => {
-    const { machine, id } = await withStandby('launching');
-    const polls = await Promise.all(Array.from({ length: 4 }, () => machine.listReplicas('launching')));
+    const { instance, id } = await withStandby('launching');
+    const polls = await Promise.all(Array.from({ length: 4 }, () => instance.listReplicas('launching')));
     expect(polls.flatMap(idsOf)).toEqual([id]);
     rig.pass(599);
-    expect(idsOf(await machine.listReplicas('launching'))).toEqual([]);
+    expect(idsOf(await instance.listReplicas('launching'))).toEqual([]);
     rig.pass(1);
-    expect(idsOf(await machine.listReplicas('launching'))).toEqual([id]);
-    await machine.putReplica(id, machine.successor().id);
+    expect(idsOf(await instance.listReplicas('launching'))).toEqual([id]);
+    await instance.putReplica(id, instance.successor().id);
     rig.pass(601);
-    expect(idsOf(await machine.listReplicas('launching'))).toEqual([]);
+    expect(idsOf(await instance.listReplicas('launching'))).toEqual([]);
   });
 
   it('tells the primary alone what to launch and to terminate', async () => {
-    const { machine, id, standby } = await withStandby('syncing');
+    const { instance, id, standby } = await withStandby('syncing');
     await standby.register();
-    await machine.deleteReplica(id);
+    await instance.deleteReplica(id);
     for (const status of ['launching', 'terminated', 'ready'])
       expect((await standby.listReplicas(status)).body).toEqual({ replicas: [], total: 0 });
-    expect(idsOf(await machine.listReplicas('terminated'))).toEqual([id]);
+    expect(idsOf(await instance.listReplicas('terminated'))).toEqual([id]);
   });
 
   it.each(['syncing', 'ready', 'promoted', 'failed'])('filters for %s', async (status) => {
-    const { machine, id } = await withStandby('syncing');
-    if (status === 'promoted') await machine.promoteReplica(id);
-    else await machine.replicaStatus(id, status);
-    const path = `/api/agents/${machine.agentId}/replicas?status=`;
+    const { instance, id } = await withStandby('syncing');
+    if (status === 'promoted') await instance.promoteReplica(id);
+    else await instance.replicaStatus(id, status);
+    const path = `/api/agents/${instance.agentId}/replicas?status=`;
     const list = (wanted: string) => rig.request('GET', path + wanted, { token: tenant.token });
     expect(idsOf(await list(status))).toEqual([id]);
     for (const other of ['launching', 'syncing', 'ready', 'promoted'].filter((other) => other !== status))
       expect(idsOf(await list(other))).toEqual([]);
   });
 
-  it('lists a failed one with its machine for termination, without auto-terminate too', async () => {
-    const { machine, id, standby } = await withStandby('syncing');
-    await machine.set({ autoTerminateEnabled: false });
-    await machine.replicaStatus(id, 'failed', { error_message: 'it never came up' });
-    expect((await machine.listReplicas('terminated')).body.replicas).toMatchObject([{ instance_id: standby.id }]);
-    await machine.replicaStatus(id, 'terminated');
-    expect(idsOf(await machine.listReplicas('terminated'))).toEqual([]);
-    expect(await replicaOf(machine, id)).toMatchObject({ status: 'failed', terminationConfirmed: true });
+  it('lists a failed one with its instance for termination, without auto-terminate too', async () => {
+    const { instance, id, standby } = await withStandby('syncing');
+    await instance.set({ autoTerminateEnabled: false });
+    await instance.replicaStatus(id, 'failed', { error_message: 'it never came up' });
+    expect((await instance.listReplicas('terminated')).body.replicas).toMatchObject([{ instance_id: standby.id }]);
+    await instance.replicaStatus(id, 'terminated');
+    expect(idsOf(await instance.listReplicas('terminated'))).toEqual([]);
+    expect(await replicaOf(instance, id)).toMatchObject({ status: 'failed', terminationConfirmed: true });
   });
 });
 
 describe('R3: somebody has a standby take over', () => {
   it('changes everything in one transaction of at most 8 calls', async () => {
-    const { machine, id, standby } = await withStandby();
+    const { instance, id, standby } = await withStandby();
     await standby.register();
-    const { epoch } = await machine.agentRow();
-    const { status, body, calls } = await machine.promoteReplica(id);
+    const { epoch } = await instance.agentRow();
+    const { status, body, calls } = await instance.promoteReplica(id);
     expect(status).toBe(200);
     expect(calls).toBeLessThanOrEqual(8);
-    expect(body).toMatchObject({ success: true, new_instance_id: standby.id, old_instance_id: machine.id });
-    expect(await machine.agentRow()).toMatchObject({
+    expect(body).toMatchObject({ success: true, new_instance_id: standby.id, old_instance_id: instance.id });
+    expect(await instance.agentRow()).toMatchObject({
       instanceId: standby.id,
       epoch: epoch + 1,
       az: 'us-east-1c',
       currentMode: 'spot',
-      currentPoolId: poolIn(machine, 'c'),
+      currentPoolId: poolIn(instance, 'c'),
       interruptionHandledCount: 0,
       lastFailoverAt: null,
     });
-    expect(await replicaOf(machine, id)).toMatchObject({ status: 'promoted', isActive: false });
+    expect(await replicaOf(instance, id)).toMatchObject({ status: 'promoted', isActive: false });
     expect(await standby.row()).toMatchObject({ instanceStatus: 'running_primary', isPrimary: true });
-    expect(await machine.row()).toMatchObject({ instanceStatus: 'zombie', zombieAt: rig.clock.now() });
-    expect(await machine.switches()).toMatchObject([
-      { oldInstanceId: machine.id, newInstanceId: standby.id, triggerType: 'manual', newPoolId: poolIn(machine, 'c') },
+    expect(await instance.row()).toMatchObject({ instanceStatus: 'zombie', zombieAt: rig.clock.now() });
+    expect(await instance.switches()).toMatchObject([
+      {
+        oldInstanceId: instance.id,
+        newInstanceId: standby.id,
+        triggerType: 'manual',
+        newPoolId: poolIn(instance, 'c'),
+      },
     ]);
-    expect(await machine.events('replica_promoted')).toMatchObject([{ notify: true }]);
+    expect(await instance.events('replica_promoted')).toMatchObject([{ notify: true }]);
     expect((await standby.config()).body.enabled).toBe(true);
-    expect((await machine.config()).body.enabled).toBe(false);
+    expect((await instance.config()).body.enabled).toBe(false);
   });
 
   it('is answered the same when it is repeated, and done once', async () => {
-    const { machine, id } = await withStandby();
-    const answers = await Promise.all(Array.from({ length: 3 }, () => machine.promoteReplica(id)));
+    const { instance, id } = await withStandby();
+    const answers = await Promise.all(Array.from({ length: 3 }, () => instance.promoteReplica(id)));
     rig.pass(5);
-    for (const { status, body } of [...answers, await machine.promoteReplica(id)])
-      expect([status, body]).toEqual([200, { ...answers[0]!.body, old_instance_id: machine.id }]);
-    expect((await machine.agentRow()).epoch).toBe(2);
-    expect(await machine.switches()).toHaveLength(1);
-    expect(await machine.events('replica_promoted')).toHaveLength(1);
+    for (const { status, body } of [...answers, await instance.promoteReplica(id)])
+      expect([status, body]).toEqual([200, { ...answers[0]!.body, old_instance_id: instance.id }]);
+    expect((await instance.agentRow()).epoch).toBe(2);
+    expect(await instance.switches()).toHaveLength(1);
+    expect(await instance.events('replica_promoted')).toHaveLength(1);
   });
 
   it('keeps the old primary as the next standby where that is wanted, and back again', async () => {
-    const { machine, id, standby } = await withStandby();
-    expect((await machine.promoteReplica(id, { demote_old_primary: true })).body.demoted).toBe(true);
-    expect(await machine.row()).toMatchObject({ instanceStatus: 'running_replica', isActive: true, isPrimary: false });
-    const [demoted] = (await machine.replicas()).filter((row) => row.isActive);
-    expect(demoted).toMatchObject({ instanceId: machine.id, status: 'ready', replicaType: 'manual' });
-    await machine.promoteReplica(demoted!.id, { demote_old_primary: true });
-    expect((await machine.agentRow()).instanceId).toBe(machine.id);
-    expect((await machine.replicas()).filter((row) => row.isActive)).toMatchObject([{ instanceId: standby.id }]);
+    const { instance, id, standby } = await withStandby();
+    expect((await instance.promoteReplica(id, { demote_old_primary: true })).body.demoted).toBe(true);
+    expect(await instance.row()).toMatchObject({ instanceStatus: 'running_replica', isActive: true, isPrimary: false });
+    const [demoted] = (await instance.replicas()).filter((row) => row.isActive);
+    expect(demoted).toMatchObject({ instanceId: instance.id, status: 'ready', replicaType: 'manual' });
+    await instance.promoteReplica(demoted!.id, { demote_old_primary: true });
+    expect((await instance.agentRow()).instanceId).toBe(instance.id);
+    expect((await instance.replicas()).filter((row) => row.isActive)).toMatchObject([{ instanceId: standby.id }]);
   });
 
-  it('refuses what is no machine, not active, or not there, and while a switch is under way', async () => {
-    const { machine, id } = await withStandby('launching');
-    const promoted = () => expectNoChange(machine, () => machine.promoteReplica(id));
+  it('refuses what is no instance, not active, or not there, and while a switch is under way', async () => {
+    const { instance, id } = await withStandby('launching');
+    const promoted = () => expectNoChange(instance, () => instance.promoteReplica(id));
     expect(await promoted()).toMatchObject({
       status: 400,
       body: { code: 'replica_not_ready', current_status: 'launching', required_status: ['ready', 'syncing'] },
     });
-    await machine.replicaStatus(id, 'ready');
+    await instance.replicaStatus(id, 'ready');
     expect(await promoted()).toMatchObject({ status: 409, body: { code: 'replica_has_no_machine' } });
-    await machine.deleteReplica(id);
+    await instance.deleteReplica(id);
     expect((await promoted()).status).toBe(404);
-    expect((await machine.promoteReplica('nobody')).status).toBe(404);
+    expect((await instance.promoteReplica('nobody')).status).toBe(404);
 
     const busy = await withStandby();
-    await busy.machine.set({ manualReplicaEnabled: false, autoSwitchEnabled: true });
-    await busy.machine.queueSwitch(poolIn(busy.machine, 'b'));
-    await busy.machine.pendingCommands();
-    expect(await busy.machine.promoteReplica(busy.id)).toMatchObject({
+    await busy.instance.set({ manualReplicaEnabled: false, autoSwitchEnabled: true });
+    await busy.instance.queueSwitch(poolIn(busy.instance, 'b'));
+    await busy.instance.pendingCommands();
+    expect(await busy.instance.promoteReplica(busy.id)).toMatchObject({
       status: 409,
       body: { code: 'command_in_flight' },
     });
@@ -399,14 +411,14 @@ describe('R3: somebody has a standby take over', () => {
 
 describe('R4: a standby is not wanted any more', () => {
   it('is listed until it has been seen to go, and once', async () => {
-    const machine = await primary();
-    const { body: made } = await machine.createReplica();
-    const { body: polled } = await machine.listReplicas('launching');
+    const instance = await primary();
+    const { body: made } = await instance.createReplica();
+    const { body: polled } = await instance.listReplicas('launching');
     expect(polled.replicas).toMatchObject([{ id: made.replica_id, instance_id: null }]);
-    const standby = machine.successor({ az: polled.replicas[0].az });
-    await machine.putReplica(made.replica_id, standby.id);
-    await machine.replicaStatus(made.replica_id, 'ready', { sync_completed_at: rig.clock.now().toISOString() });
-    const { status, body, calls } = await machine.deleteReplica(made.replica_id);
+    const standby = instance.successor({ az: polled.replicas[0].az });
+    await instance.putReplica(made.replica_id, standby.id);
+    await instance.replicaStatus(made.replica_id, 'ready', { sync_completed_at: rig.clock.now().toISOString() });
+    const { status, body, calls } = await instance.deleteReplica(made.replica_id);
     expect([status, body]).toEqual([
       200,
       {
@@ -423,144 +435,144 @@ describe('R4: a standby is not wanted any more', () => {
       terminationConfirmed: false,
     });
     for (let polls = 0; polls < 2; polls += 1) {
-      expect((await machine.listReplicas('terminated')).body.replicas).toMatchObject([
+      expect((await instance.listReplicas('terminated')).body.replicas).toMatchObject([
         { id: made.replica_id, instance_id: standby.id, status: 'terminated' },
       ]);
       rig.pass(30);
     }
     const gone = { is_active: false, terminated_at: rig.clock.now().toISOString() };
-    await machine.replicaStatus(made.replica_id, 'terminated', gone);
-    expect(idsOf(await machine.listReplicas('terminated'))).toEqual([]);
-    expect(await terminable(machine)).toEqual([]);
+    await instance.replicaStatus(made.replica_id, 'terminated', gone);
+    expect(idsOf(await instance.listReplicas('terminated'))).toEqual([]);
+    expect(await terminable(instance)).toEqual([]);
     expect(await standby.row()).toMatchObject({ terminationConfirmed: true });
-    expect(await machine.events('replica_terminated')).toHaveLength(1);
+    expect(await instance.events('replica_terminated')).toHaveLength(1);
   });
 
   it('is confirmed by a termination-report as well', async () => {
-    const { machine, id, standby } = await withStandby();
-    await machine.deleteReplica(id);
-    expect(await terminable(machine)).toEqual([standby.id]);
-    await machine.terminationReport(standby.id);
-    expect(idsOf(await machine.listReplicas('terminated'))).toEqual([]);
-    expect(await replicaOf(machine, id)).toMatchObject({ status: 'terminated', terminationConfirmed: true });
+    const { instance, id, standby } = await withStandby();
+    await instance.deleteReplica(id);
+    expect(await terminable(instance)).toEqual([standby.id]);
+    await instance.terminationReport(standby.id);
+    expect(idsOf(await instance.listReplicas('terminated'))).toEqual([]);
+    expect(await replicaOf(instance, id)).toMatchObject({ status: 'terminated', terminationConfirmed: true });
   });
 
   it('is closed at once where nothing was launched', async () => {
-    const { machine, id } = await withStandby('launching');
-    await machine.deleteReplica(id);
-    expect(await replicaOf(machine, id)).toMatchObject({ status: 'terminated', terminationConfirmed: true });
-    expect(idsOf(await machine.listReplicas('terminated'))).toEqual([]);
+    const { instance, id } = await withStandby('launching');
+    await instance.deleteReplica(id);
+    expect(await replicaOf(instance, id)).toMatchObject({ status: 'terminated', terminationConfirmed: true });
+    expect(idsOf(await instance.listReplicas('terminated'))).toEqual([]);
   });
 
   it('is refused twice and for what is not there, with the time of the first', async () => {
-    const { machine, id } = await withStandby();
-    const { body } = await machine.deleteReplica(id);
+    const { instance, id } = await withStandby();
+    const { body } = await instance.deleteReplica(id);
     rig.pass(10);
-    expect(await machine.deleteReplica(id)).toMatchObject({
+    expect(await instance.deleteReplica(id)).toMatchObject({
       status: 400,
       body: { code: 'replica_inactive', terminated_at: body.terminated_at },
     });
-    expect((await machine.deleteReplica('nobody')).status).toBe(404);
+    expect((await instance.deleteReplica('nobody')).status).toBe(404);
     const other = await primary();
     expect((await other.deleteReplica(id)).status).toBe(404);
   });
 });
 
-describe('R5: the agent has launched the machine', () => {
-  it('becomes a machine that syncs, in one transaction of at most 8 calls', async () => {
-    const { machine, id, standby } = await withStandby('launching');
-    const { status, body, calls } = await machine.putReplica(id, standby.id);
+describe('R5: the agent has launched the instance', () => {
+  it('becomes an instance that syncs, in one transaction of at most 8 calls', async () => {
+    const { instance, id, standby } = await withStandby('launching');
+    const { status, body, calls } = await instance.putReplica(id, standby.id);
     expect([status, body]).toEqual([
       200,
       { success: true, replica_id: id, instance_id: standby.id, status: 'syncing' },
     ]);
     expect(calls).toBeLessThanOrEqual(8);
-    expect(await replicaOf(machine, id)).toMatchObject({ status: 'syncing', launchedAt: rig.clock.now() });
+    expect(await replicaOf(instance, id)).toMatchObject({ status: 'syncing', launchedAt: rig.clock.now() });
     expect(await standby.row()).toMatchObject({
       instanceStatus: 'running_replica',
       currentMode: 'spot',
-      currentPoolId: poolIn(machine, 'c'),
+      currentPoolId: poolIn(instance, 'c'),
       clientId: tenant.id,
     });
-    const before = await replicaOf(machine, id);
+    const before = await replicaOf(instance, id);
     rig.pass(10);
-    expect((await machine.putReplica(id, standby.id)).status).toBe(200);
-    expect(await replicaOf(machine, id)).toEqual(before);
+    expect((await instance.putReplica(id, standby.id)).status).toBe(200);
+    expect(await replicaOf(instance, id)).toEqual(before);
   });
 
-  it('takes one of several machines that are named at once, and has the others terminated', async () => {
-    const machine = await primary();
-    const id = await machine.addReplica();
-    const launched = Array.from({ length: 4 }, () => machine.successor({ az: 'us-east-1z' }));
-    const answers = await Promise.all(launched.map((standby) => machine.putReplica(id, standby.id)));
+  it('takes one of several instances that are named at once, and has the others terminated', async () => {
+    const instance = await primary();
+    const id = await instance.addReplica();
+    const launched = Array.from({ length: 4 }, () => instance.successor({ az: 'us-east-1z' }));
+    const answers = await Promise.all(launched.map((standby) => instance.putReplica(id, standby.id)));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409, 409, 409]);
     const taken = launched[answers.findIndex(({ status }) => status === 200)]!;
-    expect(await replicaOf(machine, id)).toMatchObject({ instanceId: taken.id, status: 'syncing' });
+    expect(await replicaOf(instance, id)).toMatchObject({ instanceId: taken.id, status: 'syncing' });
     const surplus = launched.filter((standby) => standby !== taken).map((standby) => standby.id);
-    expect((await terminable(machine)).toSorted()).toEqual(surplus.toSorted());
+    expect((await terminable(instance)).toSorted()).toEqual(surplus.toSorted());
   });
 
   it('waits beside the primary where its agent registers before that', async () => {
-    const { machine, id, standby } = await withStandby('launching');
+    const { instance, id, standby } = await withStandby('launching');
     await standby.register();
-    expect((await machine.putReplica(id, standby.id)).status).toBe(200);
+    expect((await instance.putReplica(id, standby.id)).status).toBe(200);
     expect(await standby.row()).toMatchObject({ instanceStatus: 'running_replica', isPrimary: false });
   });
 
   it.each(['deleted', 'failed'])('is to be terminated if the standby was %s meanwhile', async (end) => {
-    const { machine, id, standby } = await withStandby('launching');
-    if (end === 'deleted') await machine.deleteReplica(id);
-    else await machine.replicaStatus(id, 'failed');
+    const { instance, id, standby } = await withStandby('launching');
+    if (end === 'deleted') await instance.deleteReplica(id);
+    else await instance.replicaStatus(id, 'failed');
     await standby.register(); // it comes up, and waits beside the primary
-    const { status, body } = await machine.putReplica(id, standby.id);
+    const { status, body } = await instance.putReplica(id, standby.id);
     expect([status, body.status]).toEqual([200, end === 'deleted' ? 'terminated' : 'failed']);
-    expect(await replicaOf(machine, id)).toMatchObject({ instanceId: standby.id, isActive: false });
-    expect(idsOf(await machine.listReplicas('terminated'))).toEqual([id]);
-    expect(await terminable(machine)).toEqual([standby.id]);
-    expect((await machine.putReplica(id, standby.id)).status).toBe(200);
+    expect(await replicaOf(instance, id)).toMatchObject({ instanceId: standby.id, isActive: false });
+    expect(idsOf(await instance.listReplicas('terminated'))).toEqual([id]);
+    expect(await terminable(instance)).toEqual([standby.id]);
+    expect((await instance.putReplica(id, standby.id)).status).toBe(200);
     expect(await standby.row()).toMatchObject({ instanceStatus: 'terminated', isActive: false });
   });
 
-  it.each([true, false])('refuses a second machine and lists it (its agent registered: %s)', async (registers) => {
-    const { machine, id, standby } = await withStandby('syncing');
-    const surplus = machine.successor({ az: 'us-east-1c' });
+  it.each([true, false])('refuses a second instance and lists it (its agent registered: %s)', async (registers) => {
+    const { instance, id, standby } = await withStandby('syncing');
+    const surplus = instance.successor({ az: 'us-east-1c' });
     if (registers) await surplus.register();
     for (let tries = 0; tries < 2; tries += 1)
-      expect(await machine.putReplica(id, surplus.id)).toMatchObject({
+      expect(await instance.putReplica(id, surplus.id)).toMatchObject({
         status: 409,
         body: { code: 'replica_has_machine' },
       });
-    expect((await replicaOf(machine, id)).instanceId).toBe(standby.id);
+    expect((await replicaOf(instance, id)).instanceId).toBe(standby.id);
     expect(await surplus.row()).toMatchObject({ instanceStatus: 'terminated', terminationConfirmed: false });
-    expect(await terminable(machine)).toEqual([surplus.id]);
+    expect(await terminable(instance)).toEqual([surplus.id]);
     expect(await standby.row()).toMatchObject({ instanceStatus: 'running_replica', isActive: true });
   });
 
-  it('refuses machines of others, the primary, zombies and other standbys, changing nothing', async () => {
-    const { machine: old, id: first } = await withStandby('launching');
+  it('refuses instances of others, the primary, zombies and other standbys, changing nothing', async () => {
+    const { instance: old, id: first } = await withStandby('launching');
     const lost = old.successor();
     await old.putReplica(first, lost.id);
     await old.deleteReplica(first);
-    const machine = old.successor();
-    await old.switchReport(machine);
-    await machine.register();
-    await machine.report(0.1, prices);
-    const { body } = await machine.createReplica();
+    const instance = old.successor();
+    await old.switchReport(instance);
+    await instance.register();
+    await instance.report(0.1, prices);
+    const { body } = await instance.createReplica();
     const stranger = await rig.primary();
     const others = [await primary(), stranger, (await withStandby()).standby, await waiting(), await waiting(stranger)];
-    for (const other of [machine, old, lost, ...others]) {
+    for (const other of [instance, old, lost, ...others]) {
       const before = await other.row();
-      const { status } = await expectNoChange(machine, () => machine.putReplica(body.replica_id, other.id));
+      const { status } = await expectNoChange(instance, () => instance.putReplica(body.replica_id, other.id));
       expect(status).toBe(409);
       expect(await other.row()).toEqual(before);
     }
   });
 
   it('refuses placeholders and knows no other agent’s standbys', async () => {
-    const { machine, id } = await withStandby('launching');
+    const { instance, id } = await withStandby('launching');
     for (const instanceId of ['manual-1', '', `i-${'x'.repeat(70)}`])
-      expect((await machine.putReplica(id, instanceId)).status).toBe(400);
-    expect((await machine.request('PUT', `/replicas/${id}`, {})).status).toBe(400);
+      expect((await instance.putReplica(id, instanceId)).status).toBe(400);
+    expect((await instance.request('PUT', `/replicas/${id}`, {})).status).toBe(400);
     const other = await primary();
     expect((await other.putReplica(id, 'i-1234')).status).toBe(404);
   });
@@ -568,29 +580,29 @@ describe('R5: the agent has launched the machine', () => {
 
 describe('R6: how the standby is', () => {
   it('is ready once', async () => {
-    const { machine, id } = await withStandby('syncing');
-    const { body, calls } = await machine.replicaStatus(id, 'ready');
+    const { instance, id } = await withStandby('syncing');
+    const { body, calls } = await instance.replicaStatus(id, 'ready');
     expect(body).toEqual({ success: true, replica_id: id, status: 'ready' });
     expect(calls).toBeLessThanOrEqual(8);
-    const ready = await replicaOf(machine, id);
+    const ready = await replicaOf(instance, id);
     expect(ready).toMatchObject({
       readyAt: rig.clock.now(),
       syncStatus: 'synced',
       stateTransferProgress: '100.00',
     });
     rig.pass(10);
-    await machine.replicaStatus(id, 'ready');
-    expect(await replicaOf(machine, id)).toEqual(ready);
+    await instance.replicaStatus(id, 'ready');
+    expect(await replicaOf(instance, id)).toEqual(ready);
   });
 
-  it('tells of a failure, and lists the machine for termination', async () => {
-    const { machine, id, standby } = await withStandby('syncing');
-    expect((await machine.replicaStatus(id, 'failed', { error_message: 'no capacity' })).body.status).toBe('failed');
-    await machine.replicaStatus(id, 'failed', { error_message: 'again' });
-    expect(await replicaOf(machine, id)).toMatchObject({ isActive: false, errorMessage: 'no capacity' });
-    expect(await machine.events('replica_failed')).toMatchObject([{ notify: true, severity: 'warning' }]);
-    expect(await terminable(machine)).toEqual([standby.id]);
-    expect((await machine.config()).body.replica_count).toBe(0);
+  it('tells of a failure, and lists the instance for termination', async () => {
+    const { instance, id, standby } = await withStandby('syncing');
+    expect((await instance.replicaStatus(id, 'failed', { error_message: 'no capacity' })).body.status).toBe('failed');
+    await instance.replicaStatus(id, 'failed', { error_message: 'again' });
+    expect(await replicaOf(instance, id)).toMatchObject({ isActive: false, errorMessage: 'no capacity' });
+    expect(await instance.events('replica_failed')).toMatchObject([{ notify: true, severity: 'warning' }]);
+    expect(await terminable(instance)).toEqual([standby.id]);
+    expect((await instance.config()).body.replica_count).toBe(0);
   });
 
   /** What a standby has come to, and what it cannot become any more. */
@@ -601,53 +613,53 @@ describe('R6: how the standby is', () => {
     ['ready', ['launching', 'syncing', 'ready']],
     ['syncing', ['launching', 'syncing']],
   ])('cannot become from %s what does not follow, and is answered 200', async (from, others) => {
-    const { machine, id } = await withStandby(from === 'syncing' ? 'syncing' : 'ready');
-    if (from === 'terminated') await machine.deleteReplica(id);
-    if (from === 'failed') await machine.replicaStatus(id, 'failed');
-    if (from === 'promoted') await machine.promoteReplica(id);
+    const { instance, id } = await withStandby(from === 'syncing' ? 'syncing' : 'ready');
+    if (from === 'terminated') await instance.deleteReplica(id);
+    if (from === 'failed') await instance.replicaStatus(id, 'failed');
+    if (from === 'promoted') await instance.promoteReplica(id);
     rig.pass(5);
     for (const to of others)
-      expect(await expectNoChange(machine, () => machine.replicaStatus(id, to)), to).toMatchObject({
+      expect(await expectNoChange(instance, () => instance.replicaStatus(id, to)), to).toMatchObject({
         status: 200,
         body: { success: true, status: from },
       });
     if (from !== 'ready' && from !== 'syncing')
-      expect((await expectNoChange(machine, () => machine.syncStatus(id, { status: 'ready' }))).status).toBe(200);
+      expect((await expectNoChange(instance, () => instance.syncStatus(id, { status: 'ready' }))).status).toBe(200);
   });
 
   it('refuses what is no status, and knows no other agent’s standbys', async () => {
-    const { machine, id } = await withStandby('syncing');
+    const { instance, id } = await withStandby('syncing');
     for (const status of ['promoted', 'gone', '', null])
-      expect((await machine.request('POST', `/replicas/${id}/status`, { status })).status).toBe(400);
+      expect((await instance.request('POST', `/replicas/${id}/status`, { status })).status).toBe(400);
     const other = await primary();
     expect((await other.replicaStatus(id, 'ready')).status).toBe(404);
-    expect((await replicaOf(machine, id)).status).toBe('syncing');
+    expect((await replicaOf(instance, id)).status).toBe('syncing');
   });
 });
 
 describe('R7: how far it has caught up', () => {
   it('is ready when all is there, for the first time only', async () => {
-    const { machine, id } = await withStandby('syncing');
-    await machine.syncStatus(id, { state_transfer_progress: 40.5, sync_latency_ms: 12, sync_status: 'syncing' });
-    expect(await replicaOf(machine, id)).toMatchObject({
+    const { instance, id } = await withStandby('syncing');
+    await instance.syncStatus(id, { state_transfer_progress: 40.5, sync_latency_ms: 12, sync_status: 'syncing' });
+    expect(await replicaOf(instance, id)).toMatchObject({
       status: 'syncing',
       stateTransferProgress: '40.50',
       syncLatencyMs: 12,
       lastSyncAt: rig.clock.now(),
     });
-    const done = await machine.syncStatus(id, { state_transfer_progress: 100, status: 'ready' });
+    const done = await instance.syncStatus(id, { state_transfer_progress: 100, status: 'ready' });
     expect(done.calls).toBeLessThanOrEqual(8);
-    expect(await replicaOf(machine, id)).toMatchObject({ status: 'ready', readyAt: rig.clock.now() });
+    expect(await replicaOf(instance, id)).toMatchObject({ status: 'ready', readyAt: rig.clock.now() });
     const readyAt = rig.clock.now();
     rig.pass(10);
-    await machine.syncStatus(id, { state_transfer_progress: 100 });
-    expect(await replicaOf(machine, id)).toMatchObject({ status: 'ready', readyAt, lastSyncAt: rig.clock.now() });
+    await instance.syncStatus(id, { state_transfer_progress: 100 });
+    expect(await replicaOf(instance, id)).toMatchObject({ status: 'ready', readyAt, lastSyncAt: rig.clock.now() });
   });
 
   it('refuses a body that says nothing, or what cannot be', async () => {
-    const { machine, id } = await withStandby('syncing');
+    const { instance, id } = await withStandby('syncing');
     for (const body of [{}, { unknown: 1 }, { state_transfer_progress: 101 }, { sync_latency_ms: -1 }])
-      expect((await machine.syncStatus(id, body)).status).toBe(400);
-    expect((await machine.syncStatus('nobody', { sync_status: 'synced' })).status).toBe(404);
+      expect((await instance.syncStatus(id, body)).status).toBe(400);
+    expect((await instance.syncStatus('nobody', { sync_status: 'synced' })).status).toBe(404);
   });
 });

@@ -5,8 +5,8 @@ import { DatabaseError, toDatabaseError } from '../../../functions/shared/data-a
 import type { Db } from '../../../functions/shared/db.ts';
 import { transact } from '../../../functions/shared/db.ts';
 import type { Fault } from '../../../local/aws/data-api/faults.ts';
-import { type OwnDatabase, openDatabase, ownDatabase } from '../../support/database.ts';
-import { Rig } from '../../support/rig.ts';
+import { type OwnDatabase, openDatabase, ownDatabase } from '../../support/database/own-database.ts';
+import { Rig } from '../../support/rig/rig.ts';
 
 interface Things {
   things: {

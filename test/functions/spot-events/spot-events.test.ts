@@ -3,8 +3,9 @@ import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { detailTypes } from '../../../functions/spot-events/ec2-events.ts';
 import type { Fault } from '../../../local/aws/data-api/faults.ts';
-import type { Machine } from '../../support/machine.ts';
-import { Rig, type Tenant } from '../../support/rig.ts';
+import type { TestInstance } from '../../support/agents/test-instance.ts';
+import type { Tenant } from '../../support/rig/api.ts';
+import { Rig } from '../../support/rig/rig.ts';
 
 // No job runs in this file: notices work with every schedule gone.
 
@@ -66,12 +67,12 @@ function event(type: string, detail: object, { ago = 0, ...fields }: Said = {}) 
     ...fields,
   };
 }
-const warning = (machine: { id: string }, fields?: Said) =>
-  event(detailTypes.interruption, { 'instance-id': machine.id, 'instance-action': 'terminate' }, fields);
-const recommendation = (machine: { id: string }, fields?: Said) =>
-  event(detailTypes.rebalance, { 'instance-id': machine.id }, fields);
-const change = (machine: { id: string }, state: string, fields?: Said) =>
-  event(detailTypes.stateChange, { 'instance-id': machine.id, state }, fields);
+const warning = (instance: { id: string }, fields?: Said) =>
+  event(detailTypes.interruption, { 'instance-id': instance.id, 'instance-action': 'terminate' }, fields);
+const recommendation = (instance: { id: string }, fields?: Said) =>
+  event(detailTypes.rebalance, { 'instance-id': instance.id }, fields);
+const change = (instance: { id: string }, state: string, fields?: Said) =>
+  event(detailTypes.stateChange, { 'instance-id': instance.id, state }, fields);
 
 /** @returns how many events came to what, redeliveries included */
 async function post(...events: unknown[]): Promise<Record<string, number>> {
@@ -83,269 +84,270 @@ async function post(...events: unknown[]): Promise<Record<string, number>> {
 }
 
 let types = 0;
-/** A spot machine with an agent, and two other pools to go to. */
-async function primary(of = tenant): Promise<Machine> {
-  const machine = await rig.primary({ type: `s${++types}.large`, mode: 'spot' }, of);
-  await machine.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.03, 'us-east-1c': 0.04 });
-  return machine;
+/** A spot instance with an agent, and two other pools to go to. */
+async function primary(of = tenant): Promise<TestInstance> {
+  const instance = await rig.primary({ type: `s${++types}.large`, mode: 'spot' }, of);
+  await instance.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.03, 'us-east-1c': 0.04 });
+  return instance;
 }
 
-/** Has a standby made for it by a rebalance recommendation, as far as is said. @returns its replica and machine */
-async function standbyOf(machine: Machine, upTo: 'launching' | 'syncing' | 'ready' = 'ready') {
-  const { body } = await machine.emergency('rebalance-recommendation');
+/** Has a standby made for it by a rebalance recommendation, as far as is said. @returns its replica and instance */
+async function standbyOf(instance: TestInstance, upTo: 'launching' | 'syncing' | 'ready' = 'ready') {
+  const { body } = await instance.emergency('rebalance-recommendation');
   const id = newInstanceId();
-  if (upTo !== 'launching') await machine.putReplica(body.replica_id, id);
-  if (upTo === 'ready') await machine.replicaStatus(body.replica_id, 'ready');
+  if (upTo !== 'launching') await instance.putReplica(body.replica_id, id);
+  if (upTo === 'ready') await instance.replicaStatus(body.replica_id, 'ready');
   return { id, replicaId: body.replica_id as string };
 }
 
-const notices = async (machine: Machine) =>
-  (await machine.interruptions()).filter(({ signalType }) => signalType === 'termination-notice');
-const count = async (machine: Machine, type: string) => (await machine.events(type)).length;
+const notices = async (instance: TestInstance) =>
+  (await instance.interruptions()).filter(({ signalType }) => signalType === 'termination-notice');
+const count = async (instance: TestInstance, type: string) => (await instance.events(type)).length;
 
 /** Everything of an agent that an event may change. */
-async function everything(machine: Machine) {
-  const { agentId } = machine;
-  const [agent, machines, replicas, interruptions, events, commands] = await Promise.all([
-    machine.agentRow(),
-    machine.machines(),
-    machine.replicas(),
-    machine.interruptions(),
-    machine.events(),
-    machine.commands(),
+async function everything(instance: TestInstance) {
+  const { agentId } = instance;
+  const [agent, instances, replicas, interruptions, events, commands] = await Promise.all([
+    instance.agentRow(),
+    instance.instances(),
+    instance.replicas(),
+    instance.interruptions(),
+    instance.events(),
+    instance.commands(),
   ]);
-  return { agentId, agent, machines, replicas, interruptions, events, commands };
+  return { agentId, agent, instances, replicas, interruptions, events, commands };
 }
 
 /** The one failover that must come of a notice, by whatever ways and however often it came. */
-async function expectOneFailover(machine: Machine, successor: string, epoch: number) {
-  const machines = await machine.machines();
-  expect(Object.values(machines).filter(({ isPrimary }) => isPrimary)).toMatchObject([{ id: successor }]);
-  expect(machines[machine.id]).toMatchObject({ isPrimary: false, isActive: false });
-  expect(await machine.agentRow()).toMatchObject({
+async function expectOneFailover(instance: TestInstance, successor: string, epoch: number) {
+  const instances = await instance.instances();
+  expect(Object.values(instances).filter(({ isPrimary }) => isPrimary)).toMatchObject([{ id: successor }]);
+  expect(instances[instance.id]).toMatchObject({ isPrimary: false, isActive: false });
+  expect(await instance.agentRow()).toMatchObject({
     instanceId: successor,
     epoch: epoch + 1,
     interruptionHandledCount: 1,
     pendingTerminationInstance: null,
   });
-  expect(await notices(machine)).toMatchObject([
-    { instanceId: machine.id, failoverCompleted: true, success: true, responseAction: expect.any(String) },
+  expect(await notices(instance)).toMatchObject([
+    { instanceId: instance.id, failoverCompleted: true, success: true, responseAction: expect.any(String) },
   ]);
-  expect(await count(machine, 'failover_completed')).toBe(1);
-  expect(await count(machine, 'termination_notice')).toBeLessThanOrEqual(1);
-  expect(await machine.switches()).toMatchObject([{ oldInstanceId: machine.id, newInstanceId: successor }]);
+  expect(await count(instance, 'failover_completed')).toBe(1);
+  expect(await count(instance, 'termination_notice')).toBeLessThanOrEqual(1);
+  expect(await instance.switches()).toMatchObject([{ oldInstanceId: instance.id, newInstanceId: successor }]);
 }
 
 describe('an interruption warning', () => {
   it('lets the standby take over at once, two minutes before the end', async () => {
-    const machine = await primary();
-    const standby = await standbyOf(machine);
-    const { epoch } = await machine.agentRow();
+    const instance = await primary();
+    const standby = await standbyOf(instance);
+    const { epoch } = await instance.agentRow();
     const at = rig.pass(60);
-    expect(await post(warning(machine, { ago: 2 }))).toEqual({ promoted: 1 });
-    expect(calls).toBe(8); // whose machine it is, and all about its agent, in one; and a transaction of seven
-    await expectOneFailover(machine, standby.id, epoch);
-    expect(await notices(machine)).toMatchObject([
+    expect(await post(warning(instance, { ago: 2 }))).toEqual({ promoted: 1 });
+    expect(calls).toBe(8); // whose instance it is, and all about its agent, in one; and a transaction of seven
+    await expectOneFailover(instance, standby.id, epoch);
+    expect(await notices(instance)).toMatchObject([
       {
         detectedAt: new Date(at.getTime() - 2000),
         terminationTime: new Date(at.getTime() + 118_000),
-        poolId: machine.pool,
+        poolId: instance.pool,
         replicaId: standby.replicaId,
         failoverTimeMs: 2000,
       },
     ]);
   });
 
-  it('lets the first machine take over that comes up, where there is none yet', async () => {
-    const machine = await primary();
-    const { epoch } = await machine.agentRow();
-    expect(await post(warning(machine))).toEqual({ pending: 1 });
-    const launching = await machine.request('GET', '/replicas?status=launching');
+  it('lets the first instance take over that comes up, where there is none yet', async () => {
+    const instance = await primary();
+    const { epoch } = await instance.agentRow();
+    expect(await post(warning(instance))).toEqual({ pending: 1 });
+    const launching = await instance.request('GET', '/replicas?status=launching');
     expect(launching.body.replicas).toHaveLength(1);
     const next = newInstanceId();
     rig.pass(20);
-    expect((await machine.putReplica(launching.body.replicas[0].id, next)).body).toMatchObject({ status: 'promoted' });
-    await expectOneFailover(machine, next, epoch);
+    expect((await instance.putReplica(launching.body.replicas[0].id, next)).body).toMatchObject({ status: 'promoted' });
+    await expectOneFailover(instance, next, epoch);
   });
 
   it('sends the agent to on-demand where there is no other pool', async () => {
-    const machine = await rig.primary({ type: `s${++types}.large`, mode: 'spot' }, tenant);
-    await machine.report(0.1, { 'us-east-1a': 0.05 });
-    expect(await post(warning(machine), warning(machine))).toEqual({ 'on-demand': 2 });
-    expect(await machine.commands()).toMatchObject([{ targetMode: 'ondemand', priority: 100, status: 'pending' }]);
+    const instance = await rig.primary({ type: `s${++types}.large`, mode: 'spot' }, tenant);
+    await instance.report(0.1, { 'us-east-1a': 0.05 });
+    expect(await post(warning(instance), warning(instance))).toEqual({ 'on-demand': 2 });
+    expect(await instance.commands()).toMatchObject([{ targetMode: 'ondemand', priority: 100, status: 'pending' }]);
   });
 
   it('is acted on with auto-switch off', async () => {
-    const machine = await primary();
-    await machine.set({ autoSwitchEnabled: false });
-    expect(await post(warning(machine))).toEqual({ pending: 1 });
+    const instance = await primary();
+    await instance.set({ autoSwitchEnabled: false });
+    expect(await post(warning(instance))).toEqual({ pending: 1 });
   });
 
-  it("gives up a standby when it is the standby's machine, and leaves the primary", async () => {
-    const machine = await primary();
-    const standby = await standbyOf(machine);
+  it("gives up a standby when it is the standby's instance, and leaves the primary", async () => {
+    const instance = await primary();
+    const standby = await standbyOf(instance);
     expect(await post(warning(standby), warning(standby))).toEqual({ 'standby-lost': 2 });
-    expect(await machine.replicas()).toMatchObject([{ id: standby.replicaId, status: 'failed' }]);
-    expect(await machine.agentRow()).toMatchObject({ instanceId: machine.id, pendingTerminationInstance: null });
-    expect(await count(machine, 'standby_interrupted')).toBe(1);
+    expect(await instance.replicas()).toMatchObject([{ id: standby.replicaId, status: 'failed' }]);
+    expect(await instance.agentRow()).toMatchObject({ instanceId: instance.id, pendingTerminationInstance: null });
+    expect(await count(instance, 'standby_interrupted')).toBe(1);
   });
 
-  it('of both machines at once has neither take over from the other', async () => {
-    const machine = await primary();
-    const standby = await standbyOf(machine);
-    await Promise.all([post(warning(machine)), post(warning(standby))]);
-    const machines = Object.values(await machine.machines());
-    expect(machines.filter(({ isPrimary }) => isPrimary)).toHaveLength(1);
-    const { instanceId, pendingTerminationInstance } = await machine.agentRow();
+  it('of both instances at once has neither take over from the other', async () => {
+    const instance = await primary();
+    const standby = await standbyOf(instance);
+    await Promise.all([post(warning(instance)), post(warning(standby))]);
+    const instances = Object.values(await instance.instances());
+    expect(instances.filter(({ isPrimary }) => isPrimary)).toHaveLength(1);
+    const { instanceId, pendingTerminationInstance } = await instance.agentRow();
     // Whichever came first: what serves now is known to be going, or it has just taken over and the next word ends it.
-    expect([machine.id, standby.id]).toContain(instanceId);
-    const launching = (await machine.replicas()).filter(({ status }) => status === 'launching');
+    expect([instance.id, standby.id]).toContain(instanceId);
+    const launching = (await instance.replicas()).filter(({ status }) => status === 'launching');
     expect(launching).toHaveLength(1);
     expect(pendingTerminationInstance).toBe(instanceId);
   });
 
   it('while a switch is under way is one outcome, whoever comes up first', async () => {
-    const machine = await primary();
-    const standby = await standbyOf(machine);
-    const { epoch } = await machine.agentRow();
-    await machine.queueSwitch(`${machine.facts.type}.us-east-1b`);
-    expect((await machine.pendingCommands()).body).toHaveLength(1);
-    expect(await post(warning(machine))).toEqual({ promoted: 1 });
-    await expectOneFailover(machine, standby.id, epoch);
-    const successor = machine.successor({ az: 'us-east-1b' });
+    const instance = await primary();
+    const standby = await standbyOf(instance);
+    const { epoch } = await instance.agentRow();
+    await instance.queueSwitch(`${instance.facts.type}.us-east-1b`);
+    expect((await instance.pendingCommands()).body).toHaveLength(1);
+    expect(await post(warning(instance))).toEqual({ promoted: 1 });
+    await expectOneFailover(instance, standby.id, epoch);
+    const successor = instance.successor({ az: 'us-east-1b' });
     await successor.register();
-    const primaries = Object.values(await machine.machines()).filter(({ isPrimary }) => isPrimary);
+    const primaries = Object.values(await instance.instances()).filter(({ isPrimary }) => isPrimary);
     expect(primaries).toHaveLength(1);
-    expect(await count(machine, 'failover_completed')).toBe(1);
+    expect(await count(instance, 'failover_completed')).toBe(1);
   });
 });
 
 describe('a rebalance recommendation', () => {
   it('has a standby made, once, by whichever ways it comes', async () => {
-    const machine = await primary();
+    const instance = await primary();
     const answers = await Promise.all([
-      machine.emergency('rebalance-recommendation'),
-      post(recommendation(machine), recommendation(machine)),
-      post(recommendation(machine)),
+      instance.emergency('rebalance-recommendation'),
+      post(recommendation(instance), recommendation(instance)),
+      post(recommendation(instance)),
     ]);
     expect(answers[0]!.body).toMatchObject({ success: true });
-    expect(await machine.replicas()).toMatchObject([{ status: 'launching', replicaType: 'automatic-rebalance' }]);
-    expect(await machine.interruptions()).toMatchObject([{ signalType: 'rebalance-recommendation' }]);
-    expect(await count(machine, 'rebalance_recommendation')).toBe(1);
+    expect(await instance.replicas()).toMatchObject([{ status: 'launching', replicaType: 'automatic-rebalance' }]);
+    expect(await instance.interruptions()).toMatchObject([{ signalType: 'rebalance-recommendation' }]);
+    expect(await count(instance, 'rebalance_recommendation')).toBe(1);
   });
 
   it('is not wanted where auto-switch is off', async () => {
-    const machine = await primary();
-    await machine.set({ autoSwitchEnabled: false });
-    const before = await everything(machine);
-    expect(await post(recommendation(machine))).toEqual({ not_wanted: 1 });
-    expect(await everything(machine)).toEqual(before);
+    const instance = await primary();
+    await instance.set({ autoSwitchEnabled: false });
+    const before = await everything(instance);
+    expect(await post(recommendation(instance))).toEqual({ not_wanted: 1 });
+    expect(await everything(instance)).toEqual(before);
   });
 
   it('and a warning in the same second are one failover', async () => {
-    const machine = await primary();
-    const { epoch } = await machine.agentRow();
-    await Promise.all([post(recommendation(machine)), post(warning(machine))]);
-    const active = (await machine.replicas()).filter(({ isActive }) => isActive);
+    const instance = await primary();
+    const { epoch } = await instance.agentRow();
+    await Promise.all([post(recommendation(instance)), post(warning(instance))]);
+    const active = (await instance.replicas()).filter(({ isActive }) => isActive);
     expect(active).toHaveLength(1);
     const next = newInstanceId();
-    await machine.putReplica(active[0]!.id, next);
-    await expectOneFailover(machine, next, epoch);
+    await instance.putReplica(active[0]!.id, next);
+    await expectOneFailover(instance, next, epoch);
   });
 });
 
 describe('a change of state', () => {
   it.each(['shutting-down', 'terminated', 'stopping', 'stopped'])('to %s of the primary is a notice', async (state) => {
-    const machine = await primary();
-    const standby = await standbyOf(machine);
-    const { epoch } = await machine.agentRow();
+    const instance = await primary();
+    const standby = await standbyOf(instance);
+    const { epoch } = await instance.agentRow();
     rig.pass(5);
-    expect(await post(change(machine, state))).toEqual({ promoted: 1 });
-    await expectOneFailover(machine, standby.id, epoch);
+    expect(await post(change(instance, state))).toEqual({ promoted: 1 });
+    await expectOneFailover(instance, standby.id, epoch);
     const gone = state === 'terminated';
-    expect(await machine.row()).toMatchObject({
+    expect(await instance.row()).toMatchObject({
       instanceStatus: gone ? 'terminated' : 'zombie',
       terminationConfirmed: gone,
     });
   });
 
-  it('by and by, after a warning, adds nothing but that the machine is gone', async () => {
-    const machine = await primary();
-    const standby = await standbyOf(machine);
-    const { epoch } = await machine.agentRow();
-    await post(warning(machine));
+  it('by and by, after a warning, adds nothing but that the instance is gone', async () => {
+    const instance = await primary();
+    const standby = await standbyOf(instance);
+    const { epoch } = await instance.agentRow();
+    await post(warning(instance));
     rig.pass(120);
-    expect(await post(change(machine, 'shutting-down'))).toEqual({ nothing: 1 });
-    expect(await machine.row()).toMatchObject({ instanceStatus: 'zombie' });
+    expect(await post(change(instance, 'shutting-down'))).toEqual({ nothing: 1 });
+    expect(await instance.row()).toMatchObject({ instanceStatus: 'zombie' });
     rig.pass(30);
-    expect(await post(change(machine, 'terminated'), change(machine, 'terminated'))).toEqual({ confirmed: 2 });
-    expect(await machine.row()).toMatchObject({ instanceStatus: 'terminated', terminationConfirmed: true });
-    expect(await count(machine, 'instance_terminated')).toBe(1);
-    await expectOneFailover(machine, standby.id, epoch);
+    expect(await post(change(instance, 'terminated'), change(instance, 'terminated'))).toEqual({ confirmed: 2 });
+    expect(await instance.row()).toMatchObject({ instanceStatus: 'terminated', terminationConfirmed: true });
+    expect(await count(instance, 'instance_terminated')).toBe(1);
+    await expectOneFailover(instance, standby.id, epoch);
   });
 
   it('of a primary that nobody replaces yet is one notice, however many changes follow', async () => {
-    const machine = await primary();
-    expect(await post(change(machine, 'shutting-down'))).toEqual({ pending: 1 });
+    const instance = await primary();
+    expect(await post(change(instance, 'shutting-down'))).toEqual({ pending: 1 });
     rig.pass(30);
-    expect(await post(change(machine, 'terminated'))).toEqual({ pending: 1 });
-    expect(await notices(machine)).toHaveLength(1);
-    expect(await machine.replicas()).toHaveLength(1);
-    expect(await machine.row()).toMatchObject({ isPrimary: true });
+    expect(await post(change(instance, 'terminated'))).toEqual({ pending: 1 });
+    expect(await notices(instance)).toHaveLength(1);
+    expect(await instance.replicas()).toHaveLength(1);
+    expect(await instance.row()).toMatchObject({ isPrimary: true });
   });
 
   it.each(['pending', 'running', 'rebooting', 'a state to come'])('to %s is nothing', async (state) => {
-    const machine = await primary();
-    const before = await everything(machine);
-    expect(await post(change(machine, state))).toEqual({ nothing: 1 });
-    expect(await everything(machine)).toEqual(before);
+    const instance = await primary();
+    const before = await everything(instance);
+    expect(await post(change(instance, state))).toEqual({ nothing: 1 });
+    expect(await everything(instance)).toEqual(before);
   });
 
-  it("of the standby's machine loses the standby", async () => {
-    const machine = await primary();
-    const standby = await standbyOf(machine);
+  it("of the standby's instance loses the standby", async () => {
+    const instance = await primary();
+    const standby = await standbyOf(instance);
     expect(await post(change(standby, 'terminated'))).toEqual({ 'standby-lost': 1 });
-    expect(await machine.replicas()).toMatchObject([{ status: 'failed', terminationConfirmed: true }]);
-    expect((await machine.machines())[standby.id]).toMatchObject({ instanceStatus: 'terminated' });
-    expect(await machine.agentRow()).toMatchObject({ instanceId: machine.id });
+    expect(await instance.replicas()).toMatchObject([{ status: 'failed', terminationConfirmed: true }]);
+    expect((await instance.instances())[standby.id]).toMatchObject({ instanceStatus: 'terminated' });
+    expect(await instance.agentRow()).toMatchObject({ instanceId: instance.id });
   });
 
   it('of a primary that a switch is replacing is part of the switch', async () => {
-    const machine = await primary();
-    await machine.queueSwitch(`${machine.facts.type}.us-east-1b`);
-    const [command] = (await machine.pendingCommands()).body;
-    const before = await everything(machine);
-    expect(await post(change(machine, 'shutting-down'))).toEqual({ nothing: 1 });
-    expect(await everything(machine)).toEqual(before);
+    const instance = await primary();
+    await instance.queueSwitch(`${instance.facts.type}.us-east-1b`);
+    const [command] = (await instance.pendingCommands()).body;
+    const before = await everything(instance);
+    expect(await post(change(instance, 'shutting-down'))).toEqual({ nothing: 1 });
+    expect(await everything(instance)).toEqual(before);
     // Also when its agent has said "done", and the successor has yet to register.
-    await machine.executed(command.id);
-    expect(await post(change(machine, 'terminated'))).toEqual({ nothing: 1 });
-    expect(await notices(machine)).toEqual([]);
+    await instance.executed(command.id);
+    expect(await post(change(instance, 'terminated'))).toEqual({ nothing: 1 });
+    expect(await notices(instance)).toEqual([]);
   });
 });
 
 describe('one notice, told by the agent and by EventBridge', () => {
-  const agentTells = async (machine: Machine) => {
-    await machine.emergency('termination-notice');
-    return machine.terminationImminent();
+  const agentTells = async (instance: TestInstance) => {
+    await instance.emergency('termination-notice');
+    return instance.terminationImminent();
   };
-  const eventsTell = (machine: Machine) => post(...Array.from({ length: 5 }, () => warning(machine, { ago: 1 })));
+  const eventsTell = (instance: TestInstance) =>
+    post(...Array.from({ length: 5 }, () => warning(instance, { ago: 1 })));
   const orders = {
-    'agent first': async (machine: Machine) => {
-      await agentTells(machine);
+    'agent first': async (instance: TestInstance) => {
+      await agentTells(instance);
       rig.pass(3);
-      await eventsTell(machine);
+      await eventsTell(instance);
     },
-    'EventBridge first': async (machine: Machine) => {
-      await eventsTell(machine);
+    'EventBridge first': async (instance: TestInstance) => {
+      await eventsTell(instance);
       rig.pass(3);
-      await agentTells(machine);
+      await agentTells(instance);
     },
-    'at once': (machine: Machine) =>
+    'at once': (instance: TestInstance) =>
       Promise.all([
-        agentTells(machine),
-        ...Array.from({ length: 5 }, (_, i) => post(warning(machine, { ago: i % 3 }))),
-        agentTells(machine),
+        agentTells(instance),
+        ...Array.from({ length: 5 }, (_, i) => post(warning(instance, { ago: i % 3 }))),
+        agentTells(instance),
       ]),
   };
 
@@ -353,12 +355,12 @@ describe('one notice, told by the agent and by EventBridge', () => {
     Object.entries(orders),
   )('%s, five times over, is one failover to a standby that is ready', async (_, tell) => {
     for (let i = 0; i < 4; i += 1) {
-      const machine = await primary();
-      const standby = await standbyOf(machine);
-      const { epoch } = await machine.agentRow();
-      await tell(machine);
-      await expectOneFailover(machine, standby.id, epoch);
-      expect((await machine.terminationImminent()).body).toMatchObject({ success: true, new_instance_id: standby.id });
+      const instance = await primary();
+      const standby = await standbyOf(instance);
+      const { epoch } = await instance.agentRow();
+      await tell(instance);
+      await expectOneFailover(instance, standby.id, epoch);
+      expect((await instance.terminationImminent()).body).toMatchObject({ success: true, new_instance_id: standby.id });
     }
   });
 
@@ -368,138 +370,138 @@ describe('one notice, told by the agent and by EventBridge', () => {
     ),
   )('$order, five times over, is one failover with standby: $standby', async ({ tell, standby }) => {
     for (let i = 0; i < 4; i += 1) {
-      const machine = await primary();
-      if (standby === 'launching') await standbyOf(machine, 'launching');
-      const { epoch } = await machine.agentRow();
-      await tell(machine);
-      expect(await notices(machine)).toHaveLength(1);
-      expect(await count(machine, 'termination_notice')).toBe(1);
-      const active = (await machine.replicas()).filter(({ isActive }) => isActive);
+      const instance = await primary();
+      if (standby === 'launching') await standbyOf(instance, 'launching');
+      const { epoch } = await instance.agentRow();
+      await tell(instance);
+      expect(await notices(instance)).toHaveLength(1);
+      expect(await count(instance, 'termination_notice')).toBe(1);
+      const active = (await instance.replicas()).filter(({ isActive }) => isActive);
       expect(active).toHaveLength(1);
       const next = newInstanceId();
-      await machine.putReplica(active[0]!.id, next);
-      await expectOneFailover(machine, next, epoch);
-      expect((await machine.terminationImminent()).body).toMatchObject({ success: true, new_instance_id: next });
+      await instance.putReplica(active[0]!.id, next);
+      await expectOneFailover(instance, next, epoch);
+      expect((await instance.terminationImminent()).body).toMatchObject({ success: true, new_instance_id: next });
     }
   });
 });
 
 describe('time', () => {
   it.each([0, 1, 30, 119, 300, 600])('a warning that comes %i s late is acted on', async (ago) => {
-    const machine = await primary();
-    const standby = await standbyOf(machine);
-    const { epoch } = await machine.agentRow();
+    const instance = await primary();
+    const standby = await standbyOf(instance);
+    const { epoch } = await instance.agentRow();
     rig.pass(900);
-    expect(await post(warning(machine, { ago }))).toEqual({ promoted: 1 });
-    await expectOneFailover(machine, standby.id, epoch);
+    expect(await post(warning(instance, { ago }))).toEqual({ promoted: 1 });
+    await expectOneFailover(instance, standby.id, epoch);
   });
 
   it.each([30, 119, 300])('one that comes %i s after the agent told it adds nothing', async (late) => {
-    const machine = await primary();
-    const standby = await standbyOf(machine);
-    const { epoch } = await machine.agentRow();
-    await machine.terminationImminent();
+    const instance = await primary();
+    const standby = await standbyOf(instance);
+    const { epoch } = await instance.agentRow();
+    await instance.terminationImminent();
     rig.pass(late);
-    expect(await post(warning(machine, { ago: late }))).toEqual({ promoted: 1 });
-    await expectOneFailover(machine, standby.id, epoch);
+    expect(await post(warning(instance, { ago: late }))).toEqual({ promoted: 1 });
+    await expectOneFailover(instance, standby.id, epoch);
   });
 
   it.each([
-    ['warning', (machine: Machine) => warning(machine, { ago: 601 })],
-    ['recommendation', (machine: Machine) => recommendation(machine, { ago: 601 })],
-    ['change of state', (machine: Machine) => change(machine, 'stopped', { ago: 601 })],
+    ['warning', (instance: TestInstance) => warning(instance, { ago: 601 })],
+    ['recommendation', (instance: TestInstance) => recommendation(instance, { ago: 601 })],
+    ['change of state', (instance: TestInstance) => change(instance, 'stopped', { ago: 601 })],
   ])('a %s of more than ten minutes ago is recorded once, and not acted on', async (_, stale) => {
-    const machine = await primary();
-    await standbyOf(machine);
+    const instance = await primary();
+    await standbyOf(instance);
     rig.pass(900);
-    const { events: _events, ...before } = await everything(machine);
-    const message = stale(machine);
+    const { events: _events, ...before } = await everything(instance);
+    const message = stale(instance);
     expect(await post(message, message)).toEqual({ stale: 2 });
     expect(await post(message)).toEqual({ stale: 1 });
-    const { events, ...after } = await everything(machine);
+    const { events, ...after } = await everything(instance);
     expect(after).toEqual(before);
     expect(events.filter(({ eventType }) => eventType === 'stale_notice')).toHaveLength(1);
   });
 
   it('is that of the first delivery: a redelivered message decides as the first did', async () => {
-    const machine = await primary();
-    const standby = await standbyOf(machine);
-    const { epoch } = await machine.agentRow();
+    const instance = await primary();
+    const standby = await standbyOf(instance);
+    const { epoch } = await instance.agentRow();
     const first = rig.pass(60);
-    const body = JSON.stringify(warning(machine, { ago: 500 }));
+    const body = JSON.stringify(warning(instance, { ago: 500 }));
     rig.pass(400);
     const attributes = { ApproximateFirstReceiveTimestamp: String(first.getTime()) };
     const Records = [{ messageId: '1', body, attributes }];
     expect(await rig.controlPlane.invoke('spot-events', { Records })).toEqual({ batchItemFailures: [] });
-    await expectOneFailover(machine, standby.id, epoch);
-    expect(await machine.agentRow()).toMatchObject({ lastFailoverAt: first });
+    await expectOneFailover(instance, standby.id, epoch);
+    expect(await instance.agentRow()).toMatchObject({ lastFailoverAt: first });
   });
 
   it('of an event that claims to be from the future is held to ours', async () => {
-    const machine = await primary();
+    const instance = await primary();
     const now = rig.clock.now();
-    await post(warning(machine, { ago: -7200 }));
-    expect(await notices(machine)).toMatchObject([
+    await post(warning(instance, { ago: -7200 }));
+    expect(await notices(instance)).toMatchObject([
       { detectedAt: now, terminationTime: new Date(now.getTime() + 120_000) },
     ]);
   });
 });
 
 describe('what is dropped', () => {
-  const detail = (machine: Machine) => ({ 'instance-id': machine.id, 'instance-action': 'terminate' });
-  it.each<[string, string, (machine: Machine) => unknown]>([
+  const detail = (instance: TestInstance) => ({ 'instance-id': instance.id, 'instance-action': 'terminate' });
+  it.each<[string, string, (instance: TestInstance) => unknown]>([
     ['malformed', 'text', () => 'not JSON'],
     ['malformed', 'an empty body', () => ''],
     ['malformed', 'a list', () => []],
     ['malformed', 'null', () => 'null'],
-    ['malformed', 'no detail', (machine) => warning(machine, { detail: undefined })],
-    ['malformed', 'no machine', () => event(detailTypes.interruption, { 'instance-action': 'terminate' })],
-    ['malformed', 'no action', (machine) => event(detailTypes.interruption, { 'instance-id': machine.id })],
-    ['malformed', 'no state', (machine) => event(detailTypes.stateChange, { 'instance-id': machine.id })],
-    ['malformed', 'a state that is a number', (machine) => change(machine, 16 as never)],
-    ['malformed', 'a machine by no id of EC2', () => warning({ id: "i-1' OR 1=1 -- \ud800" })],
+    ['malformed', 'no detail', (instance) => warning(instance, { detail: undefined })],
+    ['malformed', 'no instance', () => event(detailTypes.interruption, { 'instance-action': 'terminate' })],
+    ['malformed', 'no action', (instance) => event(detailTypes.interruption, { 'instance-id': instance.id })],
+    ['malformed', 'no state', (instance) => event(detailTypes.stateChange, { 'instance-id': instance.id })],
+    ['malformed', 'a state that is a number', (instance) => change(instance, 16 as never)],
+    ['malformed', 'an instance by no id of EC2', () => warning({ id: "i-1' OR 1=1 -- \ud800" })],
     ['malformed', 'a very long id', () => warning({ id: `i-${'0'.repeat(100_000)}` })],
-    ['malformed', 'no time', (machine) => warning(machine, { time: undefined })],
-    ['malformed', 'no real time', (machine) => warning(machine, { time: '2026-02-30T00:00:00Z' })],
-    ['malformed', 'a time before time', (machine) => warning(machine, { time: '0001-01-01T00:00:00Z' })],
-    ['malformed', 'no account', (machine) => warning(machine, { account: undefined })],
-    ['malformed', 'an account of letters', (machine) => warning(machine, { account: 'a'.repeat(12) })],
-    ['malformed', 'no version', (machine) => warning(machine, { version: undefined })],
-    ['future_version', 'version 1', (machine) => warning(machine, { version: '1' })],
-    ['unknown_type', 'another type', (machine) => event('EC2 Fleet Error', detail(machine))],
-    ['unknown_type', 'another source', (machine) => warning(machine, { source: 'com.example' })],
-    ['unknown_instance', 'a machine that is nobody’s', () => warning({ id: newInstanceId() })],
+    ['malformed', 'no time', (instance) => warning(instance, { time: undefined })],
+    ['malformed', 'no real time', (instance) => warning(instance, { time: '2026-02-30T00:00:00Z' })],
+    ['malformed', 'a time before time', (instance) => warning(instance, { time: '0001-01-01T00:00:00Z' })],
+    ['malformed', 'no account', (instance) => warning(instance, { account: undefined })],
+    ['malformed', 'an account of letters', (instance) => warning(instance, { account: 'a'.repeat(12) })],
+    ['malformed', 'no version', (instance) => warning(instance, { version: undefined })],
+    ['future_version', 'version 1', (instance) => warning(instance, { version: '1' })],
+    ['unknown_type', 'another type', (instance) => event('EC2 Fleet Error', detail(instance))],
+    ['unknown_type', 'another source', (instance) => warning(instance, { source: 'com.example' })],
+    ['unknown_instance', 'an instance that is nobody’s', () => warning({ id: newInstanceId() })],
     [
       'foreign_account',
       'an account that is not the tenant’s',
-      (machine) => warning(machine, { account: '9'.repeat(12) }),
+      (instance) => warning(instance, { account: '9'.repeat(12) }),
     ],
   ])('%s: %s', async (reason, _, make) => {
-    const machine = await primary();
-    const before = await everything(machine);
+    const instance = await primary();
+    const before = await everything(instance);
     const letters = rig.controlPlane.deadLetters.length;
     const other = await primary();
     // It holds up no other event of its batch either.
-    expect(await post(make(machine), warning(other))).toEqual({ [reason]: 1, pending: 1 });
-    expect(await everything(machine)).toEqual(before);
+    expect(await post(make(instance), warning(other))).toEqual({ [reason]: 1, pending: 1 });
+    expect(await everything(instance)).toEqual(before);
     expect(rig.controlPlane.deadLetters).toHaveLength(letters);
   });
 
   it('every account’s word, where the tenant has named none', async () => {
-    const machine = await primary(await tenantOf(undefined));
-    expect(await post(warning(machine))).toEqual({ foreign_account: 1 });
+    const instance = await primary(await tenantOf(undefined));
+    expect(await post(warning(instance))).toEqual({ foreign_account: 1 });
   });
 
-  it('a tenant’s word about another tenant’s machine', async () => {
+  it('a tenant’s word about another tenant’s instance', async () => {
     const [theirs, ours] = [await tenantOf('2'.repeat(12)), await primary()];
-    const machine = await primary(theirs);
-    expect(await post(warning(machine), warning(ours, { account: '2'.repeat(12) }))).toEqual({ foreign_account: 2 });
+    const instance = await primary(theirs);
+    expect(await post(warning(instance), warning(ours, { account: '2'.repeat(12) }))).toEqual({ foreign_account: 2 });
   });
 
   it('a word about a deleted agent', async () => {
-    const machine = await primary();
-    await machine.set({ status: 'deleted' });
-    expect(await post(warning(machine), recommendation(machine))).toEqual({ agent_not_found: 2 });
+    const instance = await primary();
+    await instance.set({ status: 'deleted' });
+    expect(await post(warning(instance), recommendation(instance))).toEqual({ agent_not_found: 2 });
   });
 
   it.each([
@@ -515,27 +517,27 @@ describe('what is dropped', () => {
 
 describe('a database that fails', () => {
   it('hands back that message only, and a redelivery does the rest once', async () => {
-    const given = await Promise.all([1, 2, 3].map(async () => ({ machine: await primary(), epoch: 1 })));
+    const given = await Promise.all([1, 2, 3].map(async () => ({ instance: await primary(), epoch: 1 })));
     const standbys = [];
-    for (const { machine } of given) standbys.push(await standbyOf(machine));
+    for (const { instance } of given) standbys.push(await standbyOf(instance));
     rig.faults.inject({
       error: 'AccessDeniedException',
       when: 'before',
       sql: /insert into `spot_interruption_events`/i,
     });
     const attributes = { ApproximateFirstReceiveTimestamp: String(rig.clock.now().getTime()) };
-    const messages = given.map(({ machine }, i) => ({
+    const messages = given.map(({ instance }, i) => ({
       messageId: `m${i}`,
-      body: JSON.stringify(warning(machine)),
+      body: JSON.stringify(warning(instance)),
       attributes,
     }));
     const { batchItemFailures } = (await rig.controlPlane.invoke('spot-events', { Records: messages })) as {
       batchItemFailures: unknown[];
     };
     expect(batchItemFailures).toEqual([{ itemIdentifier: 'm0' }]);
-    expect(await notices(given[0]!.machine)).toEqual([]);
+    expect(await notices(given[0]!.instance)).toEqual([]);
     expect(await rig.controlPlane.invoke('spot-events', { Records: [messages[0]] })).toEqual({ batchItemFailures: [] });
-    for (const [i, { machine, epoch }] of given.entries()) await expectOneFailover(machine, standbys[i]!.id, epoch);
+    for (const [i, { instance, epoch }] of given.entries()) await expectOneFailover(instance, standbys[i]!.id, epoch);
   });
 
   const faults: Fault[] = [
@@ -550,39 +552,39 @@ describe('a database that fails', () => {
     { error: 'StatementTimeoutException', when: 'before', sql: /from `agents` as `a`/i, times: 2 },
   ];
   it.each(faults)('$error $when $operation $sql: the failover comes, once', async (fault) => {
-    const machine = await primary();
-    const standby = await standbyOf(machine);
-    const { epoch } = await machine.agentRow();
+    const instance = await primary();
+    const standby = await standbyOf(instance);
+    const { epoch } = await instance.agentRow();
     const letters = rig.controlPlane.deadLetters.length;
     rig.faults.inject(fault);
-    const effects = await post(warning(machine));
+    const effects = await post(warning(instance));
     expect(effects).toMatchObject({ promoted: 1 });
     rig.faults.clear();
-    await expectOneFailover(machine, standby.id, epoch);
+    await expectOneFailover(instance, standby.id, epoch);
     expect(rig.controlPlane.deadLetters).toHaveLength(letters);
   });
 
   it('for good has the message set aside, whole, after four deliveries', async () => {
-    const machine = await primary();
-    const standby = await standbyOf(machine);
-    const { epoch } = await machine.agentRow();
+    const instance = await primary();
+    const standby = await standbyOf(instance);
+    const { epoch } = await instance.agentRow();
     rig.faults.inject({ error: 'AccessDeniedException', when: 'before', times: Number.POSITIVE_INFINITY });
-    const message = warning(machine);
+    const message = warning(instance);
     expect(await post('not JSON', message)).toEqual({ malformed: 1, failed: 4 });
     rig.faults.clear();
     const letter = rig.controlPlane.deadLetters.at(-1)!;
     expect(JSON.parse(letter)).toEqual(message);
     await post(letter); // as an operator who redrives it
-    await expectOneFailover(machine, standby.id, epoch);
+    await expectOneFailover(instance, standby.id, epoch);
   });
 });
 
-describe('a thousand machines at once', () => {
+describe('a thousand instances at once', () => {
   it('are all decided, and none is lost', async () => {
     const fleet = await seed(1000);
     const letters = rig.controlPlane.deadLetters.length;
     const began = performance.now();
-    const effects = await post(...fleet.machines.map((id) => warning({ id })));
+    const effects = await post(...fleet.instances.map((id) => warning({ id })));
     const seconds = (performance.now() - began) / 1000;
     console.log(
       `1,000 notices decided in ${seconds.toFixed(1)} s, 10 batches of 10 at a time; ${JSON.stringify(effects)}`,
@@ -604,7 +606,7 @@ describe('a thousand machines at once', () => {
       .where('clientId', '=', clientId)
       .where('failoverCompleted', '=', true)
       .execute();
-    expect(done.map(({ id }) => id).toSorted()).toEqual(fleet.machines.toSorted());
+    expect(done.map(({ id }) => id).toSorted()).toEqual(fleet.instances.toSorted());
     const told = await rig.db
       .selectFrom('systemEvents')
       .select('id')
@@ -623,7 +625,7 @@ async function seed(size: number) {
   const place = { clientId, instanceType: 'm5.large', region: 'us-east-1' };
   const fleet = Array.from({ length: size }, () => ({
     agentId: randomUUID(),
-    machine: `i-0${randomBytes(8).toString('hex')}`,
+    instance: `i-0${randomBytes(8).toString('hex')}`,
     standby: `i-5${randomBytes(8).toString('hex')}`,
   }));
   for (let i = 0; i < size; i += 100) {
@@ -631,12 +633,12 @@ async function seed(size: number) {
     await rig.db
       .insertInto('agents')
       .values(
-        some.map(({ agentId, machine }) => ({
+        some.map(({ agentId, instance }) => ({
           ...place,
           id: agentId,
           logicalAgentId: agentId,
           status: 'online' as const,
-          instanceId: machine,
+          instanceId: instance,
           az: 'us-east-1a',
           currentMode: 'spot' as const,
           currentPoolId: 'm5.large.us-east-1a',
@@ -645,7 +647,7 @@ async function seed(size: number) {
         })),
       )
       .execute();
-    const instance = (agentId: string, id: string, isPrimary: boolean) => ({
+    const rowOf = (agentId: string, id: string, isPrimary: boolean) => ({
       ...place,
       id,
       agentId,
@@ -660,9 +662,9 @@ async function seed(size: number) {
     await rig.db
       .insertInto('instances')
       .values(
-        some.flatMap(({ agentId, machine, standby }) => [
-          instance(agentId, machine, true),
-          instance(agentId, standby, false),
+        some.flatMap(({ agentId, instance, standby }) => [
+          rowOf(agentId, instance, true),
+          rowOf(agentId, standby, false),
         ]),
       )
       .execute();
@@ -685,7 +687,7 @@ async function seed(size: number) {
   }
   return {
     clientId,
-    machines: fleet.map(({ machine }) => machine),
+    instances: fleet.map(({ instance }) => instance),
     standbys: fleet.map(({ standby }) => standby),
   };
 }

@@ -45,7 +45,7 @@ const describeIn = async (input: DescribeInstancesCommandInput, region?: string)
 };
 const byId = (...Values: string[]) => ({ Filters: [{ Name: 'instance-id', Values }] });
 
-const machine = (id: string, fields: Partial<Ec2Instance> = {}): Ec2Instance => ({
+const instance = (id: string, fields: Partial<Ec2Instance> = {}): Ec2Instance => ({
   id,
   state: 'running',
   type: 'm5.large',
@@ -81,9 +81,9 @@ describe('AssumeRole', () => {
 });
 
 describe('DescribeInstances', () => {
-  it('tells what EC2 tells of a machine', async () => {
+  it('tells what EC2 tells of an instance', async () => {
     const endedAt = new Date('2026-03-02T01:02:03Z');
-    api.instances = () => [machine('i-1'), machine('i-2', { state: 'terminated', endedAt })];
+    api.instances = () => [instance('i-1'), instance('i-2', { state: 'terminated', endedAt })];
     expect(await describeIn({})).toMatchObject([
       {
         InstanceId: 'i-1',
@@ -107,7 +107,11 @@ describe('DescribeInstances', () => {
   });
 
   it('matches all filters, any value of each, and wildcards', async () => {
-    api.instances = () => [machine('i-1'), machine('i-2', { az: 'us-east-1b' }), machine('i-3', { type: 'c5.large' })];
+    api.instances = () => [
+      instance('i-1'),
+      instance('i-2', { az: 'us-east-1b' }),
+      instance('i-3', { type: 'c5.large' }),
+    ];
     const ids = async (filters: Record<string, string[]>) =>
       (await describeIn({ Filters: Object.entries(filters).map(([Name, Values]) => ({ Name, Values })) })).map(
         ({ InstanceId }) => InstanceId,
@@ -118,7 +122,7 @@ describe('DescribeInstances', () => {
   });
 
   it('comes in pages', async () => {
-    api.instances = () => Array.from({ length: 12 }, (_, i) => machine(`i-${i}`));
+    api.instances = () => Array.from({ length: 12 }, (_, i) => instance(`i-${i}`));
     api.pageSize = 5;
     const pages: number[] = [];
     for await (const page of paginateDescribeInstances({ client: await ec2() }, { MaxResults: 1000 }))

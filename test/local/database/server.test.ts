@@ -46,7 +46,7 @@ async function query(statement: string): Promise<unknown> {
 
 /** Another process that serves the folder, once it does. */
 async function otherOwner(): Promise<{ owner: ChildProcess; server: number }> {
-  const owner = spawn(process.execPath, [resolve('test/support/database-owner.ts'), dataDir], {
+  const owner = spawn(process.execPath, [resolve('test/support/processes/database-owner.ts'), dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(owner.stdout!, 'data');

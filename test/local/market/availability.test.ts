@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { capacityLosses, checkAvailability } from '../../../local/market/availability.ts';
 import { isAvailable, type Market } from '../../../local/market/market.ts';
 import { parsePrices, readPriceFile } from '../../../local/market/price-files.ts';
-import { t, traceFile, traceMarket } from '../../support/simulated-fleet.ts';
+import { t, traceFile, traceMarket } from '../../support/fleet/simulated-fleet.ts';
 
 describe('availability traces', () => {
   it('say when a pool has capacity, and when it loses it', () => {

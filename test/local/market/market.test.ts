@@ -3,7 +3,7 @@ import { capacityLosses } from '../../../local/market/availability.ts';
 import { priceAt, shiftMarket, spotCost } from '../../../local/market/market.ts';
 import { syntheticMarket } from '../../../local/market/synthetic-market.ts';
 import { seeded } from '../../../local/random.ts';
-import { later, market, t, traceMarket } from '../../support/simulated-fleet.ts';
+import { later, market, t, traceMarket } from '../../support/fleet/simulated-fleet.ts';
 
 describe('market', () => {
   it('charges each second at the price of its step', () => {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { priceAt } from '../../../local/market/market.ts';
 import { regionOf } from '../../../local/market/price-events.ts';
 import { parsePrices, readPriceFile } from '../../../local/market/price-files.ts';
-import { t } from '../../support/simulated-fleet.ts';
+import { t } from '../../support/fleet/simulated-fleet.ts';
 
 const header = 'Timestamp,InstanceType,ProductDescription,SpotPrice,AvailabilityZone';
 const csv = (...lines: string[]) => [header, ...lines].join('\n');

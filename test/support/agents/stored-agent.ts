@@ -31,9 +31,6 @@ export abstract class StoredAgent {
     return Object.fromEntries((await query.execute()).map((row) => [row.id, row]));
   }
 
-  /** The old name of `instances`. */
-  machines = this.instances;
-
   /** The standbys that its agent has and had, oldest first. */
   replicas() {
     return this.api.db

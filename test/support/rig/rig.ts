@@ -107,9 +107,6 @@ export class Rig implements Api {
     return new TestInstance(this, tenant, facts);
   }
 
-  /** The old name of `instance`. */
-  machine = this.instance;
-
   /** An instance that has registered, the primary of its agent; of a tenant of its own where none is given. */
   async primary(facts: Partial<InstanceFacts> = {}, tenant?: Tenant): Promise<TestInstance> {
     const instance = this.instance(tenant ?? (await this.tenant()), facts);

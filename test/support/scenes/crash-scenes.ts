@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { JobName } from '../../../functions/jobs.ts';
-import { detailTypes } from '../../../functions/spot-events/events.ts';
+import { detailTypes } from '../../../functions/spot-events/ec2-events.ts';
 import type { TestInstance } from '../agents/test-instance.ts';
 import { Killed } from '../processes/lambda-process.ts';
 import type { Answer, Tenant } from '../rig/api.ts';

@@ -29,7 +29,7 @@ export function failoverScenes(rig: () => Rig, tenant: () => Tenant) {
   async function withStandby(status: 'syncing' | 'ready' = 'ready') {
     const instance = await primary();
     await instance.emergency('rebalance-recommendation');
-    return { instance, machine: instance, ...(await launch(instance, status)) };
+    return { instance, ...(await launch(instance, status)) };
   }
 
   const active = async (instance: TestInstance) => (await instance.replicas()).filter((row) => row.isActive);

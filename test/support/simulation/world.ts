@@ -97,7 +97,7 @@ export class World {
 
   #describe({ agent, instances, replicas, commands }: AgentState) {
     if (!agent) return 'no agent';
-    const machines = instances.map(
+    const running = instances.map(
       (row) => `${this.name('i', row.id)} ${row.instance_status}${row.is_primary ? '*' : ''}`,
     );
     const standbys = replicas.map(
@@ -106,7 +106,7 @@ export class World {
     );
     const tasks = commands.map((row) => `${this.name('command', row.id)} ${row.status}`);
     const pending = agent.pending_termination_instance ? ', pending' : '';
-    return `${agent.status}, epoch ${agent.epoch}${pending}; ${[...machines, ...standbys, ...tasks].join(', ')}`;
+    return `${agent.status}, epoch ${agent.epoch}${pending}; ${[...running, ...standbys, ...tasks].join(', ')}`;
   }
 
   // --- What happens ----------------------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PrimaryCause } from '../../../../functions/core/agent/primary-change.ts';
-import { failoverScenes } from '../../../support/failover-scenes.ts';
-import type { Machine } from '../../../support/machine.ts';
-import { Rig, type Tenant } from '../../../support/rig.ts';
+import type { TestInstance } from '../../../support/agents/test-instance.ts';
+import type { Tenant } from '../../../support/rig/api.ts';
+import { Rig } from '../../../support/rig/rig.ts';
+import { failoverScenes } from '../../../support/scenes/failover-scenes.ts';
 
 let rig: Rig;
 let tenant: Tenant;
@@ -18,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 /** A primary and, a while later, what changes it; then the instance that is the primary, if any. */
-type Change = () => Promise<{ readonly agent: Machine; readonly now: Machine | undefined }>;
+type Change = () => Promise<{ readonly agent: TestInstance; readonly now: TestInstance | undefined }>;
 
 const changes: Record<PrimaryCause, Change> = {
   register: async () => {
@@ -41,19 +42,19 @@ const changes: Record<PrimaryCause, Change> = {
     return { agent, now };
   },
   promotion: async () => {
-    const { machine: agent, id, standby: now } = await withStandby();
+    const { instance: agent, id, standby: now } = await withStandby();
     rig.pass(60);
     await agent.promoteReplica(id);
     return { agent, now };
   },
   failover: async () => {
-    const { machine: agent, standby: now } = await withStandby();
+    const { instance: agent, standby: now } = await withStandby();
     rig.pass(60);
     await agent.terminationImminent();
     return { agent, now };
   },
   takeover: async () => {
-    const { machine: agent, standby: now } = await withStandby();
+    const { instance: agent, standby: now } = await withStandby();
     rig.pass(120);
     await now.heartbeat();
     return { agent, now };
@@ -76,7 +77,7 @@ const changes: Record<PrimaryCause, Change> = {
   released: async () => {
     const agent = await primary();
     rig.pass(60);
-    const other = rig.machine(tenant, { ...agent.facts, logicalId: `${agent.facts.logicalId}-other` });
+    const other = rig.instance(tenant, { ...agent.facts, logicalId: `${agent.facts.logicalId}-other` });
     await other.register();
     return { agent, now: undefined };
   },
@@ -119,7 +120,7 @@ describe('a change of primary carries its cause', () => {
   });
 
   it('raises the epoch each time, and never twice', async () => {
-    const { machine: agent, id } = await withStandby();
+    const { instance: agent, id } = await withStandby();
     const { epoch } = await agent.agentRow();
     await agent.promoteReplica(id);
     await agent.promoteReplica(id);

@@ -125,7 +125,7 @@ const boundaries: readonly Boundary[] = [
     (status) => ['not_online', `it is online, not ${status}`, open(), open({ status })] as const,
   ),
   ['auto_switch_off', 'auto-switch is on', open(), open({ autoSwitchEnabled: false })],
-  ['no_primary', 'its machine is known', open(), open({ instanceId: null })],
+  ['no_primary', 'its instance is known', open(), open({ instanceId: null })],
   [
     'savings',
     'the saving is 60 % of 60',

@@ -9,7 +9,7 @@ import {
   isQuarantined,
   type Wish,
 } from '../../../../functions/core/failover/placement.ts';
-import { Rig } from '../../../support/rig.ts';
+import { Rig } from '../../../support/rig/rig.ts';
 
 const now = new Date('2026-03-02T12:00:00Z');
 const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
@@ -190,12 +190,12 @@ describe('readCandidates', () => {
   let types = 0;
   /** Three pools of a type of its own, with the primary's in zone a. */
   async function market() {
-    const machine = await rig.primary({ type: `m${++types}.large`, mode: 'spot' });
-    await machine.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.04, 'us-east-1c': 0.03 });
-    const poolIn = (zone: string) => `${machine.facts.type}.us-east-1${zone}`;
-    const place = { instanceType: machine.facts.type, region: 'us-east-1', primaryPool: poolIn('a') };
+    const instance = await rig.primary({ type: `m${++types}.large`, mode: 'spot' });
+    await instance.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.04, 'us-east-1c': 0.03 });
+    const poolIn = (zone: string) => `${instance.facts.type}.us-east-1${zone}`;
+    const place = { instanceType: instance.facts.type, region: 'us-east-1', primaryPool: poolIn('a') };
     return {
-      machine,
+      instance,
       poolIn,
       read: async (zone: string) => (await readCandidates(rig.db, place, now)).find(({ id }) => id === poolIn(zone)),
       interrupt: (zone: string, detectedAt: Date) =>
@@ -235,14 +235,14 @@ describe('readCandidates', () => {
   }
 
   it('reads the pools of the type and region, in one call', async () => {
-    const { machine, read } = await market();
+    const { instance, read } = await market();
     expect(await read('b')).toEqual({
       ...pool('us-east-1b', { price: 0.04 }),
-      id: `${machine.facts.type}.us-east-1b`,
-      name: `${machine.facts.type} (us-east-1b)`,
-      instanceType: machine.facts.type,
+      id: `${instance.facts.type}.us-east-1b`,
+      name: `${instance.facts.type} (us-east-1b)`,
+      instanceType: instance.facts.type,
     });
-    const elsewhere = { instanceType: machine.facts.type, region: 'eu-west-1', primaryPool: null };
+    const elsewhere = { instanceType: instance.facts.type, region: 'eu-west-1', primaryPool: null };
     expect(await readCandidates(rig.db, elsewhere, now)).toEqual([]);
     expect(await readCandidates(rig.db, { instanceType: null, region: null, primaryPool: null }, now)).toEqual([]);
   });

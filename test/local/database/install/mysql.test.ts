@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { unpackedMySql, unpackMySql } from '../../../../local/database/install/mysql.ts';
 import { NoServer, obtainServer } from '../../../../local/database/install/obtain.ts';
-import { type FakePrograms, fakePrograms } from '../../../support/fake-programs.ts';
+import { type FakePrograms, fakePrograms } from '../../../support/processes/fake-programs.ts';
 
 /** apt-get of a machine with two archives, of which only Debian's has the unstable suite. It notes what it is told. */
 const aptGet = `

@@ -1,7 +1,7 @@
 import { delimiter, join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { findServer } from '../../../../local/database/install/programs.ts';
-import { type FakePrograms, fakePrograms } from '../../../support/fake-programs.ts';
+import { type FakePrograms, fakePrograms } from '../../../support/processes/fake-programs.ts';
 
 let programs: FakePrograms;
 afterEach(() => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { FakeControlPlane, markExecuted, switchReport } from '../../../support/fake-control-plane.ts';
-import { later, market, simulatedFleet } from '../../../support/simulated-fleet.ts';
+import { FakeControlPlane, markExecuted, switchReport } from '../../../support/fleet/fake-control-plane.ts';
+import { later, market, simulatedFleet } from '../../../support/fleet/simulated-fleet.ts';
 
 const api = FakeControlPlane.use();
 const v32 = { v32Share: 1 };

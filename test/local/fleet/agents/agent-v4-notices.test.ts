@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Interruption } from '../../../../local/fleet/ec2/interruption.ts';
-import { FakeControlPlane, register } from '../../../support/fake-control-plane.ts';
-import { simulatedFleet, t } from '../../../support/simulated-fleet.ts';
+import { FakeControlPlane, register } from '../../../support/fleet/fake-control-plane.ts';
+import { simulatedFleet, t } from '../../../support/fleet/simulated-fleet.ts';
 
 const api = FakeControlPlane.use();
 

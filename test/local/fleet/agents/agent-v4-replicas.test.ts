@@ -6,8 +6,8 @@ import {
   replicaStatus,
   terminatedReplicas,
   updateReplica,
-} from '../../../support/fake-control-plane.ts';
-import { market, simulatedFleet, t } from '../../../support/simulated-fleet.ts';
+} from '../../../support/fleet/fake-control-plane.ts';
+import { market, simulatedFleet, t } from '../../../support/fleet/simulated-fleet.ts';
 
 const api = FakeControlPlane.use();
 

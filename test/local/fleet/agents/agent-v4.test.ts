@@ -7,8 +7,8 @@ import {
   pendingCommands,
   switchReport,
   terminationReport,
-} from '../../../support/fake-control-plane.ts';
-import { later, market, simulatedFleet } from '../../../support/simulated-fleet.ts';
+} from '../../../support/fleet/fake-control-plane.ts';
+import { later, market, simulatedFleet } from '../../../support/fleet/simulated-fleet.ts';
 
 const api = FakeControlPlane.use();
 

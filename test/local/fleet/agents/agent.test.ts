@@ -10,8 +10,8 @@ import {
   pricingReport,
   register,
   terminatedReplicas,
-} from '../../../support/fake-control-plane.ts';
-import { simulatedFleet } from '../../../support/simulated-fleet.ts';
+} from '../../../support/fleet/fake-control-plane.ts';
+import { simulatedFleet } from '../../../support/fleet/simulated-fleet.ts';
 
 const api = FakeControlPlane.use();
 const ofVersion = { '4.0.0': { v32Share: 0 }, '3.2.0': { v32Share: 1 } };

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { restSeconds, staggered, untilTruePhase } from '../../../../local/fleet/agents/cadence.ts';
-import { FakeControlPlane, heartbeat, pendingCommands, pricingReport } from '../../../support/fake-control-plane.ts';
-import { later, market, simulatedFleet, t } from '../../../support/simulated-fleet.ts';
+import {
+  FakeControlPlane,
+  heartbeat,
+  pendingCommands,
+  pricingReport,
+} from '../../../support/fleet/fake-control-plane.ts';
+import { later, market, simulatedFleet, t } from '../../../support/fleet/simulated-fleet.ts';
 
 const api = FakeControlPlane.use();
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Ec2 } from '../../../../local/fleet/ec2/ec2.ts';
 import type { LaunchRequest } from '../../../../local/fleet/ec2/instance.ts';
 import { priceAt } from '../../../../local/market/market.ts';
-import { later, market, t } from '../../../support/simulated-fleet.ts';
+import { later, market, t } from '../../../support/fleet/simulated-fleet.ts';
 
 describe('EC2', () => {
   const request = (over: Partial<LaunchRequest> = {}): LaunchRequest => ({

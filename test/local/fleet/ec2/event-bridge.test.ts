@@ -6,7 +6,7 @@ import { EventBridge } from '../../../../local/fleet/ec2/event-bridge.ts';
 import type { Interruption } from '../../../../local/fleet/ec2/interruption.ts';
 import { type InstanceFaults, noInstanceFaults } from '../../../../local/fleet/run/fault-plan.ts';
 import { Simulation } from '../../../../local/fleet/run/simulation.ts';
-import { market, t } from '../../../support/simulated-fleet.ts';
+import { market, t } from '../../../support/fleet/simulated-fleet.ts';
 
 const account = { id: '111122223333', region: 'us-east-1' };
 

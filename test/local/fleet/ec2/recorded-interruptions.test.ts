@@ -4,7 +4,7 @@ import type { Instance, LaunchRequest } from '../../../../local/fleet/ec2/instan
 import { endOf } from '../../../../local/fleet/ec2/interruption.ts';
 import { recordedInterruptions } from '../../../../local/fleet/ec2/recorded-interruptions.ts';
 import type { Market } from '../../../../local/market/market.ts';
-import { noRecommendations, t, traceMarket } from '../../../support/simulated-fleet.ts';
+import { noRecommendations, t, traceMarket } from '../../../support/fleet/simulated-fleet.ts';
 
 const inB: LaunchRequest = {
   type: 'm5.large',

@@ -4,7 +4,7 @@ import { eventRows, noticeSourceRows } from '../../../../local/fleet/report/even
 import type { Failover } from '../../../../local/fleet/report/failovers.ts';
 import { Ledger } from '../../../../local/fleet/report/ledger.ts';
 import type { Fleet } from '../../../../local/fleet/run/fleet.ts';
-import { t } from '../../../support/simulated-fleet.ts';
+import { t } from '../../../support/fleet/simulated-fleet.ts';
 
 describe('the report on events', () => {
   it('is empty when events are not forwarded', () => {

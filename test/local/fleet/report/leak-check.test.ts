@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { checkForLeaks } from '../../../../local/fleet/report/leak-check.ts';
 import type { Fleet } from '../../../../local/fleet/run/fleet.ts';
-import { FakeControlPlane } from '../../../support/fake-control-plane.ts';
-import { simulatedFleet, t } from '../../../support/simulated-fleet.ts';
+import { FakeControlPlane } from '../../../support/fleet/fake-control-plane.ts';
+import { simulatedFleet, t } from '../../../support/fleet/simulated-fleet.ts';
 
 const api = FakeControlPlane.use();
 

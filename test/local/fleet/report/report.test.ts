@@ -4,8 +4,8 @@ import { refusedByGate } from '../../../../local/fleet/report/decision-log.ts';
 import { percentile } from '../../../../local/fleet/report/interruption-report.ts';
 import { checkForLeaks } from '../../../../local/fleet/report/leak-check.ts';
 import { report } from '../../../../local/fleet/report/report.ts';
-import { FakeControlPlane } from '../../../support/fake-control-plane.ts';
-import { market, simulatedFleet } from '../../../support/simulated-fleet.ts';
+import { FakeControlPlane } from '../../../support/fleet/fake-control-plane.ts';
+import { market, simulatedFleet } from '../../../support/fleet/simulated-fleet.ts';
 
 const api = FakeControlPlane.use();
 

@@ -4,7 +4,7 @@ import { failoversOf } from '../../../../local/fleet/report/failovers.ts';
 import { availabilityOf, uptimeOf } from '../../../../local/fleet/report/uptime.ts';
 import type { Workload } from '../../../../local/fleet/report/workload.ts';
 import { seeded } from '../../../../local/random.ts';
-import { t } from '../../../support/simulated-fleet.ts';
+import { t } from '../../../support/fleet/simulated-fleet.ts';
 
 describe('a workload', () => {
   const instance = (id: string, launchedAt: Date, over: Partial<Instance> = {}): Instance => ({

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { recordedInterruptions } from '../../../../local/fleet/ec2/recorded-interruptions.ts';
 import { AutoRecovery } from '../../../../local/fleet/run/auto-recovery.ts';
 import type { Fleet } from '../../../../local/fleet/run/fleet.ts';
-import { FakeControlPlane } from '../../../support/fake-control-plane.ts';
-import { noRecommendations, simulatedFleet, t, traceMarket } from '../../../support/simulated-fleet.ts';
+import { FakeControlPlane } from '../../../support/fleet/fake-control-plane.ts';
+import { noRecommendations, simulatedFleet, t, traceMarket } from '../../../support/fleet/simulated-fleet.ts';
 
 const api = FakeControlPlane.use();
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { eventKinds } from '../../../../local/fleet/ec2/ec2-events.ts';
 import type { Instance } from '../../../../local/fleet/ec2/instance.ts';
 import { type FaultOptions, FaultPlan } from '../../../../local/fleet/run/fault-plan.ts';
-import { noFaults } from '../../../support/simulated-fleet.ts';
+import { noFaults } from '../../../support/fleet/simulated-fleet.ts';
 
 const week = { start: new Date('2024-01-01T00:00:00Z'), end: new Date('2024-01-08T00:00:00Z') };
 const instance = { az: 'us-west-2b', agent: 'demo-1', cause: { kind: 'auto recovery' } } as Instance;

@@ -12,7 +12,7 @@ import {
   launchingReplicas,
   pendingCommands,
   terminationImminent,
-} from '../../../support/fake-control-plane.ts';
+} from '../../../support/fleet/fake-control-plane.ts';
 import {
   noFaults,
   noRecommendations,
@@ -20,7 +20,7 @@ import {
   simulatedFleet,
   t,
   traceMarket,
-} from '../../../support/simulated-fleet.ts';
+} from '../../../support/fleet/simulated-fleet.ts';
 
 const api = FakeControlPlane.use();
 

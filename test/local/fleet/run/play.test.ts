@@ -5,7 +5,7 @@ import { Progress } from '../../../../local/fleet/run/progress.ts';
 import { queryOver } from '../../../../local/fleet/run/query.ts';
 import { createTenant } from '../../../../local/fleet/run/tenant.ts';
 import { type Market, shiftMarket } from '../../../../local/market/market.ts';
-import { Rig } from '../../../support/rig.ts';
+import { Rig } from '../../../support/rig/rig.ts';
 
 const t = (text: string) => new Date(`2026-03-02T${text}Z`);
 

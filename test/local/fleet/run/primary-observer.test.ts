@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { PrimaryObserver } from '../../../../local/fleet/run/primary-observer.ts';
-import { config, FakeControlPlane } from '../../../support/fake-control-plane.ts';
-import { market, simulatedFleet } from '../../../support/simulated-fleet.ts';
+import { config, FakeControlPlane } from '../../../support/fleet/fake-control-plane.ts';
+import { market, simulatedFleet } from '../../../support/fleet/simulated-fleet.ts';
 
 const api = FakeControlPlane.use();
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Simulation } from '../../../../local/fleet/run/simulation.ts';
-import { market, t } from '../../../support/simulated-fleet.ts';
+import { market, t } from '../../../support/fleet/simulated-fleet.ts';
 
 /** A simulation, and the minutes that it called. */
 function simulated(options: { concurrency?: number } = {}) {

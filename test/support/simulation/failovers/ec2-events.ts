@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { detailTypes } from '../../../../functions/spot-events/events.ts';
+import { detailTypes } from '../../../../functions/spot-events/ec2-events.ts';
 import type { FailoverWorld } from './world.ts';
 
 /** The tenant's, and one that is nobody's. */

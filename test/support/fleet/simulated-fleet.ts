@@ -1,9 +1,9 @@
-import type { EventBridge } from '../../local/fleet/ec2/event-bridge.ts';
-import type { FaultOptions } from '../../local/fleet/run/fault-plan.ts';
-import { Fleet, type FleetOptions } from '../../local/fleet/run/fleet.ts';
-import { Simulation } from '../../local/fleet/run/simulation.ts';
-import type { Market } from '../../local/market/market.ts';
-import { parsePrices } from '../../local/market/price-files.ts';
+import type { EventBridge } from '../../../local/fleet/ec2/event-bridge.ts';
+import type { FaultOptions } from '../../../local/fleet/run/fault-plan.ts';
+import { Fleet, type FleetOptions } from '../../../local/fleet/run/fleet.ts';
+import { Simulation } from '../../../local/fleet/run/simulation.ts';
+import type { Market } from '../../../local/market/market.ts';
+import { parsePrices } from '../../../local/market/price-files.ts';
 import type { FakeControlPlane } from './fake-control-plane.ts';
 
 /** A time of the day of these markets. */

@@ -1,9 +1,11 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import type { Ec2Instance } from '../../local/aws/ec2-api/describe-instances.ts';
-import type { Call } from '../../local/aws/ec2-api/faults.ts';
-import type { Ec2Api } from '../../local/aws/ec2-api/server.ts';
-import type { Machine, MachineFacts } from './machine.ts';
-import type { Rig, Tenant } from './rig.ts';
+import type { Ec2Instance } from '../../../local/aws/ec2-api/describe-instances.ts';
+import type { Call } from '../../../local/aws/ec2-api/faults.ts';
+import type { Ec2Api } from '../../../local/aws/ec2-api/server.ts';
+import type { InstanceFacts } from '../agents/facts.ts';
+import type { TestInstance } from '../agents/test-instance.ts';
+import type { Tenant } from '../rig/api.ts';
+import type { Rig } from '../rig/rig.ts';
 
 /** Seconds, as `rig.pass` takes them. */
 export const minute = 60;
@@ -73,14 +75,19 @@ export class AwsCustomers {
   }
 
   /** Has EC2 know an instance. */
-  set({ account }: Customer, machine: Machine | string, state: Ec2Instance['state'], extra: Partial<Ec2Instance> = {}) {
-    const id = typeof machine === 'string' ? machine : machine.id;
-    const { type, az } = typeof machine === 'string' ? { type: 'm5.large', az: 'us-east-1a' } : machine.facts;
+  set(
+    { account }: Customer,
+    instance: TestInstance | string,
+    state: Ec2Instance['state'],
+    extra: Partial<Ec2Instance> = {},
+  ) {
+    const id = typeof instance === 'string' ? instance : instance.id;
+    const { type, az } = typeof instance === 'string' ? { type: 'm5.large', az: 'us-east-1a' } : instance.facts;
     this.#there.get(account)!.set(id, { id, state, type, az, launchedAt: this.#rig.clock.now(), ...extra });
   }
 
   /** An agent whose instance was just replaced: the old one is a zombie, due in five minutes. */
-  async replaced(tenant: Tenant, facts: Partial<MachineFacts> = {}) {
+  async replaced(tenant: Tenant, facts: Partial<InstanceFacts> = {}) {
     const old = await this.#rig.primary({ mode: 'spot', ...facts }, tenant);
     await old.report(0.1, { [old.facts.az]: 0.031 });
     const next = old.successor();
@@ -99,8 +106,8 @@ export class AwsCustomers {
   }
 
   /** Moves on to when an instance is to be checked next, and runs the job. */
-  async runWhenDue(machine: Machine) {
-    const { ec2NextCheckAt } = await machine.row();
+  async runWhenDue(instance: TestInstance) {
+    const { ec2NextCheckAt } = await instance.row();
     this.#rig.pass((ec2NextCheckAt!.getTime() - this.#rig.clock.now().getTime()) / 1000);
     return this.run();
   }

@@ -1,6 +1,6 @@
-import type { LocalDatabase } from '../../local/database/address.ts';
-import { DatabaseInUse } from '../../local/database/claim.ts';
-import { type DatabaseOptions, startDatabase } from '../../local/database/server.ts';
+import type { LocalDatabase } from '../../../local/database/address.ts';
+import { DatabaseInUse } from '../../../local/database/claim.ts';
+import { type DatabaseOptions, startDatabase } from '../../../local/database/server.ts';
 
 /** A server with nothing in it. Another run may be under way in this folder, as in a watching terminal: then the next one. */
 export async function emptyDatabase(

@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { agentRoutes } from '../../functions/agent/routes.ts';
-import { replicaRoutes } from '../../functions/replica/routes.ts';
-import type { Route } from '../../functions/shared/route.ts';
-import { closeConnections } from '../../local/fleet/agents/agent-http.ts';
-import type { Command } from '../../local/fleet/agents/command.ts';
+import { agentRoutes } from '../../../functions/agent/routes.ts';
+import { replicaRoutes } from '../../../functions/replica/routes.ts';
+import type { Route } from '../../../functions/shared/route.ts';
+import { closeConnections } from '../../../local/fleet/agents/agent-http.ts';
+import type { Command } from '../../../local/fleet/agents/command.ts';
 
 const routes: readonly Route[] = [...Object.values(agentRoutes), ...Object.values(replicaRoutes)];
 

@@ -1,2 +1,0 @@
-// The old place: to be removed when no test imports it any more.
-export * from './database/own-database.ts';
