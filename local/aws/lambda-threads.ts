@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { lambdas } from '../../functions/lambdas.ts';
 import { type ErrorData, errorFromData } from './error-data.ts';
 import { dist, type Invoke, inTime, requireBundles, toJson } from './lambda-host.ts';
 
@@ -21,6 +22,12 @@ export type Outcome =
 
 /** One for each core but the one of the gateway and the Data API, and four at most: each has a copy of the functions. */
 export const defaultThreads = () => Math.min(4, Math.max(1, availableParallelism() - 1));
+
+/** A thread may need as much as a Lambda has. Without limits V8 leaves garbage for later, 200 MB of it. */
+const resourceLimits = {
+  maxOldGenerationSizeMb: Math.max(...Object.values(lambdas).map(({ memoryMB }) => memoryMB)),
+  maxYoungGenerationSizeMb: 16,
+};
 
 /**
  * Runs the functions outside this thread, so that they do not take turns with the gateway and the Data API. The threads
@@ -64,7 +71,7 @@ class LambdaThread {
 
   constructor(directory: string) {
     const workerData: ThreadData = { directory };
-    this.#worker = new Worker(new URL('./lambda-thread.ts', import.meta.url), { workerData });
+    this.#worker = new Worker(new URL('./lambda-thread.ts', import.meta.url), { workerData, resourceLimits });
     this.#worker.on('message', (outcome: Outcome) => this.#hear(outcome));
     this.#worker.on('error', (error) => this.#fail(error as Error));
     this.#worker.on('exit', () => this.#fail(new Error('the functions were stopped')));
