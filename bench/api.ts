@@ -1,76 +1,113 @@
 /**
- * How fast the three requests are that agents send all day, with the whole way measured: HTTP, gateway, bundle, SDK, Data
- * API endpoint, MariaDB. Absolute times say as much of the machine as of the code, so each is also given as a ratio to
- * `GET /health` (one statement that reads nothing), measured in turn with it in the same run.
- *
- *     npm run bench [-- --seconds 3]
+ * How fast what agents send is answered, over the whole way: HTTP, gateway, bundle, SDK, Data API endpoint, database.
+ * Absolute times say as much of the machine as of the code, so each is also given as a ratio: to `GET /health`, which
+ * reads nothing, and to a second control plane that is measured in turn with the first.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { Worker } from 'node:worker_threads';
-import { systemClock } from '../local/clock.ts';
-import { startControlPlane } from '../local/control-plane.ts';
-import type { Load, Measured } from './load.ts';
+import { join, resolve } from 'node:path';
+import { defaultThreads } from '../local/aws/lambda-threads.ts';
+import { UsageError } from '../local/command-line.ts';
+import { startDatabase } from '../local/database/server.ts';
+import { Load, type Measured } from './load.ts';
+import { type BenchOptions, help, readOptions } from './options.ts';
+import { type Plane, startPlane } from './plane.ts';
+import type { RequestName } from './requests.ts';
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '3' } } });
-const seconds = Number(values.seconds);
-if (!(seconds > 0 && seconds <= 60)) {
-  console.error(`--seconds ${values.seconds}: a number from above 0 to 60`);
-  process.exit(2);
+/** How long one control plane is measured before it is the other's turn. */
+const turnSeconds = 0.5;
+
+interface Row {
+  readonly request: RequestName;
+  readonly measured: Measured;
+  readonly other: Measured;
 }
 
-const dataDir = await mkdtemp(join(tmpdir(), 'spot-bench-'));
-const controlPlane = await startControlPlane({
-  port: 0,
-  dataDir,
-  clock: systemClock,
-  fresh: true,
-  authorizerTtlSeconds: 3600,
-});
-try {
-  const token = await tenantToken();
-  console.log('requests one after another (1) and from 16 agents at once (16); ratio: p50 to that of GET /health\n');
-  const rows: Record<string, unknown>[] = [];
-  for (const parallel of [1, 16]) {
-    let health: Measured | undefined;
-    for (const route of ['health', 'heartbeat', 'pending-commands', 'pricing-report'] as const) {
-      const measured = await measure({ url: controlPlane.url, token, route, parallel, seconds });
-      health ??= measured;
-      rows.push({
-        request: route,
-        parallel,
+async function main(args: readonly string[]): Promise<void> {
+  const options = readOptions(args);
+  if (options === 'help') return console.log(help);
+  const dataDir = await mkdtemp(join(tmpdir(), 'spot-bench-'));
+  const database = await startDatabase({ dataDir: join(dataDir, 'database'), say: (line) => console.error(line) });
+  const planes: Plane[] = [];
+  const start = async (name: string, checkout: string, functionThreads: number | undefined) => {
+    const own = { databaseName: `bench_${name}`, dataDir: join(dataDir, name) };
+    planes.push(await startPlane({ ...own, checkout, functionThreads, database }));
+  };
+  try {
+    const here = resolve(import.meta.dirname, '..');
+    const { against } = options;
+    const threads = defaultThreads();
+    await start('first', here, threads);
+    await start('other', against ? resolve(against) : here, against ? threads : undefined);
+    console.log(
+      `Threads for the functions: ${threads}. Other: ${against ?? 'the functions in the thread of the gateway'}.`,
+    );
+    await report(planes, options);
+  } finally {
+    for (const plane of planes) await plane.stop();
+    await database.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function report(planes: readonly Plane[], options: BenchOptions): Promise<void> {
+  for (const agents of [1, 16]) {
+    const rows = await measureAll(planes, agents, options);
+    console.log(`\n${agents === 1 ? 'One agent, one request after another' : `${agents} agents at once`}`);
+    console.table(toTable(rows));
+    const ratios = rows.map(({ measured, other }) => Math.log(measured.requestsPerSecond / other.requestsPerSecond));
+    const mean = Math.exp(ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length);
+    console.log(`Requests a second are ${mean.toFixed(2)} times those of the other (geometric mean).`);
+  }
+  const [first, other] = await Promise.all(planes.map((plane) => plane.rssMB()));
+  console.log(`\nMemory of the control plane (RSS): ${first!.toFixed(0)} MB; of the other: ${other!.toFixed(0)} MB.`);
+}
+
+async function measureAll(
+  planes: readonly Plane[],
+  agents: number,
+  { requests, seconds }: BenchOptions,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const request of requests) {
+    const [measured, other] = (await measure(planes, request, agents, seconds)) as [Measured, Measured];
+    rows.push({ request, measured, other });
+  }
+  return rows;
+}
+
+/** Takes turns, forwards and backwards, so that what else the machine does strikes both alike. */
+async function measure(planes: readonly Plane[], request: RequestName, agents: number, seconds: number) {
+  const loads: Load[] = [];
+  for (const plane of planes) loads.push(await Load.prepare(plane, request, agents));
+  const turns = Math.max(2, Math.round(seconds / turnSeconds));
+  for (let turn = 0; turn < turns; turn += 1)
+    for (const load of turn % 2 === 0 ? loads : loads.toReversed()) await load.run(seconds / turns);
+  for (const load of loads) load.close();
+  return loads.map((load) => load.measured);
+}
+
+function toTable(rows: readonly Row[]) {
+  const health = rows.find(({ request }) => request === 'health')?.measured;
+  return Object.fromEntries(
+    rows.map(({ request, measured, other }) => [
+      request,
+      {
         'requests/s': Math.round(measured.requestsPerSecond),
+        'other requests/s': Math.round(other.requestsPerSecond),
+        ratio: (measured.requestsPerSecond / other.requestsPerSecond).toFixed(2),
         'p50 ms': measured.p50.toFixed(2),
         'p99 ms': measured.p99.toFixed(2),
-        ratio: (measured.p50 / health.p50).toFixed(2),
+        'p50 to health': health ? (measured.p50 / health.p50).toFixed(2) : '-',
         'Data API calls': measured.callsPerRequest.toFixed(2),
-        failed: measured.failed,
-      });
-    }
-  }
-  console.table(rows);
-} finally {
-  await controlPlane.stop();
-  await rm(dataDir, { recursive: true, force: true });
+        failed: measured.failed + other.failed,
+      },
+    ]),
+  );
 }
 
-async function tenantToken(): Promise<string> {
-  const response = await fetch(`${controlPlane.url}/api/admin/clients/create`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${controlPlane.adminToken}` },
-    body: JSON.stringify({ name: 'Bench' }),
-  });
-  const { client } = (await response.json()) as { client: { token: string } };
-  return client.token;
-}
-
-/** The load comes from a thread of its own, so that it does not take its turns from what it measures. */
-function measure(load: Load): Promise<Measured> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./load.ts', import.meta.url), { workerData: load });
-    worker.once('message', resolve);
-    worker.once('error', reject);
-  });
-}
+main(process.argv.slice(2)).catch((error: Error) => {
+  const isUsage = error instanceof UsageError;
+  console.error(isUsage ? `${error.message}\nnpm run bench -- --help lists the options.` : error);
+  process.exitCode = isUsage ? 2 : 1;
+});

@@ -1,14 +1,6 @@
-import { Agent, request } from 'node:http';
-import { parentPort, workerData } from 'node:worker_threads';
-
-/** What to send, how often at once and for how long. */
-export interface Load {
-  readonly url: string;
-  readonly token: string;
-  readonly route: 'health' | 'heartbeat' | 'pending-commands' | 'pricing-report';
-  readonly parallel: number;
-  readonly seconds: number;
-}
+import { Connection } from './connection.ts';
+import type { Started } from './plane.ts';
+import { factsOf, type Instance, type RequestName, registration, requestOf } from './requests.ts';
 
 /** Times in milliseconds. */
 export interface Measured {
@@ -19,102 +11,90 @@ export interface Measured {
   readonly failed: number;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly calls: number;
-  readonly body: string;
+/** Until V8 has compiled what is run often. */
+const warmUpSeconds = 1;
+
+interface Sender {
+  readonly connection: Connection;
+  readonly instance: Instance;
+  sent: number;
 }
 
-const load = workerData as Load;
-const agent = new Agent({ keepAlive: true, maxSockets: load.parallel });
-const zones = 'abcdefghij'.split('').map((letter) => `us-east-1${letter}`);
+/** Agents that send one kind of request to one control plane, each the next as soon as the last is answered. */
+export class Load {
+  readonly #request: RequestName;
+  readonly #senders: readonly Sender[];
+  #times: number[] = [];
+  #calls = 0;
+  #failed = 0;
+  #elapsedMs = 0;
 
-function send(method: string, path: string, body?: unknown): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${load.token}`, 'content-type': 'application/json' };
-    const call = request(`${load.url}${path}`, { method, agent, headers }, (response) => {
-      let text = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        text += chunk;
-      });
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, calls: Number(response.headers['x-data-api-calls']), body: text }),
-      );
-    });
-    call.on('error', reject);
-    call.end(body === undefined ? undefined : JSON.stringify(body));
-  });
+  private constructor(request: RequestName, senders: readonly Sender[]) {
+    this.#request = request;
+    this.#senders = senders;
+  }
+
+  /** Registers the agents, and lets them send for a moment that is not measured: code warms up. */
+  static async prepare({ url, token }: Started, request: RequestName, agents: number): Promise<Load> {
+    const senders: Sender[] = [];
+    for (let n = 0; n < agents; n += 1) {
+      const connection = new Connection(url, token);
+      const id = `i-${request}-${agents}-${n}`;
+      const { status, body } = await connection.send(registration(id));
+      if (status !== 200) throw new Error(`${id} was not registered: ${status} ${body}`);
+      const handle = (JSON.parse(body) as { agent_id: string }).agent_id;
+      // Later ones than those of fewer agents, whose price reports would make these old news.
+      senders.push({ connection, instance: { facts: factsOf(id), handle }, sent: agents * 100_000 });
+    }
+    const load = new Load(request, senders);
+    await load.run(warmUpSeconds);
+    load.#forget();
+    return load;
+  }
+
+  async run(seconds: number): Promise<void> {
+    const started = performance.now();
+    const until = started + seconds * 1000;
+    await Promise.all(this.#senders.map((sender) => this.#keepSending(sender, until)));
+    this.#elapsedMs += performance.now() - started;
+  }
+
+  /** Of all runs together. */
+  get measured(): Measured {
+    const times = this.#times.toSorted((a, b) => a - b);
+    const at = (share: number) => times[Math.floor(times.length * share)] ?? Number.NaN;
+    return {
+      requestsPerSecond: (1000 * times.length) / this.#elapsedMs,
+      p50: at(0.5),
+      p99: at(0.99),
+      callsPerRequest: this.#calls / times.length,
+      failed: this.#failed,
+    };
+  }
+
+  close(): void {
+    for (const { connection } of this.#senders) connection.close();
+  }
+
+  #forget(): void {
+    this.#times = [];
+    this.#calls = 0;
+    this.#failed = 0;
+    this.#elapsedMs = 0;
+  }
+
+  async #keepSending(sender: Sender, until: number): Promise<void> {
+    while (performance.now() < until) {
+      const before = performance.now();
+      const { status, dataApiCalls } = await this.#send(sender);
+      this.#times.push(performance.now() - before);
+      this.#calls += dataApiCalls;
+      if (status !== 200) this.#failed += 1;
+    }
+  }
+
+  #send(sender: Sender) {
+    const n = sender.sent++;
+    return sender.connection.send(requestOf[this.#request](sender.instance, n));
+  }
 }
-
-async function register(n: number) {
-  const instanceId = `i-${load.route}-${load.parallel}-${n}`;
-  const machine = { instance_id: instanceId, instance_type: 'm5.large', region: 'us-east-1', az: zones[0] };
-  const { body } = await send('POST', '/api/agents/register', {
-    ...machine,
-    logical_agent_id: instanceId,
-    mode: 'spot',
-  });
-  return { machine, handle: (JSON.parse(body) as { agent_id: string }).agent_id };
-}
-
-type Machine = Awaited<ReturnType<typeof register>>;
-
-/** The `i`-th request of a machine. Price reports lie five minutes apart, as agents send them, so each has news. */
-function requestOf({ machine, handle }: Machine, i: number): Promise<Answer> {
-  const path = `/api/agents/${handle}`;
-  if (load.route === 'health') return send('GET', '/health');
-  if (load.route === 'pending-commands') return send('GET', `${path}/pending-commands`);
-  if (load.route === 'heartbeat')
-    return send('POST', `${path}/heartbeat`, { status: 'online', monitored_instances: [], ...machine, mode: 'spot' });
-  return send('POST', `${path}/pricing-report`, {
-    instance: { ...machine, mode: 'spot', pool_id: `m5.large.${zones[0]}` },
-    pricing: {
-      on_demand_price: 0.096,
-      current_spot_price: 0.03,
-      cheapest_pool: null,
-      spot_pools: zones.map((az, n) => ({
-        pool_id: `m5.large.${az}`,
-        instance_type: 'm5.large',
-        az,
-        price: 0.03 + n / 1000,
-      })),
-      collected_at: new Date(Date.UTC(2000 + load.parallel, 0, 1) + i * 300_000).toISOString(),
-    },
-  });
-}
-
-async function run(): Promise<Measured> {
-  const machines: Machine[] = [];
-  for (let n = 0; n < load.parallel; n += 1) machines.push(await register(n));
-  for (const [n, machine] of machines.entries()) await requestOf(machine, n === 0 ? 0 : 1); // not measured: code warms up
-  const times: number[] = [];
-  let calls = 0;
-  let failed = 0;
-  const started = performance.now();
-  const until = started + load.seconds * 1000;
-  await Promise.all(
-    machines.map(async (machine) => {
-      for (let i = 2; performance.now() < until; i += 1) {
-        const before = performance.now();
-        const answer = await requestOf(machine, i);
-        times.push(performance.now() - before);
-        calls += answer.calls;
-        if (answer.status !== 200) failed += 1;
-      }
-    }),
-  );
-  const elapsed = (performance.now() - started) / 1000;
-  times.sort((a, b) => a - b);
-  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? Number.NaN;
-  return {
-    requestsPerSecond: times.length / elapsed,
-    p50: at(0.5),
-    p99: at(0.99),
-    callsPerRequest: calls / times.length,
-    failed,
-  };
-}
-
-parentPort!.postMessage(await run());
-agent.destroy();

@@ -1,0 +1,49 @@
+import { flag, helpSection, number, option, type Reader, readCommandLine, text, wrap } from '../local/command-line.ts';
+import { type RequestName, requestNames } from './requests.ts';
+
+const names: Reader<readonly RequestName[]> = {
+  expected: `one or more of ${requestNames.join(',')}`,
+  read(text) {
+    const asked = text.split(',');
+    const known = requestNames.filter((name) => asked.includes(name));
+    return known.length === new Set(asked).size ? known : undefined;
+  },
+};
+
+const options = {
+  seconds: option(
+    'seconds N',
+    number({ above: 0, to: 600 }),
+    'how long each request is measured with each control plane and number of agents',
+    '3',
+  ),
+  requests: option('requests NAMES', names, 'only these, separated by commas', requestNames.join(',')),
+  against: option(
+    'against DIR',
+    text,
+    'take the checkout of this project in DIR, with its dependencies installed and built, for the other control plane',
+  ),
+  help: flag('help', 'show this text'),
+};
+
+const purpose =
+  'Measures what agents send, from the request to the database and back: requests per second, latency and Data API calls, ' +
+  'from one agent and from 16 at once. A second control plane runs for comparison: the same one, but with its functions ' +
+  'in the thread of the gateway instead of threads of their own. The two are measured in short turns, so that their ' +
+  'ratio holds on a busy machine too.';
+
+export const help = ['npm run bench -- [options]', wrap(purpose, 120).join('\n'), helpSection('Options', options)].join(
+  '\n\n',
+);
+
+export interface BenchOptions {
+  readonly seconds: number;
+  readonly requests: readonly RequestName[];
+  readonly against: string | undefined;
+}
+
+/** @returns 'help' when the command line asks for it. @throws UsageError */
+export function readOptions(args: readonly string[]): BenchOptions | 'help' {
+  if (args.includes('--help')) return 'help';
+  return readCommandLine(options, args).values;
+}

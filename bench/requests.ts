@@ -1,0 +1,73 @@
+/** An instance whose agent has registered. */
+export interface Instance {
+  readonly facts: {
+    readonly instance_id: string;
+    readonly instance_type: string;
+    readonly region: string;
+    readonly az: string;
+  };
+  /** By which its agent speaks. */
+  readonly handle: string;
+}
+
+export interface Request {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+const zones = [...'abcdefghij'].map((letter) => `us-east-1${letter}`);
+
+export const factsOf = (instanceId: string): Instance['facts'] => ({
+  instance_id: instanceId,
+  instance_type: 'm5.large',
+  region: 'us-east-1',
+  az: zones[0]!,
+});
+
+export const registration = (instanceId: string): Request => ({
+  method: 'POST',
+  path: '/api/agents/register',
+  body: { ...factsOf(instanceId), logical_agent_id: instanceId, mode: 'spot' },
+});
+
+/** The n-th request of its kind that an instance sends, as agents do. `health` reads nothing: what all others are held against. */
+const requests = {
+  health: () => ({ method: 'GET', path: '/health' }),
+  heartbeat: ({ facts, handle }) => ({
+    method: 'POST',
+    path: `/api/agents/${handle}/heartbeat`,
+    body: { status: 'online', monitored_instances: [], ...facts, mode: 'spot' },
+  }),
+  'pending-commands': ({ handle }) => ({ method: 'GET', path: `/api/agents/${handle}/pending-commands` }),
+  config: ({ handle }) => ({ method: 'GET', path: `/api/agents/${handle}/config` }),
+  'replicas-launching': ({ handle }) => ({ method: 'GET', path: `/api/agents/${handle}/replicas?status=launching` }),
+  'replicas-terminated': ({ handle }) => ({ method: 'GET', path: `/api/agents/${handle}/replicas?status=terminated` }),
+  'pricing-report': ({ facts, handle }, n) => ({
+    method: 'POST',
+    path: `/api/agents/${handle}/pricing-report`,
+    body: {
+      instance: { ...facts, mode: 'spot', pool_id: `m5.large.${facts.az}` },
+      pricing: {
+        on_demand_price: 0.096,
+        current_spot_price: 0.03,
+        cheapest_pool: null,
+        spot_pools: zones.map((az, i) => ({
+          pool_id: `m5.large.${az}`,
+          instance_type: 'm5.large',
+          az,
+          price: 0.03 + i / 1000,
+        })),
+        // Five minutes apart, as agents send them, so that each has news.
+        collected_at: new Date(Date.UTC(2000, 0, 1) + n * 300_000).toISOString(),
+      },
+    },
+  }),
+  /** Of a new agent each time. */
+  register: ({ facts }, n) => registration(`${facts.instance_id}-${n}`),
+} as const satisfies Record<string, (instance: Instance, n: number) => Request>;
+
+export type RequestName = keyof typeof requests;
+export const requestNames = Object.keys(requests) as RequestName[];
+
+export const requestOf: Readonly<Record<RequestName, (instance: Instance, n: number) => Request>> = requests;
