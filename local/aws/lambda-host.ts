@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Context } from 'aws-lambda';
 import { functionNames, type LambdaName, lambdas } from '../../functions/lambdas.ts';
+import { late, orLate } from './late.ts';
 
 /** Runs a function by name, as Lambda's synchronous Invoke does. */
 export type Invoke = (name: string, event: unknown, invocation: Invocation) => Promise<unknown>;
@@ -67,7 +68,8 @@ function load(file: string): Handler {
  * @throws what the handler throws, or an Error when it takes too long or its result is not JSON or over 6 MB
  */
 export async function runAsLambda(name: string, handler: Handler, event: unknown, { timeoutMs }: Invocation) {
-  return JSON.parse(await inTime(name, timeoutMs, () => runOnText(name, handler, toJson(event), timeoutMs))) as unknown;
+  const result = await inTime(name, timeoutMs, () => runOnText(name, handler, toJson(event), timeoutMs));
+  return JSON.parse(result) as unknown;
 }
 
 /** The same for an event and a result that are JSON text, without the end of time. */
@@ -79,15 +81,11 @@ export async function runOnText(name: string, handler: Handler, event: string, t
   return text;
 }
 
-/** A function that is late runs on, but nobody hears its result. */
+/** @throws Error when a function takes longer than it may */
 export async function inTime<T>(name: string, timeoutMs: number, run: () => Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`${name} took more than ${timeoutMs / 1000} s`)), timeoutMs);
-  try {
-    return await Promise.race([run(), late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const result = await orLate(timeoutMs, run);
+  if (result === late) throw new Error(`${name} took more than ${timeoutMs / 1000} s`);
+  return result;
 }
 
 export const toJson = (value: unknown) => JSON.stringify(value) ?? 'null';

@@ -1,38 +1,12 @@
 import type { FieldInfo, UpsertResult } from 'mariadb';
-import type { Connections, Lease } from './connections.ts';
-import { DataApiError, statementTimeout } from './errors.ts';
+import { columnMetadata } from './column-types.ts';
 import type { Operation } from './faults.ts';
-import { columnMetadata, encodeRecords, formatRecords, type ResultSetOptions } from './fields.ts';
+import { encodeRecords, formatRecords } from './fields.ts';
 import type { Limits } from './limits.ts';
-import { bind, type ParsedSql, parseSql, type SqlParameter } from './parameters.ts';
-import type { Transactions } from './transactions.ts';
-
-/** What the operations work with. */
-export interface Service {
-  connections: Connections;
-  transactions: Transactions;
-  limits: Limits;
-  /** Collects each distinct SQL text that reaches the database, as sent. */
-  statements: Set<string>;
-}
-
-/** The members of all five requests; which are needed is checked below. */
-export interface DataApiRequest {
-  resourceArn?: string;
-  secretArn?: string;
-  sql?: string;
-  database?: string;
-  schema?: string;
-  transactionId?: string;
-  parameters?: SqlParameter[];
-  parameterSets?: SqlParameter[][];
-  includeResultMetadata?: boolean;
-  continueAfterTimeout?: boolean;
-  resultSetOptions?: ResultSetOptions;
-  formatRecordsAs?: 'NONE' | 'JSON';
-}
-
-type DatabaseResult = [rows: unknown[][], columns: FieldInfo[]] | [UpsertResult, unknown];
+import { parseSql } from './named-parameters.ts';
+import { type DatabaseResult, onConnection } from './on-connection.ts';
+import { bind } from './parameters.ts';
+import { type DataApiRequest, required, type Service } from './service.ts';
 
 /** Each answers with the JSON text of its response. */
 export const operations: Record<Operation, (service: Service, request: DataApiRequest) => Promise<string>> = {
@@ -72,66 +46,6 @@ async function batchExecute(service: Service, request: DataApiRequest): Promise<
   return `{"updateResults":[${results.join(',')}]}`;
 }
 
-type Query = (sql: string) => Promise<DatabaseResult>;
-
-/**
- * Does `work` on the connection of the request's transaction, or on one from the pool. The connection is given back when
- * its last statement has really ended, which is after the answer for one that continues after its timeout.
- */
-async function onConnection<T>(
-  service: Service,
-  request: DataApiRequest,
-  parsed: ParsedSql,
-  work: (query: Query) => Promise<T>,
-): Promise<T> {
-  const { connections, transactions, limits } = service;
-  const lease = request.transactionId
-    ? transactions.enter(request.transactionId, request.database)
-    : await connections.lease(request.database, { autocommit: true });
-  service.statements.add(request.sql!);
-
-  const deadline = performance.now() + limits.statementMs;
-  let lastStatement: Promise<unknown> = Promise.resolve();
-  let timedOut = false;
-  const query: Query = async (sql) => {
-    const running = lease.connection.query<DatabaseResult>(sql);
-    lastStatement = running.catch(() => undefined);
-    const result = await before(deadline, running);
-    if (result) return result;
-    timedOut = true;
-    if (!request.continueAfterTimeout) await stop(connections, lease, lastStatement);
-    throw statementTimeout(lease.connection.threadId!);
-  };
-
-  try {
-    return await work(query);
-  } finally {
-    void lastStatement.then(() => {
-      lease.release(parsed.leavesSessionClean && !timedOut);
-      if (dropsDatabase.test(request.sql!)) connections.clearIdle();
-    });
-  }
-}
-
-const dropsDatabase = /^\s*drop\s+(database|schema)\b/i;
-
-/** @returns what `running` does, or undefined when the deadline comes first */
-async function before<T>(deadline: number, running: Promise<T>): Promise<T | undefined> {
-  if (deadline === Number.POSITIVE_INFINITY) return running;
-  const { promise: late, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(resolve, deadline - performance.now(), undefined);
-  try {
-    return await Promise.race([running, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function stop(connections: Connections, { connection }: Lease, statement: Promise<unknown>): Promise<void> {
-  await connections.kill(connection);
-  await statement;
-}
-
 const isResultSet = (result: DatabaseResult): result is [unknown[][], FieldInfo[]] => Array.isArray(result[0]);
 
 function update(result: UpsertResult): string {
@@ -154,14 +68,4 @@ function resultSet([rows, columns]: [unknown[][], FieldInfo[]], request: DataApi
     ? `,"columnMetadata":${JSON.stringify(columns.map((column) => columnMetadata(column)))}`
     : '';
   return `{"numberOfRecordsUpdated":0,"records":${records}${metadata}}`;
-}
-
-/** @throws DataApiError BadRequestException when the member is missing or empty */
-export function required(
-  request: DataApiRequest,
-  member: 'resourceArn' | 'secretArn' | 'sql' | 'transactionId',
-): string {
-  const value = request[member];
-  if (typeof value !== 'string' || !value) throw new DataApiError('BadRequestException', `${member} is missing`);
-  return value;
 }

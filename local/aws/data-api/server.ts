@@ -5,7 +5,8 @@ import { Connections, type DatabaseAddress } from './connections.ts';
 import { DataApiError, toDataApiError } from './errors.ts';
 import { type Call, type DataApiFaults, faultError, isDeadlock, newFaults, type Operation } from './faults.ts';
 import { type Limits, limits as serviceLimits } from './limits.ts';
-import { type DataApiRequest, operations, required, type Service } from './operations.ts';
+import { operations } from './operations.ts';
+import { type DataApiRequest, required, type Service } from './service.ts';
 import { Transactions } from './transactions.ts';
 
 export interface DataApiOptions {

@@ -3,10 +3,11 @@ import { lambdas } from '../../../functions/lambdas.ts';
 import type { Routes } from '../../../functions/shared/route.ts';
 import type { Clock } from '../../clock.ts';
 import type { Invoke } from '../lambda-host.ts';
+import { late, orLate } from '../late.ts';
 import { readBody, serveOnLoopback } from '../loopback-server.ts';
 import { type Answer, integrationAnswer, isPreflight, own, preflightAnswer, refuse, send } from './answers.ts';
-import { type Authorization, Authorizations, isAuthorization } from './authorizations.ts';
-import { authorizerEvent, encodedBody, headBytes, type RequestEvent, requestEvent, targetOf } from './events.ts';
+import { Authorizer } from './authorizer.ts';
+import { encodedBody, headBytes, type RequestEvent, requestEvent, targetOf } from './events.ts';
 import { type Matched, router } from './routing.ts';
 
 export interface GatewayOptions {
@@ -63,14 +64,17 @@ const closeWithinMs = 2000;
 /**
  * Serves a route table on 127.0.0.1 as API Gateway's HTTP API does with the `$default` stage: routing, events, the
  * Lambda authorizer and its cache, CORS, limits, and the answers that the gateway gives by itself.
- * @throws Error when the port is in use
+ * @throws PortInUse
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const integrationMs = options.integrationTimeoutMs ?? limits.integrationMs;
-  const authorizerMs = options.authorizerTimeoutMs ?? limits.authorizerMs;
   const ttlSeconds = options.authorizerTtlSeconds ?? lambdas.authorizer.cacheSeconds;
-  const monotonic = options.monotonic ?? (() => performance.now());
-  const authorizations = new Authorizations(ttlSeconds * 1000, monotonic);
+  const authorizer = new Authorizer({
+    authorize: options.authorize,
+    timeoutMs: options.authorizerTimeoutMs ?? limits.authorizerMs,
+    ttlMs: ttlSeconds * 1000,
+    monotonic: options.monotonic ?? (() => performance.now()),
+  });
   const match = router(options.routes);
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -103,7 +107,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (access !== 'open') {
       const identity = event.headers.authorization;
       if (!identity) return own(401, 'Unauthorized');
-      const authorization = authorizations.find(identity) ?? (await authorize(event, identity));
+      const authorization = await authorizer.authorizationOf(event, identity);
       if (!authorization) return own(500, 'Internal Server Error');
       if (!authorization.isAuthorized) return own(403, 'Forbidden');
       event.requestContext.authorizer = { lambda: authorization.context ?? null };
@@ -115,25 +119,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     if (Buffer.byteLength(JSON.stringify(complete)) > limits.eventBytes) return own(413, 'Request Entity Too Large');
 
     try {
-      const result = await within(integrationMs, () => options.invoke(domain, complete, { timeoutMs: integrationMs }));
-      return result === tooLate ? own(503, 'Service Unavailable') : integrationAnswer(result);
+      const result = await orLate(integrationMs, () => options.invoke(domain, complete, { timeoutMs: integrationMs }));
+      return result === late ? own(503, 'Service Unavailable') : integrationAnswer(result);
     } catch (error) {
       console.error(`${event.routeKey}: ${domain} failed:`, error);
       return own(500, 'Internal Server Error');
-    }
-  }
-
-  /** @returns undefined when the authorizer failed, which is not kept: the next request asks it again */
-  async function authorize(event: RequestEvent, identity: string): Promise<Authorization | undefined> {
-    try {
-      const answer = await within(authorizerMs, () => options.authorize(authorizerEvent(event, identity)));
-      if (answer === tooLate) throw new Error(`no answer within ${authorizerMs / 1000} s`);
-      if (!isAuthorization(answer)) throw new Error(`not a simple response: ${JSON.stringify(answer)}`);
-      authorizations.keep(identity, answer);
-      return answer;
-    } catch (error) {
-      console.error(`${event.routeKey}: the authorizer failed:`, error);
-      return undefined;
     }
   }
 
@@ -147,20 +137,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     url: server.url,
     port: server.port,
-    forgetAuthorizations: () => authorizations.forget(),
+    forgetAuthorizations: () => authorizer.forget(),
     close: () => server.close(),
   };
-}
-
-const tooLate = Symbol('too late');
-
-/** What is late runs on, as a function in Lambda may, but nobody hears its result. */
-async function within<T>(ms: number, work: () => Promise<T>): Promise<T | typeof tooLate> {
-  const { promise, resolve } = Promise.withResolvers<typeof tooLate>();
-  const timer = setTimeout(resolve, ms, tooLate);
-  try {
-    return await Promise.race([work(), promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

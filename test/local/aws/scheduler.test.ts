@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Job, JobEvent } from '../../../functions/jobs.ts';
-import { parseSchedule, Scheduler } from '../../../local/aws/scheduler.ts';
+import { parseSchedule } from '../../../local/aws/schedule.ts';
+import { Scheduler } from '../../../local/aws/scheduler.ts';
 import { VirtualClock } from '../../../local/clock.ts';
 
 const start = new Date('2026-01-12T10:00:30Z');
