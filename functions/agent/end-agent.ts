@@ -1,10 +1,10 @@
 import { setStatus } from '../core/agent/agents.ts';
 import { findCaller } from '../core/agent/caller.ts';
 import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
+import { endInstance } from '../core/agent/instances.ts';
 import { lockAgent } from '../core/agent/lock.ts';
 import { changePrimary } from '../core/agent/primary.ts';
 import { record } from '../core/event/events.ts';
-import { confirmTermination } from '../core/termination/terminations.ts';
 import { type Db, transact } from '../shared/db.ts';
 
 interface Ending extends OfAgent {
@@ -32,7 +32,7 @@ export async function endAgent(db: Db, { clientId, ref, reason, instanceId }: En
       await setStatus(tx, { clientId, agentId, status: 'offline', ended: true }, now);
     }
     if (instanceId !== undefined && !isPrimary && standing !== 'retired')
-      await confirmTermination(tx, { clientId, agentId, instanceId, goneAt: now }, now);
+      await endInstance(tx, { clientId, agentId, instanceId }, now);
     await record(
       tx,
       {

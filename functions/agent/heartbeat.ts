@@ -47,7 +47,7 @@ interface Change {
 function changeStatus(db: Db, { beat, agentId, reporter }: Change, now: Date): Promise<void> {
   const { clientId, body } = beat;
   return transact(db, async (tx) => {
-    const state = await lockAgent(tx, { clientId, agentId, with: { inFlight: true } }, now);
+    const state = await lockAgent(tx, { clientId, agentId, ref: beat.ref, with: { inFlight: true } }, now);
     const { agent, primary } = state;
     if (!primary || (reporter !== undefined && reporter !== primary.id)) return; // another took over meanwhile
     if (body.status === 'offline' && isOldInstanceDying(state, reporter, now)) return;

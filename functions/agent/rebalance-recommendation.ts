@@ -23,7 +23,7 @@ interface Recommendation extends OfAgent {
  */
 export async function adviseOnRebalance(db: Db, { clientId, ref, body }: Recommendation, now: Date) {
   const handle = parseHandle(ref);
-  const state = await readInput(db, { clientId, agentId: handle.agentId }, now);
+  const state = await readInput(db, { clientId, ref, agentId: handle.agentId }, now);
   const primary = state.input.agent.instanceId;
   const instanceId = handle.instanceId ?? body.instance_id ?? primary ?? 'unknown';
   const advice = choose(state, now);

@@ -32,7 +32,7 @@ export function reportSwitch(db: Db, { clientId, ref, body }: SwitchCall, now: D
   const switched = { oldId, newId, initiatedAt: timing.initiatedAt };
   const wanted = { instance: newId, inFlight: true, recorded: switched } as const;
   return transact(db, async (tx) => {
-    const found = await lockAgent(tx, { clientId, agentId, with: wanted }, now);
+    const found = await lockAgent(tx, { clientId, agentId, ref, with: wanted }, now);
     const state = { ...found, inFlight: commandReported(found, switched) };
     const { agent, instance, recorded } = state;
     if (instance && (instance.clientId !== clientId || instance.agentId !== agentId))

@@ -40,7 +40,7 @@ interface DecideCall extends OfAgent {
  * @throws AppError agent_not_found
  */
 export async function decideFor(db: Db, { clientId, ref, body }: DecideCall, now: Date) {
-  const state = await readInput(db, { clientId, agentId: parseHandle(ref).agentId }, now);
+  const state = await readInput(db, { clientId, ref, agentId: parseHandle(ref).agentId }, now);
   const { agent } = state;
   const input = described(state.input, body, agent, now);
   if (!agent.enabled) return toWire({ ...safeDefault(input, ''), reason: 'Agent disabled' }, input.agent);
@@ -87,7 +87,7 @@ function described(
  * @throws AppError agent_not_found
  */
 export async function recommendSwitch(db: Db, { clientId, ref }: OfAgent, now: Date) {
-  const { agent, input, pools } = await readInput(db, { clientId, agentId: parseHandle(ref).agentId }, now);
+  const { agent, input, pools } = await readInput(db, { clientId, ref, agentId: parseHandle(ref).agentId }, now);
   const decision = decide(input, now);
   const current = pools.find((pool) => pool.id === agent.currentPoolId);
   const alternatives = pools

@@ -29,7 +29,7 @@ export async function findCaller(db: Db, { clientId, ref, deleted }: Of, now: Da
   const wanted = { instance: handle.instanceId, standbyCount: true } as const;
   const { agent, primary, instance, standbyCount } = await readAgent(
     db,
-    { clientId, agentId: handle.agentId, deleted, with: wanted },
+    { clientId, agentId: handle.agentId, ref, deleted, with: wanted },
     now,
   );
   const isOwn = instance?.agentId === agent.id && instance.clientId === agent.clientId;

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { DatabaseError } from '../../shared/data-api/errors.ts';
 import type { Db, Tx } from '../../shared/db.ts';
 import type { InstanceStatus } from '../../shared/schema.ts';
 import { poolOf } from '../pool/pool-id.ts';
@@ -137,13 +138,34 @@ export const markSeen = (db: Db, { clientId, agentId, instanceId }: OfInstance, 
     .where('clientId', '=', clientId)
     .execute();
 
-/** Hands an instance that is no primary from one agent of its tenant to another. */
+/** Closes an instance beside the primary whose agent said that it ends. What it was a standby for is seen to by its silence. */
+export const endInstance = (tx: Tx, { clientId, agentId, instanceId }: OfInstance, now: Date) =>
+  tx
+    .updateTable('instances')
+    .set((eb) => ({
+      instanceStatus: 'terminated',
+      isActive: false,
+      terminatedAt: eb.fn.coalesce('terminatedAt', eb.val(now)),
+      terminationConfirmed: true,
+      version: eb('version', '+', 1),
+    }))
+    .where('id', '=', instanceId)
+    .where('agentId', '=', agentId)
+    .where('clientId', '=', clientId)
+    .where('isPrimary', '=', false)
+    .execute();
+
+/**
+ * Hands an instance that is no primary from one agent of its tenant to another.
+ * @throws DatabaseError conflict when it has become a primary meanwhile, so that it is decided anew
+ */
 export async function moveInstance(tx: Tx, { clientId, agentId, instanceId }: OfInstance): Promise<void> {
-  await tx
+  const { numUpdatedRows } = await tx
     .updateTable('instances')
     .set((eb) => ({ agentId, instanceStatus: 'running_replica', version: eb('version', '+', 1) }))
     .where('id', '=', instanceId)
     .where('clientId', '=', clientId)
     .where('isPrimary', '=', false)
-    .execute();
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) throw new DatabaseError('conflict', `instance ${instanceId} has become a primary`);
 }

@@ -11,6 +11,7 @@ interface Locking<W extends Wanted> extends Reading<W> {
   readonly clientId: string | undefined;
   readonly agentId: string;
   readonly deleted?: boolean;
+  readonly ref?: string;
   /** Set by a job, which has other agents to see to: one that somebody else holds is a conflict at once. */
   readonly skipLocked?: boolean;
 }
@@ -36,7 +37,9 @@ export async function lockAgent<W extends Wanted>(tx: Tx, of: Locking<W>, now: D
     .$if(skipLocked, (query) => query.skipLocked())
     .execute();
   if (rows.length === 0)
-    throw skipLocked ? new DatabaseError('conflict', `somebody else holds agent ${agentId}`) : agentNotFound(agentId);
+    throw skipLocked
+      ? new DatabaseError('conflict', `somebody else holds agent ${agentId}`)
+      : agentNotFound(of.ref ?? agentId);
   return readAgent(tx, of, now);
 }
 

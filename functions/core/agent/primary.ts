@@ -46,14 +46,16 @@ function agentColumns(change: PrimaryChange, now: Date) {
   const { next, cause, wasPrimary = false, staysSwitching = false } = change;
   const { host, mode } = next ?? {};
   const isModeKnown = mode !== undefined && mode !== 'unknown';
+  // What EC2 announced is about the primary: with another one it is over.
+  const keepsNotice = wasPrimary || next === undefined;
   const status = next ? (staysSwitching ? 'switching' : 'online') : 'offline';
   return sql`
     a.epoch = a.epoch + ${wasPrimary ? 0 : 1}, a.version = a.version + 1, a.updated_at = ${now}, a.status = ${status},
     a.primary_cause = IF(${wasPrimary}, a.primary_cause, ${cause}),
     a.primary_changed_at = IF(${wasPrimary}, a.primary_changed_at, ${now}),
-    a.instance_id = ${next?.instanceId ?? null},
+    a.instance_id = IF(${cause === 'ended'}, a.instance_id, ${next?.instanceId ?? null}),
     a.last_heartbeat_at = IF(${next !== undefined}, ${now}, a.last_heartbeat_at),
-    a.terminated_at = ${cause === 'ended' ? now : null},
+    a.terminated_at = IF(${cause === 'released'}, a.terminated_at, ${cause === 'ended' ? now : null}),
     a.instance_type = COALESCE(${next?.instanceType ?? null}, a.instance_type),
     a.region = COALESCE(${next?.region ?? null}, a.region),
     a.az = COALESCE(${next?.az ?? null}, a.az),
@@ -64,8 +66,8 @@ function agentColumns(change: PrimaryChange, now: Date) {
     a.agent_version = COALESCE(${host?.agentVersion ?? null}, a.agent_version),
     a.current_mode = IF(${isModeKnown}, ${mode ?? null}, a.current_mode),
     a.current_pool_id = IF(${isModeKnown}, ${poolOf(mode, next?.instanceType, next?.az)}, a.current_pool_id),
-    a.pending_termination_at = IF(${wasPrimary}, a.pending_termination_at, NULL),
-    a.pending_termination_instance = IF(${wasPrimary}, a.pending_termination_instance, NULL),
+    a.pending_termination_at = IF(${keepsNotice}, a.pending_termination_at, NULL),
+    a.pending_termination_instance = IF(${keepsNotice}, a.pending_termination_instance, NULL),
     a.last_failover_at = IF(e.id IS NULL, a.last_failover_at, ${now}),
     a.last_termination_notice_at = IF(e.id IS NULL, a.last_termination_notice_at, ${now}),
     a.last_interruption_signal = IF(e.id IS NULL, a.last_interruption_signal, 'termination-notice'),

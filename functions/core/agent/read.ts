@@ -1,4 +1,4 @@
-import { type SelectQueryBuilder, sql } from 'kysely';
+import type { SelectQueryBuilder } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 import { agentNotFound } from '../../shared/errors.ts';
 import type { Agent, Schema } from '../../shared/schema.ts';
@@ -24,8 +24,12 @@ export type AgentKey =
   | { readonly instanceId: string };
 
 export type Reading<W extends Wanted> = { readonly with: W };
-/** A deleted agent is not found, unless this is set. */
-type Deleted = { readonly deleted?: boolean };
+interface Deleted {
+  /** A deleted agent is not found, unless this is set. */
+  readonly deleted?: boolean;
+  /** The `agent_id` of the path, for the message that there is no such agent. */
+  readonly ref?: string;
+}
 export type StateOf<W extends Wanted> = AgentState<keyof W & keyof Parts>;
 
 /**
@@ -39,10 +43,12 @@ export async function readAgent<W extends Wanted>(
   now: Date,
 ): Promise<StateOf<W>> {
   const state = await findAgent(db, of, now);
-  if (!state)
-    throw agentNotFound('agentId' in of ? of.agentId : 'logicalAgentId' in of ? of.logicalAgentId : of.instanceId);
+  if (!state) throw agentNotFound(of.ref ?? nameOf(of));
   return state;
 }
+
+const nameOf = (of: AgentKey) =>
+  'agentId' in of ? of.agentId : 'logicalAgentId' in of ? of.logicalAgentId : of.instanceId;
 
 /** The same, with `undefined` for an agent that is not there. */
 export async function findAgent<W extends Wanted>(
@@ -55,9 +61,13 @@ export async function findAgent<W extends Wanted>(
       if ('logicalAgentId' in of)
         return query.where('a.clientId', '=', of.clientId).where('a.logicalAgentId', '=', of.logicalAgentId);
       if ('instanceId' in of)
-        return query.where(
-          sql<boolean>`(a.id, a.client_id) = (SELECT k.agent_id, k.client_id FROM instances AS k WHERE k.id = ${of.instanceId})`,
-        );
+        return query
+          .where('a.id', '=', (eb) =>
+            eb.selectFrom('instances as k').select('k.agentId').where('k.id', '=', of.instanceId),
+          )
+          .where('a.clientId', '=', (eb) =>
+            eb.selectFrom('instances as k').select('k.clientId').where('k.id', '=', of.instanceId),
+          );
       const { clientId } = of;
       return query
         .where('a.id', '=', of.agentId)
@@ -68,7 +78,7 @@ export async function findAgent<W extends Wanted>(
   return state && (of.deleted || state.agent.status !== 'deleted') ? state : undefined;
 }
 
-/** Agents by id, for a job; deleted ones are left out. Their rows must fit the 1 MiB of an answer: 200 at most. */
+/** Agents by id, for a job; deleted ones are left out. Their rows must fit the 1 MiB of an answer, whatever their names: 100 at most. */
 export async function readAgents<W extends Wanted>(
   db: Db,
   of: { readonly agentIds: readonly string[] } & Reading<W>,

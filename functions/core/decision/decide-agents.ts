@@ -12,11 +12,11 @@ import { type Decision, decide, safeDefault } from './policy.ts';
 /** An agent is decided on once in this time at most, however often it reports (protocol 8.5). */
 const debounceMs = 5 * minuteMs;
 
-/** Agents that are decided on together: five statements, and their decisions stay far below a request's 4 MiB. */
-const batch = 200;
+/** Agents that are decided on together, five statements: whatever their names, their rows fit the 1 MiB of an answer. */
+const batch = 100;
 
 /** Batches of one run; the next run, a minute later, goes on. */
-const maxBatches = 20;
+const maxBatches = 40;
 
 /**
  * Decides for each agent whose primary has reported prices since its last decision, and queues what is allowed. A price

@@ -23,7 +23,7 @@ export async function readInputs(db: Db, agentIds: readonly string[], now: Date)
 /** The same for one tenant's agent. @throws AppError agent_not_found */
 export async function readInput(
   db: Db,
-  of: { readonly clientId: string; readonly agentId: string },
+  of: { readonly clientId: string; readonly agentId: string; readonly ref: string },
   now: Date,
 ): Promise<AgentInput> {
   const [input] = await withPools(db, [await readAgent(db, { ...of, with: wanted }, now)], now);

@@ -8,9 +8,6 @@ import { activeStatuses } from './active-statuses.ts';
 import { provideStandby } from './provide-standby.ts';
 import { alarmMs, standbyPolicy, survivedMs } from './standby-policy.ts';
 
-/** Agents that are looked at for each one that may be dealt with: most need nothing, or have to wait. */
-const looked = 200;
-
 const wanted = { standbys: true, openSwitch: true, launches: true } as const;
 
 /**
@@ -19,12 +16,12 @@ const wanted = { standbys: true, openSwitch: true, launches: true } as const;
  * @returns for how many something was done
  */
 export async function makeMissing(db: Db, { batch }: { readonly batch: number }, now: Date): Promise<number> {
-  const states = await readAgents(db, { agentIds: await candidates(db, now), with: wanted }, now);
+  const states = await readAgents(db, { agentIds: await candidates(db, { batch }, now), with: wanted }, now);
   const missing = states.filter((state) => standbyPolicy({ ...state, occasion: 'review' }, now).do !== 'nothing');
   const urgent = missing.toSorted((a, b) => Number(isLosing(b)) - Number(isLosing(a)));
   return forEachIsolated(
     'making a standby',
-    urgent.slice(0, batch).map(({ agent: { id, clientId } }) => ({ id, clientId })),
+    urgent.map(({ agent: { id, clientId } }) => ({ id, clientId })),
     ({ id, clientId }) =>
       transact(db, async (tx) => {
         const state = await lockAgent(tx, { clientId, agentId: id, skipLocked: true, with: wanted }, now);
@@ -36,19 +33,32 @@ export async function makeMissing(db: Db, { batch }: { readonly batch: number },
 const isLosing = ({ agent }: { readonly agent: { readonly pendingTerminationAt: Date | null } }) =>
   agent.pendingTerminationAt !== null;
 
-/** Agents without a standby that are in manual mode, or of whose primary EC2 has announced something. */
-async function candidates(db: Db, now: Date): Promise<string[]> {
+/**
+ * Agents without a standby that may want one: those whose primary EC2 takes; and those that can launch one now, in manual
+ * mode or since a recommendation that still counts. What no index knows, such as failed launches, is left to the policy.
+ */
+async function candidates(db: Db, { batch }: { readonly batch: number }, now: Date): Promise<string[]> {
   const rows = await db
     .selectFrom('agents as a')
     .select('a.id')
     .where('a.status', '<>', 'deleted')
-    .where((eb) =>
-      eb.or([
-        eb('a.manualReplicaEnabled', '=', true),
+    .where((eb) => {
+      const canLaunch = eb.and([
+        eb('a.enabled', '=', true),
+        eb('a.status', '=', 'online'),
+        eb.or([eb('a.agentVersion', 'is', null), eb('a.agentVersion', 'not like', '3.%')]),
+      ]);
+      const isRecommended = eb.and([
         eb('a.lastRebalanceRecommendationAt', '>', msBefore(now, alarmMs)),
+        eb('a.autoSwitchEnabled', '=', true),
+        eb('a.currentMode', '=', 'spot'),
+        eb.or([eb('a.lastSwitchAt', 'is', null), eb('a.lastSwitchAt', '<', eb.ref('a.lastRebalanceRecommendationAt'))]),
+      ]);
+      return eb.or([
         eb('a.pendingTerminationAt', '>', msBefore(now, survivedMs)),
-      ]),
-    )
+        eb.and([canLaunch, eb.or([eb('a.manualReplicaEnabled', '=', true), isRecommended])]),
+      ]);
+    })
     .where((eb) =>
       eb.not(
         eb.exists(
@@ -63,7 +73,7 @@ async function candidates(db: Db, now: Date): Promise<string[]> {
     // Those whose primary is being taken come first, the others in turn.
     .orderBy(sql`a.pending_termination_at IS NULL`)
     .orderBy(sql`CRC32(CONCAT(a.id, ${now.toISOString()}))`)
-    .limit(looked)
+    .limit(batch)
     .execute();
   return rows.map(({ id }) => id);
 }
