@@ -4,6 +4,7 @@ import { agentRoutes } from '../../functions/agent/routes.ts';
 import { decisionRoutes } from '../../functions/decision/routes.ts';
 import type { Fault, Operation } from '../../local/aws/data-api/faults.ts';
 import type { TestInstance } from '../support/agents/test-instance.ts';
+import { timelessFunctions } from '../support/processes/timeless-functions.ts';
 import type { Answer, Tenant } from '../support/rig/api.ts';
 import { Rig } from '../support/rig/rig.ts';
 
@@ -14,7 +15,7 @@ let rig: Rig;
 let tenant: Tenant;
 beforeAll(async () => {
   // Long enough for one repeat of a call, so that a fault that lasts is met by an answer soon.
-  rig = await Rig.start({ DATA_API_RETRY_MS: '120' });
+  rig = await Rig.start({ DATA_API_RETRY_MS: '120' }, { functions: timelessFunctions() });
   tenant = await rig.tenant();
 });
 afterAll(() => rig.stop());

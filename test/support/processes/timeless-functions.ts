@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { compileFunction, constants } from 'node:vm';
+import { compileFunction } from 'node:vm';
 import { type Handler, type Invoke, runAsLambda } from '../../../local/aws/lambda-host.ts';
 
 /** Where the bundles of the functions are. */
@@ -51,10 +51,9 @@ function load(file: string, globals: ReturnType<typeof timelessGlobals>): Handle
     __filename: file,
     __dirname: dirname(file),
   };
-  const scope = { ...own, ...globals };
-  compileFunction(readFileSync(file, 'utf8'), Object.keys(scope), {
-    filename: file,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  })(...Object.values(scope));
+  const scope = { ...own, ...globals, importHere: (name: string) => import(name) };
+  // A function that is compiled by itself has no `import()` of its own.
+  const code = readFileSync(file, 'utf8').replaceAll(/\bimport\(/g, 'importHere(');
+  compileFunction(code, Object.keys(scope), { filename: file })(...Object.values(scope));
   return (module.exports as { handler: Handler }).handler;
 }

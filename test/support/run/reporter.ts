@@ -23,10 +23,11 @@ export default class ClosingLines implements Reporter {
 function slowest(modules: readonly TestModule[]): string[] {
   if (modules.length < listed) return [];
   const times = modules
-    .map(({ project, relativeModuleId, diagnostic }) => {
-      const { collectDuration, duration, environmentSetupDuration, prepareDuration, setupDuration } = diagnostic();
+    .map((module) => {
+      const { collectDuration, duration, environmentSetupDuration, prepareDuration, setupDuration } =
+        module.diagnostic();
       const ms = collectDuration + duration + environmentSetupDuration + prepareDuration + setupDuration;
-      return { seconds: ms / 1000, name: `${relativeModuleId} (${project.name})` };
+      return { seconds: ms / 1000, name: `${module.relativeModuleId} (${module.project.name})` };
     })
     .sort((a, b) => b.seconds - a.seconds);
   const total = times.reduce((sum, { seconds }) => sum + seconds, 0);
