@@ -1,4 +1,5 @@
 import { findCaller } from '../core/agent/caller.ts';
+import { agentNotFound } from '../shared/errors.ts';
 import { httpHandler } from '../shared/http.ts';
 import { reportCleanup } from './cleanup-report.ts';
 import { reportResult } from './command-result.ts';
@@ -10,7 +11,7 @@ import { reportPrices } from './pricing-report.ts';
 import { adviseOnRebalance } from './rebalance-recommendation.ts';
 import { registerAgent, tenantOf } from './register.ts';
 import { agentRoutes } from './routes.ts';
-import { replicaSettings, settingsFor, summary } from './settings.ts';
+import { readSettings, replicaSettings, settingsFor, summary } from './settings.ts';
 import { reportSwitch } from './switch-report.ts';
 import { instancesToTerminate, takeTerminationReport } from './terminations.ts';
 
@@ -32,9 +33,9 @@ export const handler = httpHandler<typeof agentRoutes>(agentRoutes, {
     return success;
   },
   // A deleted agent is told to keep still: on a 404 it would go on as it was.
-  config: async ({ db, now }, input) => {
-    const { agent, standing, standbyCount } = await findCaller(db, { ...of(input), deleted: true }, now);
-    return settingsFor(agent, standing, standbyCount);
+  config: async ({ db }, input) => {
+    const { settings, standing, standbyCount } = await readSettings(db, of(input));
+    return settingsFor(settings, standing, standbyCount);
   },
   pendingCommands: ({ db, now, requestId }, input) => nextCommand(db, { ...of(input), token: requestId }, now),
   commandExecuted: async ({ db, now }, input) => {
@@ -56,9 +57,10 @@ export const handler = httpHandler<typeof agentRoutes>(agentRoutes, {
   },
   cleanupReport: ({ db, now }, input) => reportCleanup(db, { ...of(input), body: input.body }, now),
   rebalanceRecommendation: ({ db, now }, input) => adviseOnRebalance(db, { ...of(input), body: input.body }, now),
-  replicaConfig: async ({ db, now }, input) => {
-    const { agent, standbyCount } = await findCaller(db, of(input), now);
-    return replicaSettings(agent, standbyCount);
+  replicaConfig: async ({ db }, input) => {
+    const { settings, standbyCount } = await readSettings(db, of(input));
+    if (settings.status === 'deleted') throw agentNotFound(input.params.agent_id);
+    return replicaSettings(settings, standbyCount);
   },
   issueSwitchCommand: ({ db, now }, input) => issueSwitch(db, { ...of(input), body: input.body }, now),
   get: async ({ db, now }, input) => summary((await findCaller(db, of(input), now)).agent),

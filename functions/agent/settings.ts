@@ -1,10 +1,46 @@
-import type { Standing } from '../core/agent/identity.ts';
+import { callerOf, selectCaller } from '../core/agent/caller.ts';
+import { standbyCount } from '../core/agent/facts.ts';
+import { type OfAgent, parseHandle, type Standing, standingOf } from '../core/agent/identity.ts';
+import type { Db } from '../shared/db.ts';
 import { fromDecimal } from '../shared/decimal.ts';
+import { agentNotFound } from '../shared/errors.ts';
 import type { Agent } from '../shared/schema.ts';
 import { iso } from '../shared/time.ts';
 
+/** What the calling instance is told of its agent's settings depends on these alone. */
+const settingColumns = [
+  'status',
+  'enabled',
+  'autoSwitchEnabled',
+  'autoTerminateEnabled',
+  'terminateWaitSeconds',
+  'replicaEnabled',
+  'manualReplicaEnabled',
+  'minSavingsPercent',
+  'riskThreshold',
+  'maxSwitchesPerWeek',
+  'minPoolDurationHours',
+  'configVersion',
+] as const satisfies readonly (keyof Agent)[];
+type Settings = Pick<Agent, (typeof settingColumns)[number]>;
+
+/**
+ * The settings of an agent, a deleted one's too, and what the caller is to it: one statement, of few columns, as each agent
+ * asks every minute.
+ * @throws AppError agent_not_found
+ */
+export async function readSettings(db: Db, { clientId, ref }: OfAgent) {
+  const handle = parseHandle(ref);
+  const row = await selectCaller(db, { clientId, handle })
+    .select(settingColumns.map((column) => `a.${column}` as const))
+    .select(standbyCount.as('standbyCount'))
+    .executeTakeFirst();
+  if (!row) throw agentNotFound(ref);
+  return { settings: row as Settings, standing: standingOf(callerOf(row), handle), standbyCount: row.standbyCount };
+}
+
 /** The settings that the calling instance follows. All flags are off unless it is its agent's primary (protocol 1.9, A1). */
-export function settingsFor(agent: Agent, standing: Standing, replicas: number) {
+export function settingsFor(agent: Settings, standing: Standing, replicas: number) {
   const acts = standing === 'primary' && agent.status !== 'deleted';
   return {
     enabled: acts && agent.enabled,
@@ -23,7 +59,7 @@ export function settingsFor(agent: Agent, standing: Standing, replicas: number) 
 }
 
 /** The answer of A11, with the keys of both servers that agents were written for. */
-export function replicaSettings(agent: Agent, replicas: number) {
+export function replicaSettings(agent: Settings, replicas: number) {
   return {
     enabled: agent.replicaEnabled,
     count: replicas,

@@ -10,26 +10,24 @@ export interface Caller {
   /** The handle's instance, or for a bare uuid the agent's primary. */
   readonly instanceId: string | undefined;
   readonly standing: Standing;
-  readonly standbyCount: number;
 }
 
 interface Of {
   /** `undefined` for the admin, who may see every tenant's. */
   readonly clientId: string | undefined;
   readonly ref: string;
-  readonly deleted?: boolean;
 }
 
 /**
  * The agent of a path and what the calling instance is to it: one statement.
  * @throws AppError agent_not_found as `readAgent`, and for a path that cannot name an agent
  */
-export async function findCaller(db: Db, { clientId, ref, deleted }: Of, now: Date): Promise<Caller> {
+export async function findCaller(db: Db, { clientId, ref }: Of, now: Date): Promise<Caller> {
   const handle = parseHandle(ref);
-  const wanted = { instance: handle.instanceId, standbyCount: true } as const;
-  const { agent, primary, instance, standbyCount } = await readAgent(
+  const wanted = { instance: handle.instanceId };
+  const { agent, primary, instance } = await readAgent(
     db,
-    { clientId, agentId: handle.agentId, ref, deleted, with: wanted },
+    { clientId, agentId: handle.agentId, ref, with: wanted },
     now,
   );
   const isOwn = instance?.agentId === agent.id && instance.clientId === agent.clientId;
@@ -37,7 +35,6 @@ export async function findCaller(db: Db, { clientId, ref, deleted }: Of, now: Da
     agent,
     instanceId: handle.instanceId ?? primary?.id,
     standing: standingOf(isOwn ? instance : undefined, handle),
-    standbyCount,
   };
 }
 
