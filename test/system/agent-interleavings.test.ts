@@ -10,7 +10,7 @@ import { steps } from '../support/simulation/interleavings/steps.ts';
 import { InterleavedWorld, pools } from '../support/simulation/interleavings/world.ts';
 
 // INTERLEAVINGS=50000 for a long look; SEED and REPLAY (fast-check's `path`) to see a failure again.
-const runs = Number(process.env.INTERLEAVINGS ?? 300);
+const runs = Number(process.env.INTERLEAVINGS ?? 200);
 const seed = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
 const timeLimit = 120_000 + runs * 1000;
 

@@ -40,7 +40,7 @@ function isRedelivered(event: unknown) {
 }
 
 beforeAll(async () => {
-  rig = await Rig.start({}, { functions: invoke, dataApiLimits: { statementMs: 400 } });
+  rig = await Rig.start({}, { functions: invoke, dataApiLimits: { statementMs: 250 } });
   await functions.open();
   reader = await StateReader.open();
   const name = `Tenant ${randomUUID()}`;
