@@ -295,6 +295,11 @@ export interface SpotInterruptionEventTable {
   createdAt: Date;
 }
 
+export interface PoolLossTable {
+  poolId: string;
+  bucket: Date;
+}
+
 // core/pool
 
 export interface SpotPoolTable {
@@ -453,6 +458,7 @@ export interface Schema {
   switches: SwitchTable;
   replicaInstances: ReplicaInstanceTable;
   spotInterruptionEvents: SpotInterruptionEventTable;
+  poolLosses: PoolLossTable;
   spotPools: SpotPoolTable;
   ondemandPrices: OndemandPriceTable;
   ondemandPriceSnapshots: OndemandPriceSnapshotTable;

@@ -4,6 +4,7 @@ import { routes } from '../../functions/routes.ts';
 import type { Route } from '../../functions/shared/route.ts';
 import { requests } from '../support/agents/requests.ts';
 import type { TestInstance } from '../support/agents/test-instance.ts';
+import { enterLoss } from '../support/database/losses.ts';
 import { Rig } from '../support/rig/rig.ts';
 
 let rig: Rig;
@@ -261,20 +262,10 @@ describe('Data API calls of every other route: 3 at most', () => {
   it('with a clean-up, a switch to advise on, and a report of a termination too', async () => {
     const instance = await busy();
     for (let i = 0; i < 10; i += 1)
-      await rig.db
-        .insertInto('spotInterruptionEvents')
-        .values({
-          id: randomUUID(),
-          clientId: 'x',
-          agentId: 'x',
-          instanceId: randomUUID(),
-          signalType: 'termination-notice',
-          terminationTime: rig.clock.now(),
-          poolId: 'm5.large.us-east-1b',
-          detectedAt: rig.clock.now(),
-          createdAt: new Date(rig.clock.now().getTime() - i * 3600_000),
-        })
-        .execute();
+      await enterLoss(rig.db, {
+        poolId: 'm5.large.us-east-1b',
+        at: new Date(rig.clock.now().getTime() - i * 3600_000),
+      });
     const advice = await instance.request('POST', '/rebalance-recommendation', { instance_id: instance.id });
     expect(advice.body.action).toBe('switch');
     expect(advice.calls).toBeLessThanOrEqual(dearer.A10![0]);

@@ -1,7 +1,7 @@
-import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 import type { Agent } from '../../shared/schema.ts';
 import { dayMs, msBefore } from '../../shared/time.ts';
+import { lossHoursSince } from '../failover/pool-losses.ts';
 import type { PoolState } from './decision-input.ts';
 
 export interface PricedPool extends PoolState {
@@ -28,8 +28,7 @@ export async function readPricedPools(
     .select(['p.id', 'p.instanceType', 'p.region', 'p.az', 'p.poolName', 'p.latestPrice', 'p.latestAt'])
     .select(
       // By the hour: when a pool is lost, every agent in it is told, and that is one interruption (docs/adr/0010).
-      sql<number>`(SELECT COUNT(DISTINCT DATE_FORMAT(e.created_at, '%Y%m%d%H')) FROM spot_interruption_events AS e
-        WHERE e.pool_id = p.id AND e.created_at > ${msBefore(now, 30 * dayMs)})`.as('interruptions30d'),
+      lossHoursSince(msBefore(now, 30 * dayMs)).as('interruptions30d'),
     )
     .where((eb) =>
       eb.or(

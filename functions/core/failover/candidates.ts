@@ -4,6 +4,7 @@ import { fromDecimalOrNull } from '../../shared/decimal.ts';
 import { dayMs, msBefore } from '../../shared/time.ts';
 import type { AgentState } from '../agent/state.ts';
 import { type Candidate, choosePool, type Wish } from './placement.ts';
+import { jointLossesSince, lossesSince } from './pool-losses.ts';
 
 /** The pools that an agent's standby could be in, its primary's own among them, with their record. */
 export const candidatesFor = (db: Db, { agent, primary }: AgentState, now: Date) =>
@@ -34,14 +35,12 @@ export async function readCandidates(
     .selectFrom('spotPools as p')
     .select(['p.id', 'p.poolName', 'p.instanceType', 'p.region', 'p.az', 'p.latestPrice', 'p.latestAt'])
     .select([
-      sql<number>`(SELECT COUNT(*) FROM spot_interruption_events AS e
-        WHERE e.pool_id = p.id AND e.created_at > ${day})`.as('interruptions24h'),
-      sql<Date | null>`(SELECT MAX(e.created_at) FROM spot_interruption_events AS e
-        WHERE e.pool_id = p.id AND e.signal_type = 'termination-notice')`.as('lastNoticeAt'),
-      sql<number>`(SELECT COUNT(*) FROM spot_interruption_events AS e
-        INNER JOIN spot_interruption_events AS f ON f.pool_id = ${place.primaryPool ?? ''} AND f.created_at > ${month}
-          AND ABS(TIMESTAMPDIFF(SECOND, e.created_at, f.created_at)) <= 600
-        WHERE e.pool_id = p.id AND e.created_at > ${month})`.as('jointFailures'),
+      lossesSince(day).as('interruptions24h'),
+      sql<Date | null>`(SELECT e.created_at FROM spot_interruption_events AS e
+        WHERE e.pool_id = p.id AND e.signal_type = 'termination-notice' ORDER BY e.created_at DESC LIMIT 1)`.as(
+        'lastNoticeAt',
+      ),
+      jointLossesSince(place.primaryPool, month).as('jointFailures'),
       sql<number>`(SELECT COUNT(*) FROM replica_instances AS r
         WHERE r.pool_id = p.id AND r.status = 'failed' AND r.failed_at > ${day}
           AND (r.launch_claimed_at IS NOT NULL OR r.instance_id IS NOT NULL))`.as('failures24h'),

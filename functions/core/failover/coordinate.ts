@@ -4,6 +4,7 @@ import { confirmTaken } from '../termination/confirm-taken.ts';
 import { endOverdue } from './end-overdue.ts';
 import { finishFailovers } from './finish-failovers.ts';
 import { makeMissing } from './make-missing.ts';
+import { enterLosses } from './pool-losses.ts';
 import { survivedMs } from './standby-policy.ts';
 
 /** Agents and standbys that each part of a run deals with; the next run, a minute later, takes the rest. */
@@ -16,6 +17,7 @@ const batch = 100;
  * @param now the schedule's time, not the clock's
  */
 export async function coordinateReplicas(db: Db, now: Date): Promise<number> {
+  await enterLosses(db);
   const ended = await endOverdue(db, { batch }, now);
   const survived = await clearSurvived(db, { survivedMs, batch }, now);
   const failedOver = await finishFailovers(db, { batch }, now);

@@ -11,11 +11,11 @@ export interface Candidate {
   /** USD per hour; `null` while nobody has reported one. */
   readonly price: number | null;
   readonly pricedAt: Date | null;
-  /** Interruption signals of the pool in the last 24 h, all agents together. */
+  /** In how many periods of ten minutes of the last 24 h the pool was interrupted, however many agents were told. */
   readonly interruptions24h: number;
   /** When we last heard that EC2 takes an instance of the pool away. */
   readonly lastNoticeAt: Date | null;
-  /** How often, in 30 days, the pool was interrupted within ten minutes of the primary's. */
+  /** In how many of those of 30 days, and of their neighbours, the primary's pool was interrupted too. */
   readonly jointFailures: number;
   /** Launches that were tried and failed in the last 24 h, and when the last one did. */
   readonly failures24h: number;

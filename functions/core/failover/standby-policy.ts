@@ -5,7 +5,7 @@ import type { AgentState, Launches, Standby } from '../agent/state.ts';
 
 /**
  * The room of standbys and of what EC2 announces.
- * Owns the tables: replica_instances, spot_interruption_events.
+ * Owns the tables: replica_instances, spot_interruption_events, pool_losses.
  *
  * This file says when a standby is made and when it is ended: pure functions of what is known of an agent. Where it goes
  * is said in placement.ts, what comes of an interruption in notices.ts, and coordinate.ts looks after all of it each minute.

@@ -79,7 +79,16 @@ CREATE TABLE spot_interruption_events (
   created_at DATETIME(3) NOT NULL,
   PRIMARY KEY (id),
   UNIQUE KEY uq_spot_interruption_events_signal (instance_id, signal_type, termination_time),
-  KEY ix_spot_interruption_events_pool (pool_id, created_at),
+  KEY ix_spot_interruption_events_pool (pool_id, signal_type, created_at),
+  KEY ix_spot_interruption_events_created_at (created_at),
   KEY ix_spot_interruption_events_agent (agent_id, detected_at),
   KEY ix_spot_interruption_events_client (client_id, detected_at)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- In which ten minutes a pool was interrupted, however many agents were told: what the choice of a pool counts (docs/adr/0019).
+CREATE TABLE pool_losses (
+  pool_id VARCHAR(128) NOT NULL,
+  bucket DATETIME(3) NOT NULL,
+  PRIMARY KEY (pool_id, bucket),
+  KEY ix_pool_losses_bucket (bucket)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

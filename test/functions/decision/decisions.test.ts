@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestInstance } from '../../support/agents/test-instance.ts';
+import { enterLoss } from '../../support/database/losses.ts';
 import { Rig } from '../../support/rig/rig.ts';
 
 let rig: Rig;
@@ -26,20 +26,7 @@ async function priced(facts = {}): Promise<TestInstance> {
 async function interrupted(poolId: string, times: number, { daysAgo = 10, agents = 1 } = {}) {
   for (let i = 0; i < times * agents; i += 1) {
     const detectedAt = new Date(rig.clock.now().getTime() - daysAgo * 86_400_000 - Math.floor(i / agents) * 3600_000);
-    await rig.db
-      .insertInto('spotInterruptionEvents')
-      .values({
-        id: randomUUID(),
-        clientId: 'a tenant',
-        agentId: 'an agent',
-        instanceId: randomUUID(),
-        signalType: 'termination-notice',
-        terminationTime: detectedAt,
-        poolId,
-        detectedAt,
-        createdAt: detectedAt,
-      })
-      .execute();
+    await enterLoss(rig.db, { poolId, at: detectedAt });
   }
 }
 

@@ -8,6 +8,7 @@ const ofLife = [
   'agents',
   ...ofAgent,
   'decisions',
+  'pool_losses',
   'spot_pools',
   'ondemand_prices',
   'ondemand_price_snapshots',

@@ -9,6 +9,7 @@ import {
   isQuarantined,
   type Wish,
 } from '../../../../functions/core/failover/placement.ts';
+import { enterLoss } from '../../../support/database/losses.ts';
 import { Rig } from '../../../support/rig/rig.ts';
 
 const now = new Date('2026-03-02T12:00:00Z');
@@ -198,21 +199,7 @@ describe('readCandidates', () => {
       instance,
       poolIn,
       read: async (zone: string) => (await readCandidates(rig.db, place, now)).find(({ id }) => id === poolIn(zone)),
-      interrupt: (zone: string, detectedAt: Date) =>
-        rig.db
-          .insertInto('spotInterruptionEvents')
-          .values({
-            id: randomUUID(),
-            clientId: 'of any tenant',
-            agentId: randomUUID(),
-            instanceId: randomUUID(),
-            signalType: 'termination-notice',
-            terminationTime: detectedAt,
-            poolId: poolIn(zone),
-            detectedAt,
-            createdAt: detectedAt,
-          })
-          .execute(),
+      interrupt: (zone: string, at: Date) => enterLoss(rig.db, { poolId: poolIn(zone), at }),
       launch: (zone: string, facts: object) =>
         rig.db
           .insertInto('replicaInstances')
@@ -247,19 +234,20 @@ describe('readCandidates', () => {
     expect(await readCandidates(rig.db, { instanceType: null, region: null, primaryPool: null }, now)).toEqual([]);
   });
 
-  it('counts interruptions of the last 24 hours', async () => {
+  it('counts interruptions of the last 24 hours, by ten minutes', async () => {
     const { read, interrupt } = await market();
-    for (const minutes of [0, 23 * 60, 24 * 60 - 1, 24 * 60, 48 * 60]) await interrupt('b', ago(minutes));
+    for (const minutes of [0, 23 * 60 + 1, 23 * 60 + 2, 24 * 60, 24 * 60 + 1, 48 * 60])
+      await interrupt('b', ago(minutes));
     expect(await read('b')).toMatchObject({ interruptions24h: 3, jointFailures: 0 });
     expect(await read('c')).toMatchObject({ interruptions24h: 0 });
   });
 
-  it('counts interruptions within ten minutes of one of the primary’s pool, of 30 days', async () => {
+  it('counts interruptions in the same or a neighbouring ten minutes as one of the primary’s pool, of 30 days', async () => {
     const { read, interrupt } = await market();
     const day = 24 * 60;
     await interrupt('a', ago(day));
     await interrupt('b', ago(day + 10));
-    await interrupt('c', ago(day - 10.1));
+    await interrupt('c', ago(day - 20));
     await interrupt('a', ago(31 * day));
     await interrupt('b', ago(31 * day));
     expect([(await read('b'))?.jointFailures, (await read('c'))?.jointFailures]).toEqual([1, 0]);
