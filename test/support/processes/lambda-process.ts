@@ -27,6 +27,8 @@ export class Killed extends Error {
  */
 export class LambdaProcess {
   readonly #dist: string;
+  /** Made by `open`: where that was not reached, there is nothing to remove. */
+  #directory: string | undefined;
   #program = '';
   #child: ChildProcess | undefined;
   #asked = 0;
@@ -40,7 +42,8 @@ export class LambdaProcess {
   /** Call it first, when the functions' environment is set: it starts the process. */
   async open(): Promise<void> {
     // A bundle starts in half the time of TypeScript.
-    this.#program = join(await mkdtemp(join(tmpdir(), 'spot-lambda-')), 'child.mjs');
+    this.#directory = await mkdtemp(join(tmpdir(), 'spot-lambda-'));
+    this.#program = join(this.#directory, 'child.mjs');
     const source = join(import.meta.dirname, 'lambda-child.ts');
     await build({
       entryPoints: [source],
@@ -74,7 +77,7 @@ export class LambdaProcess {
   /** The end of it all. */
   async close(): Promise<void> {
     await this.#end();
-    await rm(join(this.#program, '..'), { recursive: true, force: true });
+    if (this.#directory !== undefined) await rm(this.#directory, { recursive: true, force: true });
   }
 
   async #end() {
