@@ -9,6 +9,7 @@ import {
   DatabaseClusterEngine,
 } from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
+import { lockWaitSeconds } from '../functions/lambdas.ts';
 
 const name = 'spot_optimizer';
 
@@ -46,6 +47,7 @@ export class Database extends Construct {
         sql_mode:
           'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
         character_set_server: 'utf8mb4',
+        innodb_lock_wait_timeout: String(lockWaitSeconds),
       },
       storageEncrypted: true,
       deletionProtection: true,

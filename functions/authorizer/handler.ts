@@ -18,7 +18,7 @@ async function identityOf(event: APIGatewayRequestAuthorizerEventV2, context: Co
   const token = bearer(event.identitySource?.[0]);
   if (!token) return { role: 'none', denial: 'invalid_token' };
   if (isAdmin(token)) return { role: 'admin' };
-  const { db } = connect(() => context.getRemainingTimeInMillis());
+  const { db } = connect(() => context.getRemainingTimeInMillis(), { isPoll: true });
   const { timeEpoch, http } = event.requestContext;
   return authenticate(db, { token, sourceIp: http.sourceIp }, new Date(timeEpoch));
 }

@@ -18,23 +18,51 @@ export interface Connection {
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
+/** A batch of events has ten transactions at once in one function; on one machine all functions share a process. */
+const maxSockets = 500;
+
 // The SDK's own retries are off: it would repeat a write whose outcome is unknown, inside a transaction too.
-const client = new RDSDataClient({ maxAttempts: 1 });
+const client = new RDSDataClient({
+  maxAttempts: 1,
+  // Enough that what begins a transaction, and waits for a connection, never keeps those that have one from ending theirs.
+  requestHandler: { httpAgent: { maxSockets }, httpsAgent: { maxSockets } },
+});
+
+/** Kept back for the answer, or for what a log has to say. */
+const answerMs = 500;
+/** Kept back from repeats: one more call may take this long. */
+const lastCallMs = 3_000;
+
+interface Patience {
+  /** The caller asks again soon by itself: it is not kept waiting while the database is away. */
+  readonly isPoll?: boolean;
+  readonly continueAfterTimeout?: boolean;
+}
 
 /**
- * Opens the database for one invocation: it counts the calls and knows the time that is left.
+ * Opens the database for one invocation: it counts the calls and knows the time that is left. No call outlasts the
+ * invocation; a poll's statement is given up sooner, unless it is part of a transaction, which would be left with its locks.
  * @param remaining milliseconds the invocation still has; what it needs for its answer is kept back
  */
-export function connect(remaining: () => number, { continueAfterTimeout = false } = {}): Connection {
+export function connect(
+  remaining: () => number,
+  { isPoll = false, continueAfterTimeout = false }: Patience = {},
+): Connection {
   const env = databaseEnv();
-  const opened = Date.now();
+  const opened = performance.now();
+  const patienceMs = isPoll ? Math.min(env.DATA_API_POLL_MS, env.DATA_API_RETRY_MS) : env.DATA_API_RETRY_MS;
+  const patience = () => patienceMs - (performance.now() - opened);
   let calls = 0;
   const dialect = new DataApiDialect({
     client,
     resourceArn: env.DATABASE_ARN,
     secretArn: env.DATABASE_SECRET_ARN,
     database: env.DATABASE_NAME,
-    remaining: () => Math.min(remaining() - 3_000, env.DATA_API_RETRY_MS - (Date.now() - opened)),
+    remaining: () => Math.min(remaining() - lastCallMs, patience()),
+    callTimeout: (inTransaction) =>
+      isPoll && !inTransaction
+        ? Math.min(remaining() - answerMs, env.DATA_API_POLL_MS - (performance.now() - opened))
+        : remaining() - answerMs,
     onCall: () => {
       calls += 1;
     },
@@ -47,6 +75,9 @@ export function connect(remaining: () => number, { continueAfterTimeout = false 
 }
 
 const attempts = 4;
+/** Of what waited for a lock in vain: whoever holds it for seconds may hold it for minutes. */
+const lockWaitAttempts = 2;
+const lockWaitTimeout = 1205;
 
 /**
  * Runs `change` in a transaction, again from its start when the database gave it up (deadlock, lock wait, a row that
@@ -62,7 +93,7 @@ export async function transact<T>(db: Db, change: (tx: Tx) => Promise<T>): Promi
     } catch (thrown) {
       if (!(thrown instanceof DatabaseError)) throw thrown;
       const again = ['conflict', 'duplicate_key', 'unavailable'].includes(thrown.kind);
-      if (!again || attempt === attempts) throw thrown;
+      if (!again || attempt >= (thrown.errno === lockWaitTimeout ? lockWaitAttempts : attempts)) throw thrown;
       await pause(attempt * 20 * (0.5 + Math.random() / 2));
     }
   }

@@ -16,13 +16,18 @@ function read<T extends z.ZodObject>(schema: T): () => z.infer<T> {
   };
 }
 
-/** Where the database is. `DATA_API_RETRY_MS` bounds the time that one request may spend on repeating calls. */
+/**
+ * Where the database is. `DATA_API_RETRY_MS` bounds the time that one request may spend on repeating calls,
+ * `DATA_API_POLL_MS` all of the time that the statements of a poll may take: a thousand agents that each wait for a
+ * database that is away would hold every function that the account may run.
+ */
 export const databaseEnv = read(
   z.object({
     DATABASE_ARN: z.string().min(1),
     DATABASE_SECRET_ARN: z.string().min(1),
     DATABASE_NAME: z.string().min(1),
     DATA_API_RETRY_MS: z.coerce.number().positive().default(25_000),
+    DATA_API_POLL_MS: z.coerce.number().positive().default(3_000),
   }),
 );
 

@@ -11,7 +11,7 @@ import { AppError, errorStatus } from './errors.ts';
 import { denied, type Identity } from './identity.ts';
 import { logger } from './logger.ts';
 import { parseRequest } from './request.ts';
-import { type Route, type Routes, routeKey } from './route.ts';
+import { isPoll, type Route, type Routes, routeKey } from './route.ts';
 
 type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<Identity | undefined>;
 type Result = APIGatewayProxyStructuredResultV2;
@@ -65,7 +65,7 @@ export function httpHandler<T extends Routes>(routes: T, handlers: Handlers<T>) 
     if (!found)
       throw new Error(`no handler for ${event.routeKey}: the gateway and this bundle are of different builds`);
     const { route, run } = found;
-    const connection = connect(() => context.getRemainingTimeInMillis());
+    const connection = connect(() => context.getRemainingTimeInMillis(), { isPoll: isPoll(route) });
     const headers = () => ({ 'content-type': 'application/json', 'x-data-api-calls': String(connection.calls()) });
     try {
       const caller = admit(route, event.requestContext.authorizer?.lambda);
@@ -106,6 +106,9 @@ function admit(route: Route, identity: Identity | undefined): { clientId: string
   throw new AppError('forbidden', route.access === 'admin' ? 'Admin credential required' : 'Client token required');
 }
 
+/** Seconds, 5 to 15: callers that failed together are not to come back together. */
+const retryAfter = () => String(5 + Math.floor(Math.random() * 11));
+
 /** An error as the caller sees it (protocol 1.6): ours in full, one of the database as "try again", any other as a bare 500. */
 function failure(error: unknown): Result {
   if (error instanceof AppError)
@@ -117,7 +120,7 @@ function failure(error: unknown): Result {
     logger.warn('database call failed', { kind: error.kind, error });
     return {
       statusCode: errorStatus.unavailable,
-      headers: { 'retry-after': '5' },
+      headers: { 'retry-after': retryAfter() },
       body: JSON.stringify({ error: 'The database is not available; nothing is lost, try again', code: 'unavailable' }),
     };
   }

@@ -29,11 +29,16 @@ export interface Route {
   readonly status?: 200 | 201 | 204;
   /** Whether an answer says that nothing was made: it is a 200, where all others are `status`. */
   unchanged?(answer: unknown): boolean;
+  /** Whether callers repeat it every minute or so, as they do every GET: then they are not kept waiting for the database. */
+  readonly isPoll?: boolean;
   /** The failures of this route itself. Those that any route has (400, 401, 403, 503) are not listed. */
   readonly errors?: readonly ErrorCode[];
 }
 
 export type Routes = Readonly<Record<string, Route>>;
+
+/** See `Route.isPoll`. */
+export const isPoll = (route: Route) => route.isPoll ?? route.method === 'GET';
 
 /** API Gateway's name of a route, which events carry too: `GET /health`, or `$default`. */
 export const routeKey = (route: Route) => (route.path === '$default' ? '$default' : `${route.method} ${route.path}`);

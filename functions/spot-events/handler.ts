@@ -1,35 +1,41 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { connect, type Db } from '../shared/db.ts';
+import { connect } from '../shared/db.ts';
 import { logger } from '../shared/logger.ts';
 import { readMessage, type Unreadable } from './events.ts';
 import { type Effect, handleEvent } from './handle-event.ts';
 
+/** Kept back from a message's time: for the answer about the whole batch. */
+const answerMs = 2_000;
+
 /**
- * The events that EC2 sends of the tenants' instances, from the queue, one by one. What can never be acted on is counted
- * and dropped; only what the database refused is handed back, for SQS to bring again and at last to set aside.
+ * The events that EC2 sends of the tenants' instances, from the queue, those of a batch at once: an agent that somebody
+ * holds, or a call that hangs, takes no time from the others. What can never be acted on is counted and dropped; what the
+ * database refused, and what somebody held, is handed back, for SQS to bring again and at last to set aside.
  */
 export async function handler({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   logger.addContext(context);
-  const { db, calls } = connect(() => context.getRemainingTimeInMillis());
-  const counts: Partial<Record<Effect | Unreadable | 'failed', number>> = {};
-  const failed: string[] = [];
-  for (const message of Records) {
-    const effect = await handleMessage(db, message);
-    counts[effect] = (counts[effect] ?? 0) + 1;
-    if (effect === 'failed') failed.push(message.messageId);
-  }
-  logger.info('handled events', { events: Records.length, counts, dataApiCalls: calls() });
-  return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+  const outcomes = await Promise.all(Records.map((message) => handleMessage(message, context)));
+  const counts: Partial<Record<Outcome['effect'], number>> = {};
+  for (const { effect } of outcomes) counts[effect] = (counts[effect] ?? 0) + 1;
+  const dataApiCalls = outcomes.reduce((sum, { calls }) => sum + calls, 0);
+  logger.info('handled events', { events: Records.length, counts, dataApiCalls });
+  const failed = Records.filter((_, i) => outcomes[i]!.effect === 'failed');
+  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
-/** One message by itself: what happens to it holds none of the others up. */
-async function handleMessage(db: Db, message: SQSEvent['Records'][number]) {
+interface Outcome {
+  readonly effect: Effect | Unreadable | 'failed';
+  readonly calls: number;
+}
+
+async function handleMessage(message: SQSEvent['Records'][number], context: Context): Promise<Outcome> {
   const received = readMessage(message);
-  if (typeof received === 'string') return received;
+  if (typeof received === 'string') return { effect: received, calls: 0 };
+  const { db, calls } = connect(() => context.getRemainingTimeInMillis() - answerMs);
   try {
-    return await handleEvent(db, received);
+    return { effect: await handleEvent(db, received), calls: calls() };
   } catch (error) {
     logger.error('event failed', { messageId: message.messageId, error: error as Error });
-    return 'failed';
+    return { effect: 'failed', calls: calls() };
   }
 }

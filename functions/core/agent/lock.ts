@@ -27,6 +27,16 @@ interface Locking<W extends Wanted> extends Reading<W> {
  * @throws DatabaseError conflict when somebody else holds the agent and `skipLocked` is set
  */
 export async function lockAgent<W extends Wanted>(tx: Tx, of: Locking<W>, now: Date): Promise<StateOf<W>> {
+  await takeLock(tx, of);
+  return readAgent(tx, of, now);
+}
+
+/**
+ * Locks an agent: one statement.
+ * @throws AppError agent_not_found when there is none, or it is another tenant's
+ * @throws DatabaseError conflict when somebody else holds the agent and `skipLocked` is set
+ */
+export async function takeLock(tx: Tx, of: Omit<Locking<Wanted>, 'with'>): Promise<void> {
   const { clientId, agentId, skipLocked = false } = of;
   const rows = await tx
     .selectFrom('agents')
@@ -40,7 +50,6 @@ export async function lockAgent<W extends Wanted>(tx: Tx, of: Locking<W>, now: D
     throw skipLocked
       ? new DatabaseError('conflict', `somebody else holds agent ${agentId}`)
       : agentNotFound(of.ref ?? agentId);
-  return readAgent(tx, of, now);
 }
 
 /** An agent as its lock found it. */

@@ -1,6 +1,7 @@
 import { type Db, type Tx, transact } from '../../shared/db.ts';
 import { AppError } from '../../shared/errors.ts';
 import { msBetween } from '../../shared/time.ts';
+import { takeLock } from '../agent/lock.ts';
 import { readAgent } from '../agent/read.ts';
 import type { AgentState } from '../agent/state.ts';
 import { announce, type Preparation, type Wishes } from './announce.ts';
@@ -23,6 +24,11 @@ export const forNotice = (instanceId: string | undefined) =>
 /** What was read of the agent just now: it spares a look, and is looked at anew if it has changed meanwhile. */
 interface Seen {
   readonly seen?: NoticeState | undefined;
+  /**
+   * For a caller that has other agents to see to and is told again: an agent that somebody else holds is a conflict at
+   * once, instead of something to wait for.
+   */
+  readonly skipLocked?: boolean;
 }
 
 /**
@@ -33,10 +39,10 @@ interface Seen {
  */
 export async function prepareStandby(
   db: Db,
-  { signal, wishes = {}, seen }: { readonly signal: Signal; readonly wishes?: Wishes } & Seen,
+  { signal, wishes = {}, ...seen }: { readonly signal: Signal; readonly wishes?: Wishes } & Seen,
   now: Date,
 ): Promise<Preparation | { readonly kind: 'not-primary' }> {
-  return decided(db, { signal, seen }, now, async (tx, state) => {
+  return decided(db, { signal, ...seen }, now, async (tx, state) => {
     if (signal.type === 'rebalance-recommendation' && !state.agent.autoSwitchEnabled)
       throw new AppError('auto_switch_disabled', 'Auto-switch is off: a rebalance recommendation is not acted on', {
         reason: 'auto_switch_disabled',
@@ -68,10 +74,10 @@ export type Outcome =
  */
 export async function handleTermination(
   db: Db,
-  { signal, preferredId, seen }: { readonly signal: Signal; readonly preferredId?: string | undefined } & Seen,
+  { signal, preferredId, ...seen }: { readonly signal: Signal; readonly preferredId?: string | undefined } & Seen,
   now: Date,
 ): Promise<Outcome> {
-  return decided(db, { signal, seen }, now, async (tx, state) => {
+  return decided(db, { signal, ...seen }, now, async (tx, state) => {
     const { primary, agent, standbys } = state;
     const notice = knownNotice(state, signal, now);
     if (notice?.failoverCompleted && agent.instanceId !== null && agent.instanceId !== signal.instanceId)
@@ -107,13 +113,14 @@ export async function handleTermination(
  */
 function decided<T>(
   db: Db,
-  { signal, seen }: { readonly signal: Signal } & Seen,
+  { signal, seen, skipLocked = false }: { readonly signal: Signal } & Seen,
   now: Date,
   decide: (tx: Tx, state: NoticeState) => Promise<T>,
 ): Promise<T> {
   const { clientId, agentId, instanceId } = signal;
   let known = seen;
   return transact(db, async (tx) => {
+    if (skipLocked) await takeLock(tx, { clientId, agentId, skipLocked });
     const state = known ?? (await readAgent(tx, { clientId, agentId, with: forNotice(instanceId) }, now));
     known = undefined;
     return decide(tx, state);

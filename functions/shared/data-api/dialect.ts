@@ -26,6 +26,11 @@ export interface DataApiOptions {
   readonly database: string;
   /** Milliseconds that may still be spent on repeating a call. */
   readonly remaining: () => number;
+  /**
+   * Milliseconds for which a call is waited for. A caller that ends while its statement waits for a lock leaves the lock to
+   * a transaction that nobody ends, so this is less than the caller has left.
+   */
+  readonly callTimeout?: (inTransaction: boolean) => number;
   /** Counts every call that leaves us, repeats included. */
   readonly onCall: () => void;
   /** Waits; an input so that a test needs no clock. */
@@ -47,6 +52,10 @@ export class DataApiDialect implements Dialect {
 }
 
 const rollbackTries = 4;
+const rollbackTimeoutMs = 2_000;
+
+/** The longest timer that Node has. */
+const longestTimeoutMs = 2 ** 31 - 1;
 
 class DataApiQueryCompiler extends MysqlQueryCompiler {
   protected override getCurrentParameterPlaceholder() {
@@ -81,6 +90,12 @@ class DataApiConnection implements DatabaseConnection {
     this.#options = options;
   }
 
+  /** Ends a call that is not answered in time: its outcome is unknown, as of one whose connection broke. */
+  get #inTime() {
+    const ms = this.#options.callTimeout?.(this.#transactionId !== undefined) ?? longestTimeoutMs;
+    return { abortSignal: AbortSignal.timeout(Math.min(Math.max(Math.ceil(ms), 1), longestTimeoutMs)) };
+  }
+
   get #target() {
     return { resourceArn: this.#options.resourceArn, secretArn: this.#options.secretArn };
   }
@@ -100,7 +115,7 @@ class DataApiConnection implements DatabaseConnection {
       transactionId: this.#transactionId,
       continueAfterTimeout: options.continueAfterTimeout,
     });
-    const result = await persistently(options, !this.#transactionId, () => options.client.send(command));
+    const result = await persistently(options, !this.#transactionId, () => options.client.send(command, this.#inTime));
     const columns = result.columnMetadata ?? [];
     const rows = (result.records ?? []).map(
       (record) => Object.fromEntries(columns.map((column, i) => [column.label!, decode(record[i]!, column)])) as R,
@@ -116,13 +131,13 @@ class DataApiConnection implements DatabaseConnection {
   async begin() {
     const command = new BeginTransactionCommand({ ...this.#target, database: this.#options.database });
     // A transaction begun and lost on the way holds no lock: the Data API ends it when idle.
-    const begun = await persistently(this.#options, true, () => this.#options.client.send(command));
+    const begun = await persistently(this.#options, true, () => this.#options.client.send(command, this.#inTime));
     this.#transactionId = begun.transactionId;
   }
 
   async commit() {
     const command = new CommitTransactionCommand({ ...this.#target, transactionId: this.#transactionId });
-    await persistently(this.#options, false, () => this.#options.client.send(command));
+    await persistently(this.#options, false, () => this.#options.client.send(command, this.#inTime));
   }
 
   /**
@@ -134,7 +149,7 @@ class DataApiConnection implements DatabaseConnection {
     for (let tries = 1; tries <= rollbackTries; tries += 1) {
       try {
         this.#options.onCall();
-        await this.#options.client.send(command);
+        await this.#options.client.send(command, { abortSignal: AbortSignal.timeout(rollbackTimeoutMs) });
         return;
       } catch (error) {
         if (error instanceof TransactionNotFoundException) return; // it has ended: committed, or given up by the database

@@ -1,4 +1,5 @@
 import { type Connection, createConnection } from 'mariadb';
+import { lockWaitSeconds } from '../../../functions/lambdas.ts';
 import { resultOptions } from './fields.ts';
 
 /** Where the database is. */
@@ -131,7 +132,7 @@ async function connect(
     connectTimeout: 10_000,
     // MySQL 8's default authentication needs it where there is no TLS, as on loopback.
     allowPublicKeyRetrieval: true,
-    initSql: `SET time_zone = '+00:00', autocommit = ${autocommit ? 1 : 0}, sql_mode = '${sqlMode}'`,
+    initSql: `SET time_zone = '+00:00', autocommit = ${autocommit ? 1 : 0}, sql_mode = '${sqlMode}', innodb_lock_wait_timeout = ${lockWaitSeconds}`,
   });
   // A connection lost while idle is found out by isValid; without a listener the event would end the process.
   connection.on('error', () => {});
