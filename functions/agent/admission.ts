@@ -1,4 +1,5 @@
 import { type Registration, refreshPrimary } from '../core/agent/agents.ts';
+import { readHearing } from '../core/agent/hearing.ts';
 import type { Standing } from '../core/agent/identity.ts';
 import { keepBesidePrimary, moveInstance } from '../core/agent/instances.ts';
 import { isBeating } from '../core/agent/liveness.ts';
@@ -56,10 +57,14 @@ export async function admit(tx: Tx, candidate: Candidate, now: Date): Promise<Ad
     return { standing: 'primary' };
   }
   const command = commandFulfilledBy(state, body);
-  if (!command && primary && isBeating(primary.lastSeenAt, now)) return keepBeside(tx, candidate, now);
+  if (!command && primary && (await isServing(tx, primary, now))) return keepBeside(tx, candidate, now);
   await succeed(tx, candidate, command, now);
   return { standing: 'primary' };
 }
+
+/** Whether a primary lives, as far as we could hear. Usually no statement. */
+const isServing = async (tx: Tx, { lastSeenAt }: { readonly lastSeenAt: Date | null }, now: Date) =>
+  isBeating(lastSeenAt, undefined, now) || isBeating(lastSeenAt, await readHearing(tx), now);
 
 const keptStill = (status: string): Admission => ({
   standing: status === 'running_replica' ? 'replica' : 'retired',

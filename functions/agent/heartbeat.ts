@@ -104,6 +104,6 @@ async function noteOther(db: Db, { beat, caller }: { beat: Beat; caller: Caller 
   if (instanceId === undefined) return;
   const of = { clientId: beat.clientId, agentId: agent.id, instanceId };
   await markSeen(db, of, now);
-  if (standing === 'replica' && beat.body.status !== 'offline' && isSilent(agent.lastHeartbeatAt, now))
+  if (standing === 'replica' && beat.body.status !== 'offline' && isSilent(agent.lastHeartbeatAt, undefined, now))
     await takeOver(db, of, now);
 }

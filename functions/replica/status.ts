@@ -84,7 +84,7 @@ async function applyStatus(tx: Tx, state: State, standby: Standby, body: Body, n
   if (body.status === standby.status || !allows(standby.status, body.status)) return standby.status;
   if (body.status === 'ready') return becomeReady(tx, state, standby, body, now);
   if (body.status === 'failed') {
-    await failStandby(tx, state, standby, why, now);
+    await failStandby(tx, state, standby, { why, endsAt: now }, now);
     return 'failed';
   }
   await updateStandby(tx, standby, { status: body.status, syncStartedAt: heldTo(body.sync_started_at, now) });

@@ -395,6 +395,13 @@ export interface AuditLogTable {
 
 // shared/job.ts
 
+/** When we were there to hear agents; one row (core/agent/hearing.ts). */
+export interface HearingTable {
+  id: number;
+  heardSince: Date | null;
+  heardUntil: Date;
+}
+
 export interface JobRunTable {
   job: string;
   runningUntil: Date | null;
@@ -467,6 +474,7 @@ export interface Schema {
   systemEvents: SystemEventTable;
   auditLogs: AuditLogTable;
   jobRuns: JobRunTable;
+  hearing: HearingTable;
   costRecords: CostRecordTable;
   clientSavingsDaily: ClientSavingsDailyTable;
   clientSavingsMonthly: ClientSavingsMonthlyTable;

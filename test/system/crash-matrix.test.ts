@@ -161,12 +161,12 @@ const rows: readonly Row[] = [
   { name: 'R6 "ready", once; coordinate-replicas sees it too', points: 8, arrange: crossed, act: ready, next: coordinate, leaves: failedOver },
   { name: 'R6 "failed" of the standby that a failover waits for', points: 8, arrange: awaited, act: failed, leaves: triedNext },
   { name: 'R6 "failed" of the instance that has taken over', points: 11, arrange: tookOver, act: failed, leaves: givenBack },
-  { name: "EventBridge's interruption warning", points: 8, arrange: withStandby, act: warning, leaves: failedOver },
+  { name: "EventBridge's interruption warning", points: 9, arrange: withStandby, act: warning, leaves: failedOver },
   { name: 'A7 switch report', points: 8, arrange: switching, act: report, leaves: switched },
   { name: 'A7 switch report after its successor has registered', points: 8, arrange: succeeded, act: report, leaves: switched },
   { name: 'A7 switch report of an instance that is gone', points: 8, arrange: switching, act: reportWithEnd, leaves: ended },
   { name: 'A1 register of the successor in a switch', points: 9, arrange: switching, act: register, leaves: bound },
-  { name: 'coordinate-replicas that finishes a failover', points: 15, arrange: crossed, act: coordinate, leaves: failedOver, heldFor: heldByJob },
+  { name: 'coordinate-replicas that finishes a failover', points: 18, arrange: crossed, act: coordinate, leaves: failedOver, heldFor: heldByJob },
   { name: 'sweep-commands that infers a switch', points: 11, arrange: unreported, act: sweep, leaves: switched, heldFor: heldByJob },
 ];
 

@@ -4,6 +4,7 @@ import type { AgentStatus } from '../../shared/schema.ts';
 import { msBefore } from '../../shared/time.ts';
 import { record } from '../event/events.ts';
 import { updateFreeAgents } from './agents.ts';
+import { noteHearing, readHearing } from './hearing.ts';
 import { heartbeatTimeoutMs, isOffline } from './liveness.ts';
 import { changeFreeAgents } from './lock.ts';
 
@@ -15,16 +16,21 @@ const serving: readonly AgentStatus[] = ['online', 'disabled', 'switching', 'err
 
 /**
  * Marks agents offline whose last heartbeat is older than the timeout (protocol 8.1). The lock repeats the condition, so a
- * beat that comes in between wins. While a switch is carried out nobody is alarmed: the old instance is going.
+ * beat that comes in between wins. While a switch is carried out nobody is alarmed: the old instance is going. This job also
+ * notes that we are there to hear agents, as it would be wrong without.
  * @param now the schedule's time, not the clock's
  */
 export async function expireAgents(db: Db, now: Date): Promise<number> {
+  await noteHearing(db, now);
+  const hearing = await readHearing(db);
   const silent = await silentAgents(db, now);
   // An agent that is carrying out a switch stays `switching` until its command is closed (protocol 7.1).
   const idle = silent.filter(({ commandId }) => commandId === null);
   const ids = idle.map(({ id }) => id);
   const expired = await changeFreeAgents<string[]>(db, { ids, none: [] }, async (tx, free) => {
-    const still = free.filter((agent) => serving.includes(agent.status) && isOffline(agent.lastHeartbeatAt, now));
+    const still = free.filter(
+      (agent) => serving.includes(agent.status) && isOffline(agent.lastHeartbeatAt, hearing, now),
+    );
     const expiredIds = still.map(({ id }) => id);
     if (expiredIds.length > 0)
       await updateFreeAgents(tx, { ids: expiredIds, set: sql`status = 'offline', updated_at = ${now}` });

@@ -128,11 +128,18 @@ function terminatedIfWaiting(now: Date) {
   };
 }
 
-/** Notes that an instance lives. */
+/**
+ * Notes that an instance lives. One that was given up because it was silent is asked to end from now on: it is heard, and
+ * nobody needs it any more.
+ */
 export const markSeen = (db: Db, { clientId, agentId, instanceId }: OfInstance, now: Date) =>
   db
     .updateTable('instances')
-    .set((eb) => ({ lastSeenAt: now, version: eb('version', '+', 1) }))
+    .set((eb) => ({
+      lastSeenAt: now,
+      terminatedAt: sql<Date | null>`IF(instance_status = 'terminated', COALESCE(terminated_at, ${now}), terminated_at)`,
+      version: eb('version', '+', 1),
+    }))
     .where('id', '=', instanceId)
     .where('agentId', '=', agentId)
     .where('clientId', '=', clientId)

@@ -3,7 +3,7 @@ import type { Agent, Command, Instance, InterruptionEvent, Replica } from '../..
 /**
  * The room of an agent: its row, its instances, and which of them is the primary. How instances end is for
  * core/termination to say.
- * Owns the tables: agents, instances, cleanup_logs.
+ * Owns the tables: agents, instances, cleanup_logs, hearing.
  *
  * This file says what the rules see of an agent; `read.ts` is the one reader that fills it and `lock.ts` the one lock.
  * A rule names the parts it needs, as in `AgentState<'standbys' | 'notice'>`.

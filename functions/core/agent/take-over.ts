@@ -1,5 +1,6 @@
 import { type Db, transact } from '../../shared/db.ts';
 import { record } from '../event/events.ts';
+import { readHearing } from './hearing.ts';
 import { isSilent } from './liveness.ts';
 import { lockAgent } from './lock.ts';
 import { changePrimary } from './primary.ts';
@@ -20,7 +21,8 @@ export function takeOver(db: Db, { clientId, agentId, instanceId }: OfInstance, 
       now,
     );
     const waits = instance?.agentId === agentId && instance.instanceStatus === 'running_replica';
-    if (!waits || agent.status === 'deleted' || !isSilent(primary?.lastSeenAt ?? null, now)) return;
+    if (!waits || agent.status === 'deleted' || !isSilent(primary?.lastSeenAt ?? null, await readHearing(tx), now))
+      return;
     await changePrimary(
       tx,
       {

@@ -17,11 +17,12 @@ const batch = 100;
  * @param now the schedule's time, not the clock's
  */
 export async function coordinateReplicas(db: Db, now: Date): Promise<number> {
-  await enterLosses(db);
   const ended = await endOverdue(db, { batch }, now);
   const survived = await clearSurvived(db, { survivedMs, batch }, now);
   const failedOver = await finishFailovers(db, { batch }, now);
   const taken = await confirmTaken(db, { batch }, now);
   const made = await makeMissing(db, { batch }, now);
+  // Last: what pools lost is for the next choice of a pool, and what keeps it from being entered is to stop nothing else.
+  await enterLosses(db);
   return ended + survived + failedOver + taken + made;
 }

@@ -1,6 +1,7 @@
 import { type Db, type Tx, transact } from '../../shared/db.ts';
 import { forEachIsolated } from '../../shared/for-each-isolated.ts';
 import { msBefore } from '../../shared/time.ts';
+import { readHearing } from '../agent/hearing.ts';
 import { standbyTimeoutMs } from '../agent/liveness.ts';
 import { lockAgent } from '../agent/lock.ts';
 import type { AgentState, Standby } from '../agent/state.ts';
@@ -26,6 +27,8 @@ export async function endOverdue(db: Db, { batch }: { readonly batch: number }, 
     )
     .limit(batch)
     .execute();
+  if (candidates.length === 0) return 0;
+  const hearing = await readHearing(db);
   return forEachIsolated('ending a standby', candidates, ({ id, agentId, clientId, instanceId }) =>
     transact(db, async (tx) => {
       const wanted = {
@@ -39,7 +42,7 @@ export async function endOverdue(db: Db, { batch }: { readonly batch: number }, 
       const { agent, replica: standby, instance } = state;
       if (!standby?.isActive || standby.instanceId !== instanceId) return false;
       const lastSeenAt = instance?.agentId === agentId ? instance.lastSeenAt : null;
-      const overdue = overdueOf(standby, { agent, lastSeenAt }, now);
+      const overdue = overdueOf(standby, { agent, lastSeenAt, hearing }, now);
       if (!overdue) return false;
       await end(tx, state, { standby, overdue }, now);
       return true;
@@ -58,7 +61,9 @@ async function end(
   { standby, overdue }: { readonly standby: Standby; readonly overdue: Overdue },
   now: Date,
 ): Promise<void> {
-  if (overdue !== 'alarm-over') return failStandby(tx, state, standby, failures[overdue], now);
+  // Nobody ends an instance because it is silent: it may be we who do not hear it (docs/adr/0026).
+  const endsAt = overdue === 'silent' ? null : now;
+  if (overdue !== 'alarm-over') return failStandby(tx, state, standby, { why: failures[overdue], endsAt }, now);
   await endStandby(tx, standby, { at: now, confirmed: standby.instanceId === null }, now);
   await record(
     tx,

@@ -17,20 +17,26 @@ export async function failOverIfPending(tx: Tx, state: State, standby: Standby, 
   return true;
 }
 
+/** Why a standby came to nothing, and when its instance is to end; `null` where nothing is known of it. */
+export interface Failure {
+  readonly why: string;
+  readonly endsAt: Date | null;
+}
+
 /**
  * A launch or a standby came to nothing; what there is of its instance is to be terminated. Where it was to take over from
  * an instance that EC2 takes, the next pool is tried at once.
  */
-export async function failStandby(tx: Tx, state: State, standby: Standby, why: string, now: Date): Promise<void> {
+export async function failStandby(tx: Tx, state: State, standby: Standby, failure: Failure, now: Date): Promise<void> {
   const { agent } = state;
-  await markFailed(tx, standby, { why, endsAt: now }, now);
+  await markFailed(tx, standby, failure, now);
   const failed: SystemEvent = {
     clientId: agent.clientId,
     agentId: agent.id,
     instanceId: standby.instanceId ?? undefined,
     type: 'replica_failed',
     severity: 'warning',
-    message: `The standby of agent ${agent.logicalAgentId} in ${standby.poolId} failed: ${why.slice(0, 500)}`,
+    message: `The standby of agent ${agent.logicalAgentId} in ${standby.poolId} failed: ${failure.why.slice(0, 500)}`,
     metadata: { replicaId: standby.id },
     notify: true,
     dedupeKey: `replica_failed:${standby.id}`,

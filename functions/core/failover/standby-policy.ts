@@ -1,4 +1,5 @@
 import { hourMs, minuteMs, msSince } from '../../shared/time.ts';
+import type { Hearing } from '../agent/hearing.ts';
 import { isVersion3 } from '../agent/identity.ts';
 import { isStandbySilent } from '../agent/liveness.ts';
 import type { AgentState, Launches, Standby } from '../agent/state.ts';
@@ -119,6 +120,12 @@ function hasBackedOff({ failures, lastFailureAt }: Launches, now: Date): boolean
   return msSince(lastFailureAt, now) >= Math.min(minuteMs * 2 ** (failures - 1), longestBackOffMs);
 }
 
+interface Heard {
+  readonly agent: AgentState['agent'];
+  readonly lastSeenAt: Date | null;
+  readonly hearing?: Hearing | undefined;
+}
+
 /** Why a standby has to end. */
 export type Overdue = 'not-launched' | 'silent' | 'alarm-over';
 
@@ -128,16 +135,16 @@ export const launchMs = 10 * minuteMs;
 /**
  * Whether a standby has come to nothing, or has outlived what it was made for (protocol 9.8). One that was made for an
  * alarm stays while EC2 is taking the primary.
- * @param lastSeenAt when its instance was last heard of; `null` without one
+ * @param lastSeenAt when its instance was last heard of; `null` without one. `hearing`: when we could hear it
  */
 export function overdueOf(
   standby: Pick<Standby, 'instanceId' | 'replicaType' | 'createdAt'>,
-  { agent, lastSeenAt }: { readonly agent: AgentState['agent']; readonly lastSeenAt: Date | null },
+  { agent, lastSeenAt, hearing }: Heard,
   now: Date,
 ): Overdue | undefined {
   const ageMs = msSince(standby.createdAt, now);
   if (standby.instanceId === null && ageMs >= launchMs) return 'not-launched';
-  if (isStandbySilent(lastSeenAt, now)) return 'silent';
+  if (isStandbySilent(lastSeenAt, hearing, now)) return 'silent';
   const isForAlarm = standby.replicaType !== 'manual';
   return isForAlarm && ageMs >= alarmMs && agent.pendingTerminationInstance === null ? 'alarm-over' : undefined;
 }

@@ -204,14 +204,15 @@ export async function endStandby(
 }
 
 /**
- * Marks a standby as failed; what there is of its instance is to be terminated, or ends by itself at the given time.
+ * Marks a standby as failed; what there is of its instance is to be terminated, or ends by itself at the given time. Without
+ * a time nobody is asked to terminate it: it is only silent, and may serve (see `markSeen`).
  * Sets columns of: replica_instances, instances.
  * @throws DatabaseError conflict when it is no active standby any more
  */
 export async function markFailed(
   tx: Tx,
   { id, clientId }: Standby,
-  { why, endsAt }: { readonly why: string; readonly endsAt: Date },
+  { why, endsAt }: { readonly why: string; readonly endsAt: Date | null },
   now: Date,
 ): Promise<void> {
   const result = await sql`

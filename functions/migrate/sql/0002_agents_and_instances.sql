@@ -126,3 +126,11 @@ CREATE TABLE cleanup_logs (
   UNIQUE KEY uq_cleanup_logs_run (agent_id, executed_at),
   KEY ix_cleanup_logs_executed_at (executed_at)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Since when, and until when, we are sure to have been there to hear agents: one row.
+CREATE TABLE hearing (
+  id TINYINT UNSIGNED NOT NULL,
+  heard_since DATETIME(3) NULL,
+  heard_until DATETIME(3) NOT NULL,
+  PRIMARY KEY (id)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

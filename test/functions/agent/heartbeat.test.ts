@@ -316,6 +316,6 @@ describe('what else an agent tells and asks', () => {
     const answer = await rig.request('GET', '/health');
     repair();
     expect(answer.status).toBe(503);
-    expect(answer.headers.get('retry-after')).toBe('5');
+    expect(answer.headers.get('retry-after')).toMatch(/^([5-9]|1[0-5])$/);
   });
 });

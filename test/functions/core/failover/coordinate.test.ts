@@ -325,7 +325,7 @@ describe('the coordinator', () => {
     expect(await count(instance, 'replica_failed')).toBe(1);
   });
 
-  it('gives up a standby that has been silent for ten minutes, and has its instance terminated', async () => {
+  it('gives up a standby that has been silent for ten minutes, and has nobody end it for that', async () => {
     const { instance, id, standby } = await withStandby();
     for (const [seconds, status] of [
       [599, 'ready'],
@@ -336,6 +336,9 @@ describe('the coordinator', () => {
       await coordinate();
       expect((await instance.replicas()).find((row) => row.id === id)?.status).toBe(status);
     }
+    expect((await instance.instancesToTerminate()).body.instances).toEqual([]);
+    // It is heard of again, and is not needed any more.
+    await standby.heartbeat();
     expect((await instance.instancesToTerminate()).body.instances).toMatchObject([{ instance_id: standby.id }]);
   });
 
