@@ -3,7 +3,7 @@ import { priorities, queueUnlessOpen, switchCommand } from '../core/command/queu
 import { poolRisk } from '../core/decision/decision-input.ts';
 import { firstClosedGate } from '../core/decision/gates.ts';
 import { type AgentInput, readInput } from '../core/decision/inputs.ts';
-import { recordRecommendation } from '../core/failover/rebalance-recommendation.ts';
+import { notPrimary, recordRecommendation } from '../core/failover/rebalance-recommendation.ts';
 import { isFresh } from '../core/pool/freshness.ts';
 import type { Db } from '../shared/db.ts';
 import { heldTo } from '../shared/fields.ts';
@@ -18,7 +18,7 @@ interface Recommendation extends OfAgent {
 /**
  * EC2 sees an elevated risk for the instance (protocol A10): that is recorded, once an instance and hour, and where the
  * pool has a history of interruptions and the gates are open, a switch to a calmer pool is queued. These are rules over
- * rows: no model has a say in it.
+ * rows: no model has a say in it. A retired instance, whose agent starts again until EC2 takes it, says nothing of the primary.
  * @throws AppError agent_not_found
  */
 export async function adviseOnRebalance(db: Db, { clientId, ref, body }: Recommendation, now: Date) {
@@ -26,17 +26,35 @@ export async function adviseOnRebalance(db: Db, { clientId, ref, body }: Recomme
   const state = await readInput(db, { clientId, ref, agentId: handle.agentId }, now);
   const primary = state.input.agent.instanceId;
   const instanceId = handle.instanceId ?? body.instance_id ?? primary ?? 'unknown';
-  const advice = choose(state, now);
   const { agent } = state;
   const detectedAt = heldTo(body.detected_at, now);
-  await recordRecommendation(db, { agent, instanceId, detectedAt, action: advice.action }, now);
-  if (advice.action === 'switch' && instanceId === primary) await queueIfOpen(db, state, advice, now);
+  if (instanceId !== primary) {
+    const place = await placeOf(db, { clientId, agentId: agent.id, instanceId });
+    await recordRecommendation(db, { agent, instanceId, place, detectedAt, action: notPrimary }, now);
+    return monitor(
+      0,
+      `${instanceId} is not the primary: the recommendation is recorded for its pool, and nothing else`,
+    );
+  }
+  const advice = choose(state, now);
+  await recordRecommendation(db, { agent, instanceId, place: agent, detectedAt, action: advice.action }, now);
+  if (advice.action === 'switch') await queueIfOpen(db, state, advice, now);
   return advice;
 }
 
+const placeOf = (db: Db, of: { clientId: string; agentId: string; instanceId: string }) =>
+  db
+    .selectFrom('instances')
+    .select(['currentPoolId', 'instanceType', 'region', 'az'])
+    .where('id', '=', of.instanceId)
+    .where('agentId', '=', of.agentId)
+    .where('clientId', '=', of.clientId)
+    .executeTakeFirst();
+
+const monitor = (risk_score: number, reason: string) =>
+  ({ success: true, action: 'monitor', risk_score, reason }) as const;
+
 function choose({ agent, pools }: AgentInput, now: Date) {
-  const monitor = (risk_score: number, reason: string) =>
-    ({ success: true, action: 'monitor', risk_score, reason }) as const;
   if (agent.currentMode !== 'spot' || agent.currentPoolId === null) return monitor(0, 'The agent is not on spot');
   const current = pools.find((pool) => pool.id === agent.currentPoolId);
   const risk = current ? poolRisk(current) : 0;

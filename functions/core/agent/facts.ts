@@ -51,7 +51,8 @@ export const historyOf = (now: Date) =>
   named('h', {
     switches24h: switchesSince(new Date(now.getTime() - dayMs)),
     switches7d: switchesSince(new Date(now.getTime() - 7 * dayMs)),
-    lastSignalAt: sql<Date | null>`(SELECT MAX(x.created_at) FROM spot_interruption_events AS x WHERE x.agent_id = a.id)`,
+    lastSignalAt: sql<Date | null>`(SELECT MAX(x.created_at) FROM spot_interruption_events AS x WHERE x.agent_id = a.id
+      AND x.response_action <> 'not-primary')`,
     lastFailedSwitchAt: sql<Date | null>`(SELECT MAX(x.completed_at) FROM commands AS x
       WHERE x.agent_id = a.id AND x.status = 'failed' AND x.command_type = 'switch')`,
     automaticStandbys: sql<number>`(SELECT COUNT(*) FROM replica_instances AS x WHERE x.automatic_of = a.id)`,

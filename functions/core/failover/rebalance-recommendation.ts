@@ -6,20 +6,27 @@ import { hourMs, startOf } from '../../shared/time.ts';
 import { noteRecommendation } from '../agent/agents.ts';
 import { record } from '../event/events.ts';
 
+type Place = Pick<Agent, 'currentPoolId' | 'instanceType' | 'region' | 'az'>;
+
 interface Recommendation {
   readonly agent: Agent;
   readonly instanceId: string;
+  /** The place of that instance; `undefined` where it is not known. */
+  readonly place: Place | undefined;
   readonly detectedAt: Date;
   /** What the agent was advised to do. */
   readonly action: string;
 }
+
+/** The answer to a recommendation about an instance that is not the primary: it concerns nothing but that instance's pool. */
+export const notPrimary = 'not-primary';
 
 /** A rebalance recommendation has no end time, and agents repeat it after a restart: it counts once an instance and hour. */
 export const recommendationHour = (detectedAt: Date) => startOf(hourMs, detectedAt);
 
 /** Records a rebalance recommendation that an agent told of: three statements, each safe to run twice. */
 export async function recordRecommendation(db: Db, recommendation: Recommendation, now: Date): Promise<void> {
-  const { agent, instanceId, detectedAt, action } = recommendation;
+  const { agent, instanceId, place, detectedAt, action } = recommendation;
   const of = { clientId: agent.clientId, agentId: agent.id, instanceId };
   const hour = recommendationHour(detectedAt);
   await db
@@ -29,17 +36,17 @@ export async function recordRecommendation(db: Db, recommendation: Recommendatio
       ...of,
       signalType: 'rebalance-recommendation',
       terminationTime: hour,
-      poolId: agent.currentPoolId,
-      instanceType: agent.instanceType,
-      region: agent.region,
-      az: agent.az,
+      poolId: place?.currentPoolId ?? null,
+      instanceType: place?.instanceType ?? null,
+      region: place?.region ?? null,
+      az: place?.az ?? null,
       detectedAt,
       responseAction: action,
       createdAt: now,
     })
     .onDuplicateKeyUpdate({ id: sql`spot_interruption_events.id` })
     .execute();
-  await noteRecommendation(db, agent, now);
+  if (action !== notPrimary) await noteRecommendation(db, agent, now);
   await record(
     db,
     {

@@ -105,7 +105,8 @@ export async function updateReporter(
   });
   const latest = { time: collectedAt.toISOString(), onDemandPrice: onDemand ?? null, spotPrice: spot ?? null };
   const reports = [latest, ...known.recentReports].slice(0, recentReports);
-  const isPrimary = known.source === 'primary';
+  // Compared in the statement itself: another instance may have become the primary since it was read.
+  const isPrimary = sql`(${known.source === 'primary'} AND a.instance_id = ${report.instanceId})`;
   await sql`
     UPDATE agents AS a INNER JOIN instances AS i ON i.id = ${report.instanceId} AND i.agent_id = a.id AND i.client_id = a.client_id
       LEFT JOIN spot_pools AS p ON p.id IN ${inList(news.map((pool) => pool.id))}
@@ -118,7 +119,7 @@ export async function updateReporter(
         p.latest_price = ${priceById(news)}, p.latest_at = ${collectedAt}, p.version = p.version + 1,
         a.priced_at = IF(${isPrimary}, ${now}, a.priced_at), a.version = a.version + 1,
         a.current_mode = IF(${isPrimary}, COALESCE(${mode ?? null}, a.current_mode), a.current_mode),
-        a.current_pool_id = IF(${isPrimary && mode !== undefined}, ${poolId}, a.current_pool_id)
+        a.current_pool_id = IF(${isPrimary} AND ${mode !== undefined}, ${poolId}, a.current_pool_id)
     WHERE a.id = ${agentId} AND a.client_id = ${clientId} AND (i.last_report_at IS NULL OR i.last_report_at < ${collectedAt})`.execute(
     db,
   );
