@@ -36,7 +36,11 @@ function checkCommand({ before, state, rule, spoken, handedTo }: InterleavedWorl
 export async function finish(world: InterleavedWorld): Promise<void> {
   world.pass(26 * 3600);
   await world.run('sweep-commands');
-  await world.run('expire-agents');
+  // The leap is an outage of ours, to a control plane whose jobs did not run: silence counts from their first run on.
+  for (let minute = 0; minute < 4; minute += 1) {
+    await world.run('expire-agents');
+    world.pass(60);
+  }
   await checkStep(world, false);
   const { state, rule, handedTo } = world;
   const { agent, commands } = state;
