@@ -29,7 +29,7 @@ export async function enterLosses(db: Db): Promise<number> {
   const since = newest ? msBefore(newest.bucket, lateMs) : new Date(0);
   const { rows } = await sql<{ poolId: string; bucket: Date }>`
     SELECT s.pool_id, s.bucket FROM (
-      SELECT DISTINCT e.pool_id, CAST(CONCAT(LEFT(DATE_FORMAT(e.created_at, '%Y-%m-%d %H:%i'), 15), '0:00') AS DATETIME(3)) AS bucket
+      SELECT DISTINCT e.pool_id, CAST(CONCAT(LEFT(DATE_FORMAT(e.created_at, '%Y-%m-%d %H:%i'), 15), '0:00') AS DATETIME) AS bucket
       FROM spot_interruption_events AS e WHERE e.created_at >= ${since} AND e.pool_id IS NOT NULL) AS s
       LEFT JOIN pool_losses AS l ON l.pool_id = s.pool_id AND l.bucket = s.bucket
     WHERE l.pool_id IS NULL ORDER BY s.bucket, s.pool_id LIMIT ${sql.lit(most)}`.execute(db);
