@@ -8,19 +8,30 @@ import { type Effect, handleEvent } from './handle-event.ts';
 const answerMs = 2_000;
 
 /**
- * The events that EC2 sends of the tenants' instances, from the queue, those of a batch at once: an agent that somebody
- * holds, or a call that hangs, takes no time from the others. What can never be acted on is counted and dropped; what the
+ * Messages of a batch that are handled at a time. With ten functions at once more would only wait for each other's
+ * connections, and a call that is given up while it waits for one leaves a transaction that nobody ends.
+ */
+const atOnce = 4;
+
+/**
+ * The events that EC2 sends of the tenants' instances, from the queue, several of a batch at a time: an agent that somebody
+ * holds, or a call that hangs, keeps the others waiting for nothing. What can never be acted on is counted and dropped; what the
  * database refused, and what somebody held, is handed back, for SQS to bring again and at last to set aside.
  */
 export async function handler({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   logger.addContext(context);
-  const outcomes = await Promise.all(Records.map((message) => handleMessage(message, context)));
+  const outcomes = new Map<string, Outcome>();
+  const rest = Records.values();
+  const drain = async () => {
+    for (const message of rest) outcomes.set(message.messageId, await handleMessage(message, context));
+  };
+  await Promise.all(Array.from({ length: atOnce }, drain));
   const counts: Partial<Record<Outcome['effect'], number>> = {};
-  for (const { effect } of outcomes) counts[effect] = (counts[effect] ?? 0) + 1;
-  const dataApiCalls = outcomes.reduce((sum, { calls }) => sum + calls, 0);
+  for (const { effect } of outcomes.values()) counts[effect] = (counts[effect] ?? 0) + 1;
+  const dataApiCalls = [...outcomes.values()].reduce((sum, { calls }) => sum + calls, 0);
   logger.info('handled events', { events: Records.length, counts, dataApiCalls });
-  const failed = Records.filter((_, i) => outcomes[i]!.effect === 'failed');
-  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  const failed = [...outcomes].filter(([, { effect }]) => effect === 'failed');
+  return { batchItemFailures: failed.map(([messageId]) => ({ itemIdentifier: messageId })) };
 }
 
 interface Outcome {

@@ -7,9 +7,9 @@ import { Rig } from '../../support/rig/rig.ts';
 let rig: Rig;
 let instance: TestInstance;
 beforeAll(async () => {
-  rig = await Rig.start({ DATA_API_POLL_MS: '150', DATA_API_RETRY_MS: '25000' });
+  rig = await Rig.start({ DATA_API_POLL_MS: '1000', DATA_API_RETRY_MS: '25000' });
   instance = await rig.primary();
-  await instance.config(); // from now on the gateway knows the token, and asks nobody
+  expect((await instance.config()).status).toBe(200); // from now on the gateway knows the token, and asks nobody
 });
 afterAll(() => rig.stop());
 
