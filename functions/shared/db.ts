@@ -50,19 +50,17 @@ export function connect(
 ): Connection {
   const env = databaseEnv();
   const opened = performance.now();
-  const patienceMs = isPoll ? Math.min(env.DATA_API_POLL_MS, env.DATA_API_RETRY_MS) : env.DATA_API_RETRY_MS;
-  const patience = () => patienceMs - (performance.now() - opened);
+  const leftOf = (ms: number) => ms - (performance.now() - opened);
+  const pollMs = isPoll ? env.DATA_API_POLL_MS : Number.POSITIVE_INFINITY;
   let calls = 0;
   const dialect = new DataApiDialect({
     client,
     resourceArn: env.DATABASE_ARN,
     secretArn: env.DATABASE_SECRET_ARN,
     database: env.DATABASE_NAME,
-    remaining: () => Math.min(remaining() - lastCallMs, patience()),
+    remaining: () => Math.min(remaining() - lastCallMs, leftOf(env.DATA_API_RETRY_MS), leftOf(pollMs)),
     callTimeout: (inTransaction) =>
-      isPoll && !inTransaction
-        ? Math.min(remaining() - answerMs, env.DATA_API_POLL_MS - (performance.now() - opened))
-        : remaining() - answerMs,
+      Math.min(remaining() - answerMs, inTransaction ? Number.POSITIVE_INFINITY : leftOf(pollMs)),
     onCall: () => {
       calls += 1;
     },

@@ -20,6 +20,9 @@ import type { Ec2Event, Received, StateChange } from './events.ts';
 /** A notice that comes later than this is about an instance long gone, or one that was spared (docs/overview.md). */
 const staleMs = 10 * minuteMs;
 
+/** An agent that somebody holds is left to the next delivery of the event (docs/adr/0025). */
+const skipLocked = true;
+
 /** What came of an event, in a word to count. */
 export type Effect =
   | Outcome['kind']
@@ -44,7 +47,7 @@ export async function handleEvent(db: Db, { event, now }: Received): Promise<Eff
   if (!state?.instance) return 'unknown_instance';
   if (state.tenant.awsAccountId !== event.account) return 'foreign_account';
   const { agent, instance, inFlight } = state;
-  const seen = { seen: agent.status === 'deleted' ? undefined : state, skipLocked: true }; // a deleted one is looked for once more, and not found
+  const seen = agent.status === 'deleted' ? undefined : state; // looked for once more, and not found
   try {
     return await follow(db, { ...instance, isSwitching: inFlight !== undefined, seen }, event, now);
   } catch (error) {
@@ -57,8 +60,8 @@ export async function handleEvent(db: Db, { event, now }: Received): Promise<Eff
 interface Named extends KnownInstance {
   /** Whether the agent's successor is on its way: this instance is left on purpose. */
   readonly isSwitching: boolean;
-  /** Its agent's state, read just now. What is held is left to the next delivery of the event: see handler.ts. */
-  readonly seen: { readonly seen: NoticeState | undefined; readonly skipLocked: boolean };
+  /** Its agent's state, read just now. */
+  readonly seen: NoticeState | undefined;
 }
 
 async function follow(db: Db, instance: Named, event: Ec2Event, now: Date): Promise<Effect> {
@@ -69,13 +72,17 @@ async function follow(db: Db, instance: Named, event: Ec2Event, now: Date): Prom
     case detailTypes.rebalance:
       if (isStale(event, now)) return recordStale(db, instance, event, now);
       return (
-        await prepareStandby(db, { signal: signalOf(instance, event, 'rebalance-recommendation', now), ...seen }, now)
+        await prepareStandby(
+          db,
+          { signal: signalOf(instance, event, 'rebalance-recommendation', now), seen, skipLocked },
+          now,
+        )
       ).kind;
     case detailTypes.interruption: {
       if (isStale(event, now)) return recordStale(db, instance, event, now);
       const signal = signalOf(instance, event, 'termination-notice', now);
       const terminationTime = msAfter(signal.detectedAt, noticeMs);
-      return (await handleTermination(db, { signal: { ...signal, terminationTime }, ...seen }, now)).kind;
+      return (await handleTermination(db, { signal: { ...signal, terminationTime }, seen, skipLocked }, now)).kind;
     }
   }
 }
@@ -93,7 +100,7 @@ async function followState(db: Db, instance: Named, event: StateChange, now: Dat
   if (instance.isPrimary && instance.isSwitching) return 'nothing';
   const signal = signalOf(instance, event, 'termination-notice', now);
   const ended = { ...signal, terminationTime: now };
-  const { kind } = await handleTermination(db, { signal: ended, ...instance.seen }, now);
+  const { kind } = await handleTermination(db, { signal: ended, seen: instance.seen, skipLocked }, now);
   if (state === 'terminated') await confirm(db, instance, event, now); // for the primary, only once it has been replaced
   return kind;
 }

@@ -21,8 +21,9 @@ export type NoticeState = AgentState<'standbys' | 'openSwitch' | 'notice'>;
 export const forNotice = (instanceId: string | undefined) =>
   ({ standbys: true, openSwitch: true, notice: instanceId }) as const;
 
-/** What was read of the agent just now: it spares a look, and is looked at anew if it has changed meanwhile. */
-interface Seen {
+/** How a caller comes to the agent. */
+interface Approach {
+  /** What it read of the agent just now: it spares a look, and is looked at anew if it has changed meanwhile. */
   readonly seen?: NoticeState | undefined;
   /**
    * For a caller that has other agents to see to and is told again: an agent that somebody else holds is a conflict at
@@ -39,10 +40,10 @@ interface Seen {
  */
 export async function prepareStandby(
   db: Db,
-  { signal, wishes = {}, ...seen }: { readonly signal: Signal; readonly wishes?: Wishes } & Seen,
+  { signal, wishes = {}, ...approach }: { readonly signal: Signal; readonly wishes?: Wishes } & Approach,
   now: Date,
 ): Promise<Preparation | { readonly kind: 'not-primary' }> {
-  return decided(db, { signal, ...seen }, now, async (tx, state) => {
+  return decided(db, { signal, ...approach }, now, async (tx, state) => {
     if (signal.type === 'rebalance-recommendation' && !state.agent.autoSwitchEnabled)
       throw new AppError('auto_switch_disabled', 'Auto-switch is off: a rebalance recommendation is not acted on', {
         reason: 'auto_switch_disabled',
@@ -74,10 +75,14 @@ export type Outcome =
  */
 export async function handleTermination(
   db: Db,
-  { signal, preferredId, ...seen }: { readonly signal: Signal; readonly preferredId?: string | undefined } & Seen,
+  {
+    signal,
+    preferredId,
+    ...approach
+  }: { readonly signal: Signal; readonly preferredId?: string | undefined } & Approach,
   now: Date,
 ): Promise<Outcome> {
-  return decided(db, { signal, ...seen }, now, async (tx, state) => {
+  return decided(db, { signal, ...approach }, now, async (tx, state) => {
     const { primary, agent, standbys } = state;
     const notice = knownNotice(state, signal, now);
     if (notice?.failoverCompleted && agent.instanceId !== null && agent.instanceId !== signal.instanceId)
@@ -113,7 +118,7 @@ export async function handleTermination(
  */
 function decided<T>(
   db: Db,
-  { signal, seen, skipLocked = false }: { readonly signal: Signal } & Seen,
+  { signal, seen, skipLocked = false }: { readonly signal: Signal } & Approach,
   now: Date,
   decide: (tx: Tx, state: NoticeState) => Promise<T>,
 ): Promise<T> {
