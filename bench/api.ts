@@ -7,8 +7,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { defaultThreads } from '../local/aws/lambda-threads.ts';
-import { UsageError } from '../local/command-line.ts';
+import { failCommand } from '../local/command-line.ts';
 import { startDatabase } from '../local/database/server.ts';
+import { reportInterruptions } from './interruptions.ts';
+import { reportJobs } from './jobs.ts';
 import { Load, type Measured } from './load.ts';
 import { type BenchOptions, help, readOptions } from './options.ts';
 import { type Plane, startPlane } from './plane.ts';
@@ -34,6 +36,11 @@ async function main(args: readonly string[]): Promise<void> {
     planes.push(await startPlane({ ...own, checkout, functionThreads, database }));
   };
   try {
+    if (options.jobs) return await reportJobs({ sizes: options.jobs, database, dataDir });
+    if (options.interruptions) {
+      const notices = options.interruptions;
+      return await reportInterruptions({ notices, seconds: 60, held: Math.floor(notices / 50), database, dataDir });
+    }
     const here = resolve(import.meta.dirname, '..');
     const { against } = options;
     const threads = defaultThreads();
@@ -106,8 +113,4 @@ function toTable(rows: readonly Row[]) {
   );
 }
 
-main(process.argv.slice(2)).catch((error: Error) => {
-  const isUsage = error instanceof UsageError;
-  console.error(isUsage ? `${error.message}\nnpm run bench -- --help lists the options.` : error);
-  process.exitCode = isUsage ? 2 : 1;
-});
+main(process.argv.slice(2)).catch((error) => failCommand('npm run bench', error));

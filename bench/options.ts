@@ -10,7 +10,25 @@ const names: Reader<readonly RequestName[]> = {
   },
 };
 
+const sizes: Reader<readonly number[]> = {
+  expected: 'numbers of agents up to 1000000, separated by commas',
+  read(text) {
+    const numbers = text.split(',').map(Number);
+    return numbers.every((n) => Number.isInteger(n) && n > 0 && n <= 1_000_000) ? numbers : undefined;
+  },
+};
+
 const options = {
+  jobs: option(
+    'jobs NUMBERS',
+    sizes,
+    'instead measure a run of each job with so many agents, as in 10000,100000: calls, rows that are read, time',
+  ),
+  interruptions: option(
+    'interruptions N',
+    number({ from: 1, to: 100_000, whole: true }),
+    'instead lose a zone: N notices within a minute, half of the agents with a standby, one in fifty held for as long',
+  ),
   seconds: option(
     'seconds N',
     number({ above: 0, to: 600 }),
@@ -37,6 +55,8 @@ export const help = ['npm run bench -- [options]', wrap(purpose, 120).join('\n')
 );
 
 export interface BenchOptions {
+  readonly jobs: readonly number[] | undefined;
+  readonly interruptions: number | undefined;
   readonly seconds: number;
   readonly requests: readonly RequestName[];
   readonly against: string | undefined;

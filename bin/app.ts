@@ -1,14 +1,24 @@
 import { dirname, join } from 'node:path';
-import { App } from 'aws-cdk-lib';
+import { App, Validations } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
+import { development, production } from '../lib/config.ts';
+import { acknowledgeFindings } from '../lib/findings.ts';
 import { SpotOptimizer } from '../lib/stack.ts';
+import { TenantStack } from '../lib/tenant/tenant-stack.ts';
 
 const dist = join(dirname(import.meta.dirname), 'dist');
 
+const app = new App();
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
 // No account and region: the template fits any, and is synthesised without asking AWS for anything.
-new SpotOptimizer(new App(), 'SpotOptimizer', {
-  description: 'Spot Optimizer: the control plane of EC2 Spot fleets',
-  terminationProtection: true,
-  // Source maps stay here: they are five times the size of the bundles, and would be fetched at every cold start.
-  bundles: (name) => Code.fromAsset(join(dist, name), { exclude: ['*.map'] }),
-});
+for (const [id, config] of Object.entries({ SpotOptimizer: production, SpotOptimizerDev: development }))
+  new SpotOptimizer(app, id, {
+    config,
+    description: 'Spot Optimizer: the control plane of EC2 Spot fleets',
+    terminationProtection: config.database.isProtected,
+    // Source maps stay here: they are five times the size of the bundles, and would be fetched at every cold start.
+    bundles: (name) => Code.fromAsset(join(dist, name), { exclude: ['*.map'] }),
+  });
+new TenantStack(app, 'SpotOptimizerTenant');
+acknowledgeFindings(app);

@@ -2,6 +2,7 @@ import { cp, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { functionNames } from '../functions/lambdas.ts';
+import { writeDocsFiles } from './docs-files.ts';
 
 const root = dirname(import.meta.dirname);
 
@@ -15,7 +16,12 @@ export async function bundleInto(
 ): Promise<void> {
   await build({
     absWorkingDir: root,
-    entryPoints: names.map((name) => ({ in: `functions/${name}/handler.ts`, out: `${name}/index` })),
+    entryPoints: [
+      ...names.map((name) => ({ in: `functions/${name}/handler.ts`, out: `${name}/index` })),
+      ...(names.includes('model') ? [{ in: 'functions/model/probe-child.ts', out: 'model/probe-child' }] : []),
+    ],
+    // Native code: it comes from a layer in AWS, and from node_modules here (build/onnx-layer.ts).
+    external: ['onnxruntime-node'],
     outdir: directory,
     bundle: true,
     minify: true,
@@ -39,4 +45,5 @@ export async function bundleInto(
   const sql = join(directory, 'migrate/sql');
   await rm(sql, { recursive: true, force: true });
   await cp(join(root, 'functions/migrate/sql'), sql, { recursive: true });
+  await writeDocsFiles(join(directory, 'docs/files'));
 }

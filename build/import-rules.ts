@@ -11,28 +11,29 @@ export interface Rule {
 
 /** Tables of contents, and the schemas that route tables are made of: zod and nothing that runs. */
 const contract =
-  /^zod$|^functions\/(shared\/(route|fields|errors)|core\/(wire|tenant\/role-arn)|routes|jobs|lambdas)\.ts$|^functions\/[\w-]+\/(routes|requests|answers)\.ts$/;
+  /^zod$|^functions\/(shared\/(route|fields|errors|json-bounds|cursor)|core\/(wire|tenant\/role-arn|pool\/region|agent\/disruption-windows)|routes|jobs|lambdas)\.ts$|^functions\/[\w-]+\/(routes|requests|answers)(-\w+)?\.ts$/;
 
-/** What the decision engine is: the policy and, one day, its model. Gates and inputs are rules over rows. */
-const engine = /^functions\/decision\/|^functions\/core\/decision\/(?!gates|inputs|decision-input|priced-pools)|^onnx/;
+/** What the decision engine is: the policy and, one day, its model. Gates, inputs and a pool's history are rules over rows. */
+const engine =
+  /^functions\/decision\/|^functions\/core\/decision\/(?!gates|inputs|decision-input|priced-pools|policy-a\/(pool-history|input)\.ts)|^onnx/;
 
 export const rules: readonly Rule[] = [
   {
     because: 'route tables and schemas are loaded by the deployment and the OpenAPI document, where nothing runs',
     files:
-      /^functions\/([\w-]+\/)?(routes|requests|answers)\.ts$|^functions\/(jobs|lambdas|core\/wire|spot-events\/ec2-events)\.ts$/,
+      /^functions\/([\w-]+\/)?(routes|requests|answers)(-\w+)?\.ts$|^functions\/(jobs|lambdas|core\/wire|spot-events\/ec2-events)\.ts$/,
     only: contract,
   },
   {
     because: 'the deployment and what stands in for AWS read these facts; they must bring nothing along that runs',
-    files: /^functions\/lambdas\.ts$|^functions\/spot-events\/ec2-events\.ts$/,
+    files: /^functions\/lambdas\.ts$|^functions\/(spot-events\/ec2-events|shared\/alarm-lines)\.ts$/,
     never: /./,
     typesAreFree: true,
   },
   {
     because: 'what runs in Lambda knows nothing of what deploys, tests or imitates it',
     files: /^functions\//,
-    never: /^(bin|lib|local|test|build|bench)\//,
+    never: /^(bin|lib|local|evaluation|layers|test|build|bench|rehearsal)\//,
   },
   {
     because:
@@ -66,9 +67,30 @@ export const rules: readonly Rule[] = [
     never: /^@aws-sdk\/client-(ec2|sts)$|^functions\/reconciler\/aws\.ts$/,
   },
   {
+    because: 'S3’s client is as large as a whole handler, and what is uploaded is nobody else’s',
+    files: /^functions\/(?!model\/)|^lib\//,
+    never: /^@aws-sdk\/(client-s3|s3-request-presigner)$|^busboy$|^onnxruntime-node$/,
+  },
+  {
     because: 'agents’ calls and interruptions are answered with the decision engine and its model gone',
     files: /^functions\/(agent|replica|spot-events|reconciler|authorizer|core\/(?!decision\/))/,
     never: engine,
+  },
+  {
+    because: 'policies are pure functions: what is scored on recorded markets is what runs in Lambda',
+    files: /^functions\/core\/decision\/policy-[ab]\//,
+    only: /^functions\/core\/decision\/policy-[ab]\//,
+  },
+  {
+    because: 'the evaluation scores policies, and knows nothing of rows, Lambdas and the machines of a fleet',
+    files: /^evaluation\//,
+    never:
+      /^(bin|lib|test|build|bench)\/|^functions\/(?!core\/decision\/policy-[ab]\/)|^local\/(?!command-line|market\/|fleet\/run\/progress)/,
+  },
+  {
+    because: 'a model is made of records and of the features that policies read, long before anything runs',
+    files: /^layers\//,
+    never: /^(bin|lib|test|build|bench)\/|^functions\/(?!core\/decision\/policy-[ab]\/)|^local\/(?!command-line)/,
   },
   {
     because: 'only a handler knows that it is called by HTTP, a schedule or a queue',
@@ -79,13 +101,14 @@ export const rules: readonly Rule[] = [
     because: 'the deployment names handlers by path only, so that synthesis loads no code that runs',
     files: /^(lib|bin)\//,
     never:
-      /^(local|test|build|bench)\/|^functions\/(?!(routes|jobs|lambdas|spot-events\/ec2-events)\.ts|shared\/(route|errors|fields)\.ts)/,
+      /^(local|test|build|bench|rehearsal)\/|^functions\/(?!(routes|jobs|lambdas|spot-events\/ec2-events)\.ts|shared\/(route|errors|fields|alarm-lines)\.ts)/,
   },
   {
     because: 'what stands in for AWS knows the functions only as AWS does: their tables of contents and their bundles',
-    files: /^local\//,
+    // What takes a stored decision again runs the very function that took it.
+    files: /^local\/(?!replay\.ts$)/,
     never:
-      /^(bin|lib|test)\/|^functions\/(?!(routes|jobs|lambdas|spot-events\/ec2-events)\.ts|shared\/(route|errors)\.ts)/,
+      /^(bin|lib|test|rehearsal)\/|^functions\/(?!(routes|jobs|lambdas|spot-events\/ec2-events)\.ts|shared\/(route|errors)\.ts)/,
     typesAreFree: true,
   },
 ];

@@ -1,9 +1,19 @@
 import * as z from 'zod';
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import {
+  createDocument,
+  type ZodOpenApiObject,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+} from 'zod-openapi';
 import { routes } from '../functions/routes.ts';
 import { type ErrorCode, errorStatus } from '../functions/shared/errors.ts';
-import type { Access, Route } from '../functions/shared/route.ts';
+import { type OperatorScope, operatorScopeFor, type TenantScope } from '../functions/shared/identity.ts';
+import type { Route } from '../functions/shared/route.ts';
 import manifest from '../package.json' with { type: 'json' };
+import { exampleOf } from './openapi-examples.ts';
+import { describeInput, inputComponents } from './openapi-inputs.ts';
+import { linksOf } from './openapi-links.ts';
+import { requests } from './request-examples.ts';
 
 const codes = Object.keys(errorStatus) as [ErrorCode, ...ErrorCode[]];
 
@@ -19,28 +29,40 @@ const Failure = z
 /** What API Gateway answers by itself, before a handler sees the request; the body is AWS's. */
 const GatewayFailure = z.object({ message: z.string() }).meta({ id: 'GatewayFailure' });
 
-const security: Record<Access, Record<string, string[]>[]> = {
-  client: [{ clientToken: [] }],
-  clientOrAdmin: [{ clientToken: [] }, { adminToken: [] }],
-  admin: [{ adminToken: [] }],
-  open: [],
-};
+/** Without a code, as a caller can do nothing about it. */
+const Unexpected = z.object({ error: z.string() }).meta({ id: 'Unexpected' });
+
+/** Who is let in: any one of these. The list of each is the scope that its token needs (protocol 1.2). */
+function securityOf(route: Route): Record<string, OneScope[]>[] {
+  if (route.access === 'open') return [];
+  if (route.access === 'admin') return [{ adminToken: [route.scope] }];
+  const tenants = [route.scope].flat().map((scope) => ({ clientToken: [scope] }));
+  return route.access === 'client' ? tenants : [...tenants, { adminToken: [operatorScopeFor(route.scope)] }];
+}
+type OneScope = TenantScope | OperatorScope;
 
 /** The OpenAPI 3.1 document of every route, in the order of the route tables. */
 export function openApiDocument() {
-  return createDocument({
+  const document = {
     openapi: '3.1.0',
-    info: { title: 'Spot Optimizer', version: manifest.version, description: manifest.description },
+    info: { title: 'Spot Optimizer', version: manifest.version, description: `${manifest.description}. ${bounds}` },
     servers: [{ url: '/' }],
     paths: paths(),
     components: {
+      schemas: inputComponents,
       securitySchemes: {
-        clientToken: { type: 'http', scheme: 'bearer', description: "A tenant's token" },
-        adminToken: { type: 'http', scheme: 'bearer', description: "The operator's credential" },
+        clientToken: { type: 'http', scheme: 'bearer', description: "A tenant's token, and what it has to be for" },
+        adminToken: { type: 'http', scheme: 'bearer', description: "An operator's token, and what it has to be for" },
       },
     },
-  });
+  } as const satisfies ZodOpenApiObject;
+  return createDocument(document, { override: describeInput });
 }
+
+/** What holds for every operation, and no schema can say. */
+const bounds =
+  'Bodies have at most 1 MiB where nothing else is said (413), request line and headers 10,240 bytes together (431). Lengths of ' +
+  'text are counted in UTF-16 code units. A `cursor` is an `x-next-cursor` that the same list answered before: no other text is.';
 
 function paths(): ZodOpenApiPathsObject {
   const paths: ZodOpenApiPathsObject = {};
@@ -59,12 +81,15 @@ function operation(domain: string, name: string, route: Route): ZodOpenApiOperat
     tags: [domain],
     summary: route.summary,
     'x-protocol-id': route.id,
-    security: security[route.access],
+    security: securityOf(route),
     // Left out where there is none: zod-openapi does not take `undefined` for "none".
-    requestParams: { ...(route.params && { path: route.params }), ...(route.query && { query: route.query }) },
+    requestParams: { ...(route.params && { path: pathOf(route.params) }), ...(route.query && { query: route.query }) },
     requestBody: route.body && {
       required: !route.body.safeParse({}).success, // no body counts as `{}` (protocol 1.3)
-      content: { 'application/json': { schema: route.body } },
+      content: {
+        'application/json': { schema: route.body, example: requests[route.id]?.({}) ?? {} },
+        ...(route.takesFiles && form),
+      },
     },
     responses: {
       ...(route.unchanged && { 200: success('Nothing had to be done', route) }),
@@ -74,28 +99,94 @@ function operation(domain: string, name: string, route: Route): ZodOpenApiOperat
   };
 }
 
-const success = (description: string, { response }: Route) => ({
-  description,
-  content: { 'application/json': { schema: response } },
+const file = z.string().meta({ format: 'binary' });
+const form = { 'multipart/form-data': { schema: z.object({ files: z.array(file).min(1).max(20) }) } };
+
+/** As the gateway takes them: a segment that is not empty, and within the request line. */
+const pathOf = (params: z.ZodObject) =>
+  z.object(
+    Object.fromEntries(
+      Object.keys(params.shape).map((name) => [name, segment.meta({ example: exampleOf({ type: 'string' }, name) })]),
+    ),
+  );
+const segment = z.string().min(1).max(2000);
+
+const nextCursor = z.object({
+  'x-next-cursor': z
+    .string()
+    .optional()
+    .meta({ description: 'Where the next page begins, for the query parameter `cursor`; missing on the last page' }),
 });
+
+function success(description: string, route: Route) {
+  const { response, isPaged, isFile } = route;
+  const links = linksOf(route);
+  const example = exampleOf(z.toJSONSchema(response, { io: 'output', unrepresentable: 'any' }));
+  return {
+    description,
+    ...((isPaged || isFile) && { headers: nextCursor }),
+    content: { [isFile ? 'text/csv' : (route.contentType ?? 'application/json')]: { schema: response, example } },
+    ...(links && { links }),
+  };
+}
 
 /** One response for each status with which a route may refuse; its description lists the codes. */
 function failures(route: Route) {
   const byStatus = Object.groupBy(failureCodes(route), (code) => errorStatus[code]);
-  return Object.fromEntries(
-    Object.entries(byStatus).map(([status, codes]) => {
-      const schema = ['401', '403', '503'].includes(status) ? z.union([Failure, GatewayFailure]) : Failure;
-      return [status, { description: codes.join(', '), content: { 'application/json': { schema } } }];
-    }),
-  );
+  return {
+    ...Object.fromEntries(Object.entries(byStatus).map(([status, codes]) => [status, failure(status, codes)])),
+    429: tooMany,
+    500: fault,
+  };
 }
+
+function failure(status: string, codes: readonly ErrorCode[]) {
+  const isGateways = ['401', '403', '413', '503'].includes(status);
+  const example = { error: 'What is wrong, for a person', code: codes[0] };
+  return {
+    description: codes.join(', '),
+    ...(status === '503' && { headers: retryAfter }),
+    content: json(isGateways ? z.union([Failure, GatewayFailure]) : Failure, example),
+  };
+}
+
+function json(schema: z.ZodType, example: unknown) {
+  return { 'application/json': { schema, example } };
+}
+
+const tooMany = {
+  id: 'TooManyRequests',
+  description: 'More requests than the gateway takes (protocol 1.8)',
+  content: json(GatewayFailure, { message: 'Too Many Requests' }),
+};
+const fault = {
+  id: 'Fault',
+  description: 'A fault of ours; its cause is logged',
+  content: json(z.union([Unexpected, GatewayFailure]), { error: 'Internal server error' }),
+};
+
+const retryAfter = z.object({
+  'retry-after': z
+    .string()
+    .optional()
+    .meta({ description: 'Seconds to wait; missing where the gateway itself answers' }),
+});
+
+/** Why a caller is not let in. */
+const admission = [
+  'missing_token',
+  'invalid_token',
+  'token_expired',
+  'token_revoked',
+  'client_inactive',
+  'forbidden',
+] as const;
 
 function failureCodes(route: Route): ErrorCode[] {
   const takesInput = route.params || route.query || route.body;
-  const codes: ErrorCode[] = [...(route.errors ?? []), 'unavailable'];
-  if (takesInput) codes.push('invalid_request');
-  if (route.body) codes.push('body_too_large');
-  if (route.access !== 'open') codes.push('missing_token', 'invalid_token', 'client_inactive');
-  if (route.access === 'admin') codes.push('forbidden');
-  return codes;
+  const codes = new Set<ErrorCode>([...(route.errors ?? []), 'unavailable']);
+  if (takesInput) codes.add('invalid_request');
+  if (route.body) codes.add('body_too_large');
+  if (route.access !== 'open') for (const code of admission) codes.add(code);
+  return [...codes];
 }

@@ -12,7 +12,9 @@ export interface Import {
 
 export const root = dirname(import.meta.dirname);
 
-export const sources = globSync('{bin,lib,functions,layers,local,test,build,bench}/**/*.ts', { cwd: root });
+export const sources = globSync('{bin,lib,functions,layers,local,evaluation,rehearsal,test,build,bench}/**/*.ts', {
+  cwd: root,
+});
 // A checker that sees nothing finds nothing wrong.
 if (sources.length === 0) throw new Error(`No sources under ${root}`);
 

@@ -34,10 +34,16 @@ export function ownersOfTables(): ReadonlyMap<string, string> {
 export const writes = (): Write[] =>
   sources.filter((file) => file.startsWith('functions/') && !file.startsWith('functions/migrate/')).flatMap(writesIn);
 
+/** A table that `byPrimaryKey` names, as SQL would name it. */
+const withTableNames = (source: string) =>
+  source.replaceAll(/\$\{byPrimaryKey\('(\w+)'(?:, '(\w+)')?\)\}/g, (_, table: string, alias?: string) =>
+    alias ? `${table} AS ${alias}` : table,
+  );
+
 function writesIn(file: string): Write[] {
-  const source = read(file);
+  const source = withTableNames(read(file));
   const built = /\.(?:insertInto|updateTable|deleteFrom|replaceInto)\('(\w+)'\)/g;
-  const raw = /(?<=\bsql(?:<[^`]*>)?`\s*)(?:INSERT INTO|DELETE FROM|REPLACE INTO|UPDATE) (\w+|\$\{agentsById\})[^`]*`/g;
+  const raw = /(?<=\bsql(?:<[^`]*>)?`\s*)(?:INSERT INTO|DELETE FROM|REPLACE INTO|UPDATE) (\w+)[^`]*`/g;
   return [
     ...[...source.matchAll(built)].map((match) => ({ match, tables: [snake(match[1]!)] })),
     ...[...source.matchAll(raw)].map((match) => ({ match, tables: writtenBy(match[0], match[1]!) })),
@@ -55,7 +61,6 @@ const snake = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter
 function writtenBy(statement: string, first: string): string[] {
   const [, update, list] = /^(UPDATE [\s\S]*?)\bSET\b([\s\S]*?)(?:\bWHERE\b|$)/.exec(statement) ?? [];
   if (!update || !list) return [first];
-  if (first.startsWith('$')) return ['agents'];
   const aliases = [...update.matchAll(/\b([a-z_]+) AS (\w+)/g)].map(([, table, alias]) => ({
     table: table!,
     alias: alias!,

@@ -24,6 +24,46 @@ export const jobs = {
     every: 'rate(1 minute)',
     summary: 'Ends standbys that came to nothing, makes those that are missing, and closes emergencies that are over',
   },
+  'observe-pools': {
+    runsIn: 'jobs',
+    every: 'rate(10 minutes)',
+    summary: 'Keeps which pools had capacity in the ten minutes that have ended, from what agents met',
+  },
+  'cap-launches': {
+    runsIn: 'jobs',
+    every: 'rate(1 minute)',
+    summary: 'Holds the launches of tenants whose agents have been told of far more than they can need',
+  },
+  'accrue-savings': {
+    runsIn: 'jobs',
+    every: 'cron(12 * * * ? *)',
+    summary: 'Accounts for what instances cost in the hours that have ended, and for what was saved',
+  },
+  'accrue-savings-again': {
+    runsIn: 'jobs',
+    every: 'cron(0 1 * * ? *)',
+    summary: 'Has the last day accounted for anew, with what became known late',
+  },
+  'delete-clients': {
+    runsIn: 'jobs',
+    every: 'rate(1 minute)',
+    summary: 'Deletes the rows of tenants that were deleted, some thousands at a time',
+  },
+  'snapshot-clients': {
+    runsIn: 'jobs',
+    every: 'cron(5 0 * * ? *)',
+    summary: 'Keeps how many tenants and switches there were at the end of the day before',
+  },
+  'delete-old-rows': {
+    runsIn: 'jobs',
+    every: 'cron(0 2 * * ? *)',
+    summary: 'Deletes what is kept no longer, in small steps',
+  },
+  'collect-prices': {
+    runsIn: 'reconciler',
+    every: 'rate(5 minutes)',
+    summary: "Collects EC2's own Spot prices for the types and regions that agents are in",
+  },
   'reconcile-instances': {
     runsIn: 'reconciler',
     every: 'rate(1 minute)',

@@ -40,7 +40,8 @@ const memoryMB = 512;
 
 /** API Gateway gives up a second later. */
 const api: Lambda = { memoryMB, timeoutSeconds: 29 };
-const scheduled: Lambda = { memoryMB, timeoutSeconds: 120 };
+/** Ten seconds less than two periods of the jobs: of a run that is killed, the run two minutes later takes over the lease. */
+const scheduled: Lambda = { memoryMB, timeoutSeconds: 110 };
 
 /**
  * Every Lambda there is, each a folder beside this file with a `handler.ts`: the domains of the route table, what runs the
@@ -50,8 +51,13 @@ export const lambdas: Lambdas = {
   agent: api,
   decision: api,
   replica: api,
+  client: api,
   admin: api,
+  // The ONNX runtime and a model are 60 MB, in a process beside the function's own.
+  model: { ...api, memoryMB: 1024 },
+  notification: api,
   system: api,
+  docs: api,
   jobs: scheduled,
   reconciler: scheduled,
   migrate: { memoryMB, timeoutSeconds: 900 },

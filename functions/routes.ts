@@ -1,6 +1,10 @@
 import { adminRoutes } from './admin/routes.ts';
 import { agentRoutes } from './agent/routes.ts';
+import { clientRoutes } from './client/routes.ts';
 import { decisionRoutes } from './decision/routes.ts';
+import { docsRoutes } from './docs/routes.ts';
+import { modelRoutes } from './model/routes.ts';
+import { notificationRoutes } from './notification/routes.ts';
 import { replicaRoutes } from './replica/routes.ts';
 import type { Routes } from './shared/route.ts';
 import { systemRoutes } from './system/routes.ts';
@@ -13,6 +17,10 @@ export const routes = {
   agent: agentRoutes,
   decision: decisionRoutes,
   replica: replicaRoutes,
+  client: clientRoutes,
   admin: adminRoutes,
+  model: modelRoutes,
+  notification: notificationRoutes,
   system: systemRoutes,
+  docs: docsRoutes,
 } satisfies Record<string, Routes>;

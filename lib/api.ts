@@ -1,27 +1,34 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  type CfnStage,
   CorsHttpMethod,
+  DomainName,
   HttpApi,
   HttpMethod,
   HttpRoute,
   HttpRouteKey,
   HttpStage,
+  type IAccessLogSettings,
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { lambdas } from '../functions/lambdas.ts';
 import { routes } from '../functions/routes.ts';
 import { type Route, type Routes, routeKey } from '../functions/shared/route.ts';
 import { AppFunction, type Bundles } from './app-function.ts';
+import type { Config } from './config.ts';
 import type { Database } from './database.ts';
+import { Models } from './models.ts';
 import type { Tokens } from './tokens.ts';
 
 export interface ApiProps {
   readonly bundles: Bundles;
+  readonly config: Config;
   readonly database: Database;
   readonly tokens: Tokens;
   readonly adminTokenSha256: string;
@@ -30,8 +37,12 @@ export interface ApiProps {
 /** One HTTP API with the routes of `functions/routes.ts`, and one Lambda for each domain in it. */
 export class Api extends Construct {
   readonly url: string;
+  readonly http: HttpApi;
+  readonly authorizer: AppFunction;
+  /** Of the Lambdas that answer. */
+  readonly logs: readonly ILogGroup[];
 
-  constructor(scope: Construct, id: string, { bundles, database, tokens, adminTokenSha256 }: ApiProps) {
+  constructor(scope: Construct, id: string, { bundles, config, database, tokens, adminTokenSha256 }: ApiProps) {
     super(scope, id);
     const api = new HttpApi(this, 'Http', {
       apiName: 'spot-optimizer',
@@ -47,71 +58,108 @@ export class Api extends Construct {
           CorsHttpMethod.OPTIONS,
         ],
         allowHeaders: ['content-type', 'authorization'],
+        exposeHeaders: ['x-next-cursor'],
         maxAge: Duration.minutes(10),
       },
     });
-    this.url = api.apiEndpoint;
-    this.serve(api);
+    this.http = api;
+    const domain = config.domain && this.named(config.domain);
+    this.url = config.domain ? `https://${config.domain.name}` : api.apiEndpoint;
+    const stage = this.serve(api, { hasLog: config.logs.access, domain });
 
     const authorize = new AppFunction(this, 'authorizer', {
       bundles,
+      config,
       environment: { ADMIN_TOKEN_SHA256: adminTokenSha256 },
     });
     database.connect(authorize);
+    this.authorizer = authorize;
     const authorizer = new HttpLambdaAuthorizer('Caller', authorize, {
       responseTypes: [HttpLambdaResponseType.SIMPLE],
       identitySource: ['$request.header.Authorization'],
       resultsCacheTtl: Duration.seconds(lambdas.authorizer.cacheSeconds),
     });
 
+    const logs: ILogGroup[] = [];
     for (const [domain, table] of Object.entries(routes) as [keyof typeof routes, Routes][]) {
-      const fn = new AppFunction(this, domain, { bundles });
-      database.connect(fn);
+      const fn = new AppFunction(this, domain, { bundles, config });
+      if (domain !== 'docs') database.connect(fn); // it serves files
+      logs.push(fn.logGroup);
       if (domain === 'admin') tokens.grant(fn);
+      if (domain === 'model') new Models(this, 'Models', { bundles }).serve(fn);
       // One permission for the whole API: one for each route outgrows Lambda's 20 KB policy.
       const integration = new HttpLambdaIntegration(domain, fn, { scopePermissionToRoute: false });
       for (const route of Object.values<Route>(table)) {
         const isDefault = route.path === '$default';
-        new HttpRoute(this, routeKey(route), {
+        const served = new HttpRoute(this, routeKey(route), {
           httpApi: api,
           routeKey: isDefault ? HttpRouteKey.DEFAULT : HttpRouteKey.with(route.path, HttpMethod[route.method]),
           authorizer: route.access === 'open' ? undefined : authorizer,
           // That permission is for `<stage>/<method>/<path>`; the default route calls as `<stage>/$default`.
           integration: isDefault ? new HttpLambdaIntegration('default', fn) : integration,
         });
+        if (route.access === 'open') limitStrangers(stage, served, route);
       }
     }
+    this.logs = logs;
+  }
+
+  private named({ name, certificateArn }: NonNullable<Config['domain']>): DomainName {
+    const certificate = Certificate.fromCertificateArn(this, 'Certificate', certificateArn);
+    return new DomainName(this, 'Domain', { domainName: name, certificate });
   }
 
   /** Agents drop any path prefix, so the stage is the one at the root of the host (protocol 1.1). */
-  private serve(api: HttpApi): void {
+  private serve(api: HttpApi, { hasLog, domain }: { hasLog: boolean; domain: DomainName | undefined }): HttpStage {
+    return new HttpStage(this, 'Stage', {
+      httpApi: api,
+      stageName: '$default',
+      autoDeploy: true,
+      domainMapping: domain && { domainName: domain },
+      // Half of what an account may use in a region: other APIs live on while a fleet of ours runs wild.
+      throttle: { rateLimit: 5000, burstLimit: 2500 },
+      accessLogSettings: hasLog ? this.accessLog() : undefined,
+    });
+  }
+
+  /** What our own logs cannot say: who was refused, throttled or lost before a handler ran. */
+  private accessLog(): IAccessLogSettings {
     const log = new LogGroup(this, 'AccessLog', {
       retention: RetentionDays.ONE_WEEK,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    new HttpStage(this, 'Stage', {
-      httpApi: api,
-      stageName: '$default',
-      autoDeploy: true,
-      // Half of what an account may use in a region: other APIs live on while a fleet of ours runs wild.
-      throttle: { rateLimit: 5000, burstLimit: 2500 },
-      accessLogSettings: {
-        destination: new LogGroupLogDestination(log),
-        // What our own logs cannot say: who was refused, throttled or lost before a handler ran.
-        format: AccessLogFormat.custom(
-          JSON.stringify({
-            time: '$context.requestTime',
-            requestId: '$context.requestId',
-            ip: '$context.identity.sourceIp',
-            route: '$context.routeKey',
-            status: '$context.status',
-            ms: '$context.responseLatency',
-            error: '$context.error.message',
-            authorizerError: '$context.authorizer.error',
-            integrationError: '$context.integrationErrorMessage',
-          }),
-        ),
-      },
-    });
+    return {
+      destination: new LogGroupLogDestination(log),
+      format: AccessLogFormat.custom(
+        JSON.stringify({
+          time: '$context.requestTime',
+          requestId: '$context.requestId',
+          ip: '$context.identity.sourceIp',
+          route: '$context.routeKey',
+          status: '$context.status',
+          ms: '$context.responseLatency',
+          error: '$context.error.message',
+          authorizerError: '$context.authorizer.error',
+          integrationError: '$context.integrationErrorMessage',
+        }),
+      ),
+    };
   }
+}
+
+/** Requests a second, and at once, of a route that anybody may call. */
+const forStrangers = { rate: 50, burst: 100 };
+/** All agents of a large fleet register when they come back from an outage. */
+const forRegistrations = { rate: 500, burst: 1000 };
+
+/**
+ * Holds a route that anybody may call to a rate of its own: a stranger who floods it takes neither the stage's share nor all of
+ * the account's Lambdas from the agents.
+ */
+function limitStrangers(stage: HttpStage, served: HttpRoute, route: Route): void {
+  const { rate, burst } = route.id === 'A1' ? forRegistrations : forStrangers;
+  const resource = stage.node.defaultChild as CfnStage;
+  const limits = { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst };
+  resource.routeSettings = { ...(resource.routeSettings as object), [routeKey(route)]: limits };
+  stage.node.addDependency(served); // API Gateway refuses settings of a route that is not there yet
 }

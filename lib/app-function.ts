@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Architecture,
   type Code,
@@ -8,35 +9,48 @@ import {
   Runtime,
   SystemLogLevel,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { type LambdaName, lambdas } from '../functions/lambdas.ts';
+import type { Config } from './config.ts';
 
 /** Finds the code of a Lambda by the name of its folder under functions/. */
 export type Bundles = (name: string) => Code;
 
 export interface AppFunctionProps extends Partial<Omit<FunctionProps, 'code'>> {
   readonly bundles: Bundles;
+  readonly config: Config;
 }
 
 /** A Lambda of ours: `functions/<id>/handler.ts` with its row of `functions/lambdas.ts`; the caller's props override. */
 export class AppFunction extends LambdaFunction {
-  constructor(scope: Construct, id: LambdaName, { bundles, environment, ...overrides }: AppFunctionProps) {
+  constructor(scope: Construct, id: LambdaName, { bundles, config, environment, ...overrides }: AppFunctionProps) {
+    const logGroup = new LogGroup(scope, `${id}Logs`, {
+      retention: config.logs.retention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    // Not AWS's managed policy for Lambdas, which lets a function write to every log of the account.
+    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(role);
     super(scope, id, {
       code: bundles(id),
+      role,
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: lambdas[id].memoryMB,
       timeout: Duration.seconds(lambdas[id].timeoutSeconds),
-      logGroup: new LogGroup(scope, `${id}Logs`, {
-        retention: RetentionDays.ONE_MONTH,
-        removalPolicy: RemovalPolicy.DESTROY,
-      }),
+      reservedConcurrentExecutions: config.reservedConcurrency[id],
+      logGroup,
       loggingFormat: LoggingFormat.JSON,
       // Without START, END and REPORT of every call, which at the agents' rates are most of the log and its price.
       systemLogLevelV2: SystemLogLevel.WARN,
-      environment: { POWERTOOLS_SERVICE_NAME: id, POWERTOOLS_LOG_LEVEL: 'INFO', ...environment },
+      environment: {
+        POWERTOOLS_SERVICE_NAME: id,
+        POWERTOOLS_LOG_LEVEL: 'INFO',
+        LOG_SUCCESS_SHARE: String(config.logs.successShare),
+        ...environment,
+      },
       ...overrides,
     });
   }

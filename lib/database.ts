@@ -10,18 +10,23 @@ import {
 } from 'aws-cdk-lib/aws-rds';
 import { Construct } from 'constructs';
 import { lockWaitSeconds } from '../functions/lambdas.ts';
+import type { Config } from './config.ts';
 
 const name = 'spot_optimizer';
+
+/** The engine's version is the long-term one on purpose: it changes by a deployment, not in a maintenance window. */
+const pinned = { autoMinorVersionUpgrade: false };
 
 /**
  * Aurora MySQL behind the Data API. Functions reach it by HTTPS, so they are in no VPC and the one here has neither a
  * gateway nor a NAT: nothing can open a connection to the database at all.
  */
 export class Database extends Construct {
-  private readonly cluster: DatabaseCluster;
+  readonly cluster: DatabaseCluster;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, config: Config) {
     super(scope, id);
+    const { minAcu, maxAcu, hasReader, isProtected, backupDays } = config.database;
     const vpc = new Vpc(this, 'Vpc', {
       maxAzs: 2,
       natGateways: 0,
@@ -31,12 +36,15 @@ export class Database extends Construct {
       engine: DatabaseClusterEngine.auroraMysql({ version: AuroraMysqlEngineVersion.VER_3_10_4 }),
       vpc,
       vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
-      // One instance: Aurora replaces a failed one within minutes and the storage, in three zones, is not lost with it.
-      // Agents repeat their calls and run on without us; a standby would double the price to shorten that.
-      writer: ClusterInstance.serverlessV2('Writer'),
-      // Jobs run every minute, so it never falls asleep; 16 ACU serve some 8,000 statements a second.
-      serverlessV2MinCapacity: 0.5,
-      serverlessV2MaxCapacity: 16,
+      // One instance is enough for many: Aurora replaces a failed one within minutes and the storage, in three zones, is not
+      // lost with it. Agents repeat their calls and run on without us.
+      writer: ClusterInstance.serverlessV2('Writer', pinned),
+      readers: hasReader ? [ClusterInstance.serverlessV2('Reader', { ...pinned, scaleWithWriter: true })] : [],
+      serverlessV2MinCapacity: minAcu,
+      serverlessV2MaxCapacity: maxAcu,
+      serverlessV2AutoPauseDuration: minAcu === 0 ? Duration.minutes(5) : undefined,
+      cloudwatchLogsExports: ['error', 'slowquery'],
+      cloudwatchLogsRetention: config.logs.retention,
       enableDataApi: true,
       defaultDatabaseName: name,
       // RDS makes the password and changes it every week by itself; a function of ours for that would need a VPC.
@@ -48,12 +56,13 @@ export class Database extends Construct {
           'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
         character_set_server: 'utf8mb4',
         innodb_lock_wait_timeout: String(lockWaitSeconds),
+        slow_query_log: '1',
+        long_query_time: '1',
       },
       storageEncrypted: true,
-      deletionProtection: true,
-      backup: { retention: Duration.days(14) },
+      backup: { retention: Duration.days(backupDays) },
       copyTagsToSnapshot: true,
-      removalPolicy: RemovalPolicy.SNAPSHOT,
+      removalPolicy: isProtected ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY,
     });
   }
 

@@ -2,16 +2,19 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type Job, type JobLambda, jobs } from '../functions/jobs.ts';
 import { AppFunction, type Bundles } from './app-function.ts';
+import type { Config } from './config.ts';
 import type { Database } from './database.ts';
 
 export interface JobsProps {
   readonly bundles: Bundles;
+  readonly config: Config;
   readonly database: Database;
 }
 
@@ -19,8 +22,12 @@ export interface JobsProps {
 export class Jobs extends Construct {
   /** The runs that failed, or could not even be handed over. */
   readonly lost: Queue;
+  /** Of the Lambdas that run them. */
+  readonly logs: readonly ILogGroup[];
+  /** Runs the jobs that are due each minute. */
+  readonly minutely: LambdaFunction;
 
-  constructor(scope: Construct, id: string, { bundles, database }: JobsProps) {
+  constructor(scope: Construct, id: string, { bundles, config, database }: JobsProps) {
     super(scope, id);
     // A job reads the whole state and states the wanted one, so the next run makes up for a lost one: few repetitions, soon.
     const retry = { retryAttempts: 1, maxEventAge: Duration.minutes(5) };
@@ -28,6 +35,7 @@ export class Jobs extends Construct {
     const lambda = (name: JobLambda) => {
       const fn = new AppFunction(this, name, {
         bundles,
+        config,
         // The Scheduler hands an event over and leaves, so a run that fails is Lambda's to repeat and to report.
         ...retry,
         onFailure: new SqsDestination(this.lost),
@@ -39,11 +47,15 @@ export class Jobs extends Construct {
       jobs: lambda('jobs'),
       reconciler: lambda('reconciler'),
     };
+    this.minutely = lambdas.jobs;
+    this.logs = Object.values(lambdas).map(({ logGroup }) => logGroup);
     lambdas.reconciler.addToRolePolicy(this.lookIntoTenantsAccounts());
+    lambdas.reconciler.addToRolePolicy(readPrices(config.tenantRegions));
 
     for (const [name, job] of Object.entries<Job>(jobs)) {
       new Schedule(this, name, {
         description: job.summary,
+        enabled: config.areJobsOn,
         schedule: ScheduleExpression.expression(job.every),
         target: new LambdaInvoke(lambdas[job.runsIn], {
           input: ScheduleTargetInput.fromObject({ job: name, time: ContextAttribute.scheduledTime }),
@@ -63,3 +75,11 @@ export class Jobs extends Construct {
     });
   }
 }
+
+/** Prices are of no resource, and the same for every account. */
+const readPrices = (regions: readonly string[]) =>
+  new PolicyStatement({
+    actions: ['ec2:DescribeSpotPriceHistory'],
+    resources: ['*'],
+    conditions: regions.length > 0 ? { StringEquals: { 'aws:RequestedRegion': regions } } : undefined,
+  });

@@ -3,10 +3,12 @@ import { Trigger } from 'aws-cdk-lib/triggers';
 import { Construct } from 'constructs';
 import { lambdas } from '../functions/lambdas.ts';
 import { AppFunction, type Bundles } from './app-function.ts';
+import type { Config } from './config.ts';
 import type { Database } from './database.ts';
 
 export interface MigrationProps {
   readonly bundles: Bundles;
+  readonly config: Config;
   readonly database: Database;
 }
 
@@ -14,9 +16,9 @@ export interface MigrationProps {
 export class Migration extends Construct {
   private readonly trigger: Trigger;
 
-  constructor(scope: Construct, id: string, { bundles, database }: MigrationProps) {
+  constructor(scope: Construct, id: string, { bundles, config, database }: MigrationProps) {
     super(scope, id);
-    const handler = new AppFunction(this, 'migrate', { bundles });
+    const handler = new AppFunction(this, 'migrate', { bundles, config });
     const timeout = Duration.seconds(lambdas.migrate.timeoutSeconds);
     database.connect(handler);
     this.trigger = new Trigger(this, 'Trigger', { handler, timeout, executeAfter: [database] });

@@ -7,10 +7,12 @@ import { Construct } from 'constructs';
 import { lambdas } from '../functions/lambdas.ts';
 import { detailTypes, endingStates } from '../functions/spot-events/ec2-events.ts';
 import { AppFunction, type Bundles } from './app-function.ts';
+import type { Config } from './config.ts';
 import type { Database } from './database.ts';
 
 export interface SpotEventsProps {
   readonly bundles: Bundles;
+  readonly config: Config;
   readonly database: Database;
 }
 
@@ -21,9 +23,12 @@ export interface SpotEventsProps {
 export class SpotEvents extends Construct {
   /** The events that were given up. */
   readonly lost: Queue;
+  /** The events that are to be acted on, and what does. */
+  readonly queue: Queue;
+  readonly fn: AppFunction;
   private readonly bus: EventBus;
 
-  constructor(scope: Construct, id: string, { bundles, database }: SpotEventsProps) {
+  constructor(scope: Construct, id: string, { bundles, config, database }: SpotEventsProps) {
     super(scope, id);
     this.bus = new EventBus(this, 'Bus', { description: 'EC2 events of the tenants of Spot Optimizer' });
     this.admitTenants();
@@ -31,27 +36,27 @@ export class SpotEvents extends Construct {
     const { batchSize, concurrency, maxReceives, visibilitySeconds } = lambdas['spot-events'];
     const safe = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
     this.lost = new Queue(this, 'Lost', { ...safe, retentionPeriod: Duration.days(14) });
-    const queue = new Queue(this, 'Queue', {
+    this.queue = new Queue(this, 'Queue', {
       ...safe,
       retentionPeriod: Duration.minutes(10), // a notice that is older is not acted on anyway
       visibilityTimeout: Duration.seconds(visibilitySeconds),
       // Reached before the retention would delete a message silently.
       deadLetterQueue: { queue: this.lost, maxReceiveCount: maxReceives },
     });
-    const fn = new AppFunction(this, 'spot-events', { bundles });
-    database.connect(fn);
-    fn.addEventSource(
-      new SqsEventSource(queue, { batchSize, reportBatchItemFailures: true, maxConcurrency: concurrency }),
+    this.fn = new AppFunction(this, 'spot-events', { bundles, config });
+    database.connect(this.fn);
+    this.fn.addEventSource(
+      new SqsEventSource(this.queue, { batchSize, reportBatchItemFailures: true, maxConcurrency: concurrency }),
     );
 
-    const target = new SqsQueue(queue, { deadLetterQueue: this.lost, maxEventAge: Duration.minutes(10) });
+    const target = new SqsQueue(this.queue, { deadLetterQueue: this.lost, maxEventAge: Duration.minutes(10) });
     const forward = (name: string, pattern: EventPattern) =>
       new Rule(this, name, {
         eventBus: this.bus,
         eventPattern: { source: ['aws.ec2'], ...pattern },
         targets: [target],
       });
-    forward('Notices', { detailType: [detailTypes.interruption, detailTypes.rebalance] });
+    forward('Notices', { detailType: [detailTypes.interruption, detailTypes.reservation, detailTypes.rebalance] });
     forward('Endings', { detailType: [detailTypes.stateChange], detail: { state: [...endingStates] } });
   }
 

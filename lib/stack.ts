@@ -2,22 +2,27 @@ import { CfnOutput, CfnParameter, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { Api } from './api.ts';
 import type { Bundles } from './app-function.ts';
+import type { Config } from './config.ts';
 import { Database } from './database.ts';
+import { DeletionProtection } from './deletion-protection.ts';
 import { Jobs } from './jobs.ts';
 import { Migration } from './migration.ts';
 import { Alarms } from './observability/alarms.ts';
+import { boundProviderLogs } from './provider-logs.ts';
 import { SpotEvents } from './spot-events.ts';
 import { Tokens } from './tokens.ts';
 
 export interface SpotOptimizerProps extends StackProps {
   readonly bundles: Bundles;
+  readonly config: Config;
 }
 
 /** The whole system: agents call the API, EC2 its events, the clock the jobs, and they meet in the database. */
 export class SpotOptimizer extends Stack {
   constructor(scope: Construct, id: string, props: SpotOptimizerProps) {
     super(scope, id, props);
-    const { bundles } = props;
+    const { bundles, config } = props;
+    const common = { bundles, config };
 
     const adminTokenSha256 = new CfnParameter(this, 'AdminTokenSha256', {
       noEcho: true,
@@ -27,17 +32,37 @@ export class SpotOptimizer extends Stack {
         "SHA-256 of the operator's credential. Make one with `openssl rand -hex 32`, keep it, and give the output of `printf %s <credential> | sha256sum`.",
     });
 
-    const database = new Database(this, 'Database');
+    const database = new Database(this, 'Database', config);
     const tokens = new Tokens(this, 'Tokens');
-    const api = new Api(this, 'Api', { bundles, database, tokens, adminTokenSha256: adminTokenSha256.valueAsString });
-    const jobs = new Jobs(this, 'Jobs', { bundles, database });
-    const spotEvents = new SpotEvents(this, 'SpotEvents', { bundles, database });
-    const alarms = new Alarms(this, 'Alarms', { lostJobs: jobs.lost, lostEvents: spotEvents.lost });
+    const api = new Api(this, 'Api', {
+      ...common,
+      database,
+      tokens,
+      adminTokenSha256: adminTokenSha256.valueAsString,
+    });
+    const jobs = new Jobs(this, 'Jobs', { ...common, database });
+    const spotEvents = new SpotEvents(this, 'SpotEvents', { ...common, database });
+    const alarms = new Alarms(this, 'Alarms', {
+      api: api.http,
+      authorizer: api.authorizer,
+      database: database.cluster,
+      spotEvents: spotEvents.fn,
+      events: spotEvents.queue,
+      jobs: config.areJobsOn ? jobs.minutely : undefined,
+      lostJobs: jobs.lost,
+      jobLogs: jobs.logs,
+      apiLogs: api.logs,
+      lostEvents: spotEvents.lost,
+      email: config.alarmEmail,
+    });
 
     // New code runs only after the tables are as it expects. The old code runs on the new tables meanwhile, so a migration
     // may add, and takes away only what no deployed version reads any more.
-    const migration = new Migration(this, 'Migration', { bundles, database });
+    const migration = new Migration(this, 'Migration', { ...common, database });
     migration.runBefore(api, jobs, spotEvents);
+    if (config.database.isProtected)
+      new DeletionProtection(this, 'DeletionProtection', { config, database, after: [migration, api, jobs] });
+    boundProviderLogs(this, config.logs.retention);
 
     new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'SERVER_URL of the agents' });
     new CfnOutput(this, 'EventBusArn', { value: spotEvents.busArn, description: "Target of the tenants' EC2 events" });

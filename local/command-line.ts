@@ -136,3 +136,26 @@ export function helpSection(title: string, options: Options): string {
 /** Breaks a text into lines of at most so many characters. */
 export const wrap = (text: string, width: number): string[] =>
   text.match(new RegExp(`.{1,${width}}(?= |$)|\\S+`, 'g'))!.map((line) => line.trim());
+
+type ErrorClass = abstract new (...args: never[]) => Error;
+
+/** The errors of a command that need no stack. */
+interface Known {
+  /** Of the user's, beside the command line: a file that cannot be read as what it should be. */
+  readonly mistakes?: readonly ErrorClass[];
+  /** Of the surroundings: a port that is in use. */
+  readonly troubles?: readonly ErrorClass[];
+}
+
+/**
+ * Says why a command failed. The exit code is 2 for a mistake of the user's, with where its help is, and 1 for anything else.
+ * @param command as it is typed, as in `npm start`
+ */
+export function failCommand(command: string, error: unknown, { mistakes = [], troubles = [] }: Known = {}): void {
+  const isOneOf = (classes: readonly ErrorClass[]) => classes.some((one) => error instanceof one);
+  const isMistake = isOneOf([UsageError, ...mistakes]);
+  const { message } = error as Error;
+  if (isMistake) console.error(`${message}\n${command} -- --help lists the options.`);
+  else console.error(isOneOf(troubles) ? message : error);
+  process.exitCode = isMistake ? 2 : 1;
+}

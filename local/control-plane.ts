@@ -13,10 +13,11 @@ import { type Answered, type Gateway, startGateway } from './aws/gateway/server.
 import { startKms } from './aws/kms.ts';
 import { type Invocation, type Invoke, lambdaHost } from './aws/lambda-host.ts';
 import { LambdaThreads } from './aws/lambda-threads.ts';
+import { startS3 } from './aws/s3/server.ts';
 import { Scheduler } from './aws/scheduler.ts';
 import type { Clock } from './clock.ts';
 import { startDatabase } from './database/server.ts';
-import { type Environment, functionEnvironment, setEnvironment } from './environment.ts';
+import { type Environment, functionEnvironment, modelBucket, secretAccessKey, setEnvironment } from './environment.ts';
 
 export interface ControlPlaneOptions {
   /** Of the API; 0: any that is free. */
@@ -64,7 +65,9 @@ export interface ControlPlane {
   invoke(name: LambdaName, event: unknown, invocation?: Partial<Invocation>): Promise<unknown>;
   /** Runs a job in its Lambda. */
   runJob(event: JobEvent): Promise<unknown>;
-  /** Brings events of EC2's as EventBridge and SQS would; returns when each is handled or given up. */
+  /** The queue of EC2's events. Not emptied by itself: a simulation calls `deliverDue` as its time passes. */
+  readonly events: EventQueue;
+  /** Brings events of EC2's without waiting for the clock; returns when each is handled or given up. */
   postEvents(events: readonly unknown[]): Promise<void>;
   /** The events that were given up, as text. */
   readonly deadLetters: readonly string[];
@@ -92,12 +95,15 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     await makeSchema(database, databaseName, fresh);
     const dataApi = running.keep(await startDataApi({ database, limits: options.dataApiLimits }));
     const kms = running.keep(await startKms({ keyFile: join(dataDir, 'kms-key') }));
+    const directory = join(dataDir, 's3');
+    const s3 = running.keep(await startS3({ directory, bucket: modelBucket, secretAccessKey }));
     const ec2 = running.keep(await startEc2Api());
 
     setEnvironment({
       ...functionEnvironment({
         dataApiUrl: dataApi.url,
         kmsUrl: kms.url,
+        s3Url: s3.url,
         ec2Url: ec2.url,
         databaseName,
         adminTokenSha256: createHash('sha256').update(adminToken).digest('hex'),
@@ -119,7 +125,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     );
     const runJob = (event: JobEvent) => invoke(jobs[event.job].runsIn, event);
     const scheduler = running.keep(new Scheduler({ jobs, clock, say, run: runJob }));
-    const queue = new EventQueue({ clock, run: (event) => invoke('spot-events', event) });
+    const events = new EventQueue({ clock, run: (event) => invoke('spot-events', event) });
     return {
       url: gateway.url,
       adminToken,
@@ -129,8 +135,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       gateway,
       invoke,
       runJob,
-      postEvents: (events) => queue.post(events),
-      deadLetters: queue.deadLetters,
+      events,
+      postEvents: (batch) => events.post(batch),
+      deadLetters: events.deadLetters,
       stop: () => running.stop(),
     };
   } catch (error) {

@@ -2,12 +2,17 @@
 export interface LocalEndpoints {
   dataApiUrl: string;
   kmsUrl: string;
+  s3Url: string;
   /** Of STS and EC2. */
   ec2Url: string;
   databaseName: string;
   /** SHA-256 of the admin token, hex. */
   adminTokenSha256: string;
 }
+
+/** Of the functions; whoever has it may sign URLs of the local S3. */
+export const secretAccessKey = 'local';
+export const modelBucket = 'spot-optimizer-models';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -20,15 +25,17 @@ export const functionEnvironment = (local: LocalEndpoints): Environment => ({
   DATABASE_SECRET_ARN: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:local',
   DATABASE_NAME: local.databaseName,
   TOKEN_KEY_ID: 'alias/spot-optimizer-tokens',
+  MODEL_BUCKET: modelBucket,
   ADMIN_TOKEN_SHA256: local.adminTokenSha256,
 
   AWS_REGION: 'us-east-1',
   AWS_ACCESS_KEY_ID: 'local',
-  AWS_SECRET_ACCESS_KEY: 'local',
+  AWS_SECRET_ACCESS_KEY: secretAccessKey,
   AWS_SESSION_TOKEN: undefined,
   AWS_IGNORE_CONFIGURED_ENDPOINT_URLS: undefined,
   AWS_ENDPOINT_URL_RDS_DATA: local.dataApiUrl,
   AWS_ENDPOINT_URL_KMS: local.kmsUrl,
+  AWS_ENDPOINT_URL_S3: local.s3Url,
   AWS_ENDPOINT_URL_STS: local.ec2Url,
   AWS_ENDPOINT_URL_EC2: local.ec2Url,
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',

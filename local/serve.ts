@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { defaultThreads } from './aws/lambda-threads.ts';
 import { PortInUse } from './aws/loopback-server.ts';
 import { systemClock } from './clock.ts';
-import { flag, helpSection, number, option, readCommandLine, text, UsageError, wrap } from './command-line.ts';
+import { failCommand, flag, helpSection, number, option, readCommandLine, text, wrap } from './command-line.ts';
 import { startControlPlane } from './control-plane.ts';
 import { DatabaseInUse } from './database/claim.ts';
 import { aborted, interruption } from './interruption.ts';
@@ -73,7 +73,7 @@ Agents of the tenant authenticate with client.token of the answer. Register one:
   TOKEN=token-...
   ${post(url, '/api/agents/register', '$TOKEN', agent)}
 
-docs/openapi.json lists all endpoints.
+All endpoints, with forms to try them: ${url}/docs
 `;
 }
 
@@ -88,13 +88,6 @@ const post = (url: string, path: string, token: string, body: object) =>
 /** For a POSIX shell. */
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
-main(process.argv.slice(2)).catch((error: Error) => {
-  if (error instanceof UsageError) {
-    console.error(`${error.message}\nnpm run serve -- --help lists the options.`);
-    process.exitCode = 2;
-    return;
-  }
-  const isOurs = error instanceof PortInUse || error instanceof DatabaseInUse;
-  console.error(isOurs ? error.message : error);
-  process.exitCode = 1;
-});
+main(process.argv.slice(2)).catch((error) =>
+  failCommand('npm run serve', error, { troubles: [PortInUse, DatabaseInUse] }),
+);

@@ -7,7 +7,7 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { defaultThreads } from './aws/lambda-threads.ts';
 import { type Clock, systemClock, VirtualClock } from './clock.ts';
-import { UsageError } from './command-line.ts';
+import { failCommand } from './command-line.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
 import { closeConnections } from './fleet/agents/agent-http.ts';
 import { type Outcome, report } from './fleet/report/report.ts';
@@ -71,7 +71,7 @@ async function main(args: readonly string[]): Promise<void> {
  * would take those for the newest.
  */
 async function shiftPastKnownPrices(market: Market, query: Query): Promise<Market> {
-  const [row] = await query('SELECT MAX(latest_at) AS latest FROM spot_pools');
+  const [row] = await query('SELECT MAX(seen_at) AS latest FROM tenant_pool_prices');
   const latest = row?.latest ? new Date(`${String(row.latest).replace(' ', 'T')}Z`) : undefined;
   if (!latest || latest < market.start) return market;
   const days = Math.floor((latest.getTime() - market.start.getTime()) / dayMs) + 1;
@@ -117,7 +117,7 @@ interface Run {
 }
 
 async function playOn(controlPlane: ControlPlane, { virtual, ...run }: Run): Promise<Outcome> {
-  const { url, scheduler, dataApi, postEvents, deadLetters, ec2 } = controlPlane;
+  const { url, scheduler, dataApi, events, deadLetters, ec2 } = controlPlane;
   mkdirSync(run.options.dataDir, { recursive: true });
   const log = createWriteStream(join(run.options.dataDir, 'fleet.log'));
   const progress = new Progress();
@@ -127,8 +127,14 @@ async function playOn(controlPlane: ControlPlane, { virtual, ...run }: Run): Pro
       clock: virtual,
       url,
       query: queryOver(dataApi.url),
-      runDueJobs: () => scheduler.runDue(),
-      postEvents,
+      onMinute: async () => {
+        await scheduler.runDue();
+        await events.deliverDue();
+      },
+      postEvents: (batch) => {
+        events.send(batch);
+        return events.deliverDue();
+      },
       deadLetters,
       ec2,
       progress,
@@ -157,8 +163,4 @@ async function serve(
   await aborted(signal);
 }
 
-main(process.argv.slice(2)).catch((error: Error) => {
-  const isUserError = error instanceof UsageError || error instanceof PricesError;
-  console.error(isUserError ? `${error.message}\nnpm start -- --help lists the options.` : error);
-  process.exitCode = isUserError ? 2 : 1;
-});
+main(process.argv.slice(2)).catch((error) => failCommand('npm start', error, { mistakes: [PricesError] }));

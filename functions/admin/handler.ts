@@ -1,27 +1,114 @@
+import { audit } from '../core/event/audit.ts';
+import { recordMarketPrices } from '../core/pool/market-prices.ts';
 import { setAwsAccess } from '../core/tenant/aws-access.ts';
-import { createClient, readToken, regenerateToken } from '../core/tenant/clients.ts';
-import { httpHandler } from '../shared/http.ts';
+import { createToken, revokeToken } from '../core/tenant/client-tokens.ts';
+import { createClient } from '../core/tenant/create-client.ts';
+import { beginDeletion } from '../core/tenant/delete-client.ts';
+import { readToken, regenerateToken } from '../core/tenant/main-token.ts';
+import { createOperator, revokeOperator } from '../core/tenant/operators.ts';
+import { ownClient } from '../core/tenant/require-client.ts';
+import { byOf as by, httpHandler } from '../shared/http.ts';
 import { showAwsAccess } from './aws-access.ts';
+import { executeBulk } from './bulk.ts';
+import { listClients } from './clients-list.ts';
+import { exportStats } from './export-stats.ts';
+import { listFleetAgents } from './fleet-agents.ts';
+import { listFleetInstances } from './fleet-instances.ts';
+import { listJobs, systemHealth } from './job-runs.ts';
 import { adminRoutes } from './routes.ts';
+import { search } from './search.ts';
+import { listActivity, readGrowth, readStats } from './stats.ts';
+import { agentHealth, poolStatistics } from './summaries.ts';
+import { listOperators, listTokens } from './tokens.ts';
+
+/** What the audit log keeps of a list of prices: it may be long, and EC2 has it. */
+function spanOf(prices: readonly { readonly at: Date }[]) {
+  const times = prices.map(({ at }) => at.getTime());
+  return { prices: prices.length, from: new Date(Math.min(...times)), until: new Date(Math.max(...times)) };
+}
+
+const revoked = { success: true, message: 'It stops working within a minute' } as const;
 
 export const handler = httpHandler<typeof adminRoutes>(adminRoutes, {
-  createClient: async ({ db, now }, { body }) => {
+  createClient: async (call, { body, caller }) => {
     const { name, email, aws_account_id: awsAccountId, aws_role_arn: awsRoleArn } = body;
-    const { awsExternalId, ...client } = await createClient(db, { name, email, awsAccountId, awsRoleArn }, now);
+    const made = await createClient(call.db, { name, email, awsAccountId, awsRoleArn }, by(call, caller), call.now);
+    const { awsExternalId, ...client } = made;
     return { success: true, client: { ...client, status: 'active', aws_external_id: awsExternalId } };
   },
-  regenerateToken: async ({ db, now }, { params }) => {
-    const token = await regenerateToken(db, { clientId: params.client_id }, now);
-    return { success: true, token, message: 'The old token stops working within a minute' };
+  deleteClient: async (call, { params, caller }) => {
+    const name = await beginDeletion(call.db, { clientId: params.client_id }, by(call, caller), call.now);
+    const message = `Client ${name} is deleted; its running EC2 instances are not touched: terminate them yourself`;
+    return { success: true, message };
   },
-  readToken: async ({ db, now, sourceIp }, { params }) => {
-    const { name, token } = await readToken(db, { clientId: params.client_id, sourceIp }, now);
+  regenerateToken: async (call, { params, body, caller }) => {
+    const overlapHours = body.overlap_hours ?? 0;
+    const replacement = { clientId: params.client_id, overlapHours };
+    const token = await regenerateToken(call.db, replacement, by(call, caller), call.now);
+    const ends = overlapHours > 0 ? `works for another ${overlapHours} hours` : 'stops working within a minute';
+    return { success: true, token, message: `The old token ${ends}` };
+  },
+  readToken: async (call, { params, caller }) => {
+    const { name, token } = await readToken(call.db, { clientId: params.client_id }, by(call, caller), call.now);
     return { token, client_name: name };
   },
   readAwsAccess: ({ db, now }, { params }) => showAwsAccess(db, { clientId: params.client_id }, now),
-  setAwsAccess: async ({ db, now }, { params, body }) => {
+  setAwsAccess: async (call, { params, body, caller }) => {
     const { aws_account_id, role_arn } = body;
     const access = { clientId: params.client_id, awsAccountId: aws_account_id, awsRoleArn: role_arn };
-    return { success: true, aws_account_id, role_arn, external_id: await setAwsAccess(db, access, now) };
+    const external_id = await setAwsAccess(call.db, access, by(call, caller), call.now);
+    return { success: true, aws_account_id, role_arn, external_id };
+  },
+  importPrices: async (call, { body, caller }) => {
+    const prices = body.prices.map(({ instance_type: instanceType, ...rest }) => ({ instanceType, ...rest }));
+    await audit(
+      call.db,
+      by(call, caller),
+      { clientId: null, action: 'prices_imported', after: spanOf(prices) },
+      call.now,
+    );
+    const { pools, buckets, leftOut } = await recordMarketPrices(call.db, prices, call.now);
+    return { success: true, pools, buckets, left_out: leftOut };
+  },
+  clients: ({ db }, { query }) => listClients(db, query),
+  stats: ({ db, now }) => readStats(db, now),
+  growth: ({ db, now }, { query }) => readGrowth(db, query, now),
+  activity: ({ db }, { query }) => listActivity(db, query),
+  fleetInstances: ({ db }, { query }) => listFleetInstances(db, query),
+  fleetAgents: ({ db }, { query }) => listFleetAgents(db, query),
+  systemHealth: ({ db, now }) => systemHealth(db, now),
+  exportStats: ({ db }, { query }) => exportStats(db, query),
+  search: ({ db }, { query }) => search(db, query),
+  searchOfOld: ({ db }, { query }) => search(db, query),
+  poolStatistics: ({ db }) => poolStatistics(db),
+  poolStatisticsOfOld: ({ db }) => poolStatistics(db),
+  agentHealth: ({ db }) => agentHealth(db),
+  agentHealthOfOld: ({ db }) => agentHealth(db),
+  bulk: (call, { body, caller }) => {
+    const { operation, agent_ids: agentIds } = body;
+    return executeBulk(call.db, { operation, agentIds }, by(call, caller), call.now);
+  },
+  jobs: async ({ db, now }) => ({ jobs: await listJobs(db, now) }),
+  createToken: async (call, { params, body, caller }) => {
+    const { expires_at: expiresAt, ...token } = body;
+    const wanted = { clientId: ownClient(caller, params.client_id), ...token, expiresAt };
+    return { success: true, name: body.name, ...(await createToken(call.db, wanted, by(call, caller), call.now)) };
+  },
+  listTokens: async ({ db, now }, { params, query, caller }) =>
+    listTokens(db, { clientId: ownClient(caller, params.client_id), query }, now),
+  revokeToken: async (call, { params, caller }) => {
+    const token = { clientId: ownClient(caller, params.client_id), tokenId: params.token_id };
+    await revokeToken(call.db, token, by(call, caller), call.now);
+    return revoked;
+  },
+  createOperator: async (call, { body, caller }) => ({
+    success: true,
+    name: body.name,
+    ...(await createOperator(call.db, body, by(call, caller), call.now)),
+  }),
+  listOperators: ({ db }, { query }) => listOperators(db, query),
+  revokeOperator: async (call, { params, caller }) => {
+    await revokeOperator(call.db, { operatorId: params.operator_id }, by(call, caller), call.now);
+    return revoked;
   },
 });

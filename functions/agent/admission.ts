@@ -7,8 +7,8 @@ import { changePrimary } from '../core/agent/primary.ts';
 import type { NewPrimary } from '../core/agent/primary-change.ts';
 import type { AgentState, InFlight } from '../core/agent/state.ts';
 import { record } from '../core/event/events.ts';
+import { bindToLaunch } from '../core/failover/bind-launch.ts';
 import { poolOf } from '../core/pool/pool-id.ts';
-import { addPools } from '../core/pool/pools.ts';
 import type { Tx } from '../shared/db.ts';
 
 interface Admission {
@@ -31,8 +31,6 @@ interface Candidate {
 export async function admit(tx: Tx, candidate: Candidate, now: Date): Promise<Admission> {
   const { state, isNew, body } = candidate;
   const { agent, instance, primary } = state;
-  const { instance_type: instanceType, region, az } = body;
-  if (poolOf(body.mode, instanceType, az)) await addPools(tx, [{ instanceType, region, az }], now);
   if (instance && instance.agentId !== agent.id) {
     if (instance.instanceStatus === 'zombie' || instance.instanceStatus === 'terminated')
       return keptStill(instance.instanceStatus);
@@ -57,7 +55,7 @@ export async function admit(tx: Tx, candidate: Candidate, now: Date): Promise<Ad
     return { standing: 'primary' };
   }
   const command = commandFulfilledBy(state, body);
-  if (!command && primary && (await isServing(tx, primary, now))) return keepBeside(tx, candidate, now);
+  if (!command && primary && (await isServing(tx, primary, now))) return admitBeside(tx, candidate, now);
   await succeed(tx, candidate, command, now);
   return { standing: 'primary' };
 }
@@ -132,6 +130,22 @@ async function succeed(tx: Tx, candidate: Candidate, command: InFlight | undefin
     },
     now,
   );
+}
+
+/** The primary lives: what registers beside it is the instance of a standby, or one that nothing asked for. */
+async function admitBeside(tx: Tx, candidate: Candidate, now: Date): Promise<Admission> {
+  const { state, body } = candidate;
+  const poolId = body.mode === 'ondemand' ? null : poolOf('spot', body.instance_type, body.az);
+  switch (await bindToLaunch(tx, state, { instanceId: body.instance_id, poolId }, now)) {
+    case 'took-over':
+      return { standing: 'primary' };
+    case 'standby':
+      return keptStill('running_replica');
+    case 'surplus':
+      return keptStill('terminated');
+    case 'nothing':
+      return keepBeside(tx, candidate, now);
+  }
 }
 
 /** The primary lives and nothing asked for a second instance: that is kept, and keeps still. */

@@ -3,6 +3,7 @@ import { closeCommand } from '../core/command/close.ts';
 import { record } from '../core/event/events.ts';
 import { type Db, transact } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
+import { undoSwitch } from './undo-switch.ts';
 
 interface Result extends OfAgent {
   readonly commandId: string;
@@ -12,17 +13,19 @@ interface Result extends OfAgent {
 
 /**
  * Closes a command with the agent's own word (protocol A5, X2). The first result stands, and so does what was inferred
- * before it came. Any instance of the agent may speak: the one that carried the command out is a zombie by then.
+ * before it came. Any instance of the agent may speak: the one that carried the command out is a zombie by then. If that
+ * one says that it failed, its role goes back to it (see `undoSwitch`).
  * @throws AppError command_not_found for one that is not this agent's, or was never handed out
  */
 export async function reportResult(db: Db, result: Result, now: Date): Promise<void> {
   const { clientId, ref, commandId, success, message } = result;
-  const { agentId } = parseHandle(ref);
+  const { agentId, instanceId } = parseHandle(ref);
   await transact(db, async (tx) => {
     const command = await tx
       .selectFrom('agents as a')
       .innerJoin('commands as c', 'c.agentId', 'a.id')
-      .select(['c.status', 'c.commandType', 'c.targetPoolId', 'c.targetMode', 'a.logicalAgentId'])
+      .select(['c.status', 'c.commandType', 'c.targetPoolId', 'c.targetMode', 'c.dispatchedTo', 'c.newInstanceId'])
+      .select('a.logicalAgentId')
       .where('a.id', '=', agentId)
       .where('a.clientId', '=', clientId)
       .where('c.id', '=', commandId)
@@ -35,7 +38,13 @@ export async function reportResult(db: Db, result: Result, now: Date): Promise<v
     const closing = { commandId, agentId, clientId, success, message: message ?? null, isReported: true };
     await closeCommand(tx, closing, now);
     if (success) return;
-    const { logicalAgentId, commandType, targetPoolId, targetMode } = command;
+    const { logicalAgentId, commandType, targetPoolId, targetMode, newInstanceId: successorId } = command;
+    const isUndone =
+      successorId !== null &&
+      instanceId !== undefined &&
+      instanceId === command.dispatchedTo &&
+      (await undoSwitch(tx, { clientId, agentId, instanceId, successorId }, now));
+    const back = isUndone ? `; ${instanceId} is the primary again, in place of ${successorId}` : '';
     await record(
       tx,
       {
@@ -43,7 +52,7 @@ export async function reportResult(db: Db, result: Result, now: Date): Promise<v
         agentId,
         type: 'command_failed',
         severity: 'warning',
-        message: `Agent ${logicalAgentId} could not ${commandType.replace('_', ' ')} to ${targetPoolId ?? targetMode}: ${message ?? 'no reason given'}`,
+        message: `Agent ${logicalAgentId} could not ${commandType.replace('_', ' ')} to ${targetPoolId ?? targetMode}: ${message ?? 'no reason given'}${back}`,
         metadata: { commandId },
         notify: true,
       },

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { isVersion3, type OfAgent, parseHandle } from '../core/agent/identity.ts';
+import { isTenantHeld, launchesAnHour, launchesLately, tellOfCap } from '../core/command/launch-cap.ts';
 import { leaseCommand } from '../core/command/lease.ts';
 import type { Db } from '../shared/db.ts';
 import { agentNotFound } from '../shared/errors.ts';
@@ -8,7 +9,7 @@ import { agentNotFound } from '../shared/errors.ts';
  * Hands the next command to the primary (protocol A4). It is leased in the update that picks it and is never handed out a
  * second time: the agent that took it launches an instance before it says anything, so a repeat would launch another. What
  * is lost on the way to the agent is closed as failed when its lease ends, and decided anew. One statement when there is
- * nothing to do.
+ * nothing to do. An agent that launches without end is told of nothing more (see `launchesAnHour`).
  * @param call `token` of this request: where an update's answer was lost, it tells whose update it was
  */
 export async function nextCommand(db: Db, call: OfAgent & { readonly token: string }, now: Date) {
@@ -19,6 +20,11 @@ export async function nextCommand(db: Db, call: OfAgent & { readonly token: stri
   const { id, enabled, status, primaryId, epoch, agentVersion } = row;
   const caller = instanceId ?? primaryId;
   if (id === null || !enabled || status === 'deleted' || caller === null || caller !== primaryId) return [];
+  if (row.isHeld) return [];
+  if (Number(row.launches) >= launchesAnHour) {
+    await tellOfCap(db, { clientId, agentId }, now);
+    return [];
+  }
   const lease = { commandId: id, agentId, clientId, instanceId: caller, epoch, token };
   if (!(await leaseCommand(db, lease, now))) return [];
   return [
@@ -55,6 +61,8 @@ const pendingOf = (db: Db, { clientId, agentId }: { clientId: string; agentId: s
     .select(['a.status', 'a.enabled', 'a.instanceId as primaryId', 'a.agentVersion', 'a.epoch'])
     .select(['c.id', 'c.commandType', 'c.targetMode', 'c.targetPoolId', 'c.instanceId', 'c.priority', 'c.createdAt'])
     .select('c.terminateWaitSeconds')
+    .select(sql<number>`IF(c.id IS NULL, 0, ${launchesLately(now)})`.as('launches'))
+    .select(sql<boolean>`c.id IS NOT NULL AND ${isTenantHeld(now)}`.as('isHeld'))
     .where('a.id', '=', agentId)
     .where('a.clientId', '=', clientId)
     .executeTakeFirst();

@@ -1,10 +1,13 @@
 import type * as z from 'zod';
 import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
+import { admittedPools } from '../core/pool/admitted-pools.ts';
 import { readKnownPrices } from '../core/pool/known-prices.ts';
 import { poolIdOf, poolOf } from '../core/pool/pool-id.ts';
 import { addPools } from '../core/pool/pools.ts';
 import { believedOnDemand, isPrice, type PoolPrice, type PriceReport, priceFrom, sources } from '../core/pool/price.ts';
-import { recordBuckets, recordOnDemand, updateReporter } from '../core/pool/record-prices.ts';
+import { outliersOf, recordOutliers } from '../core/pool/price-outliers.ts';
+import { addTenantPrices, recordBuckets, recordOnDemand, updateReporter } from '../core/pool/record-prices.ts';
+import { regionOfZone } from '../core/pool/region.ts';
 import type { Db } from '../shared/db.ts';
 import { agentNotFound } from '../shared/errors.ts';
 import { heldTo } from '../shared/fields.ts';
@@ -15,8 +18,8 @@ type Report = z.output<typeof PricingReport>;
 
 /**
  * Takes a price report (protocol A6): three statements however many pools it lists, and two where another agent has reported
- * the same pools in the same five minutes; one more for each thing that is seen for the first time. Each is safe to run
- * twice. The `decide` job sees by `agents.priced_at` that there is news. A report of an instance that is gone, or not this
+ * the same pools in the same five minutes; one more for each thing that is seen for the first time, or that is hard to believe.
+ * Each is safe to run twice. The `decide` job sees by `agents.priced_at` that there is news. A report of an instance that is gone, or not this
  * agent's, is dropped.
  * @throws AppError agent_not_found
  */
@@ -26,30 +29,29 @@ export async function reportPrices(
   now: Date,
 ): Promise<void> {
   const { agentId, instanceId } = parseHandle(ref);
-  const report = priceReportOf(body, instanceId ?? body.instance.instance_id, now);
-  const known = await readKnownPrices(db, { clientId, agentId, report });
+  const claimed = priceReportOf(body, instanceId ?? body.instance.instance_id, now);
+  const known = await readKnownPrices(db, { clientId, agentId, report: claimed });
   if (!known) throw agentNotFound(ref);
   const { source } = known;
   if (!source) return;
-  const { collectedAt, pools } = report;
   const instanceType = known.instanceType ?? body.instance.instance_type;
-  const region = known.region ?? body.instance.region ?? 'unknown';
+  const region = known.region ?? regionOfZone(body.instance.az);
+  const pools = admittedPools(claimed.pools, { instanceType, region }, known);
+  const report = { ...claimed, pools };
+  const { collectedAt } = report;
 
   const onDemand = believedOnDemand(report.onDemand, known.onDemand);
-  if (onDemand !== undefined && onDemand !== known.onDemand && instanceType)
-    await recordOnDemand(db, { instanceType, region, price: onDemand, seenAt: collectedAt });
+  if (onDemand !== undefined && onDemand !== known.onDemand && instanceType && region)
+    await recordOnDemand(db, { clientId, instanceType, region, price: onDemand, seenAt: collectedAt });
   const unseen = pools.filter((pool) => !known.pools.has(pool.id));
-  if (unseen.length > 0) {
-    const priced = unseen.map(({ instanceType, az, price }) => ({
-      instanceType,
-      region,
-      az,
-      price,
-      seenAt: collectedAt,
-    }));
-    await addPools(db, priced, now);
-  }
-  const better = pools.filter((pool) => (known.pools.get(pool.id)?.priority ?? 0) < sources[source].priority);
+  if (unseen.length > 0) await addPools(db, unseen, now);
+  const first = pools.filter((pool) => !known.pools.get(pool.id)?.own);
+  if (first.length > 0) await addTenantPrices(db, { clientId, pools: first, seenAt: collectedAt });
+  const outliers = outliersOf(pools, known, now);
+  if (outliers.length > 0) await recordOutliers(db, { clientId, agentId, report, outliers }, now);
+  const better = pools.filter(
+    (pool) => (known.pools.get(pool.id)?.priority ?? 0) < sources[source].priority && !outliers.includes(pool),
+  );
   if (better.length > 0) await recordBuckets(db, { report, source, pools: better, onDemand });
   await updateReporter(db, { clientId, agentId, report, known, onDemand }, now);
 }

@@ -78,7 +78,7 @@ function choose({ agent, pools }: AgentInput, now: Date) {
 
 type Advice = Extract<ReturnType<typeof choose>, { action: 'switch' }>;
 
-/** The gates hold for this move too, but for the one that waits after a signal: this is the signal's own move. */
+/** The gates hold for this move too, but for the one that waits after a signal, and the windows: this is the signal's own move. */
 async function queueIfOpen(db: Db, { agent, input }: AgentInput, { target, reason }: Advice, now: Date): Promise<void> {
   const move = {
     action: 'switch_spot',
@@ -87,7 +87,11 @@ async function queueIfOpen(db: Db, { agent, input }: AgentInput, { target, reaso
     risk: poolRisk(target),
     savingsPerHour: (input.prices.currentSpot ?? target.price) - target.price,
   } as const;
-  const beforeSignal = { ...input, agent: { ...input.agent, lastEmergencyAt: null } };
+  const beforeSignal = {
+    ...input,
+    agent: { ...input.agent, lastEmergencyAt: null },
+    config: { ...input.config, disruptionWindows: null },
+  };
   if (firstClosedGate(beforeSignal, move, now)) return;
   const place = { targetMode: 'spot', targetPoolId: target.id } as const;
   const command = { agent, ...place, priority: priorities.rebalance, createdBy: 'emergency', reason } as const;

@@ -2,18 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { insertOrLockAgent, type Registration } from '../core/agent/agents.ts';
 import { handleOf } from '../core/agent/identity.ts';
 import { findAgent } from '../core/agent/read.ts';
+import { poolOf } from '../core/pool/pool-id.ts';
+import { addPools } from '../core/pool/pools.ts';
+import { isAvailabilityZone, regionOfZone } from '../core/pool/region.ts';
 import { authenticate } from '../core/tenant/authenticate.ts';
 import { bearer } from '../core/tenant/tokens.ts';
 import { type Db, transact } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
-import { denied } from '../shared/identity.ts';
+import { denied, requireScope } from '../shared/identity.ts';
 import { admit } from './admission.ts';
 import { settingsFor } from './settings.ts';
 
 /**
  * The tenant of a registration. The route is open at the gateway, as its token may stand in the body instead of the
  * header, where no authorizer sees it.
- * @throws AppError missing_token, invalid_token, client_inactive
+ * @throws AppError missing_token, invalid_token, client_inactive, forbidden
  */
 export async function tenantOf(
   db: Db,
@@ -25,15 +28,23 @@ export async function tenantOf(
   if (!token) throw denied('missing_token');
   const identity = await authenticate(db, { token, sourceIp }, now);
   if (identity.role === 'none') throw denied(identity.denial);
+  requireScope(identity.scopes, 'agent');
   return identity.clientId;
 }
 
 /**
- * Makes the calling instance known (protocol A1). What it becomes depends on what is known of its agent: see `admit`.
+ * Makes the calling instance known (protocol A1). What it becomes depends on what is known of its agent: see `admit`. It is
+ * in its zone's region: the one that it claims comes from its environment, and is us-east-1 where nobody has set it.
  * @throws AppError instance_of_another_client
  */
-export function registerAgent(db: Db, { clientId, body }: { clientId: string; body: Registration }, now: Date) {
-  return transact(db, async (tx) => {
+export async function registerAgent(
+  db: Db,
+  { clientId, ...call }: { clientId: string; body: Registration },
+  now: Date,
+) {
+  const placed = { ...call.body, region: regionOfZone(call.body.az) ?? call.body.region };
+  const body = await underItsAgent(db, { clientId, body: placed });
+  const answer = await transact(db, async (tx) => {
     const id = randomUUID();
     await insertOrLockAgent(tx, { id, clientId, body }, now);
     const wanted = { instance: body.instance_id, inFlight: true, standbyCount: true } as const;
@@ -52,4 +63,34 @@ export function registerAgent(db: Db, { clientId, body }: { clientId: string; bo
       ...(message && { message }),
     };
   });
+  await addPoolOf(db, body, now);
+  return answer;
+}
+
+/**
+ * The pool gets a row if it has none, once the agent is let go: pools are everybody's, and one that a transaction holds keeps
+ * the price reports of all tenants waiting. A Local Zone's is left to the price reports, which add no more than a region has.
+ */
+async function addPoolOf(db: Db, { mode, instance_type: instanceType, az }: Registration, now: Date): Promise<void> {
+  if (poolOf(mode, instanceType, az) && isAvailabilityZone(az)) await addPools(db, [{ instanceType, az }], now);
+}
+
+/**
+ * Without a logical id of its own an agent goes by its instance's id. The instance may be known as another agent's by then:
+ * as the successor that its report named, or as one that was replaced. It goes on as that agent's.
+ */
+async function underItsAgent(
+  db: Db,
+  { clientId, body }: { clientId: string; body: Registration },
+): Promise<Registration> {
+  if (body.logical_agent_id !== body.instance_id) return body;
+  const agent = await db
+    .selectFrom('instances as i')
+    .innerJoin('agents as a', (join) => join.onRef('a.id', '=', 'i.agentId').onRef('a.clientId', '=', 'i.clientId'))
+    .select('a.logicalAgentId')
+    .where('i.id', '=', body.instance_id)
+    .where('i.clientId', '=', clientId)
+    .where('a.status', '<>', 'deleted')
+    .executeTakeFirst();
+  return agent ? { ...body, logical_agent_id: agent.logicalAgentId } : body;
 }

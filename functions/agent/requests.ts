@@ -1,8 +1,19 @@
 import * as z from 'zod';
+import { placeOf, regionOfZone, zoneShape } from '../core/pool/region.ts';
 import { CheapestPool, Mode, PoolPrices } from '../core/wire.ts';
 import { claimedNumber, claimedTime, optional, quotedTime, text } from '../shared/fields.ts';
 
 /** What agents send (protocol 2): bodies of both versions, as they really come. */
+
+/** The zone of an instance that registers. Its metadata has it, so one that is none is worth another try. */
+const Zone = text(48)
+  .refine((az) => regionOfZone(az) !== undefined, {
+    error: ({ input }) => `must be an availability zone such as us-east-1a, not ${input}`,
+  })
+  .meta({ pattern: zoneShape });
+
+/** A zone that is told by the way: one that is none loses no report. */
+const claimedZone = optional(z.string().max(48)).transform((az) => placeOf(az).az);
 
 export const RegisterRequest = z.object({
   client_token: optional(z.string().max(255)),
@@ -10,7 +21,7 @@ export const RegisterRequest = z.object({
   instance_id: text(64),
   instance_type: text(64),
   region: text(32),
-  az: text(48),
+  az: Zone,
   hostname: optional(z.string().max(255)),
   ami_id: optional(z.string().max(64)),
   mode: optional(Mode),
@@ -25,7 +36,7 @@ export const HeartbeatRequest = z.object({
   instance_id: optional(z.string().max(64)),
   instance_type: optional(text(64)),
   mode: optional(Mode),
-  az: optional(text(48)),
+  az: claimedZone,
 });
 
 /** Both shapes: v4 wraps its prices in `pricing`, v3.2 has them at the top level (protocol A6). */
@@ -57,7 +68,7 @@ const SwitchSide = z.object({
   instance_id: optional(z.string().max(64)),
   instance_type: optional(z.string().max(64)),
   region: optional(z.string().max(32)),
-  az: optional(z.string().max(48)),
+  az: claimedZone,
   ami_id: optional(z.string().max(64)),
   mode: optional(Mode),
   pool_id: optional(z.string().max(128)),

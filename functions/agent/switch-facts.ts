@@ -4,6 +4,7 @@ import { type SwitchRecord, type SwitchSide, type SwitchTiming, savingsImpact } 
 import type { SystemEvent } from '../core/event/events.ts';
 import { poolOf } from '../core/pool/pool-id.ts';
 import { priceFrom } from '../core/pool/price.ts';
+import { placeOf } from '../core/pool/region.ts';
 import { heldTo } from '../shared/fields.ts';
 import type { Agent } from '../shared/schema.ts';
 import type { SwitchReport } from './requests.ts';
@@ -70,8 +71,7 @@ const asReported = (timing: NonNullable<Report['timing']>) =>
 const sideOf = (side: Report['old_instance'], instanceId: string, spotPrice: number | undefined): SwitchSide => ({
   instanceId,
   instanceType: side?.instance_type,
-  region: side?.region,
-  az: side?.az,
+  ...placeOf(side?.az),
   amiId: side?.ami_id,
   mode: side?.mode,
   poolId: side?.pool_id ?? poolOf(side?.mode, side?.instance_type, side?.az),
@@ -85,13 +85,13 @@ export function announcementOf(agent: Agent, facts: SwitchRecord): SystemEvent {
     instanceId: facts.to.instanceId,
     type: 'switch_completed',
     severity: 'info',
-    message: `Agent ${agent.logicalAgentId} moved from ${placeOf(facts.from)} to ${placeOf(facts.to)}, ${effectOf(facts)}`,
+    message: `Agent ${agent.logicalAgentId} moved from ${poolOrMode(facts.from)} to ${poolOrMode(facts.to)}, ${effectOf(facts)}`,
     metadata: { commandId: facts.commandId ?? null, oldInstanceId: facts.from.instanceId, trigger: facts.trigger },
     notify: true,
   };
 }
 
-const placeOf = ({ poolId }: SwitchSide) => poolId ?? 'on-demand';
+const poolOrMode = ({ poolId }: SwitchSide) => poolId ?? 'on-demand';
 
 function effectOf(facts: SwitchRecord): string {
   const saving = savingsImpact(facts);

@@ -6,8 +6,10 @@ import { changePrimary } from '../core/agent/primary.ts';
 import type { AgentState, SwitchKey } from '../core/agent/state.ts';
 import { recordSwitch, type SwitchTiming } from '../core/command/switch-record.ts';
 import { record } from '../core/event/events.ts';
+import { placeOf } from '../core/pool/region.ts';
 import { type Db, type Tx, transact } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
+import { adoptSuccessor } from './adopt-successor.ts';
 import type { SwitchReport } from './requests.ts';
 import { announcementOf, factsOf, pricesOf, timingOf } from './switch-facts.ts';
 
@@ -15,13 +17,13 @@ interface SwitchCall extends OfAgent {
   readonly body: z.output<typeof SwitchReport>;
 }
 
-type State = AgentState<'instance' | 'inFlight' | 'recorded'>;
+type State = AgentState<'instance' | 'inFlight' | 'recorded' | 'standbyCount'>;
 
 /**
  * Records a finished switch (protocol A7) in one transaction; a repeat changes nothing. The new instance becomes the
  * primary, and whichever was it steps down: a stale reporter's word is still true of its instances. Unless a later switch
  * is recorded already, or the instance has stepped down since: then it is a leftover, kept as a zombie so that it is
- * terminated.
+ * terminated. A successor that registered as an agent of its own, for want of a logical id, is adopted first.
  * @throws AppError agent_not_found, instance_of_another_client
  */
 export function reportSwitch(db: Db, { clientId, ref, body }: SwitchCall, now: Date): Promise<void> {
@@ -30,15 +32,22 @@ export function reportSwitch(db: Db, { clientId, ref, body }: SwitchCall, now: D
   const oldId = body.old_instance?.instance_id ?? speaker ?? 'unknown';
   const timing = timingOf(body, now);
   const switched = { oldId, newId, initiatedAt: timing.initiatedAt };
-  const wanted = { instance: newId, inFlight: true, recorded: switched } as const;
+  const wanted = { instance: newId, inFlight: true, recorded: switched, standbyCount: true } as const;
   return transact(db, async (tx) => {
     const found = await lockAgent(tx, { clientId, agentId, ref, with: wanted }, now);
     const state = { ...found, inFlight: commandReported(found, switched) };
     const { agent, instance, recorded } = state;
-    if (instance && (instance.clientId !== clientId || instance.agentId !== agentId))
-      throw new AppError('instance_of_another_client', `Instance ${newId} does not belong to this agent`);
-    if (recorded.reported) return;
     const facts = factsOf(body, { agent, command: state.inFlight, oldId, timing });
+    if (instance && (instance.clientId !== clientId || instance.agentId !== agentId)) {
+      const isOldGone = timing.oldTerminatedAt !== undefined;
+      const successor = await adoptSuccessor(tx, { state, oldId, isOldGone }, now);
+      if (!successor)
+        throw new AppError('instance_of_another_client', `Instance ${newId} does not belong to this agent`);
+      await recordSwitch(tx, { ...facts, agentId: successor.id }, now);
+      await record(tx, announcementOf(successor, facts), now);
+      return;
+    }
+    if (recorded.reported) return;
     if (isLeftover(state)) {
       await recordSwitch(tx, facts, now);
       await keepAsZombie(tx, { ...facts.to, clientId, agentId }, now);
@@ -90,8 +99,7 @@ async function follow(tx: Tx, { state, body, oldId, timing, staysSwitching }: Fo
       next: {
         instanceId: newId,
         instanceType: next.instance_type,
-        region: next.region,
-        az: next.az,
+        ...placeOf(next.az),
         amiId: next.ami_id,
         mode: next.mode,
         spotPrice: prices.newSpot,

@@ -6,13 +6,13 @@ import { agentNotFound } from '../shared/errors.ts';
 import { heldTo } from '../shared/fields.ts';
 
 /**
- * The instances that the caller is to terminate (protocol X3), of its own agent only. One statement; empty where
- * auto-terminate is off.
+ * The instances that the caller is to terminate (protocol X3), of its own agent only. One statement, two while
+ * the primary is silent; empty where auto-terminate is off.
  * @throws AppError agent_not_found
  */
 export async function instancesToTerminate(db: Db, { clientId, ref }: OfAgent, now: Date) {
   const { agentId, instanceId } = parseHandle(ref);
-  const leaving = await readLeaving(db, { clientId, agentId });
+  const leaving = await readLeaving(db, { clientId, agentId }, now);
   if (!leaving) throw agentNotFound(ref);
   const { isAutoTerminate, waitSeconds, primaryId } = leaving.agent;
   const due = terminationPolicy(leaving, instanceId ?? primaryId, now);

@@ -1,8 +1,8 @@
 import type { APIGatewayRequestAuthorizerEventV2, Context } from 'aws-lambda';
-import { authenticate } from '../core/tenant/authenticate.ts';
+import { authenticateAnyone } from '../core/tenant/authenticate.ts';
 import { bearer, isAdmin } from '../core/tenant/tokens.ts';
 import { connect } from '../shared/db.ts';
-import type { Identity } from '../shared/identity.ts';
+import { type Identity, operatorScopes } from '../shared/identity.ts';
 
 /**
  * Says who a token belongs to, and never refuses: an HTTP API answers every refusal with one 403 and a body of its own, where
@@ -17,8 +17,8 @@ export async function handler(event: APIGatewayRequestAuthorizerEventV2, context
 async function identityOf(event: APIGatewayRequestAuthorizerEventV2, context: Context): Promise<Identity> {
   const token = bearer(event.identitySource?.[0]);
   if (!token) return { role: 'none', denial: 'invalid_token' };
-  if (isAdmin(token)) return { role: 'admin' };
+  if (isAdmin(token)) return { role: 'operator', scopes: operatorScopes, actor: 'admin' };
   const { db } = connect(() => context.getRemainingTimeInMillis(), { isPoll: true });
   const { timeEpoch, http } = event.requestContext;
-  return authenticate(db, { token, sourceIp: http.sourceIp }, new Date(timeEpoch));
+  return authenticateAnyone(db, { token, sourceIp: http.sourceIp }, new Date(timeEpoch));
 }

@@ -1,17 +1,20 @@
 import type * as z from 'zod';
 import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
 import type { DecisionInput } from '../core/decision/decision-input.ts';
+import { fittedHazards } from '../core/decision/fitted-hazards.ts';
 import { readInput } from '../core/decision/inputs.ts';
-import { logDecisions } from '../core/decision/log.ts';
-import { type Decision, decide, policyVersion, safeDefault } from '../core/decision/policy.ts';
+import { logAnswer } from '../core/decision/log.ts';
+import { type Decision, decide, safeDefault } from '../core/decision/policy.ts';
 import { isFresh } from '../core/pool/freshness.ts';
 import { isPrice, priceFrom } from '../core/pool/price.ts';
 import type { Db } from '../shared/db.ts';
 import type { Agent } from '../shared/schema.ts';
+import { explain } from './explain.ts';
 import type { DecideRequest } from './routes.ts';
 
 /** A decision in the words of the wire (protocol A12). */
-function toWire(decision: Decision, agent: { instanceId: string | null; mode: string }) {
+function toWire(decision: Decision, input: DecisionInput, now: Date) {
+  const { agent } = input;
   const target = decision.mode;
   const type =
     decision.action === 'stay' ? (agent.mode === 'spot' ? 'stay_spot' : 'stay_ondemand') : `switch_to_${target}`;
@@ -27,7 +30,8 @@ function toWire(decision: Decision, agent: { instanceId: string | null; mode: st
     allowed: decision.allowed,
     reason: decision.reason,
     confidence: decision.confidence,
-    model_version: policyVersion,
+    model_version: decision.policy,
+    explanation: explain(decision, input, now),
   };
 }
 
@@ -40,14 +44,17 @@ interface DecideCall extends OfAgent {
  * @throws AppError agent_not_found
  */
 export async function decideFor(db: Db, { clientId, ref, body }: DecideCall, now: Date) {
-  const state = await readInput(db, { clientId, ref, agentId: parseHandle(ref).agentId }, now);
+  const state = await readInput(db, { clientId, ref, agentId: parseHandle(ref).agentId, model: fittedHazards }, now);
   const { agent } = state;
   const input = described(state.input, body, agent, now);
-  if (!agent.enabled) return toWire({ ...safeDefault(input, ''), reason: 'Agent disabled' }, input.agent);
+  if (!agent.enabled) return toWire({ ...safeDefault(input, ''), reason: 'Agent disabled' }, input, now);
   const decision = decide(input, now);
-  await logDecisions(db, now, [{ ...state, input, decision, source: 'agent' }]);
-  return toWire(decision, input.agent);
+  await logAnswer(db, { ...state, input, decision, source: 'agent' }, now);
+  return toWire(decision, input, now);
 }
+
+/** A pool that only the caller knows of. */
+const unseen = { interruptions30d: 0, availability: 'unknown', hazard: null } as const;
 
 /** What the caller says goes before what the database knows; a price it gives is as old as the call. */
 function described(
@@ -63,8 +70,7 @@ function described(
     ...(pricing?.cheapest_pool ? [{ ...pricing.cheapest_pool, instance_type: undefined, az: undefined }] : []),
   ]) {
     const id = pool_id ?? (az && `${instance_type ?? instance.instance_type ?? agent.instanceType}.${az}`);
-    if (id && isPrice(price))
-      pools.set(id, { id, price, at: now, interruptions30d: pools.get(id)?.interruptions30d ?? 0 });
+    if (id && isPrice(price)) pools.set(id, { ...(pools.get(id) ?? unseen), id, price, at: now });
   }
   return {
     ...known,
@@ -87,7 +93,11 @@ function described(
  * @throws AppError agent_not_found
  */
 export async function recommendSwitch(db: Db, { clientId, ref }: OfAgent, now: Date) {
-  const { agent, input, pools } = await readInput(db, { clientId, ref, agentId: parseHandle(ref).agentId }, now);
+  const { agent, input, pools } = await readInput(
+    db,
+    { clientId, ref, agentId: parseHandle(ref).agentId, model: fittedHazards },
+    now,
+  );
   const decision = decide(input, now);
   const current = pools.find((pool) => pool.id === agent.currentPoolId);
   const alternatives = pools
@@ -95,7 +105,7 @@ export async function recommendSwitch(db: Db, { clientId, ref }: OfAgent, now: D
     .sort((a, b) => a.price - b.price)
     .slice(0, 5);
   return {
-    ...toWire(decision, input.agent),
+    ...toWire(decision, input, now),
     agent_id: agent.id,
     auto_switch_enabled: agent.autoSwitchEnabled,
     will_auto_execute: agent.autoSwitchEnabled && decision.allowed && decision.action !== 'stay',

@@ -3,6 +3,36 @@ import { CheapestPool, Mode, ofAgent, PoolPrices, TargetMode } from '../core/wir
 import { claimedNumber, optional } from '../shared/fields.ts';
 import type { Routes } from '../shared/route.ts';
 
+/** Why a decision is as it is. `terms` are policy A's, for an agent with an availability target. */
+const Explanation = z.object({
+  policy: z.string(),
+  model: z.string().nullable(),
+  degraded: z.boolean(),
+  terms: z
+    .object({
+      pacing: z.enum(['observed', 'blind']),
+      observed_share: z.number(),
+      downtime_price: z.number(),
+      budget_seconds: z.number(),
+      spent_seconds: z.number(),
+      entry_seconds: z.number(),
+      threshold_hours: z.number(),
+      pools: z.array(
+        z.object({
+          id: z.string(),
+          price: z.number(),
+          availability: z.string(),
+          hazard: z.number(),
+          score_hours: z.number().nullable(),
+        }),
+      ),
+    })
+    .nullable(),
+  first_closed_gate: z.string().nullable(),
+  what_it_takes: z.string(),
+  staying_costs_per_hour: z.number(),
+});
+
 /** A decision, in the words of both servers that agents were written for. */
 export const Decision = z
   .object({
@@ -18,6 +48,7 @@ export const Decision = z
     reason: z.string(),
     confidence: z.number().min(0).max(1),
     model_version: z.string(),
+    explanation: Explanation,
   })
   .meta({ id: 'Decision' });
 
@@ -48,6 +79,7 @@ export const decisionRoutes = {
     method: 'POST',
     path: '/api/agents/{agent_id}/decide',
     access: 'client',
+    scope: ['agent', 'manage'],
     summary: 'Decides for the state that the caller describes; what it leaves out is read from the database',
     params: ofAgent,
     body: DecideRequest,
@@ -59,6 +91,7 @@ export const decisionRoutes = {
     method: 'GET',
     path: '/api/agents/{agent_id}/switch-recommendation',
     access: 'client',
+    scope: ['agent', 'read'],
     summary: 'What the engine would do now, whether or not it may',
     params: ofAgent,
     response: Decision.extend({

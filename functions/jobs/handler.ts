@@ -1,12 +1,25 @@
 import { expireAgents } from '../core/agent/expire-agents.ts';
 import { closeDueCommands } from '../core/command/sweep.ts';
+import { capLaunches } from '../core/command/tenant-launch-cap.ts';
 import { decideDueAgents } from '../core/decision/decide-agents.ts';
 import { coordinateReplicas } from '../core/failover/coordinate.ts';
+import { accrueAgain, accrueSavings } from '../core/savings/accrue.ts';
+import { deleteClients } from '../core/tenant/delete-client.ts';
+import { snapshotClients } from '../core/tenant/snapshot.ts';
 import { jobHandler } from '../shared/job.ts';
+import { deleteOldRows } from './delete-old-rows.ts';
+import { observePoolsAndFollow } from './observe-pools.ts';
 
 export const handler = jobHandler<'jobs'>({
   decide: decideDueAgents,
   'sweep-commands': closeDueCommands,
   'expire-agents': expireAgents,
   'coordinate-replicas': coordinateReplicas,
+  'observe-pools': observePoolsAndFollow,
+  'cap-launches': capLaunches,
+  'accrue-savings': accrueSavings,
+  'accrue-savings-again': accrueAgain,
+  'delete-clients': deleteClients,
+  'snapshot-clients': snapshotClients,
+  'delete-old-rows': deleteOldRows,
 });

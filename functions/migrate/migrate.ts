@@ -8,7 +8,15 @@ import { minuteMs } from '../shared/time.ts';
 
 /** The tables that record migrations. They are made here, since no file can. */
 interface MigrationSchema {
-  schemaMigrations: { name: string; sha256: string; statementsDone: number; finishedAt: Date | null };
+  schemaMigrations: {
+    name: string;
+    /** Of the file, as it was when it was begun or last taken up. */
+    sha256: string;
+    statementsDone: number;
+    /** Of these statements. */
+    doneSha256: string;
+    finishedAt: Date | null;
+  };
   schemaMigrationLock: { id: number; heldUntil: Date; holder: string | null };
 }
 
@@ -23,20 +31,29 @@ const lockMs = 16 * minuteMs;
 
 /**
  * Applies the numbered files in `directory`, each once and in order. A run that was cut off is resumed at the statement where it
- * stopped; a run beside another one fails; a run without new files does nothing.
+ * stopped, and what was not reached yet may be mended first; a run beside another one fails; a run without new files does nothing.
+ *
+ * Of migrations behind the newest file it knows nothing and leaves them: a deployment that is rolled back runs the older code on
+ * tables that the newer one has changed.
  * @returns the names of the files applied now
- * @throws Error when a file that was applied has changed since, or an applied one is gone
+ * @throws Error when a file that was applied has changed since, an applied one is gone, or there are no files at all
  */
 export async function migrate(database: Db, directory: string): Promise<string[]> {
   const db = database as unknown as Kysely<MigrationSchema>;
   const migrations = await readMigrations(directory);
+  const newest = migrations.at(-1)?.name;
+  if (newest === undefined) throw new Error(`there is no migration in ${directory}`);
   await createOwnTables(db);
   return alone(db, async () => {
     const done = new Map((await db.selectFrom('schemaMigrations').selectAll().execute()).map((row) => [row.name, row]));
-    for (const { name, sha256 } of done.values()) {
+    for (const { name, sha256, finishedAt, statementsDone, doneSha256 } of done.values()) {
+      if (name > newest) continue;
       const file = migrations.find((migration) => migration.name === name);
       if (!file) throw new Error(`migration ${name} was applied to this database, but its file is gone`);
-      if (file.sha256 !== sha256)
+      const same = finishedAt
+        ? file.sha256 === sha256
+        : hashOf(file.statements.slice(0, statementsDone)) === doneSha256;
+      if (!same)
         throw new Error(
           `migration ${name} was applied and has changed since: restore it, and put the change in a new file`,
         );
@@ -57,10 +74,12 @@ async function readMigrations(directory: string): Promise<Migration[]> {
   return Promise.all(
     names.map(async (name) => {
       const text = await readFile(join(directory, name), 'utf8');
-      return { name, sha256: createHash('sha256').update(text).digest('hex'), statements: statementsOf(text) };
+      return { name, sha256: hashOf([text]), statements: statementsOf(text) };
     }),
   );
 }
+
+const hashOf = (texts: readonly string[]) => createHash('sha256').update(texts.join('\0')).digest('hex');
 
 /** A statement ends with a semicolon at the end of a line; lines that begin with `--` are comments. */
 export function statementsOf(text: string): string[] {
@@ -73,18 +92,17 @@ export function statementsOf(text: string): string[] {
 
 /** @param done statements that an earlier run got through, or `undefined` if there was none */
 async function apply(db: Kysely<MigrationSchema>, { name, sha256, statements }: Migration, done: number | undefined) {
-  if (done === undefined)
-    await db
-      .insertInto('schemaMigrations')
-      .values({ name, sha256, statementsDone: 0, finishedAt: null })
-      .onDuplicateKeyUpdate({ sha256 })
-      .execute();
+  await db
+    .insertInto('schemaMigrations')
+    .values({ name, sha256, statementsDone: 0, doneSha256: hashOf([]), finishedAt: null })
+    .onDuplicateKeyUpdate({ sha256 })
+    .execute();
   for (const [index, statement] of statements.entries()) {
     if (index < (done ?? 0)) continue;
     await sql.raw(statement).execute(db).catch(unlessThere);
     await db
       .updateTable('schemaMigrations')
-      .set({ statementsDone: index + 1 })
+      .set({ statementsDone: index + 1, doneSha256: hashOf(statements.slice(0, index + 1)) })
       .where('name', '=', name)
       .execute();
   }
@@ -103,8 +121,10 @@ function unlessThere(error: unknown) {
 
 async function createOwnTables(db: Kysely<MigrationSchema>) {
   await sql`CREATE TABLE IF NOT EXISTS schema_migrations (
-    name VARCHAR(128) NOT NULL, sha256 CHAR(64) NOT NULL, statements_done INT NOT NULL, finished_at DATETIME(3) NULL,
-    PRIMARY KEY (name)) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`.execute(db);
+    name VARCHAR(128) NOT NULL, sha256 CHAR(64) NOT NULL, statements_done INT NOT NULL, done_sha256 CHAR(64) NOT NULL,
+    finished_at DATETIME(3) NULL, PRIMARY KEY (name)) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`.execute(
+    db,
+  );
   await sql`CREATE TABLE IF NOT EXISTS schema_migration_lock (
     id INT NOT NULL, held_until DATETIME(3) NOT NULL, holder CHAR(36) NULL,
     PRIMARY KEY (id)) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin`.execute(db);

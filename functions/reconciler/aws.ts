@@ -2,13 +2,14 @@ import {
   type DescribeInstancesCommandOutput,
   EC2Client,
   EC2ServiceException,
+  paginateDescribeInstanceStatus,
   paginateDescribeInstances,
 } from '@aws-sdk/client-ec2';
 import { AssumeRoleCommand, STSClient, STSServiceException } from '@aws-sdk/client-sts';
 import type { SeenInstance } from './verdict.ts';
 
 /** A call that is not answered ends after eight seconds at most, so that a run ends in its two minutes. */
-const patience = {
+export const patience = {
   maxAttempts: 2,
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
 };
@@ -16,7 +17,7 @@ const patience = {
 /** Whatever the tenant's role allows, this is all that our session may do. */
 const sessionPolicy = JSON.stringify({
   Version: '2012-10-17',
-  Statement: [{ Effect: 'Allow', Action: 'ec2:DescribeInstances', Resource: '*' }],
+  Statement: [{ Effect: 'Allow', Action: ['ec2:DescribeInstances', 'ec2:DescribeInstanceStatus'], Resource: '*' }],
 });
 
 const sts = new STSClient(patience);
@@ -95,6 +96,29 @@ export function describeInstances(
   });
 }
 
+/**
+ * The running instances that fail EC2's status checks, from all pages: of themselves, and of the hardware below them. None
+ * where the tenant's role does not allow to ask, as it need not.
+ * @throws AwsFailure
+ */
+export function failingInstances(ec2: EC2Client): Promise<ReadonlySet<string>> {
+  const failing = async (check: string) => {
+    const Filters = [{ Name: `${check}-status.status`, Values: ['impaired'] }];
+    const found: string[] = [];
+    for await (const page of paginateDescribeInstanceStatus({ client: ec2 }, { Filters, MaxResults: 1000 }))
+      for (const { InstanceId } of page.InstanceStatuses ?? []) if (InstanceId) found.push(InstanceId);
+    return found;
+  };
+  return reachAws(async () => {
+    try {
+      return new Set([...(await failing('instance')), ...(await failing('system'))]);
+    } catch (error) {
+      if (error instanceof EC2ServiceException && error.name === 'UnauthorizedOperation') return new Set<string>();
+      throw error;
+    }
+  });
+}
+
 const instancesOf = ({ Reservations }: DescribeInstancesCommandOutput) =>
   (Reservations ?? []).flatMap(({ Instances }) => Instances ?? []);
 
@@ -104,7 +128,8 @@ function timeIn(reason: string | undefined): Date | undefined {
   return day ? new Date(`${day}T${time}Z`) : undefined;
 }
 
-async function reachAws<T>(call: () => Promise<T>): Promise<T> {
+/** @throws AwsFailure for whatever goes wrong on the way to AWS, and for its refusals */
+export async function reachAws<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {

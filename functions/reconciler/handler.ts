@@ -1,4 +1,8 @@
 import { jobHandler } from '../shared/job.ts';
+import { collectPrices } from './collect-prices.ts';
 import { reconcileInstances } from './reconcile.ts';
 
-export const handler = jobHandler<'reconciler'>({ 'reconcile-instances': reconcileInstances });
+export const handler = jobHandler<'reconciler'>({
+  'reconcile-instances': reconcileInstances,
+  'collect-prices': collectPrices,
+});

@@ -3,10 +3,13 @@ import { postponeChecks, saveEc2Answer } from '../core/termination/ec2-checks.ts
 import { confirmTerminations } from '../core/termination/terminations.ts';
 import { type DueInstance, instancesToCheck } from '../core/termination/unconfirmed.ts';
 import type { Db } from '../shared/db.ts';
+import { inSteps } from '../shared/in-steps.ts';
+import type { RunTime } from '../shared/run-time.ts';
 import { iso } from '../shared/time.ts';
 import { describeInstances } from './aws.ts';
 import { type Account, openAccount } from './aws-account.ts';
 import { eachTenant } from './each-tenant.ts';
+import { replaceFailing } from './failed-checks.ts';
 import { notifyStillRunning, notifyUnconfirmed } from './notify.ts';
 import { reportOrphans } from './orphans.ts';
 import { isOverdue, judge, nextUnanswered, type Verdict } from './verdict.ts';
@@ -15,22 +18,27 @@ import { isOverdue, judge, nextUnanswered, type Verdict } from './verdict.ts';
 const reserveMs = 40_000;
 
 /**
- * Asks EC2 about the instances that should be gone. The agents terminate instances (protocol X3); this verifies it, and ends
- * nothing. A run that is repeated, late or killed does no harm.
+ * Asks EC2 about the instances that should be gone, and about primaries that are silent. The agents terminate instances
+ * (protocol X3); this verifies it, and ends nothing. A run that is repeated, late or killed does no harm.
  * @param now the schedule's time, not the clock's
- * @param remaining milliseconds that the Lambda still has
- * @returns how many instances were confirmed and launches looked into
+ * @returns how many instances were confirmed, primaries replaced and launches looked into
  */
-export async function reconcileInstances(db: Db, now: Date, remaining: () => number): Promise<number> {
-  const hasTime = () => remaining() > reserveMs;
+export async function reconcileInstances(db: Db, time: RunTime, now: Date): Promise<number> {
+  const hasTime = () => time.hasTime(reserveMs);
   const checkTenant = (instances: readonly [Due, ...Due[]]) =>
     reconcileTenant(db, instances, now, hasTime).catch(async (error) => {
       await postpone(db, instances, now, now); // behind all others, so that a tenant who fails for ever cannot fill every batch
       throw error;
     });
-  const confirmed = await eachTenant('reconciliation', await instancesToCheck(db, now), checkTenant, hasTime);
-  const orphans = hasTime() ? await reportOrphans(db, now, hasTime) : 0;
-  return confirmed + orphans;
+  return inSteps(
+    {
+      'asking EC2 about instances': async () =>
+        eachTenant('reconciliation', await instancesToCheck(db, now), checkTenant, hasTime),
+      'replacing instances that fail': async () => (hasTime() ? replaceFailing(db, now, hasTime) : 0),
+      'looking for orphans': async () => (hasTime() ? reportOrphans(db, now, hasTime) : 0),
+    },
+    time,
+  );
 }
 
 type Due = DueInstance & AwsAccess;

@@ -4,6 +4,7 @@ import type { AgentState } from '../core/agent/state.ts';
 import { adoptStandby } from '../core/failover/standby-rows.ts';
 import { isRetired, requireOwnInstance } from '../core/failover/standbys.ts';
 import { partsOfPool } from '../core/pool/pool-id.ts';
+import { regionOfZone } from '../core/pool/region.ts';
 import type { Tx } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
 import { answer } from './created.ts';
@@ -55,5 +56,5 @@ const notWanted = 'A replica is not wanted: the instance is to be terminated';
 function placeOf({ agent, primary }: AgentState, body: Running['body']) {
   const id = body.pool_id ?? body.target_pool_id ?? primary?.currentPoolId ?? 'unknown.unknown';
   const { instanceType, az } = partsOfPool(id) ?? { instanceType: 'unknown', az: 'unknown' };
-  return { id, instanceType, region: agent.region ?? 'unknown', az };
+  return { id, instanceType, region: regionOfZone(az) ?? agent.region ?? 'unknown', az };
 }

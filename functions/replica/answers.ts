@@ -58,6 +58,7 @@ export const StandbyStatus = z.object({
   ),
   emergency_mode_active: z.boolean(),
   pending_termination_at: z.iso.datetime().nullable(),
+  counts: z.object({ active_replicas: z.int(), emergency_replicas: z.int(), interruptions_handled: z.int() }),
   last_emergency_event: z
     .object({
       detected_at: z.iso.datetime(),

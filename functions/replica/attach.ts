@@ -1,7 +1,6 @@
 import { enterStandbyInstance } from '../core/agent/instances.ts';
 import { lockAgent } from '../core/agent/lock.ts';
-import { failOverIfPending } from '../core/failover/fail-over.ts';
-import { updateStandby } from '../core/failover/standby-rows.ts';
+import { attachToStandby } from '../core/failover/attach-instance.ts';
 import { isRetired, requireOwnInstance, requireStandby } from '../core/failover/standbys.ts';
 import { type Db, transact } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
@@ -36,29 +35,14 @@ export async function attachInstance(db: Db, launched: Launched, now: Date) {
     const isAnothers = state.instance?.replicaId != null && state.instance.replicaId !== standby.id;
     if (isAnothers || isRetired(state.instance))
       throw new AppError('replica_has_machine', `${instanceId} is or was another standby, or is to be terminated`);
-    const { instanceType, region, az } = standby;
-    const instance = { clientId: standby.clientId, agentId, instanceId, instanceType, region, az };
     if (standby.instanceId !== null && standby.instanceId !== instanceId) {
-      await enterStandbyInstance(tx, { ...instance, isKept: false }, now);
+      const { instanceType, region, az } = standby;
+      const surplus = { clientId: standby.clientId, agentId, instanceId, instanceType, region, az, isKept: false };
+      await enterStandbyInstance(tx, surplus, now);
       return { surplusOf: standby.instanceId };
     }
-    if (!standby.isActive) {
-      await enterStandbyInstance(tx, { ...instance, isKept: false }, now);
-      await updateStandby(tx, standby, { instanceId, launchedAt: now, terminationConfirmed: false });
-      return { status: standby.status };
-    }
-    const isReady = launched.status === 'ready' || standby.status === 'ready';
-    const changes = {
-      instanceId,
-      status: isReady ? 'ready' : 'syncing',
-      syncStatus: isReady ? 'synced' : 'syncing',
-      launchedAt: standby.launchedAt ?? now,
-      readyAt: standby.readyAt ?? (isReady ? now : null),
-    } as const;
-    if (await failOverIfPending(tx, state, { ...standby, ...changes }, now)) return { status: 'promoted' };
-    await enterStandbyInstance(tx, { ...instance, isKept: true }, now);
-    await updateStandby(tx, standby, changes);
-    return { status: changes.status };
+    const isReady = launched.status === 'ready';
+    return { status: await attachToStandby(tx, state, { standby, instanceId, isReady }, now) };
   });
   if ('surplusOf' in outcome)
     throw new AppError(

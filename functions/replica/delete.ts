@@ -1,4 +1,5 @@
 import { lockAgent } from '../core/agent/lock.ts';
+import { audit, type By } from '../core/event/audit.ts';
 import { record } from '../core/event/events.ts';
 import { endStandby } from '../core/failover/standby-rows.ts';
 import { requireStandby } from '../core/failover/standbys.ts';
@@ -11,7 +12,7 @@ import type { OfReplica } from './of-replica.ts';
  * that was never launched is simply closed.
  * @throws AppError agent_not_found, replica_not_found, replica_inactive
  */
-export function deleteReplica(db: Db, { clientId, agentId, replicaId }: OfReplica, now: Date) {
+export function deleteReplica(db: Db, { clientId, agentId, replicaId }: OfReplica, by: By, now: Date) {
   return transact(db, async (tx) => {
     const state = await lockAgent(tx, { clientId, agentId, with: { replica: replicaId } }, now);
     const standby = requireStandby(state, replicaId);
@@ -33,6 +34,10 @@ export function deleteReplica(db: Db, { clientId, agentId, replicaId }: OfReplic
       },
       now,
     );
+    const { status, poolId, instanceId } = standby;
+    const change = { before: { agentId, status, poolId, instanceId }, after: { status: 'terminated' } };
+    const act = { clientId: standby.clientId, action: 'replica_deleted', targetId: replicaId, ...change };
+    await audit(tx, by, act, now);
     return {
       success: true as const,
       message: 'Replica terminated',

@@ -1,11 +1,11 @@
 import { parseHandle } from '../core/agent/identity.ts';
 import { handleTermination, prepareStandby } from '../core/failover/notices.ts';
-import { httpHandler } from '../shared/http.ts';
+import { byOf as by, httpHandler } from '../shared/http.ts';
 import { attachInstance } from './attach.ts';
 import { createReplica } from './create.ts';
 import { deleteReplica } from './delete.ts';
 import { listReplicas } from './list.ts';
-import { disableManualReplica, enableManualReplica, switchManually } from './manual-mode.ts';
+import { setManualReplica, switchManually } from './manual-mode.ts';
 import { emergencyAnswer, terminationAnswer } from './notice-answers.ts';
 import { promoteReplica } from './promote.ts';
 import { replicaRoutes } from './routes.ts';
@@ -27,11 +27,13 @@ const ofReplica = (input: Of & { params: { replica_id: string } }) => ({
 
 export const handler = httpHandler<typeof replicaRoutes>(replicaRoutes, {
   create: ({ db, now }, input) => createReplica(db, { ...of(input), body: input.body }, now),
-  list: ({ db, now }, { caller, params, query }) =>
-    listReplicas(db, { clientId: caller.clientId, ref: params.agent_id, query }, now),
-  promote: ({ db, now }, input) =>
-    promoteReplica(db, { ...ofReplica(input), demote: input.body.demote_old_primary }, now),
-  remove: ({ db, now }, input) => deleteReplica(db, ofReplica(input), now),
+  list: ({ db, now, requestId: token }, { caller, params, query }) =>
+    listReplicas(db, { clientId: caller.clientId, ref: params.agent_id, query, token }, now),
+  promote: (call, input) => {
+    const promotion = { ...ofReplica(input), demote: input.body.demote_old_primary };
+    return promoteReplica(call.db, promotion, by(call, input.caller), call.now);
+  },
+  remove: (call, input) => deleteReplica(call.db, ofReplica(input), by(call, input.caller), call.now),
   attach: ({ db, now }, input) => {
     const { instance_id: instanceId, status } = input.body;
     return attachInstance(db, { ...ofReplica(input), instanceId, status }, now);
@@ -53,15 +55,15 @@ export const handler = httpHandler<typeof replicaRoutes>(replicaRoutes, {
     const signal = signalOf(input, { type: 'termination-notice', ...claim }, now);
     return terminationAnswer(await handleTermination(db, { signal, preferredId: replica_id }, now));
   },
-  enableManual: async ({ db, now }, input) => ({
+  enableManual: async (call, input) => ({
     success: true,
-    changed: await enableManualReplica(db, of(input), now),
+    changed: await setManualReplica(call.db, { ...of(input), on: true }, by(call, input.caller), call.now),
   }),
-  disableManual: async ({ db, now }, input) => ({
+  disableManual: async (call, input) => ({
     success: true,
-    changed: await disableManualReplica(db, of(input), now),
+    changed: await setManualReplica(call.db, { ...of(input), on: false }, by(call, input.caller), call.now),
   }),
-  manualSwitch: ({ db, now }, input) => switchManually(db, of(input), now),
+  manualSwitch: (call, input) => switchManually(call.db, of(input), by(call, input.caller), call.now),
   sefStatus: ({ db, now }, input) => standbyStatus(db, of(input), now),
   emergencyStatus: ({ db, now }, input) => standbyStatus(db, of(input), now),
 });

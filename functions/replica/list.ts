@@ -1,5 +1,7 @@
+import { sql } from 'kysely';
 import { callerOf, selectCaller } from '../core/agent/caller.ts';
 import { parseHandle, standingOf } from '../core/agent/identity.ts';
+import { isTenantHeld, launchesAnHour, launchesLately, tellOfCap } from '../core/command/launch-cap.ts';
 import { activeStatuses } from '../core/failover/active-statuses.ts';
 import { claimLaunch } from '../core/failover/standby-rows.ts';
 import type { Db } from '../shared/db.ts';
@@ -13,6 +15,8 @@ interface ListReplicas {
   /** `undefined` for the admin, who sees every tenant's. */
   readonly clientId: string | undefined;
   readonly ref: string;
+  /** Of this request (see `claimLaunch`). */
+  readonly token: string;
   readonly query: { readonly status?: ReplicaStatus | undefined; readonly include_terminated: 'true' | 'false' };
 }
 
@@ -25,10 +29,11 @@ const claimMs = 10 * 60_000;
 /**
  * The standbys of an agent, newest first (protocol R2). What agents poll for is narrower than what consoles list:
  * `launching` is a request to launch, so one unclaimed row is handed to the primary and claimed; `terminated` is a
- * request to terminate, so only real instances whose end is not confirmed are listed. One statement, two with a claim.
+ * request to terminate, so only real instances whose end is not confirmed are listed. One statement, two with a claim, three
+ * where another request may have taken the launch.
  * @throws AppError agent_not_found
  */
-export async function listReplicas(db: Db, { clientId, ref, query }: ListReplicas, now: Date) {
+export async function listReplicas(db: Db, { clientId, ref, query, token }: ListReplicas, now: Date) {
   const handle = parseHandle(ref);
   const wanted = query.status === undefined && query.include_terminated === 'false' ? activeStatuses : undefined;
   const rows = await selectCaller(db, { clientId, handle })
@@ -50,22 +55,36 @@ export async function listReplicas(db: Db, { clientId, ref, query }: ListReplica
     })
     .leftJoin('spotPools as p', 'p.id', 's.poolId')
     .selectAll('s')
-    .select('p.poolName')
+    .select(['p.poolName', 'a.clientId as ofClient'])
+    .$if(query.status === 'launching', (one) =>
+      one
+        .select(sql<number>`IF(s.id IS NULL, 0, ${launchesLately(now)})`.as('launches'))
+        .select(sql<boolean>`s.id IS NOT NULL AND ${isTenantHeld(now)}`.as('isHeld')),
+    )
     .limit(listed)
     .execute();
   const [first] = rows;
   if (!first) throw agentNotFound(ref);
   if (standingOf(callerOf(first), handle) !== 'primary') return { replicas: [], total: 0 };
-  const replicas = rows.flatMap(({ poolName, ...row }) => (row.id === null ? [] : [{ ...(row as Replica), poolName }]));
+  const replicas = rows.flatMap(({ poolName, ofClient: _, launches: __, isHeld: ___, ...row }) =>
+    row.id === null ? [] : [{ ...(row as Replica), poolName }],
+  );
   // Sorted here: an agent has few, and the server would sort them on disk, for the sake of their tags.
   replicas.sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
-  const mine = query.status === 'launching' ? await claim(db, replicas, now) : replicas;
+  if (first.isHeld) return { replicas: [], total: 0 };
+  if (Number(first.launches ?? 0) >= launchesAnHour) {
+    await tellOfCap(db, { clientId: first.ofClient, agentId: handle.agentId }, now);
+    return { replicas: [], total: 0 };
+  }
+  const mine = query.status === 'launching' ? await claim(db, { replicas, token }, now) : replicas;
   return { replicas: mine.map((replica) => toWire(replica, now)), total: mine.length };
 }
 
-async function claim(db: Db, replicas: ListedReplica[], now: Date): Promise<ListedReplica[]> {
+type Claim = Pick<ListReplicas, 'token'> & { readonly replicas: readonly ListedReplica[] };
+
+async function claim(db: Db, { replicas, token }: Claim, now: Date): Promise<ListedReplica[]> {
   const [replica] = replicas;
-  return replica && (await claimLaunch(db, replica, now)) ? [replica] : [];
+  return replica && (await claimLaunch(db, { ...replica, token }, now)) ? [replica] : [];
 }
 
 /** A replica as agents and consoles read it (protocol 3). */

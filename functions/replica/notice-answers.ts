@@ -15,6 +15,8 @@ export function emergencyAnswer(
       };
     case 'on-demand':
       return { success: false, error: 'No standby can be launched: a switch to on-demand is queued' };
+    case 'switching':
+      return { success: false, error: 'The agent is carrying out a switch: its successor takes over' };
     case 'no-pool':
       return { success: false, error: 'No standby can be launched now: it is tried again each minute' };
     case 'standby': {
@@ -62,6 +64,13 @@ export function terminationAnswer(outcome: Outcome) {
         error: 'No replica available',
         action: 'emergency_snapshot_required',
         message: 'No standby can be launched: a switch to on-demand is queued',
+      };
+    case 'switching':
+      return {
+        success: false,
+        error: 'No replica available',
+        action: 'emergency_snapshot_required',
+        message: 'The agent is carrying out a switch: its successor takes over',
       };
     case 'standby-lost':
       return {

@@ -1,5 +1,6 @@
 import { lockAgent } from '../core/agent/lock.ts';
 import type { AgentState, Standby } from '../core/agent/state.ts';
+import { audit, type By } from '../core/event/audit.ts';
 import { promote } from '../core/failover/promote.ts';
 import { type Db, type Tx, transact } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
@@ -14,14 +15,22 @@ interface Promotion extends OfReplica {
  * Somebody wants this standby to take over (protocol R3, X24).
  * @throws AppError agent_not_found, replica_not_found, replica_not_ready, replica_has_no_machine, command_in_flight
  */
-export function promoteReplica(db: Db, { clientId, agentId, replicaId, demote }: Promotion, now: Date) {
+export function promoteReplica(db: Db, { clientId, agentId, replicaId, demote }: Promotion, by: By, now: Date) {
   const wanted = { standbys: true, replica: replicaId, openSwitch: true, notice: undefined } as const;
   return transact(db, async (tx) => {
     const state = await lockAgent(tx, { clientId, agentId, with: wanted }, now);
     const { agent, replica: standby, primary } = state;
     const done = standby?.status === 'promoted' && standby.instanceId === agent.instanceId;
     const promoted = done ? standby : requirePromotable(state, replicaId);
-    if (!done) await promote(tx, state, promoted, { cause: 'promotion', demote }, now);
+    if (!done) {
+      await promote(tx, state, promoted, { cause: 'promotion', demote }, now);
+      const change = {
+        before: { instanceId: primary?.id ?? null },
+        after: { instanceId: promoted.instanceId, demote },
+      };
+      const act = { clientId: agent.clientId, action: 'replica_promoted', targetId: replicaId };
+      await audit(tx, by, { ...act, ...change }, now);
+    }
     const before = done ? await switchTo(tx, promoted) : { oldId: primary?.id ?? null, at: now };
     return {
       success: true as const,

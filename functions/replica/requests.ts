@@ -1,16 +1,25 @@
 import * as z from 'zod';
-import { claimedTime, optional, text } from '../shared/fields.ts';
+import { claimedTime, needsOne, optional, text } from '../shared/fields.ts';
+import { sizeOf } from '../shared/json-bounds.ts';
 
 /** What agents and consoles send about standbys (protocol 3). */
 
 export const Status = z.enum(['launching', 'syncing', 'ready', 'promoted', 'terminated', 'failed']);
+
+/** Anything; a row has to have room for it. */
+const Tags = z.record(z.string(), z.unknown()).refine((tags) => sizeOf(tags, 'replica_instances.tags').fits, {
+  error: ({ input }) => {
+    const { bytes, max } = sizeOf(input, 'replica_instances.tags');
+    return `has ${bytes} bytes as JSON; it may have ${max} at most`;
+  },
+});
 
 export const CreateReplicaRequest = z.object({
   pool_id: optional(text(128)),
   target_pool_id: optional(text(128)),
   exclude_zones: optional(z.array(z.string().max(48)).max(50)),
   max_hourly_cost: optional(z.number().positive()),
-  tags: optional(z.record(z.string(), z.unknown())),
+  tags: optional(Tags),
   created_by: optional(z.string().max(64)).transform((by) => by ?? 'unknown'),
   instance_id: optional(text(64)),
   replica_type: optional(z.string().max(32)),
@@ -27,14 +36,14 @@ export const StatusRequest = z.object({
   terminated_at: claimedTime.optional(),
 });
 
-export const SyncRequest = z
-  .object({
+export const SyncRequest = needsOne(
+  z.object({
     sync_status: optional(z.enum(['initializing', 'syncing', 'synced', 'out-of-sync'])),
     sync_latency_ms: optional(z.int().nonnegative()),
     state_transfer_progress: optional(z.number().min(0).max(100)),
     status: optional(z.enum(['launching', 'syncing', 'ready', 'failed', 'terminated'])),
-  })
-  .refine((body) => Object.values(body).some((value) => value !== undefined), 'at least one field is required');
+  }),
+).refine((body) => Object.values(body).some((value) => value !== undefined), 'at least one field is required');
 
 /** Which instance was launched. */
 export const AttachRequest = z.object({

@@ -25,6 +25,11 @@ export async function standbyStatus(db: Db, of: OfAgent, now: Date) {
     emergency_mode_active:
       agent.pendingTerminationAt !== null || standbys.some(({ replicaType }) => replicaType !== 'manual'),
     pending_termination_at: iso(agent.pendingTerminationAt),
+    counts: {
+      active_replicas: standbys.length,
+      emergency_replicas: standbys.filter(({ replicaType }) => replicaType !== 'manual').length,
+      interruptions_handled: agent.interruptionHandledCount,
+    },
     last_emergency_event: notice
       ? {
           detected_at: notice.detectedAt.toISOString(),

@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { lockAgent } from '../core/agent/lock.ts';
 import type { AgentState, Standby } from '../core/agent/state.ts';
 import { failOverIfPending, failStandby } from '../core/failover/fail-over.ts';
+import { failureCauseOf } from '../core/failover/failure-cause.ts';
 import { endStandby, updateStandby } from '../core/failover/standby-rows.ts';
 import { requireStandby } from '../core/failover/standbys.ts';
 import { undoFailover } from '../core/failover/undo-failover.ts';
@@ -84,7 +85,7 @@ async function applyStatus(tx: Tx, state: State, standby: Standby, body: Body, n
   if (body.status === standby.status || !allows(standby.status, body.status)) return standby.status;
   if (body.status === 'ready') return becomeReady(tx, state, standby, body, now);
   if (body.status === 'failed') {
-    await failStandby(tx, state, standby, { why, endsAt: now }, now);
+    await failStandby(tx, state, standby, { why, cause: failureCauseOf(why), endsAt: now }, now);
     return 'failed';
   }
   await updateStandby(tx, standby, { status: body.status, syncStartedAt: heldTo(body.sync_started_at, now) });

@@ -1,7 +1,7 @@
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { CamelCasePlugin, Kysely, type Transaction } from 'kysely';
 import { DataApiDialect } from './data-api/dialect.ts';
-import { DatabaseError } from './data-api/errors.ts';
+import { conflictPauseMs, conflictTries, DatabaseError } from './data-api/errors.ts';
 import { databaseEnv } from './env.ts';
 import type { Schema } from './schema.ts';
 
@@ -37,6 +37,8 @@ interface Patience {
   /** The caller asks again soon by itself: it is not kept waiting while the database is away. */
   readonly isPoll?: boolean;
   readonly continueAfterTimeout?: boolean;
+  /** How long calls may be repeated, from the opening; `DATA_API_RETRY_MS` when absent. The time that is left bounds it as well. */
+  readonly retryMs?: number;
 }
 
 /**
@@ -46,7 +48,7 @@ interface Patience {
  */
 export function connect(
   remaining: () => number,
-  { isPoll = false, continueAfterTimeout = false }: Patience = {},
+  { isPoll = false, continueAfterTimeout = false, retryMs }: Patience = {},
 ): Connection {
   const env = databaseEnv();
   const opened = performance.now();
@@ -58,7 +60,7 @@ export function connect(
     resourceArn: env.DATABASE_ARN,
     secretArn: env.DATABASE_SECRET_ARN,
     database: env.DATABASE_NAME,
-    remaining: () => Math.min(remaining() - lastCallMs, leftOf(env.DATA_API_RETRY_MS), leftOf(pollMs)),
+    remaining: () => Math.min(remaining() - lastCallMs, leftOf(retryMs ?? env.DATA_API_RETRY_MS), leftOf(pollMs)),
     callTimeout: (inTransaction) =>
       Math.min(remaining() - answerMs, inTransaction ? Number.POSITIVE_INFINITY : leftOf(pollMs)),
     onCall: () => {
@@ -71,11 +73,6 @@ export function connect(
   const db = new Kysely<Schema>({ dialect, plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] });
   return { db, calls: () => calls };
 }
-
-const attempts = 4;
-/** Of what waited for a lock in vain: whoever holds it for seconds may hold it for minutes. */
-const lockWaitAttempts = 2;
-const lockWaitTimeout = 1205;
 
 /**
  * Runs `change` in a transaction, again from its start when the database gave it up (deadlock, lock wait, a row that
@@ -91,8 +88,8 @@ export async function transact<T>(db: Db, change: (tx: Tx) => Promise<T>): Promi
     } catch (thrown) {
       if (!(thrown instanceof DatabaseError)) throw thrown;
       const again = ['conflict', 'duplicate_key', 'unavailable'].includes(thrown.kind);
-      if (!again || attempt >= (thrown.errno === lockWaitTimeout ? lockWaitAttempts : attempts)) throw thrown;
-      await pause(attempt * 20 * (0.5 + Math.random() / 2));
+      if (!again || attempt >= conflictTries(thrown)) throw thrown;
+      await pause(conflictPauseMs(attempt));
     }
   }
 }

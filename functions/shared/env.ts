@@ -46,3 +46,9 @@ export const adminEnv = read(
 
 /** An agent that is silent for longer is offline, and its standby may take over (protocol 8.1). */
 export const healthEnv = read(z.object({ HEARTBEAT_TIMEOUT_SECONDS: z.coerce.number().positive().default(120) }));
+
+/** Of the requests that succeed, the share of which a line is logged. Those that fail are all logged. */
+export const logEnv = read(z.object({ LOG_SUCCESS_SHARE: z.coerce.number().min(0).max(1).default(1) }));
+
+/** The S3 bucket of uploaded models. */
+export const modelEnv = read(z.object({ MODEL_BUCKET: z.string().min(1) }));

@@ -4,8 +4,20 @@ import { dayMs } from './time.ts';
 /** Text of at most `max` characters; an empty one is refused, as no column of ours means anything by it. */
 export const text = (max: number) => z.string().min(1).max(max);
 
+/** Of text that is trimmed and must not be empty, as a JSON Schema says it: something that can be seen, and no NUL. */
+export const notBlank = String.raw`^[^\u0000]*[!-~][^\u0000]*$`;
+
 /** A field that may be left out. Agents send `null` where they know nothing: it equals "absent" (protocol 1.3). */
 export const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
+
+/** Says in the schema of a body that one of its fields at least has to be given; the rule itself is a `refine` of its own. */
+export const needsOne = <T extends z.ZodObject>(schema: T): T =>
+  schema.meta({
+    anyOf: Object.keys(schema.shape).map((name) => ({
+      required: [name],
+      properties: { [name]: { not: { type: 'null' } } },
+    })),
+  });
 
 /** A number as an agent claims it: any, since one odd value must not lose a whole report. */
 export const claimedNumber = optional(z.number());

@@ -5,12 +5,15 @@ import type {
   Context,
 } from 'aws-lambda';
 import type * as z from 'zod';
+import type { CsvFile } from './csv.ts';
 import { DatabaseError } from './data-api/errors.ts';
 import { connect, type Db } from './db.ts';
+import { logEnv } from './env.ts';
 import { AppError, errorStatus } from './errors.ts';
-import { denied, type Identity } from './identity.ts';
+import { denied, type Identity, operatorScopeFor, requireScope } from './identity.ts';
+import type { Page } from './listing.ts';
 import { logger } from './logger.ts';
-import { parseRequest } from './request.ts';
+import { parseRequest, type RawBody } from './request.ts';
 import { isPoll, type Route, type Routes, routeKey } from './route.ts';
 
 type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<Identity | undefined>;
@@ -27,22 +30,39 @@ export interface Call {
   readonly authorization: string | undefined;
 }
 
+/** Who acts, and from where, for the audit log. */
+export const byOf = ({ sourceIp }: Call, { actor }: { readonly actor: string }) => ({ actor, sourceIp });
+
 type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;
 type Caller<R extends Route> = R['access'] extends 'client'
-  ? { readonly clientId: string }
+  ? { readonly clientId: string; readonly actor: string }
   : R['access'] extends 'clientOrAdmin'
-    ? { readonly clientId: string | undefined }
-    : undefined;
+    ? { readonly clientId: string | undefined; readonly actor: string }
+    : R['access'] extends 'admin'
+      ? { readonly actor: string }
+      : undefined;
 
 export interface Input<R extends Route> {
   readonly params: Parsed<R['params']>;
   readonly query: Parsed<R['query']>;
-  readonly body: Parsed<R['body']>;
-  /** The tenant in whose name the call is made; `undefined` for the admin on a route that both may call. */
+  readonly body: R extends { readonly takesFiles: true } ? Parsed<R['body']> | RawBody : Parsed<R['body']>;
+  /**
+   * Who calls: `clientId` is the tenant in whose name the call is made, `undefined` for an operator on a route that both may
+   * call; `actor` is the token's name, for the audit log.
+   */
   readonly caller: Caller<R>;
 }
 
-type Answer<R extends Route> = R['response'] extends z.ZodType<unknown, infer Input> ? Input : never;
+type Body<R extends Route> = R['response'] extends z.ZodType<unknown, infer Input> ? Input : never;
+
+/** What a route's function returns: the body; of a list a page, of which the body is the items; or a file. */
+type Answer<R extends Route> = R extends { readonly isPaged: true }
+  ? Body<R> extends readonly (infer Item)[]
+    ? Page<Item>
+    : never
+  : R extends { readonly isFile: true }
+    ? CsvFile
+    : Body<R>;
 
 /** One function for each route: tsc names a route that has none. */
 export type Handlers<T extends Routes> = {
@@ -77,13 +97,13 @@ export function httpHandler<T extends Routes>(routes: T, handlers: Handlers<T>) 
         authorization: event.headers.authorization,
       };
       const result = await run(call, { ...parseRequest(route, event), caller } as unknown as Input<Route>);
-      const said = route.response.parse(result);
-      const statusCode = route.unchanged?.(said) ? 200 : (route.status ?? 200);
-      const body = statusCode === 204 ? undefined : JSON.stringify(said);
-      logger.info('answered', { route: event.routeKey, dataApiCalls: connection.calls() });
-      return { statusCode, headers: headers(), body };
+      if (Math.random() < logEnv().LOG_SUCCESS_SHARE)
+        logger.info('answered', { route: event.routeKey, dataApiCalls: connection.calls() });
+      const success = successOf(route, result);
+      return { ...success, headers: { ...headers(), ...success.headers } };
     } catch (error) {
       const failed = failure(error);
+      if (error instanceof AppError) logger.info('refused', { route: event.routeKey, code: error.code });
       return { ...failed, headers: { ...headers(), ...failed.headers } };
     }
   }
@@ -95,14 +115,35 @@ export function httpHandler<T extends Routes>(routes: T, handlers: Handlers<T>) 
     .handler(answer);
 }
 
+/** What a route's function returned, as it goes out; what its schema does not have stays here. */
+function successOf(route: Route, result: unknown): Result {
+  if (route.isFile) {
+    const { name, text, next } = result as CsvFile;
+    const disposition = `attachment; filename="${name}"`;
+    const file = { 'content-type': 'text/csv; charset=utf-8', 'content-disposition': disposition };
+    return { statusCode: 200, headers: { ...file, ...nextHeader(next) }, body: text };
+  }
+  const { items, next } = route.isPaged ? (result as Page<unknown>) : { items: result };
+  const said = route.response.parse(items);
+  const statusCode = route.unchanged?.(said) ? 200 : (route.status ?? 200);
+  return { statusCode, headers: nextHeader(next), body: statusCode === 204 ? undefined : JSON.stringify(said) };
+}
+
+const nextHeader = (next: string | undefined): Record<string, string> => (next ? { 'x-next-cursor': next } : {});
+
 /** Admits a caller, or says why not. A caller that is not expressly admitted is refused. */
-function admit(route: Route, identity: Identity | undefined): { clientId: string | undefined } | undefined {
+function admit(route: Route, identity: Identity | undefined): { clientId?: string; actor: string } | undefined {
   if (route.access === 'open') return undefined;
-  if (identity?.role === 'none') throw denied(identity.denial);
-  if (identity?.role === 'admin' && route.access === 'admin') return undefined;
-  if (identity?.role === 'admin' && route.access === 'clientOrAdmin') return { clientId: undefined };
-  if (identity?.role === 'client' && route.access !== 'admin') return { clientId: identity.clientId };
   if (!identity) throw denied('missing_token');
+  if (identity.role === 'none') throw denied(identity.denial);
+  if (identity.role === 'operator' && route.access !== 'client') {
+    requireScope(identity.scopes, route.access === 'admin' ? route.scope : operatorScopeFor(route.scope));
+    return { actor: identity.actor };
+  }
+  if (identity.role === 'client' && route.access !== 'admin') {
+    requireScope(identity.scopes, route.scope);
+    return { clientId: identity.clientId, actor: identity.actor };
+  }
   throw new AppError('forbidden', route.access === 'admin' ? 'Admin credential required' : 'Client token required');
 }
 
@@ -116,7 +157,7 @@ function failure(error: unknown): Result {
       statusCode: errorStatus[error.code],
       body: JSON.stringify({ error: error.message, code: error.code, ...error.detail }),
     };
-  if (error instanceof DatabaseError && error.kind !== 'broken') {
+  if (error instanceof DatabaseError && error.kind !== 'broken' && error.kind !== 'too_large') {
     logger.warn('database call failed', { kind: error.kind, error });
     return {
       statusCode: errorStatus.unavailable,

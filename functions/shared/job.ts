@@ -1,23 +1,28 @@
-import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import type { JobEvent, JobLambda, JobName, JobOf } from '../jobs.ts';
+import { abandonedRun } from './alarm-lines.ts';
 import { connect, type Db } from './db.ts';
 import { logger } from './logger.ts';
-import { minuteMs } from './time.ts';
+import { type RunTime, runTime } from './run-time.ts';
+import { msAfter, secondMs } from './time.ts';
 
 /**
  * One job. It reads the state and writes the wanted one, so a run that is repeated, late or skipped does no harm.
+ * @param time asked in every loop: a run that is killed has lost what it was doing
  * @param now the time the run was due, not the clock's: a retried run decides as the first one did
- * @param remaining milliseconds the Lambda still has, for a job whose work may take longer than that
  * @returns how many rows it changed
  */
-export type Job = (db: Db, now: Date, remaining: () => number) => Promise<number>;
+export type Job = (db: Db, time: RunTime, now: Date) => Promise<number>;
 
-/** A run that has not ended after this long was killed; the next one may start. */
-const longestRunMs = 5 * minuteMs;
+/** A run is killed at its function's timeout. So long after, its lease ends, and the next run takes over. */
+const leaseMarginMs = 5 * secondMs;
+
+/** Kept back to write how the run went. */
+const endMs = 3 * secondMs;
 
 /**
- * A Lambda of jobs. Each job runs once at a time, by a row of its own, which also tells how its last run went.
+ * A Lambda of jobs. Each job runs once at a time, by a lease on a row of its own, which also tells how its last run went
+ * (docs/adr/0032).
  * Owns the tables: job_runs.
  */
 export function jobHandler<L extends JobLambda>(run: Readonly<Record<JobOf<L>, Job>>) {
@@ -30,50 +35,81 @@ export function jobHandler<L extends JobLambda>(run: Readonly<Record<JobOf<L>, J
       throw new Error(`not a job of ours: ${JSON.stringify(event).slice(0, 200)}`);
     const remaining = () => context.getRemainingTimeInMillis();
     const { db } = connect(remaining);
-    const token = randomUUID();
-    if (!(await begin(db, job, now, token))) return { job, ran: false };
+    // Lambda repeats an event that failed with the same id, and only once its first run has ended.
+    const lease = { job, token: context.awsRequestId, until: msAfter(now, remaining() + leaseMarginMs) };
+    if (!(await takeLease(db, lease, now))) return { job, ran: false };
     try {
-      const rows = await work(db, now, remaining);
-      await end(db, job, token, now, { rowsChanged: rows, error: null });
+      const rows = await work(
+        db,
+        runTime(() => remaining() - endMs),
+        now,
+      );
+      await end(db, lease, { rowsChanged: rows, error: null }, now);
       return { job, ran: true, rows };
     } catch (error) {
       logger.error('job failed', { job, error: error as Error });
-      await end(db, job, token, now, { error: String(error).slice(0, 1000) });
+      await end(db, lease, { error: String(error).slice(0, 1000) }, now);
       throw error; // Lambda repeats it once, and then puts it into the dead-letter queue
     }
   };
 }
 
-/** Takes the job's row, unless another run has it. Usually one statement. @returns whether it is ours */
-async function begin(db: Db, job: JobName, now: Date, token: string): Promise<boolean> {
-  if (await take(db, job, now, token)) return true;
-  const row = await db.selectFrom('jobRuns').select('runToken').where('job', '=', job).executeTakeFirst();
-  if (row) return row.runToken === token; // ours, if the statement was repeated after its answer was lost
+interface Lease {
+  readonly job: JobName;
+  /** Names the run. */
+  readonly token: string;
+  readonly until: Date;
+}
+
+/**
+ * Takes the job's row, unless another run has it, or a later one has had it. A lease that its run never gave back, as it was
+ * killed, is counted and logged, which raises an alarm; it goes to the repetition of that run, or once it is over to the
+ * next. Two statements.
+ * @returns whether it is ours
+ */
+async function takeLease(db: Db, { job, token, until }: Lease, now: Date): Promise<boolean> {
+  const row = await readLease(db, job);
+  const isOurs = row.runToken === token;
+  if (row.dueAt !== null && row.dueAt > now) return false;
+  if (!isOurs && row.runningUntil !== null && row.runningUntil > now) return false;
+  const isAbandoned = row.runningUntil !== null;
+  const result = await db
+    .updateTable('jobRuns')
+    .set((eb) => ({
+      runningUntil: until,
+      runToken: token,
+      dueAt: now,
+      startedAt: now,
+      ...(isAbandoned && { abandonedRuns: eb('abandonedRuns', '+', 1), abandonedAt: now }),
+    }))
+    .where('job', '=', job)
+    .where('abandonedRuns', '=', row.abandonedRuns)
+    .where((eb) => (row.runToken === null ? eb('runToken', 'is', null) : eb('runToken', '=', row.runToken)))
+    .executeTakeFirst();
+  // Where nothing was updated another run was faster, or the statement was repeated after its answer was lost.
+  if (result.numUpdatedRows === 0n && (await readLease(db, job)).runToken !== token) return false;
+  if (isAbandoned) logger.error(abandonedRun, { job, dueAt: row.dueAt });
+  return true;
+}
+
+async function readLease(db: Db, job: JobName) {
+  const columns = ['runToken', 'dueAt', 'runningUntil', 'abandonedRuns'] as const;
+  const row = await db.selectFrom('jobRuns').select(columns).where('job', '=', job).executeTakeFirst();
+  if (row) return row;
   await db
     .insertInto('jobRuns')
     .values({ job })
     .onDuplicateKeyUpdate((eb) => ({ job: eb.ref('jobRuns.job') }))
     .execute();
-  return take(db, job, now, token);
-}
-
-async function take(db: Db, job: JobName, now: Date, token: string): Promise<boolean> {
-  const result = await db
-    .updateTable('jobRuns')
-    .set({ runningUntil: new Date(now.getTime() + longestRunMs), runToken: token, dueAt: now, startedAt: now })
-    .where('job', '=', job)
-    .where((eb) => eb.or([eb('runningUntil', 'is', null), eb('runningUntil', '<=', now)]))
-    .executeTakeFirst();
-  return result.numUpdatedRows > 0n;
+  return { runToken: null, dueAt: null, runningUntil: null, abandonedRuns: 0 };
 }
 
 async function end(
   db: Db,
-  job: JobName,
-  token: string,
-  now: Date,
+  { job, token }: Lease,
   outcome: { rowsChanged?: number; error: string | null },
-) {
+  now: Date,
+): Promise<void> {
   await db
     .updateTable('jobRuns')
     .set({ runningUntil: null, finishedAt: now, ...outcome })

@@ -15,27 +15,43 @@ const maxKeyLength = 255;
 /** What is read of an event of the gateway. */
 export type Event = Pick<
   APIGatewayProxyEventV2,
-  'pathParameters' | 'queryStringParameters' | 'body' | 'isBase64Encoded'
+  'pathParameters' | 'queryStringParameters' | 'body' | 'isBase64Encoded' | 'headers'
 >;
+
+/** A body that is no JSON: a form with files, for the route to read. */
+export interface RawBody {
+  readonly contentType: string;
+  readonly bytes: Buffer;
+}
+
+export const isRawBody = (body: object): body is RawBody => 'contentType' in body && 'bytes' in body;
 
 /** Parses what a request brings, here and nowhere else. @throws AppError 400 that says what was seen, field by field */
 export function parseRequest(route: Route, event: Event) {
   return {
     params: route.params && check(route.params, event.pathParameters ?? {}),
     query: route.query && check(route.query, event.queryStringParameters ?? {}),
-    body: route.body && check(route.body, readBody(event)),
+    body: formOf(route, event) ?? (route.body && check(route.body, readBody(event, route.maxBodyBytes))),
   };
+}
+
+function formOf(route: Route, event: Event): RawBody | undefined {
+  if (!route.takesFiles) return undefined;
+  const contentType = event.headers['content-type'] ?? '';
+  if (!/^multipart\/form-data/i.test(contentType)) return undefined;
+  const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+  requireSize(bytes.length, route.maxBodyBytes);
+  return { contentType, bytes };
 }
 
 /**
  * The JSON of a body; an empty one counts as `{}`, whatever content type comes with it (protocol 1.3: dashboards send
  * none with their POSTs, agents send a JSON content type with their GETs).
  */
-function readBody(event: Event): unknown {
+function readBody(event: Event, maxBytes = maxBodyBytes): unknown {
   if (!event.body) return {};
   const raw = event.isBase64Encoded ? Buffer.from(event.body, 'base64').toString('utf8') : event.body;
-  if (Buffer.byteLength(raw) > maxBodyBytes)
-    throw new AppError('body_too_large', `The body is larger than ${maxBodyBytes} bytes`);
+  requireSize(Buffer.byteLength(raw), maxBytes);
   if (raw.trim() === '') return {};
   try {
     const body: unknown = JSON.parse(raw, storable);
@@ -47,6 +63,11 @@ function readBody(event: Event): unknown {
       details: { body: [(error as Error).message] },
     });
   }
+}
+
+function requireSize(bytes: number, maxBytes = maxBodyBytes): void {
+  if (bytes > maxBytes)
+    throw new AppError('body_too_large', `The body has ${bytes} bytes; it may have ${maxBytes} at most`);
 }
 
 const isDeeper = (value: unknown, levels: number): boolean =>

@@ -1,34 +1,56 @@
 import type * as z from 'zod';
 import type { ErrorCode } from './errors.ts';
+import type { OperatorScope, TenantScope } from './identity.ts';
 
 /**
  * Who may call a route (protocol 1.2).
- * - `client`: a tenant's token. `clientOrAdmin`: the owning tenant's, or the admin credential. `admin`: the latter only.
+ * - `client`: a tenant's token. `clientOrAdmin`: the owning tenant's, or an operator's. `admin`: an operator's only.
  * - `open`: the gateway does not authenticate. The route answers everyone (`/health`), or authenticates by itself because its
  *   failures need a body of their own, which the gateway cannot give.
  */
 export type Access = 'client' | 'clientOrAdmin' | 'admin' | 'open';
 
 /**
+ * What the caller's token has to be for, besides being of the right kind (protocol 1.2); where several are named, any of them.
+ * An operator may do on a tenant's route what the tenant may: a viewer where `read` is enough, an admin everywhere.
+ * `none`: the route asks for no token.
+ */
+type Admission =
+  | { readonly access: 'open'; readonly scope: 'none' | readonly TenantScope[] }
+  | { readonly access: 'client' | 'clientOrAdmin'; readonly scope: TenantScope | readonly TenantScope[] }
+  | { readonly access: 'admin'; readonly scope: OperatorScope };
+
+/**
  * One endpoint. API Gateway's route, the validation of what comes in and goes out, the dispatch to a handler and the
  * OpenAPI document are all made from this value; nothing else lists routes.
  */
-export interface Route {
+export type Route = Admission & RouteFacts;
+
+interface RouteFacts {
   /** The endpoint's number in docs/protocol.md. */
   readonly id: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS' | 'ANY';
   /** As API Gateway writes it, `/api/agents/{agent_id}`, or `$default` for what matches no other route. */
   readonly path: string;
-  readonly access: Access;
   readonly summary: string;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** Whether files may come in a form (multipart/form-data, field `files`) in place of the JSON that `body` describes. */
+  readonly takesFiles?: true;
+  /** Of the body; 1 MiB when absent. */
+  readonly maxBodyBytes?: number;
   readonly response: z.ZodType;
   /** Of a success; 200 when absent. A 204 has no body. */
   readonly status?: 200 | 201 | 204;
   /** Whether an answer says that nothing was made: it is a 200, where all others are `status`. */
   unchanged?(answer: unknown): boolean;
+  /** Whether the answer is a page of a list: a bare array, with the header `x-next-cursor` where there is more (listing.ts). */
+  readonly isPaged?: true;
+  /** Whether the answer is a CSV file, which a browser saves. */
+  readonly isFile?: true;
+  /** Of a success; JSON when absent. */
+  readonly contentType?: string;
   /** Whether callers repeat it every minute or so, as they do every GET: then they are not kept waiting for the database. */
   readonly isPoll?: boolean;
   /** The failures of this route itself. Those that any route has (400, 401, 403, 503) are not listed. */

@@ -1,4 +1,5 @@
 import type { ColumnType, Generated, GeneratedAlways, Selectable } from 'kysely';
+import type { OperatorScope, TenantScope } from './identity.ts';
 
 /**
  * The tables as Kysely sees them, in camel case; functions/migrate/sql says the rest: keys, checks and why.
@@ -20,6 +21,19 @@ export type InstanceStatus = 'running_primary' | 'running_replica' | 'zombie' | 
 export type CommandStatus = 'pending' | 'dispatched' | 'completed' | 'failed' | 'cancelled' | 'expired';
 /** Protocol 7.2. */
 export type ReplicaStatus = 'launching' | 'syncing' | 'ready' | 'promoted' | 'terminated' | 'failed';
+/** `silent`: its instance was heard of and fell silent; `unheard`: it was launched, and never heard of. */
+export type FailureCause =
+  | 'not-launched'
+  | 'silent'
+  | 'unheard'
+  | 'interrupted'
+  | 'capacity'
+  | 'quota'
+  | 'permission'
+  | 'throttle'
+  | 'other';
+/** Over each week of the calendar, UTC from Monday on, or over any seven days. */
+export type AvailabilityForm = 'week' | 'rolling';
 export type Mode = 'spot' | 'ondemand' | 'unknown';
 export type TargetMode = Exclude<Mode, 'unknown'>;
 export type Severity = 'info' | 'warning' | 'error';
@@ -30,9 +44,8 @@ export interface ClientTable {
   id: string;
   name: string;
   email: string;
-  tokenHash: string;
-  tokenCiphertext: string;
   isActive: Generated<boolean>;
+  deletedAt: Date | null;
   totalSavings: DecimalWithDefault;
   defaultAutoSwitchEnabled: Generated<boolean>;
   defaultAutoTerminate: Generated<boolean>;
@@ -40,8 +53,55 @@ export interface ClientTable {
   awsAccountId: string | null;
   awsRoleArn: string | null;
   awsExternalId: string | null;
+  launchesHeldUntil: Date | null;
   createdAt: Date;
   updatedAt: Date;
+}
+
+export interface ClientTokenTable {
+  id: string;
+  clientId: string;
+  name: string;
+  scope: TenantScope | 'all';
+  tokenHash: string;
+  tokenCiphertext: string | null;
+  expiresAt: Date | null;
+  lastUsedOn: string | null;
+  revokedAt: Date | null;
+  createdAt: Date;
+  createdBy: string;
+  liveName: GeneratedAlways<string | null>;
+}
+
+export interface OperatorTable {
+  id: string;
+  name: string;
+  role: OperatorScope;
+  tokenHash: string;
+  lastUsedOn: string | null;
+  revokedAt: Date | null;
+  createdAt: Date;
+  createdBy: string;
+  liveName: GeneratedAlways<string | null>;
+}
+
+export interface ModelSessionTable {
+  id: string;
+  kind: 'model' | 'engine';
+  status: 'pending' | 'live' | 'fallback' | 'archived';
+  createdAt: Date;
+  createdBy: string;
+  activatedAt: Date | null;
+  sha256: string | null;
+  liveKey: GeneratedAlways<number | null>;
+  fallbackKey: GeneratedAlways<number | null>;
+}
+
+export interface ModelFileTable {
+  sessionId: string;
+  position: number;
+  name: string;
+  bytes: number;
 }
 
 export interface AwsLookupTable {
@@ -92,6 +152,10 @@ export interface AgentTable {
   maxSwitchesPerWeek: Generated<number>;
   maxSwitchesPerDay: Generated<number>;
   minPoolDurationHours: Generated<number>;
+  limitsSet: Generated<boolean>;
+  availabilityTarget: NullableDecimal;
+  availabilityForm: Generated<AvailabilityForm>;
+  disruptionWindows: Json;
   lastSwitchAt: Date | null;
   lastFailoverAt: Date | null;
   lastInterruptionSignal: string | null;
@@ -105,6 +169,8 @@ export interface AgentTable {
   terminatedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
+  undecidedSince: GeneratedAlways<Date | null>;
+  listedOf: GeneratedAlways<string | null>;
 }
 
 export interface InstanceTable {
@@ -261,10 +327,12 @@ export interface ReplicaInstanceTable {
   errorMessage: string | null;
   tags: Json;
   launchClaimedAt: Date | null;
+  launchToken: string | null;
   launchedAt: Date | null;
   readyAt: Date | null;
   promotedAt: Date | null;
   failedAt: Date | null;
+  failureCause: FailureCause | null;
   terminatedAt: Date | null;
   terminationAttemptedAt: Date | null;
   terminationAttempts: Generated<number>;
@@ -300,6 +368,24 @@ export interface PoolLossTable {
   bucket: Date;
 }
 
+// core/availability
+
+export interface PoolAvailabilityTable {
+  poolId: string;
+  bucket: Date;
+  isUp: boolean;
+  running: number;
+  launches: number;
+  refusals: number;
+  interruptions: number;
+}
+
+export interface PoolStateTable {
+  poolId: string;
+  observedAt: Date;
+  record: Json;
+}
+
 // core/pool
 
 export interface SpotPoolTable {
@@ -315,7 +401,23 @@ export interface SpotPoolTable {
   createdAt: Date;
 }
 
+export interface TenantPoolPriceTable {
+  poolId: string;
+  clientId: string;
+  price: Decimal;
+  seenAt: Date;
+}
+
+export interface PriceCollectionTable {
+  region: string;
+  collectedUntil: Date | null;
+  failures: Generated<number>;
+  nextAt: Date | null;
+  error: string | null;
+}
+
 export interface OndemandPriceTable {
+  clientId: string;
   instanceType: string;
   region: string;
   price: Decimal;
@@ -323,6 +425,7 @@ export interface OndemandPriceTable {
 }
 
 export interface OndemandPriceSnapshotTable {
+  clientId: string;
   instanceType: string;
   region: string;
   capturedAt: Date;
@@ -364,6 +467,19 @@ export interface DecisionTable {
   modelVersion: string;
   commandId: string | null;
   inputs: Json;
+  answer: string | null;
+  times: Generated<number>;
+  lastTime: Date;
+  fingerprint: string;
+  latestOf: string | null;
+}
+
+export interface PolicyShadowTable {
+  instanceType: string;
+  region: string;
+  observedAt: Date;
+  pacing: Json;
+  state: string;
 }
 
 // core/event
@@ -378,9 +494,23 @@ export interface SystemEventTable {
   message: string;
   metadata: Json;
   notify: Generated<boolean>;
-  isRead: Generated<boolean>;
   dedupeKey: string | null;
+  times: Generated<number>;
   createdAt: Date;
+}
+
+export interface NotificationMarkTable {
+  reader: string;
+  about: string;
+  readUntil: Date;
+  clientId: string;
+}
+
+export interface NotificationReadTable {
+  reader: string;
+  eventId: string;
+  readAt: Date;
+  clientId: string;
 }
 
 export interface AuditLogTable {
@@ -388,8 +518,29 @@ export interface AuditLogTable {
   clientId: string | null;
   actor: string;
   action: string;
+  targetId: string | null;
   sourceIp: string | null;
-  metadata: Json;
+  beforeState: Json;
+  afterState: Json;
+  createdAt: Date;
+}
+
+// core/pool, for consoles
+
+export interface PricingAlertTable {
+  id: string;
+  clientId: string;
+  poolId: string;
+  direction: 'below' | 'above';
+  threshold: Decimal;
+  createdAt: Date;
+}
+
+// core/export
+
+export interface ExportKeyTable {
+  clientId: string;
+  secret: string;
   createdAt: Date;
 }
 
@@ -411,9 +562,11 @@ export interface JobRunTable {
   finishedAt: Date | null;
   rowsChanged: number | null;
   error: string | null;
+  abandonedRuns: Generated<number>;
+  abandonedAt: Date | null;
 }
 
-// Written by nothing yet
+// core/savings
 
 export interface CostRecordTable {
   instanceId: string;
@@ -422,6 +575,9 @@ export interface CostRecordTable {
   agentId: string;
   mode: string;
   hoursRunning: Decimal;
+  hoursPrimary: Decimal;
+  hoursUnpriced: Decimal;
+  freeReason: 'first-hour' | null;
   baselineCost: Decimal;
   actualCost: Decimal;
   savings: Decimal;
@@ -448,15 +604,36 @@ export interface ClientSavingsMonthlyTable {
   instanceCount: number;
 }
 
+export interface SavingsProgressTable {
+  id: number;
+  accruedUntil: Date;
+  afterAgent: string | null;
+}
+
+export interface ClientPriceOverlayTable {
+  clientId: string;
+  instanceType: string;
+  mode: TargetMode;
+  multiplier: NullableDecimal;
+  hourlyPrice: NullableDecimal;
+}
+
 export interface ClientsDailySnapshotTable {
   snapshotDate: string;
   totalClients: number;
   newClients: number;
   activeClients: number;
+  totalSwitches: number;
+  manualSwitches: number;
+  modelSwitches: number;
 }
 
 export interface Schema {
   clients: ClientTable;
+  clientTokens: ClientTokenTable;
+  operators: OperatorTable;
+  modelSessions: ModelSessionTable;
+  modelFiles: ModelFileTable;
   awsLookups: AwsLookupTable;
   agents: AgentTable;
   instances: InstanceTable;
@@ -466,18 +643,29 @@ export interface Schema {
   replicaInstances: ReplicaInstanceTable;
   spotInterruptionEvents: SpotInterruptionEventTable;
   poolLosses: PoolLossTable;
+  poolAvailability: PoolAvailabilityTable;
+  poolStates: PoolStateTable;
   spotPools: SpotPoolTable;
+  tenantPoolPrices: TenantPoolPriceTable;
+  priceCollections: PriceCollectionTable;
   ondemandPrices: OndemandPriceTable;
   ondemandPriceSnapshots: OndemandPriceSnapshotTable;
   pricingSnapshotsClean: PricingSnapshotsCleanTable;
   decisions: DecisionTable;
+  policyShadows: PolicyShadowTable;
   systemEvents: SystemEventTable;
+  notificationMarks: NotificationMarkTable;
+  notificationReads: NotificationReadTable;
   auditLogs: AuditLogTable;
+  exportKeys: ExportKeyTable;
+  pricingAlerts: PricingAlertTable;
   jobRuns: JobRunTable;
   hearing: HearingTable;
   costRecords: CostRecordTable;
   clientSavingsDaily: ClientSavingsDailyTable;
   clientSavingsMonthly: ClientSavingsMonthlyTable;
+  savingsProgress: SavingsProgressTable;
+  clientPriceOverlays: ClientPriceOverlayTable;
   clientsDailySnapshot: ClientsDailySnapshotTable;
 }
 

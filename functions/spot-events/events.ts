@@ -2,15 +2,17 @@ import * as z from 'zod';
 import { text } from '../shared/fields.ts';
 import { detailTypes } from './ec2-events.ts';
 
+const time = z.iso
+  .datetime({ offset: true })
+  .transform((raw) => new Date(raw))
+  .refine((at) => at.getTime() > 0);
+
 const event = <T extends string, D extends z.ZodObject>(detailType: T, detail: D) =>
   z.object({
     'detail-type': z.literal(detailType),
     account: z.string().regex(/^\d{12}$/),
     // Of the event, as EC2 claims it; decisions go by the time at which we first received the message.
-    time: z.iso
-      .datetime({ offset: true })
-      .transform((raw) => new Date(raw))
-      .refine((time) => time.getTime() > 0),
+    time,
     detail,
   });
 
@@ -18,10 +20,18 @@ const Named = z.object({ 'instance-id': z.string().regex(/^i-[0-9a-z]{1,62}$/) }
 
 export const Ec2Event = z.discriminatedUnion('detail-type', [
   event(detailTypes.interruption, Named.extend({ 'instance-action': text(32) })),
+  event(
+    detailTypes.reservation,
+    Named.extend({ 'instance-action': text(32), 'instance-termination-time': time.optional().catch(undefined) }),
+  ),
   event(detailTypes.rebalance, Named),
   event(detailTypes.stateChange, Named.extend({ state: text(32) })),
 ]);
 export type Ec2Event = z.output<typeof Ec2Event>;
+export type Interruption = Extract<
+  Ec2Event,
+  { 'detail-type': typeof detailTypes.interruption | typeof detailTypes.reservation }
+>;
 export type StateChange = Extract<Ec2Event, { 'detail-type': typeof detailTypes.stateChange }>;
 
 /** What SQS hands over: the event as text, and when this message was first handed to anybody. */

@@ -1,5 +1,6 @@
 import { findAgent } from '../core/agent/read.ts';
 import type { KnownInstance } from '../core/agent/state.ts';
+import { isAwaitingSuccessor } from '../core/command/open-switch.ts';
 import { record } from '../core/event/events.ts';
 import type { Preparation } from '../core/failover/announce.ts';
 import {
@@ -15,7 +16,7 @@ import type { Db } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
 import { earlier, minuteMs, msAfter, msSince } from '../shared/time.ts';
 import { detailTypes, endingStates } from './ec2-events.ts';
-import type { Ec2Event, Received, StateChange } from './events.ts';
+import type { Ec2Event, Interruption, Received, StateChange } from './events.ts';
 
 /** A notice that comes later than this is about an instance long gone, or one that was spared (docs/overview.md). */
 const staleMs = 10 * minuteMs;
@@ -49,7 +50,7 @@ export async function handleEvent(db: Db, { event, now }: Received): Promise<Eff
   const { agent, instance, inFlight } = state;
   const seen = agent.status === 'deleted' ? undefined : state; // looked for once more, and not found
   try {
-    return await follow(db, { ...instance, isSwitching: inFlight !== undefined, seen }, event, now);
+    return await follow(db, { ...instance, isSwitching: isAwaitingSuccessor(inFlight), seen }, event, now);
   } catch (error) {
     if (error instanceof AppError && error.code === 'agent_not_found') return 'agent_not_found';
     if (error instanceof AppError && error.code === 'auto_switch_disabled') return 'not_wanted';
@@ -78,14 +79,19 @@ async function follow(db: Db, instance: Named, event: Ec2Event, now: Date): Prom
           now,
         )
       ).kind;
-    case detailTypes.interruption: {
+    case detailTypes.interruption:
+    case detailTypes.reservation: {
       if (isStale(event, now)) return recordStale(db, instance, event, now);
       const signal = signalOf(instance, event, 'termination-notice', now);
-      const terminationTime = msAfter(signal.detectedAt, noticeMs);
+      const terminationTime = endOf(event) ?? msAfter(signal.detectedAt, noticeMs);
       return (await handleTermination(db, { signal: { ...signal, terminationTime }, seen, skipLocked }, now)).kind;
     }
   }
 }
+
+/** When EC2 ends the instance, where the event says so. */
+const endOf = ({ detail }: Interruption) =>
+  'instance-termination-time' in detail ? detail['instance-termination-time'] : undefined;
 
 /**
  * An instance has ended or is ending. One that has been replaced is thereby seen to be gone; one that serves, or stands by,

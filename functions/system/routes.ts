@@ -8,6 +8,7 @@ export const systemRoutes = {
     method: 'GET',
     path: '/health',
     access: 'open',
+    scope: 'none',
     summary: 'Whether the control plane can work: 503 when its database does not answer',
     response: z.object({
       status: z.literal('ok'),
@@ -32,6 +33,7 @@ export const systemRoutes = {
     method: 'OPTIONS',
     path: '/{proxy+}',
     access: 'open',
+    scope: 'none',
     summary: 'Answers CORS preflights',
     status: 204,
     response: z.object({}),
@@ -41,6 +43,7 @@ export const systemRoutes = {
     method: 'ANY',
     path: '$default',
     access: 'open',
+    scope: 'none',
     summary: 'Any other path: 404',
     response: z.object({}),
     errors: ['not_found'],

@@ -1,34 +1,71 @@
-import { Duration } from 'aws-cdk-lib';
-import { Alarm, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Aws, Duration } from 'aws-cdk-lib';
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { Alarm, ComparisonOperator, type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { FilterPattern, type ILogGroup, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import type { DatabaseCluster } from 'aws-cdk-lib/aws-rds';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { abandonedRun, launchCapReached, pricesAreStale } from '../../functions/shared/alarm-lines.ts';
 
 export interface AlarmsProps {
-  /** The runs of jobs that failed. */
-  readonly lostJobs: Queue;
+  readonly api: HttpApi;
+  readonly authorizer: LambdaFunction;
+  readonly database: DatabaseCluster;
+  /** Acts on EC2's events, and the queue that it reads. */
+  readonly spotEvents: LambdaFunction;
+  readonly events: Queue;
   /** EC2's events that were given up. */
   readonly lostEvents: Queue;
+  /** Runs what is due each minute; absent where the schedules are off. */
+  readonly jobs: LambdaFunction | undefined;
+  /** The runs of jobs that failed. */
+  readonly lostJobs: Queue;
+  /** What the Lambdas of jobs log. */
+  readonly jobLogs: readonly ILogGroup[];
+  /** What the Lambdas of the API log. */
+  readonly apiLogs: readonly ILogGroup[];
+  /** Hears them, besides whom else the operator subscribes. */
+  readonly email?: string;
 }
 
-/** What the operator has to hear of, on a topic to subscribe to: as yet, that something was given up. */
+/** When a metric is wrong. */
+interface Limit {
+  readonly metric: IMetric;
+  /** At this value and above, or where `isTooFew` below it. */
+  readonly threshold: number;
+  /** How many periods in a row; one when absent. */
+  readonly periods?: number;
+  readonly isTooFew?: true;
+}
+
+interface Logged {
+  readonly logs: readonly ILogGroup[];
+  readonly line: string;
+}
+
+const period = Duration.minutes(5);
+
+/**
+ * What the operator has to hear of, on a topic to subscribe to. Each alarm is a promise that is not kept, and its name is the
+ * heading in docs/runbook.md that says how to look and how to mend.
+ */
 export class Alarms extends Construct {
   private readonly topic: Topic;
 
-  constructor(scope: Construct, id: string, { lostJobs, lostEvents }: AlarmsProps) {
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     this.topic = new Topic(this, 'Topic', { displayName: 'Spot Optimizer', enforceSSL: true });
-    this.whenNotEmpty(
-      'LostJobs',
-      lostJobs,
-      'A run of a job failed twice. The next one makes up for it; job_runs says which fail, and the log of their Lambda why.',
-    );
-    this.whenNotEmpty(
-      'LostEvents',
-      lostEvents,
-      "EC2's events were given up. Once the database answers, send them back from the dead-letter queue (docs/overview.md).",
-    );
+    this.admitAlarms();
+    if (props.email) this.topic.addSubscription(new EmailSubscription(props.email));
+    this.ofNotices(props);
+    this.ofJobs(props);
+    this.ofTheApi(props);
+    this.whenLogged('LaunchCap', { logs: [...props.apiLogs, ...props.jobLogs], line: launchCapReached });
   }
 
   /** To which the operator subscribes an address. */
@@ -36,18 +73,94 @@ export class Alarms extends Construct {
     return this.topic.topicArn;
   }
 
-  private whenNotEmpty(name: string, queue: Queue, alarmDescription: string): void {
-    const metric = queue.metricApproximateNumberOfMessagesVisible({
-      statistic: 'Maximum',
-      period: Duration.minutes(5),
+  /** An instance has two minutes from its notice. */
+  private ofNotices({ spotEvents, events, lostEvents }: AlarmsProps): void {
+    this.whenNotEmpty('LostEvents', lostEvents);
+    // A held agent's notice waits twenty seconds and more; for a minute none should.
+    const age = events.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: Duration.minutes(1) });
+    this.alarm('LateNotices', { metric: age, threshold: 60, periods: 2 });
+    this.alarm('ThrottledNotices', { metric: spotEvents.metricThrottles({ statistic: 'Sum', period }), threshold: 1 });
+  }
+
+  private ofJobs({ jobs, lostJobs, jobLogs }: AlarmsProps): void {
+    this.whenNotEmpty('LostJobs', lostJobs);
+    this.whenLogged('AbandonedJobs', { logs: jobLogs, line: abandonedRun });
+    this.whenLogged('StalePrices', { logs: jobLogs, line: pricesAreStale });
+    // Six jobs a minute and more: in five minutes without any, schedules no longer fire.
+    if (jobs)
+      this.alarm('MissedJobs', {
+        metric: jobs.metricInvocations({ statistic: 'Sum', period }),
+        threshold: 1,
+        isTooFew: true,
+      });
+  }
+
+  private ofTheApi({ api, authorizer, database }: AlarmsProps): void {
+    const share = new MathExpression({
+      expression: 'IF(requests > 100, 100 * failed / requests, 0)',
+      usingMetrics: {
+        requests: api.metricCount({ statistic: 'Sum', period }),
+        failed: api.metricServerError({ statistic: 'Sum', period }),
+      },
+      label: 'Failed requests, %',
+      period,
     });
-    const alarm = new Alarm(this, name, {
-      alarmDescription,
-      metric,
+    this.alarm('FailedRequests', { metric: share, threshold: 1, periods: 2 });
+    // Agents cannot be told apart while it fails, so nobody is served.
+    this.alarm('FailedAuthorizer', { metric: authorizer.metricErrors({ statistic: 'Sum', period }), threshold: 5 });
+    const used = database.metric('ACUUtilization', { statistic: 'Average', period });
+    this.alarm('DatabaseAtItsLimit', { metric: used, threshold: 95, periods: 3 });
+  }
+
+  /**
+   * A topic without a policy admits its own account, CloudWatch's alarms included. `enforceSSL` gives it one, and then only
+   * those may publish that it names.
+   */
+  private admitAlarms(): void {
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'Alarms',
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
+    );
+  }
+
+  private whenNotEmpty(name: string, queue: Queue): void {
+    // SQS stops counting a queue that has been empty for hours.
+    this.alarm(name, {
+      metric: queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period }),
       threshold: 1,
-      evaluationPeriods: 1,
-      // SQS stops counting a queue that has been empty for hours.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  /** Of a message in any of the logs. */
+  private whenLogged(name: string, { logs, line }: Logged): void {
+    const filterPattern = FilterPattern.stringValue('$.message', '=', line);
+    const metrics = logs.map((logGroup, i) =>
+      new MetricFilter(this, `${name}${i}`, {
+        logGroup,
+        filterPattern,
+        metricNamespace: 'SpotOptimizer',
+        metricName: name,
+        metricValue: '1',
+      }).metric({ statistic: 'Sum', period }),
+    );
+    this.alarm(name, { metric: metrics[0]!, threshold: 1 });
+  }
+
+  private alarm(name: string, { metric, threshold, periods = 1, isTooFew }: Limit): void {
+    const alarm = new Alarm(this, name, {
+      alarmDescription: `docs/runbook.md, ${name}`,
+      metric,
+      threshold,
+      evaluationPeriods: periods,
+      comparisonOperator: isTooFew
+        ? ComparisonOperator.LESS_THAN_THRESHOLD
+        : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      treatMissingData: isTooFew ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
     });
     alarm.addAlarmAction(new SnsAction(this.topic));
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { lambdas } from '../../functions/lambdas.ts';
 import type { Clock } from '../clock.ts';
 
-const { batchSize, concurrency, maxReceives } = lambdas['spot-events'];
+const { batchSize, concurrency, maxReceives, visibilitySeconds } = lambdas['spot-events'];
 
 export interface EventQueueOptions {
   readonly clock: Clock;
@@ -13,12 +13,22 @@ export interface EventQueueOptions {
 interface Message {
   readonly messageId: string;
   readonly body: string;
-  readonly attributes: Record<string, string>;
+  readonly sentAt: number;
+  firstReceivedAt?: number;
+  receives: number;
+  /** Until then nobody is handed the message again, ms since 1970. */
+  hiddenUntil: number;
 }
 
-/** What stands in for the queue between EventBridge and its function: batches, redelivery, and a dead-letter queue. */
+/**
+ * What stands in for the queue between EventBridge and its function. A message that is received is hidden for a while; if
+ * it is not handled by then it is handed out again, and after so many times it goes to the dead-letter queue.
+ */
 export class EventQueue {
   readonly #options: EventQueueOptions;
+  readonly #messages = new Set<Message>();
+  /** How many batches of the queue are being handled. */
+  #running = 0;
   /** The bodies of the messages that were given up. */
   readonly deadLetters: string[] = [];
 
@@ -26,36 +36,86 @@ export class EventQueue {
     this.#options = options;
   }
 
-  /** Sends EventBridge's events, or any text in place of one, and returns when each is handled or given up. */
-  async post(events: readonly unknown[]): Promise<void> {
-    const firstReceived = String(this.#options.clock.now().getTime());
-    const messages = events.map((event) => ({
-      messageId: randomUUID(),
-      body: typeof event === 'string' ? event : JSON.stringify(event),
-      attributes: { SentTimestamp: firstReceived, ApproximateFirstReceiveTimestamp: firstReceived },
-    }));
-    const batches = chunk(messages).values();
+  /** Messages that are neither handled nor given up. */
+  get size(): number {
+    return this.#messages.size;
+  }
+
+  /** Puts EventBridge's events, or any text in place of one, into the queue. */
+  send(events: readonly unknown[]): void {
+    for (const message of this.#messagesOf(events)) this.#messages.add(message);
+  }
+
+  /** Hands out what is visible now, in batches, several at once; returns when no message is. */
+  async deliverDue(): Promise<void> {
     const drain = async () => {
-      for (const batch of batches) await this.#deliver(batch);
+      for (let batch = this.#take(); batch.length > 0; batch = this.#take()) {
+        this.#running += 1;
+        const failed = await this.#receive(batch);
+        this.#running -= 1;
+        for (const message of batch) if (!failed.includes(message)) this.#messages.delete(message);
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency - this.#running }, drain));
+  }
+
+  /** Has events handled beside the queue, without waiting for the clock: again and again, until each is or is given up. */
+  async post(events: readonly unknown[]): Promise<void> {
+    const batches = chunk(this.#messagesOf(events)).values();
+    const drain = async () => {
+      for (const batch of batches) {
+        let left: readonly Message[] = batch;
+        for (let receives = 1; receives <= maxReceives && left.length > 0; receives += 1)
+          left = await this.#receive(left);
+        this.deadLetters.push(...left.map(({ body }) => body));
+      }
     };
     await Promise.all(Array.from({ length: concurrency }, drain));
   }
 
-  async #deliver(batch: readonly Message[]): Promise<void> {
-    let left = batch;
-    for (let receives = 1; receives <= maxReceives && left.length > 0; receives += 1)
-      left = await this.#receive(left, receives);
-    this.deadLetters.push(...left.map(({ body }) => body));
+  get #now(): number {
+    return this.#options.clock.now().getTime();
   }
 
-  /** @returns what has to be delivered again: all of the batch where the function itself failed */
-  async #receive(batch: readonly Message[], receives: number): Promise<readonly Message[]> {
-    const Records = batch.map((message) => ({
-      ...message,
-      receiptHandle: randomUUID(),
-      attributes: { ...message.attributes, ApproximateReceiveCount: String(receives) },
-      eventSource: 'aws:sqs',
+  #messagesOf(events: readonly unknown[]): Message[] {
+    const sentAt = this.#now;
+    return events.map((event) => ({
+      messageId: randomUUID(),
+      body: typeof event === 'string' ? event : JSON.stringify(event),
+      sentAt,
+      receives: 0,
+      hiddenUntil: sentAt,
     }));
+  }
+
+  /** Hides a batch of visible messages from everybody else, and gives up those that were received too often. */
+  #take(): Message[] {
+    const visible = [...this.#messages].filter(({ hiddenUntil }) => hiddenUntil <= this.#now);
+    const spent = visible.filter(({ receives }) => receives >= maxReceives);
+    this.deadLetters.push(...spent.map(({ body }) => body));
+    for (const message of spent) this.#messages.delete(message);
+    const batch = visible.filter((message) => !spent.includes(message)).slice(0, batchSize);
+    for (const message of batch) message.hiddenUntil = this.#now + visibilitySeconds * 1000;
+    return batch;
+  }
+
+  /** @returns what has to come again: all of the batch where the function itself failed */
+  async #receive(batch: readonly Message[]): Promise<readonly Message[]> {
+    const Records = batch.map((message) => {
+      message.receives += 1;
+      message.firstReceivedAt ??= this.#now;
+      return {
+        messageId: message.messageId,
+        body: message.body,
+        receiptHandle: randomUUID(),
+        attributes: {
+          SentTimestamp: String(message.sentAt),
+          ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
+          ApproximateReceiveCount: String(message.receives),
+        },
+        eventSource: 'aws:sqs',
+      };
+    });
     try {
       const answer = (await this.#options.run({ Records })) as { batchItemFailures: { itemIdentifier: string }[] };
       const failed = new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Context } from 'aws-lambda';
 import { functionNames, type LambdaName, lambdas } from '../../functions/lambdas.ts';
+import { endAfter } from './end-of-time.ts';
 import { late, orLate } from './late.ts';
 
 /** Runs a function by name, as Lambda's synchronous Invoke does. */
@@ -72,10 +73,10 @@ export async function runAsLambda(name: string, handler: Handler, event: unknown
   return JSON.parse(result) as unknown;
 }
 
-/** The same for an event and a result that are JSON text, without the end of time. */
+/** The same for an event and a result that are JSON text. A function past its time reaches nobody, but is waited for. */
 export async function runOnText(name: string, handler: Handler, event: string, timeoutMs: number): Promise<string> {
   const deadline = performance.now() + timeoutMs;
-  const text = toJson(await handler(JSON.parse(event), contextOf(name, deadline)));
+  const text = toJson(await endAfter(timeoutMs, async () => handler(JSON.parse(event), contextOf(name, deadline))));
   const bytes = Buffer.byteLength(text);
   if (bytes > maxResultBytes) throw new Error(`${name} answered ${bytes} bytes; Lambda's limit is ${maxResultBytes}`);
   return text;

@@ -14,6 +14,9 @@ export interface SchedulerOptions {
 /** How often `start()` looks at the clock. */
 const lookEveryMs = 1000;
 
+/** Lambda repeats an event that failed so much later (lib/jobs.ts has it repeat once). */
+const repeatAfterMs = 60_000;
+
 /**
  * Fires the jobs of a table when its clock says that they are due, as EventBridge Scheduler does in AWS.
  *
@@ -24,6 +27,8 @@ const lookEveryMs = 1000;
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #schedules: { job: JobName; schedule: Schedule; after: Date }[];
+  /** Runs that failed once, with when they are made again. */
+  #repeats: { readonly event: JobEvent; readonly at: Date }[] = [];
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<unknown> = Promise.resolve();
 
@@ -48,8 +53,8 @@ export class Scheduler {
   }
 
   /**
-   * Runs what is due, after what an earlier call has not finished. A job that fails is reported and left for its next
-   * period.
+   * Runs what is due, after what an earlier call has not finished. A run that fails is made once more a minute later, as
+   * Lambda does with an event; then it is left for its next period.
    * @returns what was run, failures included
    */
   runDue(): Promise<JobEvent[]> {
@@ -60,17 +65,26 @@ export class Scheduler {
 
   async #runDue(): Promise<JobEvent[]> {
     const now = this.#options.clock.now();
+    const repeats = this.#repeats.filter(({ at }) => at <= now).map(({ event }) => event);
+    this.#repeats = this.#repeats.filter(({ at }) => at > now);
     const events = this.due(now);
     for (const entry of this.#schedules) if (now > entry.after) entry.after = now;
-    for (const event of events) await this.#run(event);
-    return events;
+    for (const event of repeats) await this.#run(event, () => 'for the second time; it runs again at its next period');
+    const repeatAt = new Date(now.getTime() + repeatAfterMs);
+    const repeatLater = (event: JobEvent) => {
+      this.#repeats.push({ event, at: repeatAt });
+      return 'once; it runs again in a minute';
+    };
+    for (const event of events) await this.#run(event, repeatLater);
+    return [...repeats, ...events];
   }
 
-  async #run(event: JobEvent): Promise<void> {
+  /** @param failed says what is done about it */
+  async #run(event: JobEvent, failed: (event: JobEvent) => string): Promise<void> {
     try {
       await this.#options.run(event);
     } catch (error) {
-      this.#options.say(`job ${event.job} of ${event.time} failed; it runs again at its next period: ${reason(error)}`);
+      this.#options.say(`job ${event.job} of ${event.time} failed ${failed(event)}: ${reason(error)}`);
     }
   }
 

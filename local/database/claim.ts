@@ -18,6 +18,24 @@ export class DatabaseInUse extends Error {
  * @throws DatabaseInUse
  */
 export async function claim(files: Files, say: (line: string) => void): Promise<() => Promise<void>> {
+  if (held.has(files.owner)) throw new DatabaseInUse(files.dir, process.pid);
+  held.add(files.owner);
+  try {
+    await claimFromOthers(files, say);
+  } catch (error) {
+    held.delete(files.owner);
+    throw error;
+  }
+  return async () => {
+    held.delete(files.owner);
+    await rm(files.owner, { force: true });
+  };
+}
+
+/** The pid files of folders that this process serves, or is about to: what they say of our pid may be of a process long gone. */
+const held = new Set<string>();
+
+async function claimFromOthers(files: Files, say: (line: string) => void): Promise<void> {
   const owner = await readPid(files.owner);
   const server = await readPid(files.server);
   const running = server ? processOf(server) : undefined;
@@ -37,5 +55,4 @@ export async function claim(files: Files, say: (line: string) => void): Promise<
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? new DatabaseInUse(files.dir) : error;
   }
-  return () => rm(files.owner, { force: true });
 }

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { type Market, type ParsedMarket, PricesError } from './market.ts';
 import { knownOnDemandPrice } from './on-demand-prices.ts';
 import { readCsv } from './price-csv.ts';
-import { marketOfEvents, type PriceChoices } from './price-events.ts';
+import { marketOfEvents, type PriceChoices, type PriceEvent } from './price-events.ts';
 import { readJson } from './price-json.ts';
 
 /**
@@ -22,6 +22,20 @@ export function parsePrices(text: string, name: string, choices: PriceChoices = 
   const read = content.startsWith('{') || content.startsWith('[') ? readJson(text, name) : readCsv(text, name);
   const market = Array.isArray(read) ? marketOfEvents(read, name, choices) : checkedTrace(read, name, choices);
   return withOnDemandPrice(market, name, choices.onDemandPrice);
+}
+
+/**
+ * The rows of a price history, of all types, products and regions that are in it.
+ * @throws PricesError when it is none, or has no rows of its own, as a run-length file
+ */
+export function readPriceRows(path: string): PriceEvent[] {
+  const content = textOf(path).trimStart();
+  if (content === '') throw new PricesError(`${path} is empty; expected a price history`);
+  const read = content.startsWith('{') || content.startsWith('[') ? readJson(content, path) : readCsv(content, path);
+  if (Array.isArray(read)) return read;
+  throw new PricesError(
+    `${path} is a market for npm start; expected the output of aws ec2 describe-spot-price-history`,
+  );
 }
 
 function textOf(path: string): string {

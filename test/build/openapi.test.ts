@@ -10,7 +10,7 @@ const document = JSON.parse(text);
 interface Operation {
   readonly operationId: string;
   readonly 'x-protocol-id': string;
-  readonly security: unknown[];
+  readonly security: Record<string, string[]>[];
   readonly parameters?: unknown[];
   readonly responses: Record<string, unknown>;
 }
@@ -53,7 +53,18 @@ describe('the OpenAPI document', () => {
     expect('400' in operation.responses).toBe(Boolean(route.params || route.query || route.body));
     if (route.access !== 'open')
       expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['401', '403']));
-    expect(operation.security).toHaveLength({ open: 0, client: 1, admin: 1, clientOrAdmin: 2 }[route.access]);
+    const schemes = {
+      open: [],
+      client: ['clientToken'],
+      admin: ['adminToken'],
+      clientOrAdmin: ['clientToken', 'adminToken'],
+    };
+    const named = operation.security.flatMap((one) => Object.entries(one));
+    expect([...new Set(named.map(([scheme]) => scheme))]).toEqual(schemes[route.access]);
+    const ofTenants = named.filter(([scheme]) => scheme === (route.access === 'admin' ? 'adminToken' : 'clientToken'));
+    expect(ofTenants.flatMap(([, scopes]) => scopes)).toEqual(
+      [route.scope].flat().filter((scope) => scope !== 'none' && route.access !== 'open'),
+    );
     for (const name of route.path.matchAll(/\{(\w+)\}/g))
       expect(operation.parameters).toContainEqual(
         expect.objectContaining({ in: 'path', name: name[1], required: true }),

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { requests } from '../../build/request-examples.ts';
 import { routes } from '../../functions/routes.ts';
 import type { Route } from '../../functions/shared/route.ts';
-import { requests } from '../support/agents/requests.ts';
 import type { TestInstance } from '../support/agents/test-instance.ts';
 import type { Answer } from '../support/rig/api.ts';
 import { Rig } from '../support/rig/rig.ts';
@@ -11,14 +11,17 @@ import { Rig } from '../support/rig/rig.ts';
 let rig: Rig;
 let instance: TestInstance;
 let ids: Record<string, string>;
+let otherClientId: string;
 beforeAll(async () => {
   rig = await Rig.start();
 });
 beforeEach(async () => {
   instance = await rig.primary();
-  // The routes that take a tenant's id are the admin's: they are let loose on another tenant than the instance's.
   const replica_id = await instance.addReplica();
-  ids = { agent_id: instance.handle, client_id: (await rig.tenant()).id, command_id: randomUUID(), replica_id };
+  const instance_id = instance.id;
+  ids = { agent_id: instance.handle, client_id: instance.tenant.id, command_id: randomUUID(), replica_id, instance_id };
+  // The admin's routes that take a tenant's id are let loose on another tenant than the instance's.
+  otherClientId = (await rig.tenant()).id;
   counts = undefined;
 });
 afterAll(() => rig.stop());
@@ -31,7 +34,10 @@ const withBody = all.filter(({ route }) => route.method !== 'GET');
 const withPath = all.filter(({ route }) => route.path.includes('{'));
 
 const pathOf = (route: Route, over: Record<string, string> = {}) =>
-  route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => over[name] ?? encodeURIComponent(ids[name] ?? name));
+  route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => over[name] ?? encodeURIComponent(idFor(route, name)));
+
+const idFor = (route: Route, name: string) =>
+  route.access === 'admin' && name === 'client_id' ? otherClientId : (ids[name] ?? name);
 
 const send = (route: Route, { path = pathOf(route), raw }: { path?: string; raw?: string | undefined } = {}) =>
   rig.request(route.method, path, {

@@ -145,8 +145,8 @@ const bound = { instances: switched.instances, commands: ['dispatched'] };
 
 // biome-ignore format: a table.
 const rows: readonly Row[] = [
-  { name: 'R3 promote', points: 8, arrange: withStandby, act: promote, leaves: promoted },
-  { name: 'R3 promote that keeps the old primary', points: 9, arrange: withStandby, act: demote, leaves: swapped },
+  { name: 'R3 promote', points: 9, arrange: withStandby, act: promote, leaves: promoted },
+  { name: 'R3 promote that keeps the old primary', points: 10, arrange: withStandby, act: demote, leaves: swapped },
   { name: 'R9 with a standby', points: 8, arrange: withStandby, act: ends, leaves: failedOver },
   { name: 'R9 with a standby, once; EventBridge says it too', points: 8, arrange: withStandby, act: ends, next: warning, leaves: failedOver },
   { name: 'R9 without a standby', points: 8, arrange: alone, act: ends, leaves: prepared },
@@ -166,8 +166,8 @@ const rows: readonly Row[] = [
   { name: 'A7 switch report after its successor has registered', points: 8, arrange: succeeded, act: report, leaves: switched },
   { name: 'A7 switch report of an instance that is gone', points: 8, arrange: switching, act: reportWithEnd, leaves: ended },
   { name: 'A1 register of the successor in a switch', points: 9, arrange: switching, act: register, leaves: bound },
-  { name: 'coordinate-replicas that finishes a failover', points: 18, arrange: crossed, act: coordinate, leaves: failedOver, heldFor: heldByJob },
-  { name: 'sweep-commands that infers a switch', points: 11, arrange: unreported, act: sweep, leaves: switched, heldFor: heldByJob },
+  { name: 'coordinate-replicas that finishes a failover', points: 20, arrange: crossed, act: coordinate, leaves: failedOver, heldFor: heldByJob },
+  { name: 'sweep-commands that infers a switch', points: 12, arrange: unreported, act: sweep, leaves: switched, heldFor: heldByJob },
 ];
 
 /** A moment of a run: what was said last, and what is there then. */

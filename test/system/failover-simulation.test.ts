@@ -28,8 +28,12 @@ it(`holds its rules in ${seeds.length} random worlds of standbys, notices and fa
   }
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
   console.log(`${seeds.length * stepsOfWorld} steps in ${seconds} s: ${total}`);
-  // Worlds in which little happens would hold any rule.
+  // Worlds in which little happens would hold any rule. How often the rare happens in a few worlds is chance.
   if (seeds.length < 20) return;
-  for (const what of ['standbys', 'failovers', 'kills', 'events', 'deaths while booting', 'launches refused'])
-    expect(total.of(what), what).toBeGreaterThan(seeds.length / 8);
+  const often = ['standbys', 'failovers', 'kills', 'events', 'acts of the neighbour'];
+  const rare = ['deaths while booting', 'launches refused', 'outages', 'reports of launches lost', 'switches given up'];
+  for (const what of often) expect(total.of(what), what).toBeGreaterThan(seeds.length / 8);
+  if (seeds.length < 100) return;
+  // The rare happens 20 to 60 times in 100 worlds: five or fewer of anything is less likely than 1 in 10,000.
+  for (const what of rare) expect(total.of(what), what).toBeGreaterThan(seeds.length / 20);
 });

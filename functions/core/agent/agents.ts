@@ -1,8 +1,10 @@
 import { type RawBuilder, sql } from 'kysely';
+import { byPrimaryKey } from '../../shared/by-primary-key.ts';
 import type { Db, Tx } from '../../shared/db.ts';
+import { inList } from '../../shared/in-list.ts';
 import type { Agent, AgentStatus, Mode } from '../../shared/schema.ts';
 import { poolOf } from '../pool/pool-id.ts';
-import { agentsById } from './lock.ts';
+import { regionOfZone } from '../pool/region.ts';
 
 /** The rows of `agents`, but for what a change of primary sets (primary.ts). */
 
@@ -96,12 +98,14 @@ export async function noteSteadyBeat(db: Db, beat: Beat, now: Date): Promise<boo
   const pool = poolOf(beat.mode, instanceType, az);
   // Without its type or zone a Spot instance's pool is not known anew, and the one we have stands.
   const isPoolKnown = mode === 'ondemand' || pool !== null;
+  const region = regionOfZone(az) ?? null;
   const result = await sql`
     UPDATE agents AS a INNER JOIN instances AS i ON i.id = a.instance_id AND i.client_id = a.client_id AND i.is_primary
     SET a.last_heartbeat_at = ${now}, a.version = a.version + 1, i.last_seen_at = ${now}, i.version = i.version + 1,
         a.instance_type = COALESCE(${instanceType}, a.instance_type),
         i.instance_type = COALESCE(${instanceType}, i.instance_type),
         a.az = COALESCE(${az}, a.az), i.az = COALESCE(${az}, i.az),
+        a.region = COALESCE(${region}, a.region), i.region = COALESCE(${region}, i.region),
         a.current_mode = IF(${isModeKnown}, ${mode}, a.current_mode),
         i.current_mode = IF(${isModeKnown}, ${mode}, i.current_mode),
         a.current_pool_id = IF(${isPoolKnown}, ${pool}, a.current_pool_id),
@@ -152,7 +156,7 @@ interface FreeAgents {
 /** Sets columns of agents that a job has locked. @returns how many it changed */
 export async function updateFreeAgents(tx: Tx, { ids, set, where = sql`TRUE` }: FreeAgents): Promise<number> {
   const { numAffectedRows } = await sql`
-    UPDATE ${agentsById} SET ${set}, version = version + 1 WHERE id IN (${sql.join([...ids])}) AND ${where}`.execute(
+    UPDATE ${byPrimaryKey('agents')} SET ${set}, version = version + 1 WHERE id IN ${inList(ids)} AND ${where}`.execute(
     tx,
   );
   return Number(numAffectedRows ?? 0n);

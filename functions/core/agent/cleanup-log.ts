@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../../shared/db.ts';
+import { fitted } from '../../shared/json-bounds.ts';
 
 export interface Cleanup {
   readonly clientId: string;
@@ -34,7 +35,7 @@ export async function recordCleanup(db: Db, cleanup: Cleanup): Promise<boolean> 
       deletedSnapshotsCount: cleanup.deletedSnapshots,
       deletedAmisCount: cleanup.deletedAmis,
       failedCount: cleanup.failed,
-      details,
+      details: fitted(details, 'cleanup_logs.details'),
       cutoffDate,
       executedAt,
     })

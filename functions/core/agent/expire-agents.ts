@@ -1,15 +1,16 @@
 import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
+import { sumOfPages } from '../../shared/pages.ts';
+import type { RunTime } from '../../shared/run-time.ts';
 import type { AgentStatus } from '../../shared/schema.ts';
 import { msBefore } from '../../shared/time.ts';
 import { record } from '../event/events.ts';
 import { updateFreeAgents } from './agents.ts';
-import { noteHearing, readHearing } from './hearing.ts';
+import { type Hearing, noteHearing, readHearing } from './hearing.ts';
 import { heartbeatTimeoutMs, isOffline } from './liveness.ts';
 import { changeFreeAgents } from './lock.ts';
 
-/** Agents a run looks at; the next run, a minute later, takes the rest. */
-const batch = 500;
+const size = 500;
 
 /** An agent in one of these is expected to beat. */
 const serving: readonly AgentStatus[] = ['online', 'disabled', 'switching', 'error'];
@@ -20,12 +21,25 @@ const serving: readonly AgentStatus[] = ['online', 'disabled', 'switching', 'err
  * notes that we are there to hear agents, as it would be wrong without.
  * @param now the schedule's time, not the clock's
  */
-export async function expireAgents(db: Db, now: Date): Promise<number> {
+export async function expireAgents(db: Db, time: RunTime, now: Date): Promise<number> {
   await noteHearing(db, now);
   const hearing = await readHearing(db);
-  const silent = await silentAgents(db, now);
+  // After an outage of ours everybody's last heartbeat is long ago, and nobody is silent yet.
+  if (!isOffline(new Date(0), hearing, now)) return 0;
+  const read = (after: SilentAgent | undefined) => silentAgents(db, after, now);
+  return sumOfPages({ read, size }, (page) => expireIdle(db, page, hearing, now), time);
+}
+
+async function expireIdle(
+  db: Db,
+  silent: readonly SilentAgent[],
+  hearing: Hearing | undefined,
+  now: Date,
+): Promise<number> {
   // An agent that is carrying out a switch stays `switching` until its command is closed (protocol 7.1).
-  const idle = silent.filter(({ commandId }) => commandId === null);
+  const idle = silent.filter(
+    ({ commandId, lastHeartbeatAt }) => commandId === null && isOffline(lastHeartbeatAt, hearing, now),
+  );
   const ids = idle.map(({ id }) => id);
   const expired = await changeFreeAgents<string[]>(db, { ids, none: [] }, async (tx, free) => {
     const still = free.filter(
@@ -41,18 +55,36 @@ export async function expireAgents(db: Db, now: Date): Promise<number> {
   return gone.length;
 }
 
-const silentAgents = (db: Db, now: Date) =>
+type SilentAgent = Awaited<ReturnType<typeof silentAgents>>[number];
+
+/** By the time of their last heartbeat, which an index has. */
+const silentAgents = (
+  db: Db,
+  after: { readonly id: string; readonly lastHeartbeatAt: Date | null } | undefined,
+  now: Date,
+) =>
   db
     .selectFrom('agents as a')
-    .leftJoin('commands as c', (join) => join.onRef('c.openSwitchOf', '=', 'a.id').on('c.status', '=', 'dispatched'))
+    .leftJoin('commands as c', (join) =>
+      join.onRef('c.openSwitchOf', '=', 'a.id').on('c.status', '=', 'dispatched').on('c.newInstanceId', 'is', null),
+    )
     .select(['a.id', 'a.clientId', 'a.logicalAgentId', 'a.instanceId', 'a.lastHeartbeatAt', 'c.id as commandId'])
     .where('a.status', 'in', serving)
     .where('a.lastHeartbeatAt', '<', msBefore(now, heartbeatTimeoutMs()))
+    .$if(after !== undefined, (query) =>
+      query.where((eb) =>
+        eb.or([
+          eb('a.lastHeartbeatAt', '>', after!.lastHeartbeatAt),
+          eb.and([eb('a.lastHeartbeatAt', '=', after!.lastHeartbeatAt), eb('a.id', '>', after!.id)]),
+        ]),
+      ),
+    )
     .orderBy('a.lastHeartbeatAt')
-    .limit(batch)
+    .orderBy('a.id')
+    .limit(size)
     .execute();
 
-const silenceOf = (agent: Awaited<ReturnType<typeof silentAgents>>[number]) => ({
+const silenceOf = (agent: SilentAgent) => ({
   clientId: agent.clientId,
   agentId: agent.id,
   instanceId: agent.instanceId ?? undefined,

@@ -1,5 +1,6 @@
 import { type AliasedExpression, type RawBuilder, sql } from 'kysely';
-import { dayMs, hourMs, minuteMs } from '../../shared/time.ts';
+import { inList } from '../../shared/in-list.ts';
+import { dayMs, hourMs, minuteMs, msBefore } from '../../shared/time.ts';
 import { activeStatusList } from '../failover/active-statuses.ts';
 import type { SwitchKey } from './state.ts';
 
@@ -35,33 +36,65 @@ export const recordedOf = ({ oldId, newId, initiatedAt }: SwitchKey) =>
       AND NOT (s.old_instance_id = ${oldId} AND s.new_instance_id = ${newId}))`,
   });
 
-/** Launches that an agent took and that failed before the standby was ready, and the newest standby that has ended. */
-export const launchesOf = (now: Date) =>
+/**
+ * Launches that an agent took and that failed before the standby was ready or heard of, and the newest standby that has
+ * ended.
+ */
+export const launchesOf = () =>
   named('l', {
-    failures: sql<number>`(SELECT COUNT(*) FROM replica_instances AS f WHERE ${failedLaunch(now)})`,
-    lastFailureAt: sql<Date | null>`(SELECT MAX(f.failed_at) FROM replica_instances AS f WHERE ${failedLaunch(now)})`,
-    lastEndedCreatedAt: sql<Date | null>`(SELECT MAX(f.created_at) FROM replica_instances AS f
-      WHERE f.agent_id = a.id AND f.status IN ('terminated', 'promoted'))`,
+    failures: sql<number>`COALESCE(lf.failures, 0)`,
+    unheard: sql<number>`(SELECT COUNT(*) FROM replica_instances AS f WHERE f.agent_id = a.id AND f.status = 'failed'
+      AND f.failure_cause = 'unheard' AND f.created_at > COALESCE(${lastEnded}, '1970-01-01'))`,
+    lastFailureAt: sql<Date | null>`lf.last_at`,
+    lastEndedCreatedAt: lastEnded,
   });
 
-const failedLaunch = (now: Date) => sql`f.agent_id = a.id AND f.status = 'failed'
-  AND f.failed_at > ${new Date(now.getTime() - hourMs)} AND f.launch_claimed_at IS NOT NULL AND f.ready_at IS NULL`;
+const lastEnded = sql<Date | null>`(SELECT x.created_at FROM replica_instances AS x
+  FORCE INDEX (ix_replica_instances_agent_created_at)
+  WHERE x.agent_id = a.id AND x.status IN ('terminated', 'promoted') ORDER BY x.created_at DESC LIMIT 1)`;
 
-export const historyOf = (now: Date) =>
+/** Which launches of agents have failed lately, as a table `lf` to join (see `recentSwitches`). */
+export const recentFailures = (agentIds: readonly string[] | undefined, now: Date) =>
+  sql<{ agentId: string; failures: number; lastAt: Date }>`(
+    SELECT f.agent_id, COUNT(*) AS failures, MAX(f.failed_at) AS last_at
+    FROM replica_instances AS f FORCE INDEX (ix_replica_instances_agent_failed_at)
+    WHERE ${isOneOf('f', agentIds)} AND f.failed_at > ${msBefore(now, hourMs)} AND f.status = 'failed'
+      AND f.launch_claimed_at IS NOT NULL AND (f.ready_at IS NULL OR f.failure_cause = 'unheard')
+    GROUP BY f.agent_id)`.as<'lf'>('lf');
+
+export const historyOf = () =>
   named('h', {
-    switches24h: switchesSince(new Date(now.getTime() - dayMs)),
-    switches7d: switchesSince(new Date(now.getTime() - 7 * dayMs)),
-    lastSignalAt: sql<Date | null>`(SELECT MAX(x.created_at) FROM spot_interruption_events AS x WHERE x.agent_id = a.id
-      AND x.response_action <> 'not-primary')`,
-    lastFailedSwitchAt: sql<Date | null>`(SELECT MAX(x.completed_at) FROM commands AS x
-      WHERE x.agent_id = a.id AND x.status = 'failed' AND x.command_type = 'switch')`,
+    switches24h: sql<number>`COALESCE(hs.last_day, 0)`,
+    switches7d: sql<number>`COALESCE(hs.last_week, 0)`,
+    switches: sql<unknown>`hs.switches`,
+    lastSignalAt: sql<Date | null>`(SELECT x.created_at FROM spot_interruption_events AS x
+      FORCE INDEX (ix_spot_interruption_events_agent)
+      WHERE x.agent_id = a.id AND x.response_action <> 'not-primary' ORDER BY x.created_at DESC LIMIT 1)`,
+    lastFailedSwitchAt: sql<Date | null>`(SELECT x.completed_at FROM commands AS x FORCE INDEX (ix_commands_ended)
+      WHERE x.agent_id = a.id AND x.command_type = 'switch' AND x.status = 'failed' ORDER BY x.completed_at DESC LIMIT 1)`,
     automaticStandbys: sql<number>`(SELECT COUNT(*) FROM replica_instances AS x WHERE x.automatic_of = a.id)`,
     onDemandPrice: sql<string | null>`(SELECT x.price FROM ondemand_prices AS x
-      WHERE x.instance_type = a.instance_type AND x.region = a.region)`,
+      WHERE x.client_id = a.client_id AND x.instance_type = a.instance_type AND x.region = a.region)`,
   });
 
-const switchesSince = (since: Date) =>
-  sql<number>`(SELECT COUNT(*) FROM switches AS x WHERE x.agent_id = a.id AND x.initiated_at > ${since})`;
+/**
+ * How often agents have switched lately, as a table `hs` to join. Not a subquery of each agent's row: that could only be read
+ * by the agent, and with it every switch that the agent ever did.
+ */
+export const recentSwitches = (agentIds: readonly string[] | undefined, now: Date) => {
+  const aDayAgo = msBefore(now, dayMs);
+  return sql<{ agentId: string; lastDay: number; lastWeek: number }>`(
+    SELECT x.agent_id, SUM(x.event_trigger <> 'emergency') AS last_week,
+      SUM(x.event_trigger <> 'emergency' AND x.initiated_at > ${aDayAgo}) AS last_day,
+      JSON_ARRAYAGG(JSON_ARRAY(TIMESTAMPDIFF(SECOND, CAST('1970-01-01' AS DATETIME), x.initiated_at),
+        COALESCE(x.downtime_seconds, 0), x.event_trigger = 'emergency')) AS switches
+    FROM switches AS x FORCE INDEX (ix_switches_agent)
+    WHERE ${isOneOf('x', agentIds)} AND x.initiated_at > ${msBefore(now, 7 * dayMs)}
+    GROUP BY x.agent_id)`.as<'hs'>('hs');
+};
+
+const isOneOf = (alias: string, agentIds: readonly string[] | undefined) =>
+  agentIds ? sql`${sql.ref(`${alias}.agent_id`)} IN ${inList(agentIds)}` : sql`TRUE`;
 
 /** Named like the columns of a joined row: `alias$name`. */
 function named(alias: string, columns: Record<string, RawBuilder<unknown>>): AliasedExpression<unknown, string>[] {

@@ -40,8 +40,9 @@ export function standingOf(
   caller: { readonly instanceStatus: string; readonly isPrimary: boolean } | undefined,
   handle: Handle,
 ): Standing {
-  // A bare uuid speaks for the agent, even while it has no primary.
-  if (caller?.isPrimary || handle.instanceId === undefined) return 'primary';
+  // A bare uuid speaks for the agent, even while it has no primary; so does the last primary of an agent that was deleted.
+  const isPrimary = caller?.isPrimary || caller?.instanceStatus === 'running_primary';
+  if (isPrimary || handle.instanceId === undefined) return 'primary';
   return caller?.instanceStatus === 'running_replica' ? 'replica' : 'retired';
 }
 

@@ -56,6 +56,7 @@ export async function upsertPrimary(
       isActive: true,
       version: eb('instances.version', '+', 1),
       zombieAt: null,
+      detachedAt: null,
       lastSeenAt: now,
       ...since,
       ...(isSwitch(change) && { lastSwitchAt: now }),

@@ -1,6 +1,8 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import { DatabaseError } from '../../shared/data-api/errors.ts';
 import type { Db, Tx } from '../../shared/db.ts';
+import { sumOfPages } from '../../shared/pages.ts';
+import type { RunTime } from '../../shared/run-time.ts';
 import type { Agent, Schema } from '../../shared/schema.ts';
 import { msBefore } from '../../shared/time.ts';
 import { updateFreeAgents } from './agents.ts';
@@ -52,26 +54,39 @@ export const standbysThatCanTakeOver = (eb: ExpressionBuilder<Schema, 'agents'>)
     .selectFrom('replicaInstances as r')
     .select('r.id')
     .whereRef('r.agentId', '=', 'agents.id')
+    .where('r.isActive', '=', true)
     .where('r.instanceId', 'is not', null)
     .where('r.status', 'in', ['syncing', 'ready']);
 
 interface Survival {
   /** How long after the announced end an instance must have lived. */
   readonly survivedMs: number;
-  readonly batch: number;
+  readonly time: RunTime;
 }
 
 /** Clears the mark of agents whose primary was to be taken and beats on. @returns how many they are */
-export async function clearSurvived(db: Db, { survivedMs, batch }: Survival, now: Date): Promise<number> {
+export function clearSurvived(db: Db, { survivedMs, time }: Survival, now: Date): Promise<number> {
   const survivedSince = msBefore(now, survivedMs);
-  const agents = await db
+  const read = (after: Marked | undefined) => marked(db, survivedSince, after);
+  return sumOfPages({ read, size }, (page) => clear(db, page, survivedSince, now), time);
+}
+
+const size = 500;
+
+type Marked = Awaited<ReturnType<typeof marked>>[number];
+
+const marked = (db: Db, survivedSince: Date, after: { readonly id: string } | undefined) =>
+  db
     .selectFrom('agents')
     .select(['id', 'lastHeartbeatAt'])
     .where('pendingTerminationAt', '<=', survivedSince)
-    .orderBy('lastHeartbeatAt', 'desc')
-    .limit(batch)
+    .$if(after !== undefined, (query) => query.where('id', '>', after!.id))
+    .orderBy('id')
+    .limit(size)
     .execute();
-  const alive = agents.filter(({ lastHeartbeatAt }) => isAlive(lastHeartbeatAt, now)).map(({ id }) => id);
+
+function clear(db: Db, page: readonly Marked[], survivedSince: Date, now: Date): Promise<number> {
+  const alive = page.filter(({ lastHeartbeatAt }) => isAlive(lastHeartbeatAt, now)).map(({ id }) => id);
   return changeFreeAgents(db, { ids: alive, none: 0 }, (tx, free) =>
     updateFreeAgents(tx, {
       ids: free.map(({ id }) => id),

@@ -9,7 +9,7 @@ import { type Hearing, silentMs } from './hearing.ts';
 type LastHeard = Date | null;
 
 /** A primary that was heard of this recently lives: a second instance with its logical id waits beside it. */
-const beatingMs = 90 * secondMs;
+export const beatingMs = 90 * secondMs;
 
 /** A primary that was heard of this recently has outlived what was announced of it. */
 const aliveMs = 2 * minuteMs;

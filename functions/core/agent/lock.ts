@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
+import { byPrimaryKey } from '../../shared/by-primary-key.ts';
 import { DatabaseError } from '../../shared/data-api/errors.ts';
 import { type Db, type Tx, transact } from '../../shared/db.ts';
 import { agentNotFound } from '../../shared/errors.ts';
+import { inList } from '../../shared/in-list.ts';
 import type { AgentStatus } from '../../shared/schema.ts';
 import { type Reading, readAgent, type StateOf } from './read.ts';
 import type { Wanted } from './state.ts';
@@ -63,8 +65,8 @@ export interface LockedAgent {
  * Changes those of many agents that nobody else holds, in one transaction, for a job. The others wait for its next run:
  * whoever holds one is changing it; or was killed, and then the Data API keeps what it locked for three minutes, during
  * which one agent must not hold up all (docs/adr/0013).
- * @param change is told what the free agents are now. It must name them by `agentsById`: by another index an update would
- * wait for agents that somebody else holds.
+ * @param change is told what the free agents are now. It must name rows of theirs by primary key (`byPrimaryKey`): by
+ * another index an update would wait for agents that somebody else holds.
  * @returns what `change` returns, or `none` where no agent is free
  */
 export async function changeFreeAgents<T>(
@@ -74,13 +76,9 @@ export async function changeFreeAgents<T>(
 ): Promise<T> {
   if (ids.length === 0) return none;
   return transact(db, async (tx) => {
-    // Without the hint the optimiser reads another index, or all agents, once the list is a third of them.
     const { rows } = await sql<LockedAgent>`
-      SELECT id, status, last_heartbeat_at FROM agents FORCE INDEX (PRIMARY)
-      WHERE id IN (${sql.join(ids)}) FOR UPDATE SKIP LOCKED`.execute(tx);
+      SELECT id, status, last_heartbeat_at FROM ${byPrimaryKey('agents')}
+      WHERE id IN ${inList(ids)} FOR UPDATE SKIP LOCKED`.execute(tx);
     return rows.length === 0 ? none : change(tx, rows);
   });
 }
-
-/** `agents`, found by primary key however many ids an UPDATE lists (see `changeFreeAgents`). */
-export const agentsById = sql`agents FORCE INDEX (PRIMARY)`;

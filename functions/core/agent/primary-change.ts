@@ -7,7 +7,9 @@ import type { InstanceFacts } from './instance-facts.ts';
  * - `register`: the agent's first instance. `successor`: a new instance registered and its predecessor was silent.
  * - `switch`: a switch was carried out, as a registration or a report showed. `promotion`: somebody asked for the standby.
  * - `failover`: EC2 takes the primary, and a standby took over. `takeover`: the primary fell silent while a standby lived.
- * - `failover_undone`: the standby that took over never came up. `ended`: its agent said that the primary ends.
+ * - `failover_undone`: the standby that took over never came up. `switch_undone`: the agent that carried out a switch gave
+ *   its successor up after that had registered. `ended`: its agent said that the primary ends. `deleted`: somebody deleted
+ *   the agent.
  * - `released`: the primary registered under another logical id.
  */
 export type PrimaryCause =
@@ -18,7 +20,9 @@ export type PrimaryCause =
   | 'failover'
   | 'takeover'
   | 'failover_undone'
+  | 'switch_undone'
   | 'ended'
+  | 'deleted'
   | 'released';
 
 /** The instance that takes over. */
@@ -39,7 +43,7 @@ export interface PrimaryChange {
   /** As the transaction has locked it: the change is refused when the epoch has moved on, and raises it. */
   readonly agent: Pick<Agent, 'id' | 'clientId' | 'epoch'>;
   readonly cause: PrimaryCause;
-  /** `undefined`: the agent is left without a primary, and offline. */
+  /** `undefined`: the agent is left without a primary, and offline or deleted. */
   readonly next: NewPrimary | undefined;
   /** Whether the agent's row was inserted in this transaction, with `next` as its primary. */
   readonly isNewAgent?: boolean;
@@ -57,7 +61,8 @@ export interface PrimaryChange {
 
 export interface FormerPrimary {
   readonly instanceId: string;
-  readonly becomes: Exclude<InstanceStatus, 'running_primary'>;
+  /** `detached`: it runs on with the status that it has, and serves nobody. */
+  readonly becomes: Exclude<InstanceStatus, 'running_primary'> | 'detached';
   /** The agent of the same tenant that the instance belongs to from now on. */
   readonly movesTo?: string;
 }

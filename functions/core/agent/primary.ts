@@ -2,10 +2,14 @@ import { sql } from 'kysely';
 import { DatabaseError } from '../../shared/data-api/errors.ts';
 import type { Tx } from '../../shared/db.ts';
 import { inList } from '../../shared/in-list.ts';
-import type { InstanceStatus } from '../../shared/schema.ts';
 import { changedCommand, changedCommandOf } from '../command/changed-by-primary.ts';
 import { activeStatusList } from '../failover/active-statuses.ts';
-import { answeredNotice, promotedStandby, promotedStandbyOf } from '../failover/changed-by-primary.ts';
+import {
+  answeredNotice,
+  answeredNoticeOf,
+  promotedStandby,
+  promotedStandbyOf,
+} from '../failover/changed-by-primary.ts';
 import { poolOf } from '../pool/pool-id.ts';
 import { upsertPrimary } from './instances.ts';
 import { type FormerPrimary, isSwitch, type PrimaryChange } from './primary-change.ts';
@@ -33,9 +37,9 @@ async function stepDown(tx: Tx, change: PrimaryChange, now: Date) {
       LEFT JOIN instances AS f ON f.agent_id = a.id AND f.client_id = a.client_id AND f.id IN ${inList(ids)} AND f.instance_status <> 'terminated'
       LEFT JOIN commands AS c ON c.agent_id = a.id AND ${changedCommandOf(change)}
       LEFT JOIN replica_instances AS r ON r.agent_id = a.id AND ${promotedStandbyOf(change)}
-      LEFT JOIN spot_interruption_events AS e ON e.agent_id = a.id AND e.id = ${promotion?.failover?.noticeId ?? null}
+      LEFT JOIN spot_interruption_events AS e ON e.agent_id = a.id AND ${answeredNoticeOf(change, now)}
     SET ${agentColumns(change, now)}, ${formerColumns(former, now)}, ${changedCommand(change, now)},
-        ${promotedStandby(change, now)}, ${answeredNotice(promotion)}
+        ${promotedStandby(change, now)}, ${answeredNotice(change, now)}
     WHERE a.id = ${agent.id} AND a.client_id = ${agent.clientId} AND a.epoch = ${agent.epoch}
       AND (${promotion === undefined} OR r.status IN ${activeStatusList})`.execute(tx);
   if (!result.numAffectedRows) throw new DatabaseError('conflict', `agent ${agent.id} has left epoch ${agent.epoch}`);
@@ -46,16 +50,18 @@ function agentColumns(change: PrimaryChange, now: Date) {
   const { next, cause, wasPrimary = false, staysSwitching = false } = change;
   const { host, mode } = next ?? {};
   const isModeKnown = mode !== undefined && mode !== 'unknown';
+  const isFailover = cause === 'failover';
   // What EC2 announced is about the primary: with another one it is over.
-  const keepsNotice = wasPrimary || next === undefined;
-  const status = next ? (staysSwitching ? 'switching' : 'online') : 'offline';
+  const isDeleted = cause === 'deleted';
+  const keepsNotice = wasPrimary || (next === undefined && !isDeleted);
+  const status = next ? (staysSwitching ? 'switching' : 'online') : isDeleted ? 'deleted' : 'offline';
   return sql`
     a.epoch = a.epoch + ${wasPrimary ? 0 : 1}, a.version = a.version + 1, a.updated_at = ${now}, a.status = ${status},
     a.primary_cause = IF(${wasPrimary}, a.primary_cause, ${cause}),
     a.primary_changed_at = IF(${wasPrimary}, a.primary_changed_at, ${now}),
-    a.instance_id = IF(${cause === 'ended'}, a.instance_id, ${next?.instanceId ?? null}),
+    a.instance_id = IF(${cause === 'ended' || isDeleted}, a.instance_id, ${next?.instanceId ?? null}),
     a.last_heartbeat_at = IF(${next !== undefined}, ${now}, a.last_heartbeat_at),
-    a.terminated_at = IF(${cause === 'released'}, a.terminated_at, ${cause === 'ended' ? now : null}),
+    a.terminated_at = IF(${cause === 'released'}, a.terminated_at, ${cause === 'ended' || isDeleted ? now : null}),
     a.instance_type = COALESCE(${next?.instanceType ?? null}, a.instance_type),
     a.region = COALESCE(${next?.region ?? null}, a.region),
     a.az = COALESCE(${next?.az ?? null}, a.az),
@@ -69,7 +75,7 @@ function agentColumns(change: PrimaryChange, now: Date) {
     a.pending_termination_at = IF(${keepsNotice}, a.pending_termination_at, NULL),
     a.pending_termination_instance = IF(${keepsNotice}, a.pending_termination_instance, NULL),
     a.last_failover_at = IF(e.id IS NULL, a.last_failover_at, ${now}),
-    a.last_termination_notice_at = IF(e.id IS NULL, a.last_termination_notice_at, ${now}),
+    a.last_termination_notice_at = IF(e.id IS NULL OR ${!isFailover}, a.last_termination_notice_at, ${now}),
     a.last_interruption_signal = IF(e.id IS NULL, a.last_interruption_signal, 'termination-notice'),
     a.interruption_handled_count = a.interruption_handled_count + IF(e.id IS NULL, 0, 1),
     a.last_switch_at = IF(${isSwitch(change)}, ${now}, a.last_switch_at)`;
@@ -77,14 +83,16 @@ function agentColumns(change: PrimaryChange, now: Date) {
 
 /** The instances that step down. Of those that ended, nobody has to be asked to terminate them. */
 function formerColumns(former: readonly FormerPrimary[], now: Date) {
-  const becoming = (status: InstanceStatus) =>
+  const becoming = (status: FormerPrimary['becomes']) =>
     inList(former.filter(({ becomes }) => becomes === status).map(({ instanceId }) => instanceId));
   const moved = former.find(({ movesTo }) => movesTo !== undefined);
   return sql`
     f.agent_id = IF(f.id = ${moved?.instanceId ?? ''}, ${moved?.movesTo ?? ''}, f.agent_id), f.is_primary = FALSE, f.version = f.version + 1,
     f.is_active = (f.id IN ${becoming('running_replica')}),
     f.instance_status = CASE WHEN f.id IN ${becoming('terminated')} THEN 'terminated'
-      WHEN f.id IN ${becoming('running_replica')} THEN 'running_replica' ELSE 'zombie' END,
+      WHEN f.id IN ${becoming('running_replica')} THEN 'running_replica'
+      WHEN f.id IN ${becoming('detached')} THEN f.instance_status ELSE 'zombie' END,
+    f.detached_at = IF(f.id IN ${becoming('detached')}, ${now}, f.detached_at),
     f.zombie_at = IF(f.id IN ${becoming('zombie')}, COALESCE(f.zombie_at, ${now}), f.zombie_at),
     f.terminated_at = IF(f.id IN ${becoming('terminated')}, COALESCE(f.terminated_at, ${now}), f.terminated_at),
     f.termination_confirmed = IF(f.id IN ${becoming('terminated')}, TRUE, f.termination_confirmed)`;

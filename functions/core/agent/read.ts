@@ -2,8 +2,16 @@ import type { SelectQueryBuilder } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 import { agentNotFound } from '../../shared/errors.ts';
 import type { Agent, Schema } from '../../shared/schema.ts';
-import { activeStatuses } from '../failover/active-statuses.ts';
-import { historyOf, launchesOf, newestInFlight, newestNotice, recordedOf, standbyCount } from './facts.ts';
+import {
+  historyOf,
+  launchesOf,
+  newestInFlight,
+  newestNotice,
+  recentFailures,
+  recentSwitches,
+  recordedOf,
+  standbyCount,
+} from './facts.ts';
 import {
   type AgentState,
   commandColumns,
@@ -11,6 +19,7 @@ import {
   noticeColumns,
   type Parts,
   primaryColumns,
+  type RecordedSwitch,
   type Standby,
   standbyColumns,
   type Wanted,
@@ -56,7 +65,7 @@ export async function findAgent<W extends Wanted>(
   of: AgentKey & Reading<W> & Deleted,
   now: Date,
 ): Promise<StateOf<W> | undefined> {
-  const rows = await select(db, of.with, now)
+  const rows = await select(db, of.with, 'agentId' in of ? [of.agentId] : undefined, now)
     .$call((query) => {
       if ('logicalAgentId' in of)
         return query.where('a.clientId', '=', of.clientId).where('a.logicalAgentId', '=', of.logicalAgentId);
@@ -85,7 +94,7 @@ export async function readAgents<W extends Wanted>(
   now: Date,
 ): Promise<StateOf<W>[]> {
   if (of.agentIds.length === 0) return [];
-  const rows = await select(db, of.with, now)
+  const rows = await select(db, of.with, of.agentIds, now)
     .where('a.id', 'in', of.agentIds)
     .where('a.status', '<>', 'deleted')
     .execute();
@@ -95,7 +104,8 @@ export async function readAgents<W extends Wanted>(
 type Row = Agent & Readonly<Record<string, unknown>>;
 
 /** One row for each standby that is asked for; all else is the same in each of them. */
-function select(db: Db, wanted: Wanted, now: Date) {
+/** @param ids of the agents, where the caller has them: `history` and `launches` are counted for these alone */
+function select(db: Db, wanted: Wanted, ids: readonly string[] | undefined, now: Date) {
   const query = db
     .selectFrom('agents as a')
     .leftJoin('instances as p', 'p.primaryOf', 'a.id')
@@ -110,9 +120,7 @@ function select(db: Db, wanted: Wanted, now: Date) {
         .select(['mr.id as m$replicaId', 'ma.epoch as m$agentEpoch']),
     )
     .$if('openSwitch' in wanted, (one) =>
-      one
-        .leftJoin('commands as o', 'o.openSwitchOf', 'a.id')
-        .select(['o.id as o$id', 'o.status as o$status', 'o.createdBy as o$createdBy']),
+      one.leftJoin('commands as o', 'o.openSwitchOf', 'a.id').select(aliased('o', openSwitchColumns)),
     )
     .$if('inFlight' in wanted, (one) =>
       one
@@ -122,9 +130,12 @@ function select(db: Db, wanted: Wanted, now: Date) {
     .$if('standbys' in wanted || 'replica' in wanted, (one) =>
       one
         .leftJoin('replicaInstances as s', (join) =>
-          join
-            .onRef('s.agentId', '=', 'a.id')
-            .on((eb) => eb.or([eb('s.status', 'in', activeStatuses), eb('s.id', '=', wanted.replica ?? '')])),
+          join.onRef('s.agentId', '=', 'a.id').on((eb) =>
+            // Without the OR where it can be: with it all standbys that the agent ever had are read.
+            wanted.replica === undefined
+              ? eb('s.isActive', '=', true)
+              : eb.or([eb('s.isActive', '=', true), eb('s.id', '=', wanted.replica)]),
+          ),
         )
         .select(aliased('s', standbyColumns)),
     )
@@ -135,13 +146,17 @@ function select(db: Db, wanted: Wanted, now: Date) {
     )
     .$if('standbyCount' in wanted, (one) => one.select(standbyCount.as('n$standbyCount')))
     .$if('recorded' in wanted, (one) => one.select(recordedOf(wanted.recorded!)))
-    .$if('launches' in wanted, (one) => one.select(launchesOf(now)))
-    .$if('history' in wanted, (one) => one.select(historyOf(now)))
+    .$if('launches' in wanted, (one) =>
+      one.leftJoin(recentFailures(ids, now), 'lf.agentId', 'a.id').select(launchesOf()),
+    )
+    .$if('history' in wanted, (one) => one.leftJoin(recentSwitches(ids, now), 'hs.agentId', 'a.id').select(historyOf()))
     .$if('tenant' in wanted, (one) =>
       one.innerJoin('clients as t', 't.id', 'a.clientId').select('t.awsAccountId as t$awsAccountId'),
     );
   return query as unknown as SelectQueryBuilder<Schema & { a: Schema['agents'] }, 'a', Row>;
 }
+
+const openSwitchColumns = ['id', 'status', 'createdBy', 'newInstanceId'] as const;
 
 /** `alias.column AS alias$column`: the columns of each joined row keep apart. */
 const aliased = <A extends string, C extends string>(alias: A, columns: readonly C[]) =>
@@ -158,6 +173,14 @@ function states<W extends Wanted>(rows: readonly Row[], wanted: W): StateOf<W>[]
   return [...Map.groupBy(rows, (row) => row.id).values()].map((ofAgent) => stateFrom(ofAgent, wanted) as StateOf<W>);
 }
 
+/** As the database made it: `[at, seconds, isEmergency]`, in no order. */
+function recordedSwitches(json: unknown): RecordedSwitch[] {
+  const rows = (typeof json === 'string' ? JSON.parse(json) : (json ?? [])) as [number, number, number | boolean][];
+  return rows
+    .map(([at, seconds, isEmergency]) => ({ at, seconds, isEmergency: Boolean(Number(isEmergency)) }))
+    .sort((a, b) => a.at - b.at);
+}
+
 function stateFrom(rows: readonly Row[], wanted: Wanted) {
   const row = rows[0]!;
   const standbys = rows
@@ -165,7 +188,7 @@ function stateFrom(rows: readonly Row[], wanted: Wanted) {
     .filter((standby) => standby !== undefined);
   const parts: Record<keyof Parts, () => unknown> = {
     instance: () => joined(row, 'm', [...instanceColumns, 'replicaId', 'agentEpoch']),
-    openSwitch: () => joined(row, 'o', ['id', 'status', 'createdBy']),
+    openSwitch: () => joined(row, 'o', openSwitchColumns),
     inFlight: () => joined(row, 'c', commandColumns),
     standbys: () =>
       standbys.filter((standby) => standby.isActive).toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime()),
@@ -173,9 +196,12 @@ function stateFrom(rows: readonly Row[], wanted: Wanted) {
     standbyCount: () => row.n$standbyCount,
     notice: () => joined(row, 'e', noticeColumns),
     recorded: () => ({ reported: Number(row.r$reported) > 0, overtaken: Number(row.r$overtaken) > 0 }),
-    launches: () => fields(row, 'l', ['failures', 'lastFailureAt', 'lastEndedCreatedAt']),
+    launches: () => fields(row, 'l', ['failures', 'unheard', 'lastFailureAt', 'lastEndedCreatedAt']),
     history: () => ({
-      ...fields(row, 'h', ['switches24h', 'switches7d', 'lastSignalAt', 'lastFailedSwitchAt', 'onDemandPrice']),
+      ...fields(row, 'h', ['lastSignalAt', 'lastFailedSwitchAt', 'onDemandPrice']),
+      switches24h: Number(row.h$switches24h), // a SUM is a DECIMAL
+      switches7d: Number(row.h$switches7d),
+      switches: recordedSwitches(row.h$switches),
       hasAutomaticStandby: Number(row.h$automaticStandbys) > 0,
     }),
     tenant: () => fields(row, 't', ['awsAccountId']),

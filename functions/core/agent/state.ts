@@ -17,7 +17,7 @@ export interface Parts {
   /** The instance that the call names, whoever owns it: nobody chooses an EC2 id. */
   readonly instance: KnownInstance | undefined;
   /** The switch that is queued or being carried out. */
-  readonly openSwitch: Pick<Command, 'id' | 'status' | 'createdBy'> | undefined;
+  readonly openSwitch: Pick<Command, 'id' | 'status' | 'createdBy' | 'newInstanceId'> | undefined;
   /** The switch that an agent is carrying out, or has just carried out without its successor's name being known. */
   readonly inFlight: InFlight | undefined;
   /** The active ones, newest first. */
@@ -121,16 +121,30 @@ export const noticeColumns = [
 ] as const satisfies readonly (keyof InterruptionEvent)[];
 
 export interface Launches {
-  /** Launches of the last hour that failed before their standby was ready. */
+  /** Launches of the last hour that failed before their standby was ready, or whose standby was never heard of. */
   readonly failures: number;
+  /** Standbys that were never heard of, since the last one that was let go or promoted. */
+  readonly unheard: number;
   readonly lastFailureAt: Date | null;
   /** When the newest standby was entered that has since been let go or promoted. */
   readonly lastEndedCreatedAt: Date | null;
 }
 
+/** A switch of the last week. */
+export interface RecordedSwitch {
+  /** Seconds since 1970. */
+  readonly at: number;
+  /** Of downtime. */
+  readonly seconds: number;
+  readonly isEmergency: boolean;
+}
+
 export interface History {
+  /** Those that nobody needed: what an emergency takes counts towards no limit. */
   readonly switches24h: number;
   readonly switches7d: number;
+  /** Those of seven days, emergencies too, oldest first. */
+  readonly switches: readonly RecordedSwitch[];
   /** When we heard of the newest interruption signal. */
   readonly lastSignalAt: Date | null;
   /** When the newest switch that came to nothing was closed. */

@@ -1,7 +1,7 @@
 import { type Db, transact } from '../../shared/db.ts';
 import { record } from '../event/events.ts';
 import { readHearing } from './hearing.ts';
-import { isSilent } from './liveness.ts';
+import { isBeating, isSilent } from './liveness.ts';
 import { lockAgent } from './lock.ts';
 import { changePrimary } from './primary.ts';
 
@@ -9,10 +9,12 @@ interface OfInstance {
   readonly clientId: string;
   readonly agentId: string;
   readonly instanceId: string;
+  /** The primary, where EC2 says that its status checks fail: then little silence is enough. */
+  readonly failing?: string;
 }
 
 /** The primary has fallen silent and an instance beside it lives: that one takes over (protocol A2). */
-export function takeOver(db: Db, { clientId, agentId, instanceId }: OfInstance, now: Date): Promise<void> {
+export function takeOver(db: Db, { clientId, agentId, instanceId, failing }: OfInstance, now: Date): Promise<void> {
   return transact(db, async (tx) => {
     const wanted = { instance: instanceId, inFlight: true } as const;
     const { agent, primary, instance, inFlight } = await lockAgent(
@@ -21,8 +23,10 @@ export function takeOver(db: Db, { clientId, agentId, instanceId }: OfInstance, 
       now,
     );
     const waits = instance?.agentId === agentId && instance.instanceStatus === 'running_replica';
-    if (!waits || agent.status === 'deleted' || !isSilent(primary?.lastSeenAt ?? null, await readHearing(tx), now))
-      return;
+    if (!waits || agent.status === 'deleted') return;
+    const [lastSeen, hearing] = [primary?.lastSeenAt ?? null, await readHearing(tx)];
+    const isFailing = failing !== undefined && failing === primary?.id;
+    if (!(isFailing ? !isBeating(lastSeen, hearing, now) : isSilent(lastSeen, hearing, now))) return;
     await changePrimary(
       tx,
       {
@@ -42,7 +46,7 @@ export function takeOver(db: Db, { clientId, agentId, instanceId }: OfInstance, 
         instanceId,
         type: 'agent_taken_over',
         severity: 'warning',
-        message: `${primary?.id ?? 'The primary'} of agent ${agent.logicalAgentId} fell silent; ${instanceId} took over`,
+        message: `${primary?.id ?? 'The primary'} of agent ${agent.logicalAgentId} fell silent${isFailing ? " and fails EC2's status checks" : ''}; ${instanceId} took over`,
         notify: true,
       },
       now,

@@ -12,8 +12,9 @@ interface Closing {
 }
 
 /**
- * Closes a command that was handed out; an agent that carried out a switch with it is online again. The caller has locked
- * the agent and found the command open.
+ * Closes a command that was handed out; an agent that carried out a switch with it is online again, and a switch that
+ * succeeded counts in the gates even if its successor is never heard of. The caller has locked the agent and found the
+ * command open.
  * Sets columns of: agents, commands.
  */
 export async function closeCommand(tx: Tx, closing: Closing, now: Date): Promise<void> {
@@ -22,6 +23,7 @@ export async function closeCommand(tx: Tx, closing: Closing, now: Date): Promise
     UPDATE agents AS a INNER JOIN commands AS c ON c.agent_id = a.id AND c.client_id = a.client_id
     SET c.status = ${success ? 'completed' : 'failed'}, c.success = ${success}, c.message = ${message},
         c.inferred = ${success && !isReported}, c.executed_at = ${isReported ? now : null}, c.completed_at = ${now},
-        a.status = IF(a.status = 'switching' AND c.command_type = 'switch', 'online', a.status), a.version = a.version + 1
+        a.status = IF(a.status = 'switching' AND c.command_type = 'switch', 'online', a.status), a.version = a.version + 1,
+        a.last_switch_at = IF(${success} AND c.command_type = 'switch', GREATEST(COALESCE(a.last_switch_at, c.dispatched_at), c.dispatched_at), a.last_switch_at)
     WHERE a.id = ${agentId} AND a.client_id = ${clientId} AND c.id = ${commandId}`.execute(tx);
 }

@@ -3,8 +3,9 @@ import { sql } from 'kysely';
 import { DatabaseError } from '../../shared/data-api/errors.ts';
 import type { Db, Tx } from '../../shared/db.ts';
 import { AppError } from '../../shared/errors.ts';
-import type { Agent, TargetMode } from '../../shared/schema.ts';
+import type { Agent, Command, TargetMode } from '../../shared/schema.ts';
 import { hourMs } from '../../shared/time.ts';
+import { closeUnreported } from './close-unreported.ts';
 
 /**
  * The room of commands: what agents are told to do, from the queue to the result, and the record of the switches that came
@@ -79,15 +80,30 @@ export async function queueSwitch(db: Db, command: QueuedSwitch): Promise<void> 
   }
 }
 
-/** Queues a switch in the place of the pending one that is given, if any: both happen, or neither. */
-export async function replaceSwitch(tx: Tx, command: QueuedSwitch, pendingId: string | undefined, now: Date) {
-  if (pendingId !== undefined)
+const supersededBy: Readonly<Record<NewSwitch['createdBy'], string>> = {
+  emergency: 'superseded by an interruption',
+  manual: 'superseded by a switch that somebody forced',
+  model: 'superseded by a later decision',
+};
+
+/**
+ * Queues a switch in the place of the open one, if there is any: both happen, or neither. One that nobody fetched is
+ * cancelled; one whose successor has registered is closed as its successor shows. The caller holds the agent's lock.
+ */
+export async function replaceSwitch(
+  tx: Tx,
+  command: QueuedSwitch,
+  open: Pick<Command, 'id' | 'status'> | undefined,
+  now: Date,
+): Promise<void> {
+  if (open?.status === 'pending')
     await tx
       .updateTable('commands')
-      .set({ status: 'cancelled', message: 'superseded by an interruption', completedAt: now })
-      .where('id', '=', pendingId)
+      .set({ status: 'cancelled', message: supersededBy[command.createdBy], completedAt: now })
+      .where('id', '=', open.id)
       .where('clientId', '=', command.clientId)
       .where('status', '=', 'pending')
       .execute();
+  else if (open) await closeUnreported(tx, { ...command, id: open.id }, now);
   await tx.insertInto('commands').values(command).execute();
 }

@@ -1,13 +1,12 @@
 import type { Db, Tx } from '../../shared/db.ts';
 import { forEachIsolated } from '../../shared/for-each-isolated.ts';
+import { sumOfPages } from '../../shared/pages.ts';
+import type { RunTime } from '../../shared/run-time.ts';
 import type { Command } from '../../shared/schema.ts';
 import { changeFreeAgents } from '../agent/lock.ts';
-import { record } from '../event/events.ts';
-import { closeCommand } from './close.ts';
-import { recordInferredSwitch } from './infer-switch.ts';
+import { closeUnreported } from './close-unreported.ts';
 
-/** Commands a run closes one by one; the next run, a minute later, takes the rest. */
-const batch = 100;
+const size = 100;
 
 /**
  * Closes commands whose time has run out (protocol 7.3, 9.1): one that nobody fetched expires; one that was handed out and
@@ -15,8 +14,15 @@ const batch = 100;
  * terminates its own instance never reports, so this is how most of its switches end.
  * @param now the schedule's time, not the clock's
  */
-export async function closeDueCommands(db: Db, now: Date): Promise<number> {
-  const due = await db
+export function closeDueCommands(db: Db, time: RunTime, now: Date): Promise<number> {
+  const read = (after: DueCommand | undefined) => dueCommands(db, after, now);
+  return sumOfPages({ read, size }, (page) => closeEach(db, page, time, now), time);
+}
+
+type DueCommand = Pick<Command, 'id' | 'agentId' | 'clientId' | 'status'>;
+
+const dueCommands = (db: Db, after: DueCommand | undefined, now: Date) =>
+  db
     .selectFrom('commands')
     .select(['id', 'agentId', 'clientId', 'status'])
     .where((eb) =>
@@ -25,17 +31,19 @@ export async function closeDueCommands(db: Db, now: Date): Promise<number> {
         eb.and([eb('status', '=', 'pending'), eb('expiresAt', '<=', now)]),
       ]),
     )
-    .limit(batch)
+    .$if(after !== undefined, (query) => query.where('id', '>', after!.id))
+    .orderBy('id')
+    .limit(size)
     .execute();
-  return forEachIsolated('closing a command', due, (command) =>
-    changeFreeAgents(db, { ids: [command.agentId], none: false }, async (tx) => {
-      await (command.status === 'pending' ? expire(tx, command, now) : closeDue(tx, command, now));
-      return true;
-    }),
-  );
-}
 
-type DueCommand = Pick<Command, 'id' | 'agentId' | 'clientId'>;
+function closeEach(db: Db, page: readonly DueCommand[], { hasTime }: RunTime, now: Date): Promise<number> {
+  const close = (command: DueCommand) =>
+    changeFreeAgents(db, { ids: [command.agentId], none: false }, async (tx) => {
+      await (command.status === 'pending' ? expire(tx, command, now) : closeUnreported(tx, command, now));
+      return true;
+    });
+  return forEachIsolated('closing a command', page, close, { hasTime });
+}
 
 const expire = (tx: Tx, { id, clientId }: DueCommand, now: Date) =>
   tx
@@ -45,35 +53,3 @@ const expire = (tx: Tx, { id, clientId }: DueCommand, now: Date) =>
     .where('clientId', '=', clientId)
     .where('status', '=', 'pending')
     .execute();
-
-async function closeDue(tx: Tx, { id, agentId, clientId }: DueCommand, now: Date): Promise<void> {
-  const command = await tx
-    .selectFrom('agents as a')
-    .innerJoin('commands as c', 'c.agentId', 'a.id')
-    .selectAll('c')
-    .select(['a.logicalAgentId', 'a.instanceId as primaryId'])
-    .where('a.id', '=', agentId)
-    .where('a.clientId', '=', clientId)
-    .where('c.id', '=', id)
-    .where('c.status', '=', 'dispatched')
-    .executeTakeFirst();
-  if (!command) return; // closed since it was listed
-  const { commandType, logicalAgentId, targetPoolId, targetMode, newInstanceId, primaryId } = command;
-  const success = newInstanceId !== null && newInstanceId === primaryId;
-  const message = success ? 'inferred: its successor registered and runs' : 'expired: no successor registered in time';
-  await closeCommand(tx, { commandId: id, agentId, clientId, success, message, isReported: false }, now);
-  if (success && commandType === 'switch') return recordInferredSwitch(tx, command, now);
-  await record(
-    tx,
-    {
-      clientId,
-      agentId,
-      type: 'command_expired',
-      severity: 'error',
-      message: `Agent ${logicalAgentId} was told to ${commandType.replace('_', ' ')} to ${targetPoolId ?? targetMode} and nothing came of it`,
-      metadata: { commandId: id },
-      notify: true,
-    },
-    now,
-  );
-}

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Tx } from '../../shared/db.ts';
 import { toDecimal } from '../../shared/decimal.ts';
+import { fitted } from '../../shared/json-bounds.ts';
 import type { InstanceFacts } from '../agent/instance-facts.ts';
 
 /** One side of a switch: an instance, and what an hour of it cost. */
@@ -61,6 +62,18 @@ export async function recordSwitch(tx: Tx, record: SwitchRecord, now: Date): Pro
     .execute();
 }
 
+/** Has the switches of an agent count for the one that it goes on as. */
+export const moveSwitches = (
+  tx: Tx,
+  { clientId, from, into }: { readonly clientId: string; readonly from: string; readonly into: string },
+) =>
+  tx
+    .updateTable('switches')
+    .set({ agentId: into })
+    .where('agentId', '=', from)
+    .where('clientId', '=', clientId)
+    .execute();
+
 function columnsOf(record: SwitchRecord) {
   const { from, to, timing } = record;
   return {
@@ -92,7 +105,7 @@ function columnsOf(record: SwitchRecord) {
     instanceReadyAt: timing.readyAt ?? null,
     trafficSwitchedAt: timing.trafficSwitchedAt ?? null,
     oldTerminatedAt: timing.oldTerminatedAt ?? null,
-    timingData: record.rawTiming ?? null,
+    timingData: record.rawTiming ? fitted(record.rawTiming, 'switches.timing_data') : null,
     // Both instances serve until traffic moves: what is lost is the time from there to the new one's being ready, if any.
     downtimeSeconds: secondsBetween(timing.trafficSwitchedAt, timing.readyAt) ?? 0,
     totalDurationSeconds: secondsBetween(timing.initiatedAt, timing.trafficSwitchedAt ?? timing.readyAt),

@@ -1,74 +1,117 @@
 import { sql } from 'kysely';
+import { chunks } from '../../shared/chunks.ts';
 import type { Db } from '../../shared/db.ts';
+import { forEachIsolated } from '../../shared/for-each-isolated.ts';
+import { inGroups } from '../../shared/in-groups.ts';
 import { logger } from '../../shared/logger.ts';
+import { sumOfPages } from '../../shared/pages.ts';
+import type { RunTime } from '../../shared/run-time.ts';
 import { minuteMs, msBefore } from '../../shared/time.ts';
 import { updateFreeAgents } from '../agent/agents.ts';
 import { changeFreeAgents } from '../agent/lock.ts';
 import { priorities, type QueuedSwitch, queueUnlessOpen, switchCommand } from '../command/queue.ts';
+import { fittedHazards } from './fitted-hazards.ts';
 import { type AgentInput, readInputs } from './inputs.ts';
 import { type Logged, logDecisions } from './log.ts';
 import { type Decision, decide, safeDefault } from './policy.ts';
+import { type PoolReader, poolReader } from './priced-pools.ts';
 
 /** An agent is decided on once in this time at most, however often it reports (protocol 8.5). */
 const debounceMs = 5 * minuteMs;
 
-/** Agents that are decided on together, five statements: whatever their names, their rows fit the 1 MiB of an answer. */
+/** Agents that are decided on together: whatever their names, their rows fit the 1 MiB of an answer. */
 const batch = 100;
 
-/** Batches of one run; the next run, a minute later, goes on. */
-const maxBatches = 40;
+/** Batches at a time. They touch different agents, and most of their time is spent on the way to the database. */
+const atOnce = 8;
+
+/** Agents that are listed at once. */
+const size = 1000;
 
 /**
  * Decides for each agent whose primary has reported prices since its last decision, and queues what is allowed. A price
  * report leaves `agents.priced_at`; this job takes it from there, so that a report costs what writing prices costs, and
- * agents are decided on by the hundred.
+ * agents are decided on by the hundred: those first that have been undecided for the longest, and all of them, as far as the
+ * run has time (docs/adr/0033).
  *
  * The commands are written before `decided_at`: a run that was cut off decides again, finds the command open, and
  * queues no second one. The key on open switches holds that for two runs at once.
  * @param now the schedule's time, not the clock's
+ * @returns how many it decided on
+ * @throws AggregateError when a batch failed; the others were decided on
  */
-export async function decideDueAgents(db: Db, now: Date): Promise<number> {
-  let decided = 0;
-  for (let i = 0; i < maxBatches; i += 1) {
-    const ids = await dueAgents(db, now);
-    if (ids.length === 0) break;
-    const decisions = (await readInputs(db, ids, now)).map((agent) => judge(agent, now));
-    await queueUnlessOpen(
-      db,
-      decisions.flatMap(({ command }) => command ?? []),
-    );
-    await logDecisions(db, now, decisions);
-    const marked = await markDecided(db, ids, now);
-    decided += marked;
-    if (marked < batch) break;
-  }
+export async function decideDueAgents(db: Db, time: RunTime, now: Date): Promise<number> {
+  const readPools = poolReader(db, now, fittedHazards);
+  const failures: unknown[] = [];
+  const decideEach = (page: readonly DueAgent[]) =>
+    forEachIsolated('deciding', chunks(page, batch), (due) => decideBatch(db, { due, readPools }, now), {
+      atOnce,
+      hasTime: time.hasTime,
+      name: (due) => ({ agents: due.length, first: due[0]!.id }),
+      failures,
+    });
+  const decided = await sumOfPages({ read: (after) => dueAgents(db, after, now), size }, decideEach, time);
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} batches failed: ${failures[0]}`);
   return decided;
 }
 
+interface Batch {
+  readonly due: readonly DueAgent[];
+  readonly readPools: PoolReader;
+}
+
+/** An agent that cannot be decided on holds up no other of its batch. */
+async function decideBatch(db: Db, { due, readPools }: Batch, now: Date): Promise<number> {
+  const ids = due.map(({ id }) => id);
+  const decided = await inGroups('decide', ids, (agentIds) => decideGroup(db, { agentIds, readPools }, now));
+  return decided.length;
+}
+
+interface Group {
+  readonly agentIds: readonly string[];
+  readonly readPools: PoolReader;
+}
+
+/** @returns whom it has decided for */
+async function decideGroup(db: Db, group: Group, now: Date): Promise<string[]> {
+  const decisions = (await readInputs(db, group, now)).map((agent) => judge(agent, now));
+  await queueUnlessOpen(
+    db,
+    decisions.flatMap(({ command }) => command ?? []),
+  );
+  await logDecisions(db, now, decisions);
+  return markDecided(db, group.agentIds, now);
+}
+
 /** One that somebody else holds is decided on again in a minute: no more than one open switch can come of it. */
-const markDecided = (db: Db, ids: readonly string[], now: Date): Promise<number> =>
-  changeFreeAgents(db, { ids, none: 0 }, async (tx, free) => {
-    await updateFreeAgents(tx, { ids: free.map(({ id }) => id), set: sql`decided_at = ${now}` });
-    return free.length;
+const markDecided = (db: Db, ids: readonly string[], now: Date): Promise<string[]> =>
+  changeFreeAgents<string[]>(db, { ids, none: [] }, async (tx, free) => {
+    const freeIds = free.map(({ id }) => id);
+    await updateFreeAgents(tx, { ids: freeIds, set: sql`decided_at = ${now}` });
+    return freeIds;
   });
 
-async function dueAgents(db: Db, now: Date): Promise<string[]> {
-  const rows = await db
+interface DueAgent {
+  readonly id: string;
+  readonly undecidedSince: Date;
+}
+
+/** Those that have been undecided for the longest come first, so that none is kept waiting by those who report more often. */
+const dueAgents = (db: Db, after: DueAgent | undefined, now: Date): Promise<DueAgent[]> =>
+  db
     .selectFrom('agents')
     .select('id')
-    .where('pricedAt', 'is not', null)
-    .where('status', '<>', 'deleted')
-    .where((eb) =>
-      eb.or([
-        eb('decidedAt', 'is', null),
-        eb.and([eb('decidedAt', '<', eb.ref('pricedAt')), eb('decidedAt', '<=', msBefore(now, debounceMs))]),
-      ]),
+    .select((eb) => eb.ref('undecidedSince').$notNull().as('undecidedSince'))
+    .where('undecidedSince', '<=', msBefore(now, debounceMs))
+    .$if(after !== undefined, (query) =>
+      query
+        .where('undecidedSince', '>=', after!.undecidedSince)
+        .where((eb) => eb.or([eb('undecidedSince', '>', after!.undecidedSince), eb('id', '>', after!.id)])),
     )
-    .orderBy('pricedAt')
-    .limit(batch)
+    .orderBy('undecidedSince')
+    .orderBy('id')
+    .limit(size)
     .execute();
-  return rows.map((row) => row.id);
-}
 
 type Judged = Logged & { readonly command?: QueuedSwitch };
 

@@ -1,4 +1,6 @@
 import type { AgentStatus, Mode, TargetMode } from '../../shared/schema.ts';
+import type { DisruptionWindows } from '../agent/disruption-windows.ts';
+import type { Availability, Downtime, Slo, Timing } from './policy-a/input.ts';
 
 /** Everything a decision depends on; stored with it, so that it can be taken again. Prices are USD per instance-hour. */
 export interface DecisionInput {
@@ -31,7 +33,26 @@ export interface DecisionInput {
     readonly maxSwitchesPerWeek: number;
     readonly maxSwitchesPerDay: number;
     readonly minPoolDurationHours: number;
+    /** Whether the five limits above hold: not where a target does in their place, and nobody has set them. */
+    readonly limitsHold: boolean;
+    readonly disruptionWindows: DisruptionWindows | null;
   };
+  /** Of an agent with an availability target, where policy A decides. */
+  readonly service: ServiceFacts | null;
+}
+
+/** What policy A goes by; times are seconds since 1970. */
+export interface ServiceFacts {
+  readonly slo: Slo;
+  readonly weekStart: number;
+  readonly startedAt: number;
+  readonly downtime: readonly Downtime[];
+  /** `null` where too few of the pools are seen. */
+  readonly pacing: { readonly startedAt: number; readonly sums: readonly number[] } | null;
+  readonly observedShare: number;
+  readonly timing: Timing;
+  /** What told the hazards of the pools. */
+  readonly model: string;
 }
 
 export interface PoolState {
@@ -41,6 +62,9 @@ export interface PoolState {
   readonly at: Date;
   /** Hours of the last 30 days in which the pool was interrupted, however many agents were told. */
   readonly interruptions30d: number;
+  readonly availability: Availability;
+  /** Expected losses per hour; `null` where no model was asked. */
+  readonly hazard: number | null;
 }
 
 export type Action = 'stay' | 'switch_spot' | 'switch_ondemand';

@@ -1,9 +1,12 @@
 import { hourMs, minuteMs, msSince } from '../../shared/time.ts';
+import { isInWindow } from '../agent/disruption-windows.ts';
 import { isFresh } from '../pool/freshness.ts';
 import type { DecisionInput, Move } from './decision-input.ts';
 
 /** What holds an automatic move back. Rules over rows, without the engine: the notice path and A10 ask them too. */
 interface Gate {
+  /** One of an agent's own limits, which may not hold it. */
+  readonly isLimit?: true;
   readonly isClosed: (input: DecisionInput, to: Move, now: Date) => boolean;
   readonly reason: (input: DecisionInput, to: Move) => string;
 }
@@ -12,6 +15,8 @@ interface Gate {
 const emergencyMs = 2 * hourMs;
 /** An agent whose launches fail would otherwise try again with every price report. */
 const failureMs = 30 * minuteMs;
+/** With a target, until the pool that refused the launch counts as down. */
+const observedFailureMs = 10 * minuteMs;
 
 /** In the order in which they are asked (protocol 9.7). */
 const gates = {
@@ -35,27 +40,36 @@ const gates = {
     isClosed: ({ agent }) => agent.instanceId === null,
     reason: () => 'No instance is known to carry the agent',
   },
+  disruption_window: {
+    isClosed: ({ config }, _to, now) => !isInWindow(config.disruptionWindows, now),
+    reason: () => 'Outside the disruption windows of the agent',
+  },
   savings: {
+    isLimit: true,
     isClosed: (input, to) =>
       to.action === 'switch_spot' && !atLeast(savingsPercent(input, to), input.config.minSavingsPercent),
     reason: (input, to) =>
       `Saving ${savingsPercent(input, to).toFixed(1)} % is below the minimum of ${input.config.minSavingsPercent} %`,
   },
   risk: {
+    isLimit: true,
     // On-demand is where an agent goes to escape risk, so the risk that sends it there does not hold it back (docs/adr/0007).
     isClosed: ({ config }, to) => to.action === 'switch_spot' && !atLeast(config.riskThreshold, to.risk),
     reason: ({ config }, to) =>
       `Risk ${to.risk.toFixed(2)} is above the threshold of ${config.riskThreshold.toFixed(2)}`,
   },
   weekly_limit: {
+    isLimit: true,
     isClosed: ({ agent, config }) => agent.switches7d >= config.maxSwitchesPerWeek,
     reason: ({ agent, config }) => `${agent.switches7d} switches in 7 days, ${config.maxSwitchesPerWeek} are allowed`,
   },
   daily_limit: {
+    isLimit: true,
     isClosed: ({ agent, config }) => agent.switches24h >= config.maxSwitchesPerDay,
     reason: ({ agent, config }) => `${agent.switches24h} switches in 24 h, ${config.maxSwitchesPerDay} are allowed`,
   },
   pool_duration: {
+    isLimit: true,
     isClosed: ({ agent, config }, _to, now) => msSince(agent.lastSwitchAt, now) < config.minPoolDurationHours * hourMs,
     reason: ({ config }) => `The last switch is less than ${config.minPoolDurationHours} h ago`,
   },
@@ -75,7 +89,9 @@ const gates = {
     reason: () => 'A switch is under way already',
   },
   recent_emergency: {
-    isClosed: ({ agent }, _to, now) => msSince(agent.lastEmergencyAt, now) < emergencyMs,
+    // An agent with a target that fled to on-demand comes back as soon as its policy and its budget allow.
+    isClosed: ({ agent, service }, _to, now) =>
+      !(service && agent.mode === 'ondemand') && msSince(agent.lastEmergencyAt, now) < emergencyMs,
     reason: () => 'An interruption was announced within the last 2 h',
   },
   emergency_replica: {
@@ -83,8 +99,10 @@ const gates = {
     reason: () => 'An emergency replica is active',
   },
   recent_failure: {
-    isClosed: ({ agent }, _to, now) => msSince(agent.lastFailedSwitchAt, now) < failureMs,
-    reason: () => 'The last switch failed less than 30 min ago',
+    isClosed: ({ agent, service }, _to, now) =>
+      msSince(agent.lastFailedSwitchAt, now) < (service ? observedFailureMs : failureMs),
+    reason: ({ service }) =>
+      `The last switch failed less than ${(service ? observedFailureMs : failureMs) / minuteMs} min ago`,
   },
 } satisfies Record<string, Gate>;
 
@@ -93,7 +111,8 @@ export const gateNames = Object.keys(gates) as GateName[];
 
 /** The first gate that holds a move back, and why; `undefined` where it is free to go. */
 export function firstClosedGate(input: DecisionInput, to: Move, now: Date) {
-  const name = gateNames.find((gate) => gates[gate].isClosed(input, to, now));
+  const holds = (gate: Gate) => input.config.limitsHold || !gate.isLimit;
+  const name = gateNames.find((gate) => holds(gates[gate]) && gates[gate].isClosed(input, to, now));
   return name && { name, reason: gates[name].reason(input, to) };
 }
 

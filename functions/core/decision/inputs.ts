@@ -1,10 +1,14 @@
 import type { Db } from '../../shared/db.ts';
 import { fromDecimal, fromDecimalOrNull } from '../../shared/decimal.ts';
 import type { Agent } from '../../shared/schema.ts';
+import { secondMs } from '../../shared/time.ts';
+import type { DisruptionWindows } from '../agent/disruption-windows.ts';
 import { readAgent, readAgents } from '../agent/read.ts';
-import type { AgentState } from '../agent/state.ts';
+import type { AgentState, RecordedSwitch } from '../agent/state.ts';
 import type { DecisionInput } from './decision-input.ts';
-import { type PricedPool, readPricedPools } from './priced-pools.ts';
+import type { HazardModel } from './hazard-model.ts';
+import { type PoolReader, type PricedPlace, type PricedPool, poolReader } from './priced-pools.ts';
+import { serviceFacts } from './service-facts.ts';
 
 /** An agent with what the policy has to know of it, and the priced pools of its type and region. */
 export interface AgentInput {
@@ -15,37 +19,41 @@ export interface AgentInput {
 
 const wanted = { history: true, openSwitch: true } as const;
 
-/** The state of agents for the policy: two statements, however many agents. Deleted agents are left out. */
-export async function readInputs(db: Db, agentIds: readonly string[], now: Date): Promise<AgentInput[]> {
-  return withPools(db, await readAgents(db, { agentIds, with: wanted }, now), now);
+/** The state of agents for the policy: two statements, however many agents; one where their pools are known. Deleted agents are left out. */
+export async function readInputs(
+  db: Db,
+  { agentIds, readPools }: { readonly agentIds: readonly string[]; readonly readPools: PoolReader },
+  now: Date,
+): Promise<AgentInput[]> {
+  return withPools(await readAgents(db, { agentIds, with: wanted }, now), readPools, now);
+}
+
+interface OneAgent {
+  readonly clientId: string;
+  readonly agentId: string;
+  readonly ref: string;
+  /** Without one, a target of the agent's is not asked for: what answers EC2's signals knows no model. */
+  readonly model?: HazardModel;
 }
 
 /** The same for one tenant's agent. @throws AppError agent_not_found */
-export async function readInput(
-  db: Db,
-  of: { readonly clientId: string; readonly agentId: string; readonly ref: string },
-  now: Date,
-): Promise<AgentInput> {
-  const [input] = await withPools(db, [await readAgent(db, { ...of, with: wanted }, now)], now);
+export async function readInput(db: Db, { model, ...of }: OneAgent, now: Date): Promise<AgentInput> {
+  const state = await readAgent(db, { ...of, with: wanted }, now);
+  const [input] = await withPools([state], poolReader(db, now, model), now);
   return input!;
 }
 
 type State = AgentState<keyof typeof wanted>;
 
-async function withPools(db: Db, states: readonly State[], now: Date): Promise<AgentInput[]> {
-  const pools = await readPricedPools(
-    db,
-    states.map(({ agent }) => agent),
-    now,
-  );
+async function withPools(states: readonly State[], readPools: PoolReader, now: Date): Promise<AgentInput[]> {
+  const placeOf = await readPools(states.map(({ agent }) => agent));
   return states.map((state) => {
-    const { agent } = state;
-    const own = pools.filter((pool) => pool.instanceType === agent.instanceType && pool.region === agent.region);
-    return { agent, pools: own, input: inputOf(state, own) };
+    const place = placeOf(state.agent);
+    return { agent: state.agent, pools: place.pools, input: inputOf(state, place, now) };
   });
 }
 
-const inputOf = ({ agent, primary, history, openSwitch }: State, pools: readonly PricedPool[]): DecisionInput => ({
+const inputOf = ({ agent, primary, history, openSwitch }: State, place: PricedPlace, now: Date): DecisionInput => ({
   agent: {
     instanceId: primary?.id ?? null,
     status: agent.status,
@@ -53,7 +61,7 @@ const inputOf = ({ agent, primary, history, openSwitch }: State, pools: readonly
     autoSwitchEnabled: agent.autoSwitchEnabled,
     mode: agent.currentMode,
     poolId: agent.currentPoolId,
-    lastSwitchAt: agent.lastSwitchAt,
+    lastSwitchAt: lastVoluntarySwitch(agent, history.switches),
     switches24h: history.switches24h,
     switches7d: history.switches7d,
     hasOpenCommand: openSwitch !== undefined,
@@ -64,7 +72,14 @@ const inputOf = ({ agent, primary, history, openSwitch }: State, pools: readonly
   prices: {
     onDemand: fromDecimalOrNull(primary?.ondemandPrice ?? history.onDemandPrice),
     currentSpot: agent.currentMode === 'spot' ? fromDecimalOrNull(primary?.spotPrice) : null,
-    pools: pools.map(({ id, price, at, interruptions30d }) => ({ id, price, at, interruptions30d })),
+    pools: place.pools.map(({ id, price, at, interruptions30d, availability, hazard }) => ({
+      id,
+      price,
+      at,
+      interruptions30d,
+      availability,
+      hazard,
+    })),
   },
   config: {
     minSavingsPercent: fromDecimal(agent.minSavingsPercent)!,
@@ -72,5 +87,15 @@ const inputOf = ({ agent, primary, history, openSwitch }: State, pools: readonly
     maxSwitchesPerWeek: agent.maxSwitchesPerWeek,
     maxSwitchesPerDay: agent.maxSwitchesPerDay,
     minPoolDurationHours: agent.minPoolDurationHours,
+    limitsHold: agent.availabilityTarget === null || agent.limitsSet,
+    disruptionWindows: agent.disruptionWindows as DisruptionWindows | null,
   },
+  service: serviceFacts(agent, history.switches, place, now),
 });
+
+/** Limits count from the last move that nobody needed; the agent's own time of it tells of emergencies, too. */
+function lastVoluntarySwitch({ lastSwitchAt }: Agent, switches: readonly RecordedSwitch[]): Date | null {
+  if (!switches.at(-1)?.isEmergency) return lastSwitchAt;
+  const last = switches.findLast(({ isEmergency }) => !isEmergency);
+  return last ? new Date(last.at * secondMs) : null;
+}

@@ -1,13 +1,14 @@
 import { isFresh } from '../pool/freshness.ts';
 import { type DecisionInput, type Move, type PoolState, poolRisk } from './decision-input.ts';
 import { atLeast, firstClosedGate, type GateName } from './gates.ts';
+import { recommendService, servicePolicyVersion, type Terms } from './recommend-service.ts';
 
 /**
  * The room of decisions: whether an agent stays, moves to another pool or goes on-demand.
- * Owns the tables: decisions.
+ * Owns the tables: decisions, policy_shadows.
  *
- * This is the first policy: rules that recommend, and gates that allow, as a pure function of what it is given. A model
- * takes the place of `recommend` behind the same types; the gates stay.
+ * A policy recommends, and gates allow, as a pure function of what it is given: policy A where an agent has an availability
+ * target, and otherwise rules.
  */
 export const policyVersion = 'rules-1';
 
@@ -18,9 +19,13 @@ export interface Decision extends Move {
   /** The first gate that is closed; `null` when the move is allowed. */
   readonly failedGate: GateName | null;
   readonly reason: string;
+  /** Of the policy that decided. */
+  readonly policy: string;
+  /** What policy A weighed; `null` where rules decided. */
+  readonly terms: Terms | null;
 }
 
-type Recommendation = Move & Pick<Decision, 'confidence' | 'reason'>;
+type Recommendation = Move & Pick<Decision, 'confidence' | 'reason' | 'policy' | 'terms'>;
 
 /** Spot is left for on-demand above this share of the on-demand price. */
 const dearSpot = 0.8;
@@ -32,12 +37,19 @@ const worthSpot = 0.3;
  * nothing to do; its reason then is the rule's own.
  */
 export function decide(input: DecisionInput, now: Date): Decision {
-  const recommendation = recommend(input, now);
+  const recommendation = recommendBy(input, now);
   const gate = firstClosedGate(input, recommendation, now);
   if (!gate) return { ...recommendation, allowed: true, failedGate: null };
   const isHeldBack = gate.name !== 'no_action';
   const reason = isHeldBack ? `${gate.reason} (${recommendation.reason})` : recommendation.reason;
   return { ...recommendation, allowed: false, failedGate: gate.name, reason };
+}
+
+/** Policy A for an agent with a target, where it can be reckoned; rules for all others. */
+function recommendBy(input: DecisionInput, now: Date): Recommendation {
+  if (input.service && input.prices.onDemand)
+    return { ...recommendService(input, input.service, now), policy: servicePolicyVersion };
+  return { ...recommend(input, now), policy: policyVersion, terms: null };
 }
 
 /** The answer when there is no engine, or it failed: everything stays as it is. */
@@ -52,11 +64,13 @@ export function safeDefault({ agent }: Pick<DecisionInput, 'agent'>, why: string
     allowed: false,
     failedGate: 'no_action',
     reason: `Decision engine unavailable: ${why}`,
+    policy: policyVersion,
+    terms: null,
   };
 }
 
 /** The rules, first match (protocol 9.6). */
-function recommend({ agent, prices, config }: DecisionInput, now: Date): Recommendation {
+function recommend({ agent, prices, config }: DecisionInput, now: Date): Omit<Recommendation, 'policy' | 'terms'> {
   const onSpot = agent.mode === 'spot';
   const stay = { action: 'stay', mode: onSpot ? 'spot' : 'ondemand', poolId: agent.poolId, savingsPerHour: 0 } as const;
   const { onDemand, currentSpot } = prices;

@@ -1,8 +1,14 @@
+import { chunks } from '../../shared/chunks.ts';
 import type { Db } from '../../shared/db.ts';
 import type { Agent } from '../../shared/schema.ts';
-import { dayMs, msBefore } from '../../shared/time.ts';
-import { lossHoursSince } from '../failover/pool-losses.ts';
+import { dayMs, hourMs, msBefore } from '../../shared/time.ts';
+import type { KnownPool } from '../availability/pool-states.ts';
+import { lastLoss, lossHoursSince } from '../failover/pool-losses.ts';
+import { type SeenPrice, seenPrice, usablePrice } from '../pool/usable-price.ts';
 import type { PoolState } from './decision-input.ts';
+import type { HazardModel } from './hazard-model.ts';
+import type { PoolRecord } from './policy-a/pool-history.ts';
+import type { Pacing } from './policy-a/shadows.ts';
 
 export interface PricedPool extends PoolState {
   readonly instanceType: string;
@@ -11,39 +17,174 @@ export interface PricedPool extends PoolState {
   readonly name: string;
 }
 
-/** The pools with a price of the types and regions that agents are in: one statement. */
-export async function readPricedPools(
-  db: Db,
-  agents: readonly Pick<Agent, 'instanceType' | 'region'>[],
-  now: Date,
-): Promise<PricedPool[]> {
-  const places = new Map(
-    agents.flatMap(({ instanceType, region }) =>
-      instanceType !== null && region !== null ? [[`${instanceType} ${region}`, { instanceType, region }]] : [],
-    ),
+interface Place {
+  /** The tenant: what prices it may go by differs. */
+  readonly clientId: string;
+  readonly instanceType: string;
+  readonly region: string;
+}
+
+type Placed = Pick<Agent, 'clientId' | 'instanceType' | 'region'>;
+
+/** What is known of an agent's place: the pools of its type and region that have a price which its tenant may go by. */
+export interface PricedPlace {
+  readonly pools: readonly PricedPool[];
+  /** Of all its pools, the share that was seen in the last day. */
+  readonly observedShare: number;
+  /** How downtime and its price go together there (`core/decision/policy-a/shadows.ts`); `null` where nobody has followed it. */
+  readonly pacing: Pacing | null;
+  /** What told the hazards; `null` where no model was asked. */
+  readonly model: string | null;
+}
+
+export type PoolReader = (agents: readonly Placed[]) => Promise<(agent: Placed) => PricedPlace>;
+
+/** Places that are read at once: the pools of a region's every zone, with names as long as can be, fit the 1 MiB of an answer. */
+const placesAtOnce = 12;
+
+const nowhere: PricedPlace = { pools: [], observedShare: 0, pacing: null, model: null };
+
+/**
+ * @param model tells the hazards of pools; without it they stay unknown, as interruptions are answered without any
+ * @returns a reader that reads each tenant's places once: a run of a job decides for many agents that are in the same few
+ *   places
+ */
+export function poolReader(db: Db, now: Date, model?: HazardModel): PoolReader {
+  const known = new Map<string, Promise<PricedPlace>>();
+  const remember = (places: readonly Place[]) => {
+    const read = readPools(db, { places, model }, now).then((pools) => ratePlaces(pools, model));
+    for (const place of places) {
+      const priced = read.then((rated) => pricedFor(place, rated.get(placeOf(place)), now));
+      known.set(keyOf(place), priced);
+      priced.catch(() => known.delete(keyOf(place))); // the next batch tries again
+    }
+  };
+  return async (agents) => {
+    const places = new Map(agents.filter(isPlaced).map((place) => [keyOf(place), place]));
+    for (const those of chunks(
+      [...places.values()].filter((place) => !known.has(keyOf(place))),
+      placesAtOnce,
+    ))
+      remember(those);
+    const priced = new Map(
+      await Promise.all([...places.keys()].map(async (key) => [key, await known.get(key)!] as const)),
+    );
+    return (agent) => (isPlaced(agent) ? priced.get(keyOf(agent))! : nowhere);
+  };
+}
+
+const isPlaced = (agent: Placed): agent is Place => agent.instanceType !== null && agent.region !== null;
+const placeOf = ({ instanceType, region }: Pick<Place, 'instanceType' | 'region'>) => `${instanceType} ${region}`;
+const keyOf = (place: Place) => `${place.clientId} ${placeOf(place)}`;
+
+interface PoolOfTenants extends Omit<PricedPool, 'price' | 'at' | 'hazard' | 'availability'> {
+  readonly trusted: SeenPrice | undefined;
+  /** By tenant. */
+  readonly own: ReadonlyMap<string, SeenPrice>;
+  /** `null` where no model was asked. */
+  readonly known: KnownPool | null;
+  readonly pacing: Pacing | null;
+}
+
+interface RatedPlace extends Omit<PricedPlace, 'pools'> {
+  readonly pools: readonly (PoolOfTenants & { readonly hazard: number | null })[];
+}
+
+/** What holds for all tenants of a place: one call of the model, however many places. */
+async function ratePlaces(pools: readonly PoolOfTenants[], model: HazardModel | undefined) {
+  const places = [...Map.groupBy(pools, placeOf)];
+  const views = places.map(([, those]) => those.flatMap(({ id, known }) => (known ? { id, price: 0, ...known } : [])));
+  const hazards = await model?.hazards(views);
+  return new Map(
+    places.map(([place, those], n): [string, RatedPlace] => [
+      place,
+      {
+        pools: those.map((pool, k) => ({ ...pool, hazard: hazards?.[n]?.[k] ?? null })),
+        observedShare: those.filter(({ known }) => known?.isObserved).length / those.length,
+        pacing: those[0]!.pacing,
+        model: model?.name ?? null,
+      },
+    ]),
   );
-  if (places.size === 0) return [];
+}
+
+function pricedFor({ clientId }: Place, place: RatedPlace | undefined, now: Date): PricedPlace {
+  if (!place) return nowhere;
+  const pools = place.pools.flatMap(({ trusted, own, known, pacing: _, ...facts }) => {
+    const usable = usablePrice({ own: own.get(clientId), trusted }, now);
+    return usable
+      ? [{ ...facts, availability: known?.availability ?? 'unknown', price: usable.price, at: usable.at }]
+      : [];
+  });
+  return { ...place, pools };
+}
+
+/** Shadows that have not been moved on for longer tell nothing of now. */
+const longestUnmovedMs = hourMs;
+
+/** The pools of these places, with what is trusted of each and what each of these tenants has seen: one statement. */
+async function readPools(
+  db: Db,
+  { places, model }: { places: readonly Place[]; model: HazardModel | undefined },
+  now: Date,
+): Promise<PoolOfTenants[]> {
   const rows = await db
     .selectFrom('spotPools as p')
-    .select(['p.id', 'p.instanceType', 'p.region', 'p.az', 'p.poolName', 'p.latestPrice', 'p.latestAt'])
+    .leftJoin('tenantPoolPrices as w', (join) =>
+      join.onRef('w.poolId', '=', 'p.id').on('w.clientId', 'in', [...new Set(places.map(({ clientId }) => clientId))]),
+    )
+    .select(['p.id', 'p.instanceType', 'p.region', 'p.az', 'p.poolName as name', 'p.latestPrice', 'p.latestAt'])
+    .select(['w.clientId', 'w.price as ownPrice', 'w.seenAt as ownAt'])
+    .leftJoin('poolStates as s', 's.poolId', 'p.id')
+    .leftJoin('policyShadows as h', (join) =>
+      join
+        .onRef('h.instanceType', '=', 'p.instanceType')
+        .onRef('h.region', '=', 'p.region')
+        .on('h.observedAt', '>=', msBefore(now, longestUnmovedMs)),
+    )
+    .select(['s.record', 's.observedAt', 'h.pacing'])
+    .select(lastLoss.as('lostAt'))
     .select(
       // By the hour: when a pool is lost, every agent in it is told, and that is one interruption (docs/adr/0010).
       lossHoursSince(msBefore(now, 30 * dayMs)).as('interruptions30d'),
     )
     .where((eb) =>
       eb.or(
-        [...places.values()].map(({ instanceType, region }) =>
-          eb.and([eb('p.instanceType', '=', instanceType), eb('p.region', '=', region)]),
+        places.map(({ clientId, instanceType, region }) =>
+          eb.and([
+            eb('p.instanceType', '=', instanceType),
+            eb('p.region', '=', region),
+            eb.or([eb('w.clientId', '=', clientId), eb('p.latestPrice', 'is not', null)]),
+          ]),
         ),
       ),
     )
     .where('p.isActive', '=', true)
-    .where('p.latestPrice', 'is not', null)
     .execute();
-  return rows.map(({ poolName, latestPrice, latestAt, ...pool }) => ({
-    ...pool,
-    name: poolName,
-    price: Number(latestPrice),
-    at: latestAt!,
-  }));
+  const pools = new Map<string, PoolOfTenants & { readonly own: Map<string, SeenPrice> }>();
+  for (const {
+    latestPrice,
+    latestAt,
+    clientId,
+    ownPrice,
+    ownAt,
+    record,
+    observedAt,
+    lostAt,
+    pacing,
+    ...facts
+  } of rows) {
+    const state = observedAt === null ? undefined : { observedAt, record: record as PoolRecord };
+    const pool = pools.get(facts.id) ?? {
+      ...facts,
+      trusted: seenPrice(latestPrice, latestAt),
+      own: new Map(),
+      known: model?.known(state, lostAt, now) ?? null,
+      pacing: pacing as Pacing | null,
+    };
+    const own = seenPrice(ownPrice, ownAt);
+    if (clientId !== null && own) pool.own.set(clientId, own);
+    pools.set(facts.id, pool);
+  }
+  return [...pools.values()];
 }

@@ -1,10 +1,11 @@
 /**
  * The room of what happened, for people: system events, of which some are also notifications to a tenant, and the audit
  * log of what operators looked at (audit.ts).
- * Owns the tables: system_events, audit_logs.
+ * Owns the tables: system_events, notification_marks, notification_reads, audit_logs.
  */
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../../shared/db.ts';
+import { fitted } from '../../shared/json-bounds.ts';
 import type { Severity } from '../../shared/schema.ts';
 
 /** Something worth keeping; with `notify` the tenant is notified of it too. */
@@ -22,6 +23,8 @@ export interface SystemEvent {
   readonly notify?: boolean;
   /** Of what may be recorded only once: a second event with the same key is dropped. */
   readonly dedupeKey?: string;
+  /** Whether a second event with the same key is counted on the first, and not just dropped. A repeated statement counts too. */
+  readonly isCounted?: boolean;
 }
 
 /** Writes events in one statement, whatever their number; none is no statement. */
@@ -39,12 +42,16 @@ export async function record(db: Db, events: SystemEvent | readonly SystemEvent[
         eventType: event.type,
         severity: event.severity,
         message: event.message.slice(0, 1000),
-        metadata: event.metadata ?? null,
+        metadata: event.metadata ? fitted(event.metadata, 'system_events.metadata') : null,
         notify: event.notify ?? false,
         dedupeKey: event.dedupeKey ?? null,
         createdAt: now,
       })),
     )
-    .onDuplicateKeyUpdate((eb) => ({ id: eb.ref('systemEvents.id') }))
+    .onDuplicateKeyUpdate((eb) =>
+      rows.every(({ isCounted }) => isCounted)
+        ? { times: eb('systemEvents.times', '+', 1) }
+        : { id: eb.ref('systemEvents.id') },
+    )
     .execute();
 }

@@ -26,7 +26,10 @@ export type Preparation =
       readonly existing: boolean;
       readonly pool: Pick<Candidate, 'id' | 'name' | 'az' | 'price'>;
     }
+  /** The agent has been told to go on-demand. */
   | { readonly kind: 'on-demand' }
+  /** The agent is carrying out a switch already, and its successor is to take over. */
+  | { readonly kind: 'switching' }
   /** No pool to try now; the instance may yet be taken, or not. */
   | { readonly kind: 'no-pool' };
 
@@ -56,10 +59,10 @@ export async function announce(tx: Tx, state: State, announcement: Announcement,
       ? await insertStandby(tx, state, { pool, standby: { type: plan.type, ...madeFor(signal) } }, now)
       : undefined;
   const otherwise = plan.do === 'launch' && !pool ? plan.otherwise : plan.do;
-  const leaves = otherwise === 'go-on-demand';
-  if (leaves) await goOnDemand(tx, state, now);
+  const way =
+    otherwise === 'go-on-demand' ? ((await goOnDemand(tx, state, now)) ? 'on-demand' : 'switching') : 'no-pool';
   if (noticeId === undefined) {
-    const action = standby ? 'created-replica' : existing ? 'existing-replica' : leaves ? 'on-demand' : 'no-pool';
+    const action = standby ? 'created-replica' : existing ? 'existing-replica' : way;
     const replicaId = standby?.id ?? existing?.id;
     await insertNotice(tx, state, { signal, place: primary, action, replicaId }, now);
   }
@@ -70,10 +73,11 @@ export async function announce(tx: Tx, state: State, announcement: Announcement,
     terminationTime: terminationTimeOf(signal),
   };
   await markInterruption(tx, { ...mark, madeStandby: standby !== undefined, foundNone }, now);
-  if (noticeId === undefined) await record(tx, eventOf(state, signal, existing?.poolId ?? standby?.poolId), now);
+  const poolId = existing?.poolId ?? standby?.poolId;
+  if (noticeId === undefined) await record(tx, eventOf(state, signal, poolId ? { poolId } : { way }), now);
   if (existing) return preparedBy(existing);
   if (standby && pool) return { kind: 'standby', replicaId: standby.id, instanceId: null, existing: false, pool };
-  return { kind: leaves ? 'on-demand' : 'no-pool' };
+  return { kind: way };
 }
 
 const madeFor = (signal: Signal) => ({
@@ -93,19 +97,31 @@ const preparedBy = ({ id, instanceId, poolId, az, hourlyCost }: Standby): Prepar
   pool: { id: poolId, name: poolId, az, price: fromDecimalOrNull(hourlyCost) },
 });
 
-function eventOf(state: State, signal: Signal, poolId: string | undefined): SystemEvent {
+/** What the agent does without a standby. */
+type Way = Exclude<Preparation['kind'], 'standby'>;
+
+const ways: Record<Way, string> = {
+  'on-demand': 'there is no standby to launch, so it goes on-demand',
+  switching: 'its switch is under way, and the successor takes over',
+  'no-pool': 'a standby is wanted, and there is none to launch now',
+};
+
+function eventOf(
+  state: State,
+  signal: Signal,
+  answer: { readonly poolId: string } | { readonly way: Way },
+): SystemEvent {
   const { agent } = state;
   const isTaken = signal.type === 'termination-notice';
   const what = isTaken ? 'takes' : 'may take';
-  const otherwise = isTaken ? 'there is none to launch, so it goes on-demand' : 'there is none to launch now';
-  const answer = poolId ? `a standby in ${poolId} is to take over` : `a standby is wanted, and ${otherwise}`;
+  const answered = 'poolId' in answer ? `a standby in ${answer.poolId} is to take over` : ways[answer.way];
   return {
     clientId: agent.clientId,
     agentId: agent.id,
     instanceId: signal.instanceId,
     type: isTaken ? 'termination_notice' : 'rebalance_recommendation',
-    severity: poolId ? 'warning' : 'error',
-    message: `EC2 ${what} ${signal.instanceId} of agent ${agent.logicalAgentId} away: ${answer}`,
+    severity: 'poolId' in answer ? 'warning' : 'error',
+    message: `EC2 ${what} ${signal.instanceId} of agent ${agent.logicalAgentId} away: ${answered}`,
     notify: true,
     dedupeKey: `announced:${noticeIdOf(state, signal)}`,
   };

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
-import { fromDecimalOrNull } from '../../shared/decimal.ts';
 import { dayMs, msBefore } from '../../shared/time.ts';
 import type { AgentState } from '../agent/state.ts';
+import { seenPrice, usablePrice } from '../pool/usable-price.ts';
 import { type Candidate, choosePool, type Wish } from './placement.ts';
 import { jointLossesSince, lossesSince } from './pool-losses.ts';
 
@@ -10,7 +10,13 @@ import { jointLossesSince, lossesSince } from './pool-losses.ts';
 export const candidatesFor = (db: Db, { agent, primary }: AgentState, now: Date) =>
   readCandidates(
     db,
-    { instanceType: agent.instanceType, region: agent.region, primaryPool: primary?.currentPoolId ?? null },
+    {
+      clientId: agent.clientId,
+      agentId: agent.id,
+      instanceType: agent.instanceType,
+      region: agent.region,
+      primaryPool: primary?.currentPoolId ?? null,
+    },
     now,
   );
 
@@ -20,20 +26,44 @@ export async function findPool(db: Db, state: AgentState, wish: Omit<Wish, 'prim
   return choosePool(candidates, { ...wish, primaryPool: state.primary?.currentPoolId ?? null }, now);
 }
 
+interface Place {
+  readonly clientId: string;
+  readonly agentId: string;
+  readonly instanceType: string | null;
+  readonly region: string | null;
+  readonly primaryPool: string | null;
+}
+
+/** Launches that were tried in the place's pools and failed, by pool, `f`: those that count, and the agent's own. */
+function failuresOf({ clientId, agentId, instanceType, region }: Place, since: Date) {
+  const isCounted = sql`(r.client_id = ${clientId} OR r.failure_cause = 'capacity')`;
+  const isOwn = sql`(r.agent_id = ${agentId} AND r.client_id = ${clientId})`;
+  return sql`(
+    SELECT r.pool_id, SUM(${isCounted}) AS failures, MAX(IF(${isCounted}, r.failed_at, NULL)) AS last_failure_at,
+      SUM(${isOwn}) AS own_failures, MAX(IF(${isOwn}, r.failed_at, NULL)) AS last_own_failure_at
+    FROM spot_pools AS q INNER JOIN replica_instances AS r ON r.pool_id = q.id
+    WHERE q.instance_type = ${instanceType ?? ''} AND q.region = ${region ?? ''} AND q.is_active
+      AND r.status = 'failed' AND r.failed_at > ${since}
+      AND (r.launch_claimed_at IS NOT NULL OR r.instance_id IS NOT NULL)
+    GROUP BY r.pool_id)`.as('f');
+}
+
 /**
- * The pools of a type and region, with their record: one statement. Tenants share what is known of pools. Signals count by
- * when we heard of them: when an instance saw one it says by its own clock.
+ * The pools of a type and region, with their record: one statement. Tenants share what is known of pools, but for launches that
+ * failed for a cause of their own, and prices that no other tenant has seen. Signals count by when we heard of them: when an
+ * instance saw one it says by its own clock.
  */
-export async function readCandidates(
-  db: Db,
-  place: { instanceType: string | null; region: string | null; primaryPool: string | null },
-  now: Date,
-): Promise<Candidate[]> {
+export async function readCandidates(db: Db, place: Place, now: Date): Promise<Candidate[]> {
   const day = msBefore(now, dayMs);
   const month = msBefore(now, 30 * dayMs);
   const rows = await db
     .selectFrom('spotPools as p')
+    .leftJoin('tenantPoolPrices as w', (join) =>
+      join.onRef('w.poolId', '=', 'p.id').on('w.clientId', '=', place.clientId),
+    )
+    .leftJoin(failuresOf(place, day), (join) => join.onRef(sql`f.pool_id`, '=', 'p.id'))
     .select(['p.id', 'p.poolName', 'p.instanceType', 'p.region', 'p.az', 'p.latestPrice', 'p.latestAt'])
+    .select(['w.price as ownPrice', 'w.seenAt as ownAt'])
     .select([
       lossesSince(day).as('interruptions24h'),
       sql<Date | null>`(SELECT e.created_at FROM spot_interruption_events AS e
@@ -41,21 +71,27 @@ export async function readCandidates(
         'lastNoticeAt',
       ),
       jointLossesSince(place.primaryPool, month).as('jointFailures'),
-      sql<number>`(SELECT COUNT(*) FROM replica_instances AS r
-        WHERE r.pool_id = p.id AND r.status = 'failed' AND r.failed_at > ${day}
-          AND (r.launch_claimed_at IS NOT NULL OR r.instance_id IS NOT NULL))`.as('failures24h'),
-      sql<Date | null>`(SELECT MAX(r.failed_at) FROM replica_instances AS r
-        WHERE r.pool_id = p.id AND r.status = 'failed' AND r.failed_at > ${day}
-          AND (r.launch_claimed_at IS NOT NULL OR r.instance_id IS NOT NULL))`.as('lastFailureAt'),
+    ])
+    .select([
+      sql<number>`COALESCE(f.failures, 0)`.as('failures24h'),
+      sql<Date | null>`f.last_failure_at`.as('lastFailureAt'),
+      sql<number>`COALESCE(f.own_failures, 0)`.as('ownFailures24h'),
+      sql<Date | null>`f.last_own_failure_at`.as('lastOwnFailureAt'),
     ])
     .where('p.instanceType', '=', place.instanceType ?? '')
     .where('p.region', '=', place.region ?? '')
     .where('p.isActive', '=', true)
     .execute();
-  return rows.map(({ poolName, latestPrice, latestAt, ...row }) => ({
-    ...row,
-    name: poolName,
-    price: fromDecimalOrNull(latestPrice),
-    pricedAt: latestAt,
-  }));
+  return rows.map(({ poolName, latestPrice, latestAt, ownPrice, ownAt, failures24h, ownFailures24h, ...row }) => {
+    const known = { own: seenPrice(ownPrice, ownAt), trusted: seenPrice(latestPrice, latestAt) };
+    const price = usablePrice(known, now);
+    return {
+      ...row,
+      failures24h: Number(failures24h),
+      ownFailures24h: Number(ownFailures24h),
+      name: poolName,
+      price: price?.price ?? null,
+      pricedAt: price?.at ?? null,
+    };
+  });
 }

@@ -1,23 +1,34 @@
 import { type Db, type Tx, transact } from '../../shared/db.ts';
 import { forEachIsolated } from '../../shared/for-each-isolated.ts';
+import { sumOfPages } from '../../shared/pages.ts';
+import type { RunTime } from '../../shared/run-time.ts';
 import { msBefore } from '../../shared/time.ts';
 import { readHearing } from '../agent/hearing.ts';
 import { standbyTimeoutMs } from '../agent/liveness.ts';
 import { lockAgent } from '../agent/lock.ts';
 import type { AgentState, Standby } from '../agent/state.ts';
 import { record } from '../event/events.ts';
-import { activeStatuses } from './active-statuses.ts';
 import { failStandby } from './fail-over.ts';
-import { alarmMs, launchMs, type Overdue, overdueOf } from './standby-policy.ts';
+import { alarmMs, launchMs, maxUnheard, type Overdue, overdueOf } from './standby-policy.ts';
 import { endStandby } from './standby-rows.ts';
 
+const size = 100;
+
 /** Ends the standbys that have come to nothing or are not needed any more. @returns how many they are */
-export async function endOverdue(db: Db, { batch }: { readonly batch: number }, now: Date): Promise<number> {
-  const candidates = await db
+export function endOverdue(db: Db, time: RunTime, now: Date): Promise<number> {
+  const read = (after: Candidate | undefined) => candidates(db, after, now);
+  return sumOfPages({ read, size }, (page) => endEach(db, page, time, now), time);
+}
+
+type Candidate = Awaited<ReturnType<typeof candidates>>[number];
+
+const candidates = (db: Db, after: { readonly id: string } | undefined, now: Date) =>
+  db
     .selectFrom('replicaInstances as r')
     .leftJoin('instances as i', (join) => join.onRef('i.id', '=', 'r.instanceId').onRef('i.agentId', '=', 'r.agentId'))
     .select(['r.id', 'r.agentId', 'r.clientId', 'r.instanceId'])
-    .where('r.status', 'in', activeStatuses)
+    .where('r.isActive', '=', true)
+    .$if(after !== undefined, (query) => query.where('r.id', '>', after!.id))
     .where((eb) =>
       eb.or([
         eb.and([eb('r.instanceId', 'is', null), eb('r.createdAt', '<=', msBefore(now, launchMs))]),
@@ -25,11 +36,13 @@ export async function endOverdue(db: Db, { batch }: { readonly batch: number }, 
         eb.and([eb('r.replicaType', '<>', 'manual'), eb('r.createdAt', '<=', msBefore(now, alarmMs))]),
       ]),
     )
-    .limit(batch)
+    .orderBy('r.id')
+    .limit(size)
     .execute();
-  if (candidates.length === 0) return 0;
+
+async function endEach(db: Db, page: readonly Candidate[], { hasTime }: RunTime, now: Date): Promise<number> {
   const hearing = await readHearing(db);
-  return forEachIsolated('ending a standby', candidates, ({ id, agentId, clientId, instanceId }) =>
+  const work = ({ id, agentId, clientId, instanceId }: Candidate) =>
     transact(db, async (tx) => {
       const wanted = {
         standbys: true,
@@ -37,6 +50,7 @@ export async function endOverdue(db: Db, { batch }: { readonly batch: number }, 
         instance: instanceId ?? undefined,
         openSwitch: true,
         notice: undefined,
+        launches: true,
       } as const;
       const state = await lockAgent(tx, { clientId, agentId, skipLocked: true, with: wanted }, now);
       const { agent, replica: standby, instance } = state;
@@ -46,24 +60,28 @@ export async function endOverdue(db: Db, { batch }: { readonly batch: number }, 
       if (!overdue) return false;
       await end(tx, state, { standby, overdue }, now);
       return true;
-    }),
-  );
+    });
+  return forEachIsolated('ending a standby', page, work, { hasTime });
 }
 
 const failures = {
   'not-launched': 'no instance was launched within 10 minutes',
   silent: 'its instance has fallen silent',
+  unheard: 'its instance was launched and never heard of',
 } as const;
 
 async function end(
   tx: Tx,
-  state: AgentState<'standbys' | 'openSwitch' | 'notice'>,
+  state: AgentState<'standbys' | 'openSwitch' | 'notice' | 'launches'>,
   { standby, overdue }: { readonly standby: Standby; readonly overdue: Overdue },
   now: Date,
 ): Promise<void> {
   // Nobody ends an instance because it is silent: it may be we who do not hear it (docs/adr/0026).
-  const endsAt = overdue === 'silent' ? null : now;
-  if (overdue !== 'alarm-over') return failStandby(tx, state, standby, { why: failures[overdue], endsAt }, now);
+  const endsAt = overdue === 'not-launched' ? now : null;
+  if (overdue !== 'alarm-over') {
+    if (overdue === 'unheard' && state.launches.unheard + 1 === maxUnheard) await tellOfUnheard(tx, standby, now);
+    return failStandby(tx, state, standby, { why: failures[overdue], cause: overdue, endsAt }, now);
+  }
   await endStandby(tx, standby, { at: now, confirmed: standby.instanceId === null }, now);
   await record(
     tx,
@@ -80,3 +98,21 @@ async function end(
     now,
   );
 }
+
+/** The tenant has to mend the image, or end these instances: nobody else knows what is on them. */
+const tellOfUnheard = (tx: Tx, { id, clientId, agentId, instanceId }: Standby, now: Date) =>
+  record(
+    tx,
+    {
+      clientId,
+      agentId,
+      instanceId: instanceId ?? undefined,
+      type: 'standbys_stopped',
+      severity: 'error',
+      message: `${maxUnheard} standbys in a row were launched and never heard of, the last of them ${instanceId}: check that their image starts the agent, and end these instances; no more are launched until a standby is asked for`,
+      metadata: { replicaId: id },
+      notify: true,
+      dedupeKey: `standbys_stopped:${id}`,
+    },
+    now,
+  );

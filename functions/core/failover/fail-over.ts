@@ -3,7 +3,7 @@ import type { AgentState, Standby } from '../agent/state.ts';
 import type { SystemEvent } from '../event/events.ts';
 import { promote } from './promote.ts';
 import { provideStandby } from './provide-standby.ts';
-import { markFailed } from './standby-rows.ts';
+import { type Failure, markFailed } from './standby-rows.ts';
 import { canTakeOver } from './standbys.ts';
 
 type State = AgentState<'standbys' | 'openSwitch' | 'notice'>;
@@ -15,12 +15,6 @@ export async function failOverIfPending(tx: Tx, state: State, standby: Standby, 
   if (!isPending || !canTakeOver(standby)) return false;
   await promote(tx, state, standby, { cause: 'failover' }, now);
   return true;
-}
-
-/** Why a standby came to nothing, and when its instance is to end; `null` where nothing is known of it. */
-export interface Failure {
-  readonly why: string;
-  readonly endsAt: Date | null;
 }
 
 /**

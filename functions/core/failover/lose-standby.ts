@@ -20,7 +20,12 @@ export async function loseStandby(
 ) {
   const { agent } = state;
   const { instanceId } = signal;
-  await markFailed(tx, standby, { why: 'EC2 took the instance away', endsAt: terminationTimeOf(signal) }, now);
+  await markFailed(
+    tx,
+    standby,
+    { why: 'EC2 took the instance away', cause: 'interrupted', endsAt: terminationTimeOf(signal) },
+    now,
+  );
   await insertNotice(tx, state, { signal, place: standby, action: 'standby-lost', replicaId: standby.id }, now);
   const lost: SystemEvent = {
     clientId: agent.clientId,

@@ -1,12 +1,19 @@
 import { sql } from 'kysely';
+import { chunks } from '../../shared/chunks.ts';
 import { type Db, transact } from '../../shared/db.ts';
 import { forEachIsolated } from '../../shared/for-each-isolated.ts';
+import type { RunTime } from '../../shared/run-time.ts';
 import { msBefore } from '../../shared/time.ts';
 import { lockAgent } from '../agent/lock.ts';
 import { readAgents } from '../agent/read.ts';
-import { activeStatuses } from './active-statuses.ts';
 import { provideStandby } from './provide-standby.ts';
 import { alarmMs, standbyPolicy, survivedMs } from './standby-policy.ts';
+
+/** Agents that a run may see to; the next run, a minute later, has others of them. */
+const most = 2000;
+
+/** Agents that are read at once. */
+const batch = 100;
 
 const wanted = { standbys: true, openSwitch: true, launches: true } as const;
 
@@ -15,8 +22,19 @@ const wanted = { standbys: true, openSwitch: true, launches: true } as const;
  * of those is decided on once more under its lock.
  * @returns for how many something was done
  */
-export async function makeMissing(db: Db, { batch }: { readonly batch: number }, now: Date): Promise<number> {
-  const states = await readAgents(db, { agentIds: await candidates(db, { batch }, now), with: wanted }, now);
+export async function makeMissing(db: Db, time: RunTime, now: Date): Promise<number> {
+  const ids = await candidates(db, now);
+  let made = 0;
+  for (const those of chunks(ids, batch)) {
+    if (!time.hasTime()) break;
+    made += await makeForEach(db, those, time, now);
+  }
+  return made;
+}
+
+/** @param agentIds in the order of their urgency */
+async function makeForEach(db: Db, agentIds: readonly string[], { hasTime }: RunTime, now: Date): Promise<number> {
+  const states = await readAgents(db, { agentIds, with: wanted }, now);
   const missing = states.filter((state) => standbyPolicy({ ...state, occasion: 'review' }, now).do !== 'nothing');
   const urgent = missing.toSorted((a, b) => Number(isLosing(b)) - Number(isLosing(a)));
   return forEachIsolated(
@@ -27,6 +45,7 @@ export async function makeMissing(db: Db, { batch }: { readonly batch: number },
         const state = await lockAgent(tx, { clientId, agentId: id, skipLocked: true, with: wanted }, now);
         return provideStandby(tx, state, { occasion: 'review' }, now);
       }),
+    { hasTime },
   );
 }
 
@@ -37,9 +56,21 @@ const isLosing = ({ agent }: { readonly agent: { readonly pendingTerminationAt: 
  * Agents without a standby that may want one: those whose primary EC2 takes; and those that can launch one now, in manual
  * mode or since a recommendation that still counts. What no index knows, such as failed launches, is left to the policy.
  */
-async function candidates(db: Db, { batch }: { readonly batch: number }, now: Date): Promise<string[]> {
+async function candidates(db: Db, now: Date): Promise<string[]> {
+  const losingSince = msBefore(now, survivedMs);
+  const recommendedSince = msBefore(now, alarmMs);
   const rows = await db
-    .selectFrom('agents as a')
+    // Three lists that an index has each: of conditions joined by OR the optimiser may make a scan of all agents.
+    .selectFrom((eb) =>
+      eb
+        .selectFrom('agents')
+        .select('id')
+        .where('pendingTerminationAt', '>', losingSince)
+        .union(eb.selectFrom('agents').select('id').where('manualReplicaEnabled', '=', true))
+        .union(eb.selectFrom('agents').select('id').where('lastRebalanceRecommendationAt', '>', recommendedSince))
+        .as('c'),
+    )
+    .innerJoin('agents as a', 'a.id', 'c.id')
     .select('a.id')
     .where('a.status', '<>', 'deleted')
     .where((eb) => {
@@ -49,13 +80,13 @@ async function candidates(db: Db, { batch }: { readonly batch: number }, now: Da
         eb.or([eb('a.agentVersion', 'is', null), eb('a.agentVersion', 'not like', '3.%')]),
       ]);
       const isRecommended = eb.and([
-        eb('a.lastRebalanceRecommendationAt', '>', msBefore(now, alarmMs)),
+        eb('a.lastRebalanceRecommendationAt', '>', recommendedSince),
         eb('a.autoSwitchEnabled', '=', true),
         eb('a.currentMode', '=', 'spot'),
         eb.or([eb('a.lastSwitchAt', 'is', null), eb('a.lastSwitchAt', '<', eb.ref('a.lastRebalanceRecommendationAt'))]),
       ]);
       return eb.or([
-        eb('a.pendingTerminationAt', '>', msBefore(now, survivedMs)),
+        eb('a.pendingTerminationAt', '>', losingSince),
         eb.and([canLaunch, eb.or([eb('a.manualReplicaEnabled', '=', true), isRecommended])]),
       ]);
     })
@@ -66,14 +97,14 @@ async function candidates(db: Db, { batch }: { readonly batch: number }, now: Da
             .selectFrom('replicaInstances as r')
             .select('r.id')
             .whereRef('r.agentId', '=', 'a.id')
-            .where('r.status', 'in', activeStatuses),
+            .where('r.isActive', '=', true),
         ),
       ),
     )
     // Those whose primary is being taken come first, the others in turn.
     .orderBy(sql`a.pending_termination_at IS NULL`)
     .orderBy(sql`CRC32(CONCAT(a.id, ${now.toISOString()}))`)
-    .limit(batch)
+    .limit(most)
     .execute();
   return rows.map(({ id }) => id);
 }

@@ -63,6 +63,7 @@ export type Outcome =
     }
   | { readonly kind: 'pending'; readonly replicaId: string | undefined }
   | { readonly kind: 'on-demand' }
+  | { readonly kind: 'switching' }
   | { readonly kind: 'standby-lost'; readonly replicaId: string }
   | { readonly kind: 'not-primary' };
 
@@ -108,7 +109,8 @@ export async function handleTermination(
     if (agent.pendingTerminationInstance === signal.instanceId && standbys[0])
       return { kind: 'pending', replicaId: standbys[0].id };
     const announced = await announce(tx, state, { signal, noticeId: notice?.id, foundNone: true }, now);
-    return announced.kind === 'standby' ? { kind: 'pending', replicaId: announced.replicaId } : { kind: 'on-demand' };
+    if (announced.kind === 'standby') return { kind: 'pending', replicaId: announced.replicaId };
+    return { kind: announced.kind === 'switching' ? 'switching' : 'on-demand' };
   });
 }
 

@@ -17,9 +17,15 @@ export interface Candidate {
   readonly lastNoticeAt: Date | null;
   /** In how many of those of 30 days, and of their neighbours, the primary's pool was interrupted too. */
   readonly jointFailures: number;
-  /** Launches that were tried and failed in the last 24 h, and when the last one did. */
+  /**
+   * Launches that were tried and failed in the last 24 h, and when the last one did: for want of capacity anybody's, for
+   * any other cause the tenant's.
+   */
   readonly failures24h: number;
   readonly lastFailureAt: Date | null;
+  /** Those of the agent itself. */
+  readonly ownFailures24h: number;
+  readonly lastOwnFailureAt: Date | null;
 }
 
 export interface Wish {
@@ -38,8 +44,9 @@ const longestQuarantineMs = 30 * minuteMs;
 
 /**
  * The best pool for a standby, or none. Never the primary's: instances of one pool die within minutes of each other.
- * Never one that EC2 is emptying, and none in quarantine: it has just shown that it has no capacity. Among the others: a
- * zone that was asked for, then those where no launch has failed lately, those that did not fail together with the
+ * Never one that EC2 is emptying, and none in quarantine: it has just shown that it has no capacity. Only where nothing
+ * else is left in an emergency, a pool in which others failed is tried; one in which the agent itself just failed is not,
+ * as on-demand comes next. Among the others: a zone that was asked for, then those where no launch has failed lately, those that did not fail together with the
  * primary's, those with fewer interruptions, the cheaper ones. In an emergency fresh prices go before stale ones before
  * none; otherwise only pools with a fresh price count.
  */
@@ -56,13 +63,13 @@ export function choosePool(candidates: readonly Candidate[], wish: Wish, now: Da
     pool.interruptions24h,
     pool.price ?? Number.MAX_VALUE,
   ];
-  return candidates
+  const open = candidates
     .filter((pool) => pool.id !== wish.primaryPool && !wish.excludeZones?.includes(pool.az))
     .filter((pool) => wish.maxHourlyCost === undefined || (pool.price !== null && pool.price <= wish.maxHourlyCost))
-    .filter(
-      (pool) => !isBeingTaken(pool, now) && !isQuarantined(pool, now) && (wish.emergency || staleness(pool) === 0),
-    )
-    .toSorted((a, b) => compare(keys(a), keys(b)) || (a.id < b.id ? -1 : 1))[0];
+    .filter((pool) => !isBeingTaken(pool, now) && (wish.emergency || staleness(pool) === 0))
+    .toSorted((a, b) => compare(keys(a), keys(b)) || (a.id < b.id ? -1 : 1));
+  const free = open.find((pool) => !isQuarantined(pool, now));
+  return free ?? (wish.emergency ? open.find((pool) => !hasJustFailedItself(pool, now)) : undefined);
 }
 
 /** EC2 empties a pool within minutes: what is launched there now is told to go as soon as it is up. */
@@ -81,6 +88,12 @@ export function isQuarantined(
   const backOffMs = Math.min(2 ** (failures24h - 1) * minuteMs, longestQuarantineMs);
   return msSince(lastFailureAt, now) < backOffMs;
 }
+
+/** Whether the agent's own launches alone put the pool in quarantine. */
+export const hasJustFailedItself = (
+  { ownFailures24h, lastOwnFailureAt }: Pick<Candidate, 'ownFailures24h' | 'lastOwnFailureAt'>,
+  now: Date,
+) => isQuarantined({ failures24h: ownFailures24h, lastFailureAt: lastOwnFailureAt }, now);
 
 function compare(a: readonly number[], b: readonly number[]): number {
   for (const [i, value] of a.entries()) if (value !== b[i]) return value - b[i]!;

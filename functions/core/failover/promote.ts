@@ -2,6 +2,7 @@ import type { Tx } from '../../shared/db.ts';
 import { msBetween } from '../../shared/time.ts';
 import { changePrimary } from '../agent/primary.ts';
 import type { AgentState, Standby } from '../agent/state.ts';
+import { isAwaitingSuccessor } from '../command/open-switch.ts';
 import { recordSwitch } from '../command/switch-record.ts';
 import { record, type SystemEvent } from '../event/events.ts';
 import { keepAsStandby } from './standby-rows.ts';
@@ -38,7 +39,7 @@ export async function promote(tx: Tx, state: State, standby: Standby, manner: Ma
         launchedAt: standby.launchedAt,
       },
       former: primary ? [{ instanceId: primary.id, becomes: demote ? 'running_replica' : 'zombie' }] : [],
-      staysSwitching: openSwitch?.status === 'dispatched',
+      staysSwitching: isAwaitingSuccessor(openSwitch) && openSwitch.status === 'dispatched',
       promotion: {
         replicaId: standby.id,
         failover: answered && { noticeId: answered.id, timeMs: Math.max(0, msBetween(answered.createdAt, now)) },

@@ -1,5 +1,6 @@
 import type { Tx } from '../../shared/db.ts';
 import type { AgentState } from '../agent/state.ts';
+import { isAwaitingSuccessor } from '../command/open-switch.ts';
 import { priorities, replaceSwitch, switchCommand } from '../command/queue.ts';
 import { record, type SystemEvent } from '../event/events.ts';
 import { findPool } from './candidates.ts';
@@ -29,15 +30,20 @@ export async function provideStandby(tx: Tx, state: State, asked: Asked, now: Da
     return true;
   }
   const leaves = plan.do === 'go-on-demand' || (plan.do === 'launch' && plan.otherwise === 'go-on-demand');
-  if (leaves) await goOnDemand(tx, state, now);
+  const isTold = leaves && (await goOnDemand(tx, state, now));
   await record(tx, also, now);
-  return leaves;
+  return isTold;
 }
 
-/** No standby can be launched: the agent itself is told to go on-demand, ahead of whatever else it was told. */
-export async function goOnDemand(tx: Tx, { agent, openSwitch }: AgentState<'openSwitch'>, now: Date): Promise<void> {
-  // Its successor is on the way, or it has been told.
-  if (openSwitch?.status === 'dispatched' || openSwitch?.createdBy === 'emergency') return;
+/**
+ * No standby can be launched: the agent itself is told to go on-demand, ahead of whatever else it was told.
+ * @returns whether it has been told that; otherwise it is carrying out a switch, whose successor is to take over
+ */
+export async function goOnDemand(tx: Tx, { agent, openSwitch }: AgentState<'openSwitch'>, now: Date): Promise<boolean> {
+  if (isAwaitingSuccessor(openSwitch)) {
+    if (openSwitch.createdBy === 'emergency') return true;
+    if (openSwitch.status === 'dispatched') return false;
+  }
   const command = {
     agent,
     targetMode: 'ondemand',
@@ -46,5 +52,6 @@ export async function goOnDemand(tx: Tx, { agent, openSwitch }: AgentState<'open
     createdBy: 'emergency',
     reason: 'EC2 takes the instance away, and there is no standby to launch',
   } as const;
-  await replaceSwitch(tx, switchCommand(command, now), openSwitch?.id, now);
+  await replaceSwitch(tx, switchCommand(command, now), openSwitch, now);
+  return true;
 }

@@ -3,6 +3,7 @@ import type { Hearing } from '../agent/hearing.ts';
 import { isVersion3 } from '../agent/identity.ts';
 import { isStandbySilent } from '../agent/liveness.ts';
 import type { AgentState, Launches, Standby } from '../agent/state.ts';
+import { isAwaitingSuccessor, type OpenSwitch } from '../command/open-switch.ts';
 
 /**
  * The room of standbys and of what EC2 announces.
@@ -27,7 +28,7 @@ export interface Situation {
   readonly occasion: Occasion;
   readonly agent: AgentState['agent'];
   readonly primary: { readonly id: string } | undefined;
-  readonly openSwitch: object | undefined;
+  readonly openSwitch: OpenSwitch | undefined;
   /** The active ones, without one that is just lost. */
   readonly standbys: readonly unknown[];
   /** Only a review has to know. */
@@ -66,7 +67,7 @@ export function standbyPolicy(state: Situation, now: Date): StandbyPlan {
 
 /** EC2 takes the primary and no standby is left: the next pool is tried, unless a switch is moving the agent already. */
 function replaceForLostPrimary({ agent, openSwitch }: Situation): StandbyPlan {
-  if (openSwitch) return nothing;
+  if (isAwaitingSuccessor(openSwitch)) return nothing;
   return canLaunchStandbys(agent) ? launch('automatic-termination', 'go-on-demand') : goOnDemand;
 }
 
@@ -90,7 +91,7 @@ export const alarmMs = 2 * hourMs;
 function isRecommended({ agent, openSwitch, launches }: Situation, now: Date): boolean {
   const { lastRebalanceRecommendationAt: at, lastSwitchAt, autoSwitchEnabled, currentMode } = agent;
   if (at === null || msSince(at, now) >= alarmMs) return false;
-  if (!autoSwitchEnabled || currentMode !== 'spot' || openSwitch) return false;
+  if (!autoSwitchEnabled || currentMode !== 'spot' || isAwaitingSuccessor(openSwitch)) return false;
   const hasMoved = lastSwitchAt !== null && lastSwitchAt >= at;
   const wasLetGo = launches?.lastEndedCreatedAt != null && launches.lastEndedCreatedAt >= at;
   return !hasMoved && !wasLetGo;
@@ -109,13 +110,18 @@ export const isLosingPrimary = ({ agent, primary }: Pick<Situation, 'agent' | 'p
 export const canLaunchStandbys = ({ agentVersion }: { readonly agentVersion: string | null }) =>
   !isVersion3(agentVersion);
 
+/** After so many standbys in a row that were never heard of, one is launched only where somebody asks for it. */
+export const maxUnheard = 3;
+
 const longestBackOffMs = 30 * minuteMs;
 
 /**
  * After a launch that failed an agent is asked again a minute later, and after twice as long each time, up to half an hour
- * (protocol 9.4). Pools have a quarantine of their own; with many pools that alone is no back-off.
+ * (protocol 9.4). Pools have a quarantine of their own; with many pools that alone is no back-off. Where standby after
+ * standby is launched and never heard of, no more are launched: each of them runs and costs.
  */
-function hasBackedOff({ failures, lastFailureAt }: Launches, now: Date): boolean {
+function hasBackedOff({ failures, lastFailureAt, unheard }: Launches, now: Date): boolean {
+  if (unheard >= maxUnheard) return false;
   if (failures === 0) return true;
   return msSince(lastFailureAt, now) >= Math.min(minuteMs * 2 ** (failures - 1), longestBackOffMs);
 }
@@ -127,24 +133,26 @@ interface Heard {
 }
 
 /** Why a standby has to end. */
-export type Overdue = 'not-launched' | 'silent' | 'alarm-over';
+export type Overdue = 'not-launched' | 'silent' | 'unheard' | 'alarm-over';
 
 /** A launch without an instance is given up after this (protocol 7.2). */
 export const launchMs = 10 * minuteMs;
 
 /**
  * Whether a standby has come to nothing, or has outlived what it was made for (protocol 9.8). One that was made for an
- * alarm stays while EC2 is taking the primary.
+ * alarm stays while EC2 is taking the primary. An instance that was never heard of since its launch was reported is
+ * `unheard`: its image may have no agent.
  * @param lastSeenAt when its instance was last heard of; `null` without one. `hearing`: when we could hear it
  */
 export function overdueOf(
-  standby: Pick<Standby, 'instanceId' | 'replicaType' | 'createdAt'>,
+  standby: Pick<Standby, 'instanceId' | 'replicaType' | 'launchedAt' | 'createdAt'>,
   { agent, lastSeenAt, hearing }: Heard,
   now: Date,
 ): Overdue | undefined {
   const ageMs = msSince(standby.createdAt, now);
   if (standby.instanceId === null && ageMs >= launchMs) return 'not-launched';
-  if (isStandbySilent(lastSeenAt, hearing, now)) return 'silent';
+  if (isStandbySilent(lastSeenAt, hearing, now))
+    return standby.launchedAt !== null && lastSeenAt! <= standby.launchedAt ? 'unheard' : 'silent';
   const isForAlarm = standby.replicaType !== 'manual';
   return isForAlarm && ageMs >= alarmMs && agent.pendingTerminationInstance === null ? 'alarm-over' : undefined;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { DatabaseError } from '../../shared/data-api/errors.ts';
 import type { Db, Tx } from '../../shared/db.ts';
-import type { Replica } from '../../shared/schema.ts';
+import type { FailureCause, Replica } from '../../shared/schema.ts';
 import type { AgentState, Standby } from '../agent/state.ts';
 import { record, type SystemEvent } from '../event/events.ts';
 import { activeStatusList } from './active-statuses.ts';
@@ -163,22 +163,38 @@ export type StandbyChanges = Partial<
 export const updateStandby = (tx: Tx, { id, clientId }: Standby, changes: StandbyChanges) =>
   tx.updateTable('replicaInstances').set(changes).where('id', '=', id).where('clientId', '=', clientId).execute();
 
-/** Hands a launch out. Of two polls at once one gets it: the update repeats the condition that the other has ended. */
+type Launch = Pick<Replica, 'id' | 'clientId' | 'launchClaimedAt'> & {
+  /** Of this request: where an update's answer was lost, it tells whose update it was. */
+  readonly token: string;
+};
+
+/**
+ * Hands a launch out. Of two polls at once one gets it: the update repeats the condition that the other has ended.
+ * @returns whether this request took the launch
+ */
 export async function claimLaunch(
   db: Db,
-  { id, clientId, launchClaimedAt }: Pick<Replica, 'id' | 'clientId' | 'launchClaimedAt'>,
+  { id, clientId, launchClaimedAt, token }: Launch,
   now: Date,
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('replicaInstances')
-    .set({ launchClaimedAt: now })
+    .set({ launchClaimedAt: now, launchToken: token })
     .where('id', '=', id)
     .where('clientId', '=', clientId)
     .where('status', '=', 'launching')
     .where('instanceId', 'is', null)
     .where('launchClaimedAt', launchClaimedAt === null ? 'is' : '=', launchClaimedAt)
     .executeTakeFirst();
-  return numUpdatedRows > 0n;
+  if (numUpdatedRows > 0n) return true;
+  // Another request was faster, or ours was repeated after it had gone through.
+  const row = await db
+    .selectFrom('replicaInstances')
+    .select('launchToken')
+    .where('id', '=', id)
+    .where('clientId', '=', clientId)
+    .executeTakeFirst();
+  return row?.launchToken === token;
 }
 
 /**
@@ -203,6 +219,14 @@ export async function endStandby(
     WHERE r.id = ${id} AND r.client_id = ${clientId} AND r.status <> 'promoted'`.execute(tx);
 }
 
+/** Why a standby came to nothing, and when its instance is to end; `null` where nothing is known of it. */
+export interface Failure {
+  readonly why: string;
+  /** In a word, where it is known. */
+  readonly cause?: FailureCause;
+  readonly endsAt: Date | null;
+}
+
 /**
  * Marks a standby as failed; what there is of its instance is to be terminated, or ends by itself at the given time. Without
  * a time nobody is asked to terminate it: it is only silent, and may serve (see `markSeen`).
@@ -212,13 +236,13 @@ export async function endStandby(
 export async function markFailed(
   tx: Tx,
   { id, clientId }: Standby,
-  { why, endsAt }: { readonly why: string; readonly endsAt: Date | null },
+  { why, cause, endsAt }: Failure,
   now: Date,
 ): Promise<void> {
   const result = await sql`
     UPDATE replica_instances AS r
       LEFT JOIN instances AS i ON i.id = r.instance_id AND i.agent_id = r.agent_id AND NOT i.is_primary
-    SET r.status = 'failed', r.failed_at = ${now}, r.error_message = ${why.slice(0, 2000)},
+    SET r.status = 'failed', r.failed_at = ${now}, r.error_message = ${why.slice(0, 2000)}, r.failure_cause = ${cause ?? null},
         i.instance_status = 'terminated', i.is_active = FALSE, i.terminated_at = COALESCE(i.terminated_at, ${endsAt}),
         i.version = i.version + 1
     WHERE r.id = ${id} AND r.client_id = ${clientId} AND r.status IN ${activeStatusList}`.execute(tx);

@@ -2,8 +2,10 @@ import { sql } from 'kysely';
 import type { Tx } from '../../shared/db.ts';
 import { changePrimary } from '../agent/primary.ts';
 import type { AgentState, KnownInstance, Standby } from '../agent/state.ts';
+import { isAwaitingSuccessor } from '../command/open-switch.ts';
 import { record, type SystemEvent } from '../event/events.ts';
 import { provideStandby } from './provide-standby.ts';
+import { reopenNotice } from './reopen-notice.ts';
 
 type State = AgentState<'standbys' | 'openSwitch' | 'instance'>;
 
@@ -26,12 +28,14 @@ export async function undoFailover(tx: Tx, state: State, standby: Standby, why: 
       cause: 'failover_undone',
       next: { instanceId: former.id, instanceType, region, az, mode },
       former: [{ instanceId: standby.instanceId!, becomes: 'zombie' }],
-      staysSwitching: openSwitch?.status === 'dispatched',
+      staysSwitching: isAwaitingSuccessor(openSwitch) && openSwitch.status === 'dispatched',
     },
     now,
   );
   await undoPromotion(tx, { standby, former, why }, now);
-  const isOpen = await reopenNotice(tx, { standby, former });
+  const { clientId, agentId, id: replicaId } = standby;
+  // Without a notice somebody asked for the promotion, and sees that it came to nothing.
+  const isOpen = await reopenNotice(tx, { clientId, agentId, formerId: former.id, replicaId }, now);
   const event = undone(state, { standby, former, why });
   if (!isOpen) await record(tx, event, now);
   else {
@@ -71,22 +75,6 @@ const undoPromotion = (tx: Tx, { standby, former, why }: Undone, now: Date) =>
     SET r.status = 'failed', r.failed_at = ${now}, r.error_message = ${why.slice(0, 2000)},
         i.instance_status = 'terminated', i.terminated_at = ${now}, i.version = i.version + 1, s.success = FALSE
     WHERE r.id = ${standby.id} AND r.client_id = ${standby.clientId}`.execute(tx);
-
-/**
- * Sets columns of: agents, spot_interruption_events.
- * @returns whether there is a notice: without one somebody asked for the promotion, and sees that it came to nothing
- */
-async function reopenNotice(tx: Tx, { standby, former }: Omit<Undone, 'why'>): Promise<boolean> {
-  const result = await sql`
-    UPDATE agents AS a INNER JOIN spot_interruption_events AS e ON e.agent_id = a.id AND e.instance_id = ${former.id}
-      AND e.signal_type = 'termination-notice' AND e.replica_id = ${standby.id} AND e.failover_completed
-    SET e.failover_completed = FALSE, e.success = FALSE, e.replica_ready = FALSE, e.response_action = 'failover-undone',
-        a.pending_termination_at = e.termination_time, a.pending_termination_instance = e.instance_id,
-        a.interruption_handled_count = a.interruption_handled_count - 1,
-        a.version = a.version + 1
-    WHERE a.id = ${standby.agentId} AND a.client_id = ${standby.clientId}`.execute(tx);
-  return (result.numAffectedRows ?? 0n) > 0n;
-}
 
 const undone = ({ agent }: State, { standby, former, why }: Undone): SystemEvent => ({
   clientId: agent.clientId,

@@ -1,7 +1,7 @@
 import { minuteMs, msBetween } from '../../shared/time.ts';
 
 /** A price older than this is no ground for a move that nobody has to make (protocol 8.5). */
-const freshMs = 15 * minuteMs;
+export const freshMs = 15 * minuteMs;
 
 /** A job that runs late sees prices that are younger than its own time, so either direction counts. */
 export const ageMs = (at: Date, now: Date) => Math.abs(msBetween(at, now));

@@ -1,6 +1,11 @@
+import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 import { fromDecimal } from '../../shared/decimal.ts';
+import { msBefore } from '../../shared/time.ts';
+import { freshMs } from './freshness.ts';
 import { bucketOf, type KnownPool, type PriceReport, type Source, sourceOf } from './price.ts';
+import { priceByPool } from './price-by-pool.ts';
+import { agreement, seenPrice } from './usable-price.ts';
 
 /** What a price report is held against. */
 export interface KnownPrices {
@@ -10,6 +15,8 @@ export interface KnownPrices {
   readonly onDemand: number | undefined;
   /** Of the reporter, newest first. */
   readonly recentReports: readonly unknown[];
+  /** How many pools there are of the reporter's type and region. */
+  readonly poolsOfPlace: number;
   /** By pool id; what is not here was never seen. */
   readonly pools: ReadonlyMap<string, KnownPool>;
 }
@@ -20,6 +27,7 @@ export async function readKnownPrices(
   { clientId, agentId, report }: { clientId: string; agentId: string; report: PriceReport },
 ): Promise<KnownPrices | undefined> {
   const ids = report.pools.map((pool) => pool.id);
+  const claimed = priceByPool('p.id', report.pools, sql`0`);
   const rows = await db
     .selectFrom('agents as a')
     .leftJoin('instances as i', (join) =>
@@ -27,14 +35,31 @@ export async function readKnownPrices(
     )
     .leftJoin('replicaInstances as r', 'r.instanceId', 'i.id')
     .leftJoin('ondemandPrices as o', (join) =>
-      join.onRef('o.instanceType', '=', 'i.instanceType').onRef('o.region', '=', 'i.region'),
+      join
+        .onRef('o.clientId', '=', 'a.clientId')
+        .onRef('o.instanceType', '=', 'i.instanceType')
+        .onRef('o.region', '=', 'i.region'),
     )
     .leftJoin('spotPools as p', (join) => join.on('p.id', 'in', ids.length > 0 ? ids : ['']))
+    .leftJoin('tenantPoolPrices as w', (join) =>
+      join.onRef('w.poolId', '=', 'p.id').onRef('w.clientId', '=', 'a.clientId'),
+    )
     .leftJoin('pricingSnapshotsClean as b', (join) =>
       join.onRef('b.poolId', '=', 'p.id').on('b.timeBucket', '=', bucketOf(report.collectedAt)),
     )
     .select(['i.isPrimary', 'i.instanceStatus', 'i.instanceType', 'i.region', 'i.recentReports', 'r.replicaType'])
     .select(['o.price as onDemand', 'p.id as poolId', 'p.latestPrice', 'p.latestAt', 'b.sourcePriority'])
+    .select(['w.price as ownPrice', 'w.seenAt as ownAt'])
+    .select(
+      sql<boolean>`EXISTS (SELECT 1 FROM tenant_pool_prices AS x
+        WHERE x.pool_id = p.id AND x.client_id <> a.client_id AND x.seen_at >= ${msBefore(report.collectedAt, freshMs)}
+          AND x.price BETWEEN (1 - ${agreement}) * ${claimed} AND (1 + ${agreement}) * ${claimed})`.as('isConfirmed'),
+    )
+    .select(
+      sql<number>`(SELECT COUNT(*) FROM spot_pools AS x WHERE x.instance_type = i.instance_type AND x.region = i.region)`.as(
+        'poolsOfPlace',
+      ),
+    )
     .where('a.id', '=', agentId)
     .where('a.clientId', '=', clientId)
     .where('a.status', '<>', 'deleted')
@@ -47,12 +72,14 @@ export async function readKnownPrices(
     region: first.region,
     onDemand: fromDecimal(first.onDemand),
     recentReports: Array.isArray(first.recentReports) ? first.recentReports : [],
+    poolsOfPlace: first.poolsOfPlace,
     pools: new Map(
-      rows.flatMap(({ poolId, latestPrice, latestAt, sourcePriority }) =>
-        poolId === null
-          ? []
-          : [[poolId, { latestPrice: fromDecimal(latestPrice), latestAt, priority: sourcePriority ?? 0 }]],
-      ),
+      rows.flatMap(({ poolId, ...row }) => {
+        if (poolId === null) return [];
+        const own = seenPrice(row.ownPrice, row.ownAt);
+        const trusted = seenPrice(row.latestPrice, row.latestAt);
+        return [[poolId, { own, trusted, isConfirmed: Boolean(row.isConfirmed), priority: row.sourcePriority ?? 0 }]];
+      }),
     ),
   };
 }

@@ -1,5 +1,9 @@
 import type { Mode } from '../../shared/schema.ts';
 
+/** The order in which rows of several pools are written: who locks the same rows in another order meets a deadlock. */
+export const byPoolId = (a: { readonly id: string }, b: { readonly id: string }) =>
+  a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+
 export const poolIdOf = (instanceType: string, az: string) => `${instanceType}.${az}`;
 
 /** The id of an instance's Spot pool; `null` for an instance that is in none: on-demand, or its type or zone is not known. */

@@ -1,40 +1,33 @@
 /**
  * The room of capacity pools and what they cost. A pool is an instance type in a zone, `m5.large.us-east-1a`; its Spot
  * prices are kept by five-minute bucket, the on-demand price by type and region; price.ts says which are believed.
- * Owns the tables: spot_pools, ondemand_prices, ondemand_price_snapshots, pricing_snapshots_clean.
+ * Owns the tables: spot_pools, tenant_pool_prices, price_collections, ondemand_prices, ondemand_price_snapshots, pricing_snapshots_clean, pricing_alerts.
  */
 import type { Db } from '../../shared/db.ts';
-import { toDecimal } from '../../shared/decimal.ts';
-import { poolIdOf } from './pool-id.ts';
+import { byPoolId, poolIdOf } from './pool-id.ts';
+import { regionOfZone } from './region.ts';
 
 interface Place {
   readonly instanceType: string;
-  readonly region: string;
+  /** In any region; what is no zone is in no pool, and left out. */
   readonly az: string;
 }
 
-interface PricedPlace extends Place {
-  /** USD per instance-hour, and when it was seen. */
-  readonly price?: number;
-  readonly seenAt?: Date;
-}
-
-/** Adds pools that are not there yet, in one statement; those that are stay as they are. A price may come later, or never. */
-export async function addPools(db: Db, places: readonly PricedPlace[], now: Date): Promise<void> {
+/**
+ * Adds pools that are not there yet, in one statement; those that are stay as they are. Their prices come later, or never.
+ * A pool is in its zone's region, whatever region its reporter claims: agents of all tenants are moved by it.
+ */
+export async function addPools(db: Db, places: readonly Place[], now: Date): Promise<void> {
+  const rows = places.flatMap(({ instanceType, az }) => {
+    const region = regionOfZone(az);
+    if (region === undefined) return [];
+    const poolName = `${instanceType} (${az})`;
+    return [{ id: poolIdOf(instanceType, az), instanceType, region, az, poolName, createdAt: now }];
+  });
+  if (rows.length === 0) return;
   await db
     .insertInto('spotPools')
-    .values(
-      places.map(({ instanceType, region, az, price, seenAt }) => ({
-        id: poolIdOf(instanceType, az),
-        instanceType,
-        region,
-        az,
-        poolName: `${instanceType} (${az})`,
-        latestPrice: toDecimal(price),
-        latestAt: seenAt ?? null,
-        createdAt: now,
-      })),
-    )
+    .values(rows.toSorted(byPoolId))
     .onDuplicateKeyUpdate((eb) => ({ id: eb.ref('spotPools.id') }))
     .execute();
 }

@@ -1,5 +1,6 @@
 import type { Mode } from '../../shared/schema.ts';
 import { minuteMs, startOf } from '../../shared/time.ts';
+import type { KnownPrice, SeenPrice } from './usable-price.ts';
 
 /** The highest price that every price column holds, USD per instance-hour (protocol 9.3). */
 const maxPrice = 100;
@@ -33,6 +34,7 @@ export interface PoolPrice {
 
 /** Who saw a price: a higher priority replaces a lower one, and of equals the first stays (protocol 9.3). */
 export const sources = {
+  market: { priority: 5, confidence: '1.00' },
   primary: { priority: 4, confidence: '1.00' },
   'replica-automatic': { priority: 3, confidence: '0.95' },
   'replica-manual': { priority: 2, confidence: '0.95' },
@@ -66,13 +68,13 @@ export function believedOnDemand(reported: number | undefined, known: number | u
 }
 
 /** What is known of a pool when a report of it comes. */
-export interface KnownPool {
-  readonly latestPrice: number | undefined;
-  readonly latestAt: Date | null;
+export interface KnownPool extends KnownPrice {
+  /** Whether agents of another tenant have just seen the reported price too. */
+  readonly isConfirmed: boolean;
   /** Of the price that is kept for the report's bucket; 0 for none. */
   readonly priority: number;
 }
 
 /** Whether a pool's latest price is to be written: it differs, or the one before is from an earlier bucket. */
-export const isNews = ({ price }: PoolPrice, known: KnownPool, bucket: Date) =>
-  known.latestPrice !== price || !known.latestAt || known.latestAt < bucket;
+export const isNews = ({ price }: Pick<PoolPrice, 'price'>, before: SeenPrice | undefined, bucket: Date) =>
+  before?.price !== price || before.at < bucket;

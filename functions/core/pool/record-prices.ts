@@ -2,13 +2,18 @@ import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 import { toDecimal } from '../../shared/decimal.ts';
 import { inList } from '../../shared/in-list.ts';
+import { fitted } from '../../shared/json-bounds.ts';
 import type { KnownPrices } from './known-prices.ts';
+import { byPoolId } from './pool-id.ts';
 import { bucketOf, isNews, type PoolPrice, type PriceReport, type Source, sources } from './price.ts';
+import { upsertBuckets } from './price-buckets.ts';
+import { priceByPool } from './price-by-pool.ts';
 
 /** How many reports of an instance a console shows. */
 const recentReports = 5;
 
 interface OnDemandPrice {
+  readonly clientId: string;
   readonly instanceType: string;
   readonly region: string;
   /** USD per instance-hour. */
@@ -16,9 +21,12 @@ interface OnDemandPrice {
   readonly seenAt: Date;
 }
 
-/** Keeps a new on-demand price of a type and region. Call it when the price has changed, for each call is kept as history. */
-export async function recordOnDemand(db: Db, { instanceType, region, price, seenAt }: OnDemandPrice): Promise<void> {
-  const row = { instanceType, region, price: toDecimal(price) };
+/** Keeps a new on-demand price of a type and region, for the tenant whose agents saw it. Call it when the price has changed, for each call is kept as history. */
+export async function recordOnDemand(
+  db: Db,
+  { clientId, instanceType, region, price, seenAt }: OnDemandPrice,
+): Promise<void> {
+  const row = { clientId, instanceType, region, price: toDecimal(price) };
   // The history is written first: once the price is, a repeat of the report finds nothing new.
   await db
     .insertInto('ondemandPriceSnapshots')
@@ -42,12 +50,12 @@ interface Observation {
   readonly onDemand: number | undefined;
 }
 
-/** One row per pool and bucket. `source_priority` is set last, since the other columns compare with what it was. */
+/** One row per pool and bucket. */
 export async function recordBuckets(db: Db, { report, source, pools, onDemand }: Observation): Promise<void> {
   const { priority, confidence } = sources[source];
   const savingsPercent = (spot: number) =>
     onDemand === undefined ? null : (((onDemand - spot) / onDemand) * 100).toFixed(2);
-  const rows = pools.map((pool) => ({
+  const rows = pools.toSorted(byPoolId).map((pool) => ({
     poolId: pool.id,
     timeBucket: bucketOf(report.collectedAt),
     spotPrice: toDecimal(pool.price),
@@ -59,22 +67,25 @@ export async function recordBuckets(db: Db, { report, source, pools, onDemand }:
     dataSource: report.instanceId,
     observedAt: report.collectedAt,
   }));
-  const ifHigher = (column: string) =>
-    sql<never>`IF(VALUES(source_priority) > source_priority, VALUES(${sql.ref(column)}), ${sql.ref(column)})`;
+  await upsertBuckets(db, rows);
+}
+
+interface TenantPrices {
+  readonly clientId: string;
+  readonly pools: readonly PoolPrice[];
+  readonly seenAt: Date;
+}
+
+/** Keeps what a tenant's agents are the first to see of pools; from then on `updateReporter` keeps it. */
+export async function addTenantPrices(db: Db, { clientId, pools, seenAt }: TenantPrices): Promise<void> {
+  const newer = (column: string) =>
+    sql<never>`IF(VALUES(seen_at) >= seen_at, VALUES(${sql.ref(column)}), ${sql.ref(column)})`;
   await db
-    .insertInto('pricingSnapshotsClean')
-    .values(rows)
-    .onDuplicateKeyUpdate({
-      spotPrice: ifHigher('spotPrice'),
-      ondemandPrice: ifHigher('ondemandPrice'),
-      savingsPercent: ifHigher('savingsPercent'),
-      sourceType: ifHigher('sourceType'),
-      confidenceScore: ifHigher('confidenceScore'),
-      dataSource: ifHigher('dataSource'),
-      interpolationMethod: ifHigher('interpolationMethod'),
-      observedAt: ifHigher('observedAt'),
-      sourcePriority: sql`GREATEST(VALUES(source_priority), source_priority)`,
-    })
+    .insertInto('tenantPoolPrices')
+    .values(
+      pools.toSorted(byPoolId).map(({ id, price }) => ({ poolId: id, clientId, price: toDecimal(price), seenAt })),
+    )
+    .onDuplicateKeyUpdate({ price: newer('price'), seenAt: sql`GREATEST(VALUES(seen_at), seen_at)` })
     .execute();
 }
 
@@ -87,10 +98,11 @@ interface Reported {
 }
 
 /**
- * Writes the reporter's own prices and the latest price of each pool. They share a statement because a report may cost three
- * calls. A pool is written only where its price is news, so that a region's agents do not queue for the same rows. A report
- * that is not newer than the last one changes nothing. The agent's mode and pool follow those of its primary.
- * Sets columns of: agents, instances, spot_pools.
+ * Writes the reporter's own prices, what its tenant knows of each pool, and what all tenants may rely on where another tenant
+ * has confirmed it. They share a statement because a report may cost three calls. A pool is written only where its price is
+ * news, so that a region's agents do not queue for the same rows. A report that is not newer than the last one changes
+ * nothing. The agent's mode and pool follow those of its primary.
+ * Sets columns of: agents, instances, tenant_pool_prices, spot_pools.
  */
 export async function updateReporter(
   db: Db,
@@ -99,24 +111,30 @@ export async function updateReporter(
 ): Promise<void> {
   const { collectedAt, mode, poolId, spot } = report;
   const bucket = bucketOf(collectedAt);
-  const news = report.pools.filter((pool) => {
-    const before = known.pools.get(pool.id);
-    return before !== undefined && isNews(pool, before, bucket);
+  const news = report.pools.filter((pool) => isNews(pool, known.pools.get(pool.id)?.own, bucket));
+  const confirmed = news.filter((pool) => {
+    const { isConfirmed, trusted } = known.pools.get(pool.id) ?? {};
+    return isConfirmed && isNews(pool, trusted, bucket);
   });
   const latest = { time: collectedAt.toISOString(), onDemandPrice: onDemand ?? null, spotPrice: spot ?? null };
   const reports = [latest, ...known.recentReports].slice(0, recentReports);
   // Compared in the statement itself: another instance may have become the primary since it was read.
   const isPrimary = sql`(${known.source === 'primary'} AND a.instance_id = ${report.instanceId})`;
+  const ownPrice = priceByPool('w.pool_id', news, sql`w.price`);
+  const trustedPrice = priceByPool('p.id', confirmed, sql`p.latest_price`);
   await sql`
     UPDATE agents AS a INNER JOIN instances AS i ON i.id = ${report.instanceId} AND i.agent_id = a.id AND i.client_id = a.client_id
-      LEFT JOIN spot_pools AS p ON p.id IN ${inList(news.map((pool) => pool.id))}
+      LEFT JOIN tenant_pool_prices AS w ON w.pool_id IN ${inList(news.map((pool) => pool.id))}
+        AND w.client_id = ${clientId} AND w.seen_at <= ${collectedAt}
+      LEFT JOIN spot_pools AS p ON p.id = w.pool_id AND p.id IN ${inList(confirmed.map((pool) => pool.id))}
         AND (p.latest_at IS NULL OR p.latest_at <= ${collectedAt})
     SET i.spot_price = ${toDecimal(spot)}, i.ondemand_price = ${toDecimal(onDemand)},
         i.baseline_ondemand_price = COALESCE(i.baseline_ondemand_price, ${toDecimal(onDemand)}),
-        i.recent_reports = ${JSON.stringify(reports)}, i.last_report_at = ${collectedAt}, i.version = i.version + 1,
+        i.recent_reports = ${JSON.stringify(fitted(reports, 'instances.recent_reports'))}, i.last_report_at = ${collectedAt}, i.version = i.version + 1,
         i.current_mode = COALESCE(${mode ?? null}, i.current_mode),
         i.current_pool_id = IF(${mode !== undefined}, ${poolId}, i.current_pool_id),
-        p.latest_price = ${priceById(news)}, p.latest_at = ${collectedAt}, p.version = p.version + 1,
+        w.price = ${ownPrice}, w.seen_at = ${collectedAt},
+        p.latest_price = ${trustedPrice}, p.latest_at = ${collectedAt}, p.version = p.version + 1,
         a.priced_at = IF(${isPrimary}, ${now}, a.priced_at), a.version = a.version + 1,
         a.current_mode = IF(${isPrimary}, COALESCE(${mode ?? null}, a.current_mode), a.current_mode),
         a.current_pool_id = IF(${isPrimary} AND ${mode !== undefined}, ${poolId}, a.current_pool_id)
@@ -124,12 +142,3 @@ export async function updateReporter(
     db,
   );
 }
-
-/** The new price of each of these pools, by the id of the row. */
-const priceById = (pools: readonly PoolPrice[]) =>
-  pools.length === 0
-    ? sql`p.latest_price`
-    : sql`CASE p.id ${sql.join(
-        pools.map((pool) => sql`WHEN ${pool.id} THEN ${toDecimal(pool.price)}`),
-        sql` `,
-      )} ELSE p.latest_price END`;

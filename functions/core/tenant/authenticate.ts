@@ -1,33 +1,60 @@
 import type { Db } from '../../shared/db.ts';
-import type { TenantIdentity } from '../../shared/identity.ts';
+import type { Identity, NobodyIdentity, TenantIdentity } from '../../shared/identity.ts';
+import { logger } from '../../shared/logger.ts';
 import { minuteMs } from '../../shared/time.ts';
 import { record } from '../event/events.ts';
-import { hashOf, identify } from './tokens.ts';
+import { identify, noteUse } from './identify.ts';
+import { hashOf } from './tokens.ts';
 
 /** An agent with a bad token restarts every ten seconds, for ever: one event per token and this long is enough. */
 const periodMs = 10 * minuteMs;
 
-/** Which tenant a token belongs to. A token that lets nobody in is recorded. */
+/** Who tries random tokens has a new one each time: so many events in that time are enough, whatever the tokens. */
+const slots = 16;
+
+interface Credential {
+  readonly token: string;
+  readonly sourceIp: string;
+}
+
+/** Which tenant a token belongs to; an operator's is as good as none. A token that lets nobody in is recorded, or counted. */
 export async function authenticate(
   db: Db,
-  { token, sourceIp }: { token: string; sourceIp: string },
+  credential: Credential,
   now: Date,
-): Promise<TenantIdentity> {
-  const identity = await identify(db, token);
-  if (identity.role === 'none') {
-    const tokenHash = hashOf(token);
-    await record(
-      db,
-      {
-        clientId: null,
-        type: 'auth_failed',
-        severity: 'warning',
-        message: `Refused a call from ${sourceIp}: its token is unknown or inactive`,
-        metadata: { tokenHash, sourceIp, denial: identity.denial },
-        dedupeKey: `auth_failed:${tokenHash}:${Math.floor(now.getTime() / periodMs)}`,
-      },
-      now,
-    );
-  }
+): Promise<TenantIdentity | NobodyIdentity> {
+  const { identity } = await identify(db, credential.token, now);
+  if (identity.role === 'client') return identity;
+  const nobody = identity.role === 'none' ? identity : ({ role: 'none', denial: 'invalid_token' } as const);
+  await recordRefusal(db, { ...credential, denial: nobody.denial }, now);
+  return nobody;
+}
+
+/** Whose token this is, a tenant's or an operator's. A token that lets nobody in is recorded, or counted. */
+export async function authenticateAnyone(db: Db, credential: Credential, now: Date): Promise<Identity> {
+  const found = await identify(db, credential.token, now);
+  const { identity } = found;
+  if (identity.role === 'none') await recordRefusal(db, { ...credential, denial: identity.denial }, now);
+  else await noteUse(db, found, now).catch((error) => logger.warn('the use of a token was not noted', { error }));
   return identity;
+}
+
+type Refusal = Credential & Pick<NobodyIdentity, 'denial'>;
+
+async function recordRefusal(db: Db, { token, sourceIp, denial }: Refusal, now: Date): Promise<void> {
+  const tokenHash = hashOf(token);
+  const slot = Number.parseInt(tokenHash.slice(0, 8), 16) % slots;
+  await record(
+    db,
+    {
+      clientId: null,
+      type: 'auth_failed',
+      severity: 'warning',
+      message: `Refused a call from ${sourceIp}: its token is unknown, expired, revoked or of an inactive client`,
+      metadata: { tokenHash, sourceIp, denial },
+      dedupeKey: `auth_failed:${slot}:${Math.floor(now.getTime() / periodMs)}`,
+      isCounted: true,
+    },
+    now,
+  );
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Db } from '../../shared/db.ts';
+import { type Db, type Tx, transact } from '../../shared/db.ts';
+import { audit, type By } from '../event/audit.ts';
 import { record } from '../event/events.ts';
 import { clientNotFound } from './clients.ts';
 
@@ -24,6 +25,7 @@ export async function readAwsAccess(db: Db, { clientId }: { clientId: string }) 
     .select(['c.id as clientId', 'c.awsAccountId', 'c.awsRoleArn', 'c.awsExternalId'])
     .select(['l.region', 'l.checkedAt', 'l.error', 'l.failingSince', 'l.nextAt'])
     .where('c.id', '=', clientId)
+    .where('c.deletedAt', 'is', null)
     .orderBy('l.region')
     .execute();
   const [access] = rows;
@@ -40,41 +42,55 @@ interface NewAccess {
 }
 
 /**
- * Sets a tenant's account and the role that lets us look into it. Pauses after failures end, and the tenant's instances are
- * looked for by the next run, since what was wrong may have been put right. The external id stays, as the trust policy names
- * it. One statement does this, because a call of the API may cost three.
- * Sets columns of: clients, aws_lookups, instances.
+ * Sets a tenant's account and the role that lets us look into it: one transaction. Pauses after failures end, and the
+ * tenant's instances are looked for by the next run, since what was wrong may have been put right. The external id stays, as
+ * the trust policy names it.
  * @returns the external id
  * @throws AppError client_not_found
  */
-export async function setAwsAccess(
-  db: Db,
-  { clientId, awsAccountId, awsRoleArn }: NewAccess,
-  now: Date,
-): Promise<string> {
-  await sql`
+export async function setAwsAccess(db: Db, access: NewAccess, by: By, now: Date): Promise<string> {
+  const { clientId, awsAccountId, awsRoleArn } = access;
+  return transact(db, async (tx) => {
+    const before = await tx
+      .selectFrom('clients')
+      .select(['awsAccountId', 'awsRoleArn', 'awsExternalId'])
+      .where('id', '=', clientId)
+      .where('deletedAt', 'is', null)
+      .forUpdate()
+      .executeTakeFirst();
+    if (!before) throw clientNotFound();
+    const awsExternalId = before.awsExternalId ?? randomUUID();
+    await writeAccess(tx, { ...access, awsExternalId }, now);
+    await record(
+      tx,
+      {
+        clientId,
+        type: 'aws_access_changed',
+        severity: 'warning',
+        message: awsRoleArn
+          ? `From now on, terminations are verified with EC2 through ${awsRoleArn}`
+          : 'From now on, terminations are not verified with EC2',
+        notify: true,
+        dedupeKey: `aws_access_changed:${clientId}:${now.getTime()}`,
+      },
+      now,
+    );
+    const change = {
+      before: { awsAccountId: before.awsAccountId, awsRoleArn: before.awsRoleArn },
+      after: { awsAccountId, awsRoleArn },
+    };
+    await audit(tx, by, { clientId, action: 'aws_access_set', ...change }, now);
+    return awsExternalId;
+  });
+}
+
+/** Sets columns of: clients, aws_lookups, instances. */
+const writeAccess = (tx: Tx, { clientId, awsAccountId, awsRoleArn, awsExternalId }: AwsAccess, now: Date) =>
+  sql`
     UPDATE clients AS c LEFT JOIN aws_lookups AS l ON l.client_id = c.id
       LEFT JOIN instances AS i ON i.client_id = c.id AND i.instance_status IN ('zombie', 'terminated')
         AND i.termination_confirmed = FALSE
     SET c.aws_account_id = ${awsAccountId}, c.aws_role_arn = ${awsRoleArn}, c.updated_at = ${now},
-        c.aws_external_id = COALESCE(c.aws_external_id, ${randomUUID()}),
+        c.aws_external_id = ${awsExternalId},
         l.failures = 0, l.failing_since = NULL, l.next_at = NULL, l.error = NULL, i.ec2_next_check_at = NULL
-    WHERE c.id = ${clientId}`.execute(db);
-  const client = await db.selectFrom('clients').select('awsExternalId').where('id', '=', clientId).executeTakeFirst();
-  if (!client) throw clientNotFound();
-  await record(
-    db,
-    {
-      clientId,
-      type: 'aws_access_changed',
-      severity: 'warning',
-      message: awsRoleArn
-        ? `From now on, terminations are verified with EC2 through ${awsRoleArn}`
-        : 'From now on, terminations are not verified with EC2',
-      notify: true,
-      dedupeKey: `aws_access_changed:${clientId}:${now.getTime()}`,
-    },
-    now,
-  );
-  return client.awsExternalId!;
-}
+    WHERE c.id = ${clientId}`.execute(tx);

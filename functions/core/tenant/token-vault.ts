@@ -6,9 +6,9 @@ import { AppError } from '../../shared/errors.ts';
 const kms = new KMSClient({});
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** `token-` and 32 of 62 characters: 190 random bits from the system's generator. */
-export const newToken = () =>
-  `token-${Array.from({ length: 32 }, () => alphabet[randomInt(alphabet.length)]).join('')}`;
+/** A word that tells whose token it is, and 32 of 62 characters: 190 random bits from the system's generator. */
+export const newToken = (kind: 'token' | 'operator') =>
+  `${kind}-${Array.from({ length: 32 }, () => alphabet[randomInt(alphabet.length)]).join('')}`;
 
 /** The key, and the tenant that a text is bound to: the text of one tenant's row does not decrypt in another's. */
 const keyOf = (clientId: string) => ({ KeyId: tokenEnv().TOKEN_KEY_ID, EncryptionContext: { clientId } });

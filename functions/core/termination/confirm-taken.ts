@@ -1,43 +1,64 @@
 import { sql } from 'kysely';
+import { byPrimaryKey } from '../../shared/by-primary-key.ts';
 import type { Db } from '../../shared/db.ts';
 import { inList } from '../../shared/in-list.ts';
-import { minuteMs, msBefore } from '../../shared/time.ts';
+import { sumOfPages } from '../../shared/pages.ts';
+import type { RunTime } from '../../shared/run-time.ts';
+import { dayMs, minuteMs, msBefore } from '../../shared/time.ts';
 import { changeFreeAgents } from '../agent/lock.ts';
 
 /** EC2 has taken an instance for certain this long after the time it gave (protocol 8.4). */
 const takenMs = minuteMs;
 
+/** What was not confirmed within a day, as no job ran, is left to those who end and verify all others. */
+const newestMs = dayMs;
+
 /**
  * Confirms the end of instances that failed over and that EC2 has taken by now: nobody has to terminate them.
- * Sets columns of: instances.
  * @returns how many
  */
-export async function confirmTaken(db: Db, { batch }: { readonly batch: number }, now: Date): Promise<number> {
-  const takenBefore = msBefore(now, takenMs);
-  const agents = await db
-    .selectFrom('instances as i')
-    .innerJoin('spotInterruptionEvents as e', (join) =>
+export function confirmTaken(db: Db, time: RunTime, now: Date): Promise<number> {
+  const read = (after: Taken | undefined) => takenSince(db, after, now);
+  return sumOfPages({ read, size }, (page) => confirm(db, page, now), time);
+}
+
+const size = 200;
+
+type Taken = Awaited<ReturnType<typeof takenSince>>[number];
+
+/** From the day's notices, of which there are few: zombies that a tenant keeps are never confirmed, and only grow in number. */
+const takenSince = (db: Db, after: { readonly id: string } | undefined, now: Date) =>
+  db
+    .selectFrom('spotInterruptionEvents as e')
+    .innerJoin('instances as i', (join) =>
       join
-        .onRef('e.instanceId', '=', 'i.id')
-        .onRef('e.agentId', '=', 'i.agentId')
-        .on('e.signalType', '=', 'termination-notice')
-        .on('e.failoverCompleted', '=', true),
+        .onRef('i.id', '=', 'e.instanceId')
+        .onRef('i.agentId', '=', 'e.agentId')
+        .on('i.instanceStatus', '=', 'zombie'),
     )
-    .select('i.agentId')
+    .select(['i.id', 'i.agentId'])
     .distinct()
-    .where('i.instanceStatus', '=', 'zombie')
-    .where('e.terminationTime', '<=', takenBefore)
-    .limit(batch)
+    .where('e.signalType', '=', 'termination-notice')
+    .where('e.failoverCompleted', '=', true)
+    .where('e.terminationTime', '>', msBefore(now, newestMs))
+    .where('e.terminationTime', '<=', msBefore(now, takenMs))
+    .$if(after !== undefined, (query) => query.where('i.id', '>', after!.id))
+    .orderBy('i.id')
+    .limit(size)
     .execute();
-  const ids = agents.map(({ agentId }) => agentId);
+
+/** Sets columns of: instances. */
+function confirm(db: Db, taken: readonly Taken[], now: Date): Promise<number> {
+  const ids = [...new Set(taken.map(({ agentId }) => agentId))];
   return changeFreeAgents(db, { ids, none: 0 }, async (tx, free) => {
+    const instances = taken.filter(({ agentId }) => free.some(({ id }) => id === agentId));
     const { numAffectedRows } = await sql`
-      UPDATE instances AS i INNER JOIN spot_interruption_events AS e
+      UPDATE ${byPrimaryKey('instances', 'i')} STRAIGHT_JOIN spot_interruption_events AS e
         ON e.instance_id = i.id AND e.agent_id = i.agent_id AND e.signal_type = 'termination-notice'
-        AND e.failover_completed AND e.termination_time <= ${takenBefore}
+        AND e.failover_completed AND e.termination_time <= ${msBefore(now, takenMs)}
       SET i.instance_status = 'terminated', i.terminated_at = e.termination_time, i.termination_confirmed = TRUE,
           i.version = i.version + 1
-      WHERE i.agent_id IN ${inList(free.map(({ id }) => id))} AND i.instance_status = 'zombie'`.execute(tx);
+      WHERE i.id IN ${inList(instances.map(({ id }) => id))} AND i.instance_status = 'zombie'`.execute(tx);
     return Number(numAffectedRows ?? 0n);
   });
 }

@@ -1,4 +1,7 @@
+import { type RawBuilder, sql } from 'kysely';
+import { byPrimaryKey } from '../../shared/by-primary-key.ts';
 import type { Db } from '../../shared/db.ts';
+import { inList } from '../../shared/in-list.ts';
 import { maxAttempts } from './policy.ts';
 
 interface OfInstances {
@@ -15,15 +18,9 @@ export async function saveEc2Answer(
   { state, nextCheckAt, ...instances }: OfInstances & { readonly state: string; readonly nextCheckAt: Date },
   now: Date,
 ): Promise<void> {
-  await updateUnchecked(db, instances, now)
-    .set((eb) => ({
-      ec2State: state,
-      ec2CheckedAt: now,
-      ec2NextCheckAt: nextCheckAt,
-      ec2Checks: eb('ec2Checks', '+', 1),
-      terminationAttempts: eb.fn<number>('least', ['terminationAttempts', eb.val(maxAttempts - 1)]),
-    }))
-    .execute();
+  const set = sql`ec2_state = ${state}, ec2_checked_at = ${now}, ec2_next_check_at = ${nextCheckAt},
+    ec2_checks = ec2_checks + 1, termination_attempts = LEAST(termination_attempts, ${maxAttempts - 1})`;
+  await updateUnchecked(db, { ...instances, set }, now);
 }
 
 /** Puts off the next check of instances that EC2 was not asked about, or did not answer for. */
@@ -32,16 +29,20 @@ export async function postponeChecks(
   { until, ...instances }: OfInstances & { readonly until: Date },
   now: Date,
 ): Promise<void> {
-  await updateUnchecked(db, instances, now).set({ ec2NextCheckAt: until }).execute();
+  await updateUnchecked(db, { ...instances, set: sql`ec2_next_check_at = ${until}` }, now);
 }
 
 /**
  * Only instances that this run has no answer for yet: a statement that is repeated does nothing the second time.
  * Sets columns of: instances.
  */
-const updateUnchecked = (db: Db, { clientId, ids }: OfInstances, now: Date) =>
-  db
-    .updateTable('instances')
-    .where('id', 'in', ids)
-    .where('clientId', '=', clientId)
-    .where((eb) => eb.or([eb('ec2CheckedAt', 'is', null), eb('ec2CheckedAt', '<', now)]));
+const updateUnchecked = (
+  db: Db,
+  { clientId, ids, set }: OfInstances & { readonly set: RawBuilder<unknown> },
+  now: Date,
+) =>
+  sql`
+    UPDATE ${byPrimaryKey('instances')} SET ${set}
+    WHERE id IN ${inList(ids)} AND client_id = ${clientId} AND (ec2_checked_at IS NULL OR ec2_checked_at < ${now})`.execute(
+    db,
+  );

@@ -29,6 +29,8 @@ export interface LeavingInstances<I extends LeavingInstance = LeavingInstance> {
     /** How long a replaced instance is kept. */
     readonly waitSeconds: number;
     readonly primaryId: string | null;
+    /** Whether the primary is not silent. */
+    readonly isPrimaryHeard: boolean;
   };
   readonly instances: readonly I[];
 }
@@ -41,7 +43,8 @@ export interface Due<I> {
 
 /**
  * The instances that the caller is asked to terminate now. An instance is asked to end itself; so is the primary, for a
- * zombie a little later. Anybody else sees only itself. Nobody is asked where auto-terminate is off.
+ * zombie a little later. Anybody else sees only itself, and nothing while the primary is silent: it may be the last
+ * instance of its agent that lives. Nobody is asked where auto-terminate is off.
  * @param caller the instance that asks; `null` for a call that names none while there is no primary
  */
 export function terminationPolicy<I extends LeavingInstance>(
@@ -49,7 +52,7 @@ export function terminationPolicy<I extends LeavingInstance>(
   caller: string | null,
   now: Date,
 ): Due<I>[] {
-  if (!agent.isAutoTerminate) return [];
+  if (!agent.isAutoTerminate || (caller !== agent.primaryId && !agent.isPrimaryHeard)) return [];
   return instances.flatMap((instance) => {
     const { id, status, since } = instance;
     if (since === null || isGivenUp(instance) || isJustTried(instance, now)) return [];

@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 import { AppError, agentNotFound } from '../../shared/errors.ts';
+import { readHearing } from '../agent/hearing.ts';
 import { type OfAgent, parseHandle } from '../agent/identity.ts';
+import { isSilent } from '../agent/liveness.ts';
 import { record } from '../event/events.ts';
 import { type LeavingInstance, type LeavingInstances, maxAttempts } from './policy.ts';
 
@@ -10,10 +12,14 @@ interface ListedInstance extends LeavingInstance {
   readonly az: string | null;
 }
 
-/** What the policy decides on: an agent's instances that have to go. One statement; `undefined` where there is no such agent. */
+/**
+ * What the policy decides on: an agent's instances that have to go. One statement, two while its primary is silent;
+ * `undefined` where there is no such agent.
+ */
 export async function readLeaving(
   db: Db,
   { clientId, agentId }: { clientId: string; agentId: string },
+  now: Date,
 ): Promise<LeavingInstances<ListedInstance> | undefined> {
   const rows = await db
     .selectFrom('agents as a')
@@ -24,7 +30,8 @@ export async function readLeaving(
         .on('i.instanceStatus', 'in', ['zombie', 'terminated'])
         .on('i.terminationConfirmed', '=', false),
     )
-    .select(['a.autoTerminateEnabled', 'a.terminateWaitSeconds', 'a.instanceId as primaryId'])
+    .leftJoin('instances as p', 'p.primaryOf', 'a.id')
+    .select(['a.autoTerminateEnabled', 'a.terminateWaitSeconds', 'a.instanceId as primaryId', 'p.lastSeenAt'])
     .select(['i.id', 'i.instanceType', 'i.az', 'i.instanceStatus', 'i.zombieAt', 'i.terminatedAt'])
     .select(['i.terminationAttempts', 'i.terminationAttemptedAt'])
     .where('a.id', '=', agentId)
@@ -32,7 +39,8 @@ export async function readLeaving(
     .execute();
   const [agent] = rows;
   if (!agent) return undefined;
-  const { autoTerminateEnabled: isAutoTerminate, terminateWaitSeconds: waitSeconds, primaryId } = agent;
+  const { autoTerminateEnabled: isAutoTerminate, terminateWaitSeconds: waitSeconds, primaryId, lastSeenAt } = agent;
+  const isPrimaryHeard = !isSilent(lastSeenAt, undefined, now) || !isSilent(lastSeenAt, await readHearing(db), now);
   const instances = rows.flatMap(({ id, instanceType, az, ...row }) => {
     if (id === null) return [];
     const isZombie = row.instanceStatus === 'zombie';
@@ -46,7 +54,7 @@ export async function readLeaving(
       attemptedAt: row.terminationAttemptedAt,
     };
   });
-  return { agent: { isAutoTerminate, waitSeconds, primaryId }, instances };
+  return { agent: { isAutoTerminate, waitSeconds, primaryId, isPrimaryHeard }, instances };
 }
 
 interface Report extends OfAgent {

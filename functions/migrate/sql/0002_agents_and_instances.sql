@@ -40,6 +40,14 @@ CREATE TABLE agents (
   max_switches_per_week INT NOT NULL DEFAULT 10,
   max_switches_per_day INT NOT NULL DEFAULT 3,
   min_pool_duration_hours INT NOT NULL DEFAULT 2,
+  -- Whether somebody has changed one of these five. Otherwise an agent with a target is held by its budget alone (docs/adr/0059).
+  limits_set BOOLEAN NOT NULL DEFAULT FALSE,
+  -- Such as 0.9995; NULL: none, only the price counts.
+  availability_target DECIMAL(6,5) NULL,
+  -- `week`: of each calendar week; `rolling`: of any seven days.
+  availability_form VARCHAR(8) NOT NULL DEFAULT 'week',
+  -- When the agent may be moved without need: {timeZone, windows}; NULL: always.
+  disruption_windows JSON NULL,
   last_switch_at DATETIME(3) NULL,
   last_failover_at DATETIME(3) NULL,
   last_interruption_signal VARCHAR(32) NULL,
@@ -53,10 +61,21 @@ CREATE TABLE agents (
   terminated_at DATETIME(3) NULL,
   created_at DATETIME(3) NOT NULL,
   updated_at DATETIME(3) NOT NULL,
+  -- Since when the agent has not been decided on, where its primary has reported prices in the meantime; 1970 where it never
+  -- was, and otherwise NULL.
+  undecided_since DATETIME(3) GENERATED ALWAYS AS (IF(status <> 'deleted' AND priced_at IS NOT NULL AND (decided_at IS NULL OR decided_at < priced_at), COALESCE(decided_at, FROM_DAYS(719528)), NULL)) STORED,
+  -- The tenant whose consoles list the agent; NULL once it is deleted.
+  listed_of VARCHAR(36) GENERATED ALWAYS AS (IF(status = 'deleted', NULL, client_id)) STORED,
   PRIMARY KEY (id),
   UNIQUE KEY uq_agents_logical_id (client_id, logical_agent_id),
+  KEY ix_agents_listed (listed_of, logical_agent_id),
+  KEY ix_agents_logical_id (logical_agent_id),
   KEY ix_agents_heartbeat (status, last_heartbeat_at),
-  KEY ix_agents_undecided (priced_at, decided_at),
+  KEY ix_agents_undecided (undecided_since),
+  KEY ix_agents_pending_termination (pending_termination_at),
+  KEY ix_agents_recommendation (last_rebalance_recommendation_at),
+  KEY ix_agents_manual_replica (manual_replica_enabled),
+  KEY ix_agents_target (availability_target, instance_type, region),
   CONSTRAINT ck_agents_one_mode CHECK (NOT (auto_switch_enabled AND manual_replica_enabled))
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
@@ -103,8 +122,11 @@ CREATE TABLE instances (
   PRIMARY KEY (id),
   UNIQUE KEY uq_instances_primary_of (primary_of),
   KEY ix_instances_agent (agent_id, instance_status, zombie_at),
+  KEY ix_instances_agent_end (agent_id, terminated_at),
   KEY ix_instances_client (client_id, instance_status, created_at),
+  KEY ix_instances_client_created_at (client_id, created_at),
   KEY ix_instances_created_at (created_at),
+  KEY ix_instances_status (instance_status, created_at),
   KEY ix_instances_unconfirmed (termination_confirmed, instance_status, ec2_next_check_at),
   CONSTRAINT ck_instances_primary_runs CHECK (NOT is_primary OR (instance_status = 'running_primary' AND is_active)),
   CONSTRAINT ck_instances_gone_is_inactive CHECK (instance_status NOT IN ('zombie', 'terminated') OR NOT is_active)
@@ -124,6 +146,7 @@ CREATE TABLE cleanup_logs (
   executed_at DATETIME(3) NOT NULL,
   PRIMARY KEY (id),
   UNIQUE KEY uq_cleanup_logs_run (agent_id, executed_at),
+  KEY ix_cleanup_logs_client (client_id),
   KEY ix_cleanup_logs_executed_at (executed_at)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 

@@ -32,10 +32,14 @@ CREATE TABLE commands (
   open_switch_of VARCHAR(36) GENERATED ALWAYS AS (IF(command_type = 'switch' AND status IN ('pending', 'dispatched'), agent_id, NULL)) STORED,
   PRIMARY KEY (id),
   UNIQUE KEY uq_commands_open_switch_of (open_switch_of),
+  KEY ix_commands_client (client_id),
   KEY ix_commands_next (agent_id, status, priority, created_at),
   KEY ix_commands_lease (status, lease_until),
   KEY ix_commands_expiry (status, expires_at),
   KEY ix_commands_completed_at (completed_at),
+  KEY ix_commands_dispatched_at (agent_id, dispatched_at),
+  KEY ix_commands_launches (dispatched_at, client_id),
+  KEY ix_commands_ended (agent_id, command_type, status, completed_at),
   CONSTRAINT ck_commands_target_mode CHECK (target_mode IN ('spot', 'ondemand')),
   -- A switch to spot without a pool would launch an on-demand instance that calls itself spot.
   CONSTRAINT ck_commands_spot_has_pool CHECK (target_mode <> 'spot' OR target_pool_id IS NOT NULL)
@@ -86,6 +90,7 @@ CREATE TABLE switches (
   UNIQUE KEY uq_switches_instances (agent_id, old_instance_id, new_instance_id),
   KEY ix_switches_agent (agent_id, initiated_at),
   KEY ix_switches_client (client_id, initiated_at),
+  KEY ix_switches_created_at (created_at, event_trigger),
   KEY ix_switches_old_instance (old_instance_id),
   KEY ix_switches_new_instance (new_instance_id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

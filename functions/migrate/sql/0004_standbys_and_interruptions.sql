@@ -29,10 +29,14 @@ CREATE TABLE replica_instances (
   error_message VARCHAR(2000) NULL,
   tags JSON NULL,
   launch_claimed_at DATETIME(3) NULL,
+  -- Names the request that took the launch, so that a repeat after a lost answer can tell that it was its own.
+  launch_token VARCHAR(36) NULL,
   launched_at DATETIME(3) NULL,
   ready_at DATETIME(3) NULL,
   promoted_at DATETIME(3) NULL,
   failed_at DATETIME(3) NULL,
+  -- Why a standby failed, where that is known in a word: see FailureCause in functions/shared/schema.ts.
+  failure_cause VARCHAR(16) NULL,
   terminated_at DATETIME(3) NULL,
   termination_attempted_at DATETIME(3) NULL,
   termination_attempts INT NOT NULL DEFAULT 0,
@@ -49,8 +53,15 @@ CREATE TABLE replica_instances (
   UNIQUE KEY uq_replica_instances_instance (instance_id),
   KEY ix_replica_instances_agent (agent_id, status, termination_confirmed),
   KEY ix_replica_instances_client (client_id, created_at),
+  KEY ix_replica_instances_client_active (client_id, is_active, created_at),
+  KEY ix_replica_instances_active (is_active),
+  KEY ix_replica_instances_agent_active (agent_id, is_active),
+  KEY ix_replica_instances_agent_created_at (agent_id, created_at),
+  KEY ix_replica_instances_agent_failed_at (agent_id, failed_at),
+  KEY ix_replica_instances_agent_failures (agent_id, status, failure_cause, created_at),
   KEY ix_replica_instances_pool_failures (pool_id, status, failed_at),
-  KEY ix_replica_instances_launch_claimed_at (launch_claimed_at)
+  KEY ix_replica_instances_launch_claimed_at (launch_claimed_at, client_id),
+  KEY ix_replica_instances_agent_launches (agent_id, launch_claimed_at)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- What EC2 announced of an instance, and what was done: interruption notices and rebalance recommendations alike.
@@ -81,7 +92,8 @@ CREATE TABLE spot_interruption_events (
   UNIQUE KEY uq_spot_interruption_events_signal (instance_id, signal_type, termination_time),
   KEY ix_spot_interruption_events_pool (pool_id, signal_type, created_at),
   KEY ix_spot_interruption_events_created_at (created_at),
-  KEY ix_spot_interruption_events_agent (agent_id, detected_at),
+  KEY ix_spot_interruption_events_agent (agent_id, created_at),
+  KEY ix_spot_interruption_events_ends (signal_type, failover_completed, termination_time),
   KEY ix_spot_interruption_events_client (client_id, detected_at)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
@@ -91,4 +103,28 @@ CREATE TABLE pool_losses (
   bucket DATETIME(3) NOT NULL,
   PRIMARY KEY (pool_id, bucket),
   KEY ix_pool_losses_bucket (bucket)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- What agents met of a pool's capacity in ten minutes, all tenants' together: counts only (docs/adr/0058). No row: unknown.
+-- Room: functions/core/availability.
+CREATE TABLE pool_availability (
+  pool_id VARCHAR(128) NOT NULL,
+  bucket DATETIME(3) NOT NULL,
+  is_up BOOLEAN NOT NULL,
+  running INT NOT NULL,
+  launches INT NOT NULL,
+  refusals INT NOT NULL,
+  interruptions INT NOT NULL,
+  PRIMARY KEY (pool_id, bucket),
+  KEY ix_pool_availability_bucket (bucket)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- What all of that comes to, a row a pool: spells, and the week's periods, from which counts over any window follow.
+CREATE TABLE pool_states (
+  pool_id VARCHAR(128) NOT NULL,
+  -- The beginning of the period that was observed last.
+  observed_at DATETIME(3) NOT NULL,
+  record JSON NOT NULL,
+  PRIMARY KEY (pool_id),
+  KEY ix_pool_states_observed_at (observed_at)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

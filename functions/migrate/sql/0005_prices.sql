@@ -1,6 +1,7 @@
 -- What capacity costs. Room: functions/core/pool. Time series are keyed by pool and bucket, so they grow with the number of
 -- pools and not of agents; old rows are deleted in chunks, by the key on their time.
 
+-- A zone's name begins with its region's (functions/core/pool/region.ts).
 CREATE TABLE spot_pools (
   id VARCHAR(128) NOT NULL,
   instance_type VARCHAR(64) NOT NULL,
@@ -8,29 +9,56 @@ CREATE TABLE spot_pools (
   az VARCHAR(48) NOT NULL,
   pool_name VARCHAR(160) NOT NULL,
   is_active BOOLEAN NOT NULL DEFAULT TRUE,
+  -- The newest price that every tenant may rely on, and when it was seen (functions/core/pool/usable-price.ts).
   latest_price DECIMAL(12,6) NULL,
   latest_at DATETIME(3) NULL,
   version BIGINT NOT NULL DEFAULT 0,
   created_at DATETIME(3) NOT NULL,
   PRIMARY KEY (id),
-  UNIQUE KEY uq_spot_pools_place (instance_type, region, az)
+  UNIQUE KEY uq_spot_pools_place (instance_type, region, az),
+  CONSTRAINT ck_spot_pools_region CHECK (LEFT(az, CHAR_LENGTH(region)) = region)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- What the agents of one tenant saw last of a pool. It counts for that tenant, and for others once another tenant agrees.
+CREATE TABLE tenant_pool_prices (
+  pool_id VARCHAR(128) NOT NULL,
+  client_id VARCHAR(36) NOT NULL,
+  price DECIMAL(12,6) NOT NULL,
+  seen_at DATETIME(3) NOT NULL,
+  PRIMARY KEY (pool_id, client_id),
+  KEY ix_tenant_pool_prices_client (client_id),
+  KEY ix_tenant_pool_prices_seen_at (seen_at)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- How far EC2's own prices have been collected, by region (functions/reconciler/collect-prices.ts).
+CREATE TABLE price_collections (
+  region VARCHAR(32) NOT NULL,
+  collected_until DATETIME(3) NULL,
+  -- Failures in a row; the next try waits for next_at.
+  failures INT NOT NULL DEFAULT 0,
+  next_at DATETIME(3) NULL,
+  error VARCHAR(500) NULL,
+  PRIMARY KEY (region)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- As the agents of a tenant report it: nobody checks what they say, so it counts for that tenant.
 CREATE TABLE ondemand_prices (
+  client_id VARCHAR(36) NOT NULL,
   instance_type VARCHAR(64) NOT NULL,
   region VARCHAR(32) NOT NULL,
   price DECIMAL(12,6) NOT NULL,
   recorded_at DATETIME(3) NOT NULL,
-  PRIMARY KEY (instance_type, region)
+  PRIMARY KEY (client_id, instance_type, region)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Written when the price changes, not when it is reported.
 CREATE TABLE ondemand_price_snapshots (
+  client_id VARCHAR(36) NOT NULL,
   instance_type VARCHAR(64) NOT NULL,
   region VARCHAR(32) NOT NULL,
   captured_at DATETIME(3) NOT NULL,
   price DECIMAL(12,6) NOT NULL,
-  PRIMARY KEY (instance_type, region, captured_at),
+  PRIMARY KEY (client_id, instance_type, region, captured_at),
   KEY ix_ondemand_price_snapshots_captured_at (captured_at)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
@@ -42,7 +70,7 @@ CREATE TABLE pricing_snapshots_clean (
   ondemand_price DECIMAL(12,6) NULL,
   savings_percent DECIMAL(7,2) NULL,
   source_type VARCHAR(32) NOT NULL,
-  -- 4 primary, 3 replica-automatic, 2 replica-manual, 1 interpolated: a higher one replaces a lower one.
+  -- 5 market (EC2's own price history), 4 primary, 3 replica-automatic, 2 replica-manual, 1 interpolated: a higher one replaces a lower one.
   source_priority TINYINT NOT NULL,
   confidence_score DECIMAL(3,2) NOT NULL,
   data_source VARCHAR(64) NULL,

@@ -1,6 +1,7 @@
 -- What was decided, and from what. Room: functions/core/decision.
 
--- One row per decision, whether or not anything came of it: it can be replayed from `inputs` (docs/adr/0006).
+-- One row per decision, whether or not anything came of it: it can be replayed from `inputs` (docs/adr/0006). One that says
+-- what the last one of the agent said is counted on that row (docs/adr/0035).
 CREATE TABLE decisions (
   id VARCHAR(36) NOT NULL,
   client_id VARCHAR(36) NOT NULL,
@@ -20,8 +21,30 @@ CREATE TABLE decisions (
   model_version VARCHAR(64) NOT NULL,
   command_id VARCHAR(36) NULL,
   inputs JSON NOT NULL,
+  -- The answer to them, deflated, in base64: taken again, it is the same bytes (functions/core/decision/replay.ts).
+  answer VARCHAR(2500) CHARACTER SET ascii NULL,
+  -- How often this was decided in a row, and when last; `inputs` and `decision_time` are of the first time.
+  times INT NOT NULL DEFAULT 1,
+  last_time DATETIME(3) NOT NULL,
+  -- What decisions share that say the same.
+  fingerprint CHAR(32) NOT NULL,
+  -- Whose newest decision this is, and who asked for it.
+  latest_of VARCHAR(64) NULL,
   PRIMARY KEY (id),
+  UNIQUE KEY uq_decisions_latest_of (latest_of),
   KEY ix_decisions_agent (agent_id, decision_time),
   KEY ix_decisions_client (client_id, decision_time),
   KEY ix_decisions_decision_time (decision_time)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- What prices of downtime would have led to, by place: services in the shadow (functions/core/decision/policy-a/shadows.ts).
+CREATE TABLE policy_shadows (
+  instance_type VARCHAR(64) NOT NULL,
+  region VARCHAR(32) NOT NULL,
+  observed_at DATETIME(3) NOT NULL,
+  -- What a decision reads of it: {startedAt, sums}.
+  pacing JSON NOT NULL,
+  -- All of it, deflated, in base64.
+  state VARCHAR(12000) CHARACTER SET ascii NOT NULL,
+  PRIMARY KEY (instance_type, region)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -11,27 +11,62 @@ CREATE TABLE system_events (
   message VARCHAR(1000) NOT NULL,
   metadata JSON NULL,
   notify BOOLEAN NOT NULL DEFAULT FALSE,
-  is_read BOOLEAN NOT NULL DEFAULT FALSE,
   -- An event that may be recorded only once has a key; NULLs do not collide.
   dedupe_key VARCHAR(191) NULL,
+  -- How often it happened, where what happens again is counted.
+  times INT NOT NULL DEFAULT 1,
   created_at DATETIME(3) NOT NULL,
   PRIMARY KEY (id),
   UNIQUE KEY uq_system_events_dedupe_key (dedupe_key),
   KEY ix_system_events_agent (agent_id, created_at),
+  KEY ix_system_events_client (client_id, created_at),
+  KEY ix_system_events_instance (instance_id, created_at),
   KEY ix_system_events_notifications (client_id, notify, created_at),
+  KEY ix_system_events_notify (notify, created_at),
   KEY ix_system_events_created_at (created_at)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- Until when a reader has read all notifications, and which later ones it has read. A reader is a tenant, whatever its tokens,
+-- or an operator: what one has read is news to all others, as many read the notifications that are for everybody.
+CREATE TABLE notification_marks (
+  reader VARCHAR(128) NOT NULL,
+  -- A tenant whose notifications these are, or `all`.
+  about VARCHAR(36) NOT NULL,
+  read_until DATETIME(3) NOT NULL,
+  -- The tenant that the reader is; empty for an operator.
+  client_id VARCHAR(36) NOT NULL,
+  PRIMARY KEY (reader, about),
+  KEY ix_notification_marks_client (client_id)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE notification_reads (
+  reader VARCHAR(128) NOT NULL,
+  event_id VARCHAR(36) NOT NULL,
+  read_at DATETIME(3) NOT NULL,
+  client_id VARCHAR(36) NOT NULL,
+  PRIMARY KEY (reader, event_id),
+  KEY ix_notification_reads_client (client_id),
+  KEY ix_notification_reads_read_at (read_at)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Who did what to whom: each act of an operator, each change of settings or tokens, each look at a token.
 CREATE TABLE audit_logs (
   id VARCHAR(36) NOT NULL,
   client_id VARCHAR(36) NULL,
-  actor VARCHAR(64) NOT NULL,
+  -- `admin` for the bootstrap credential, `operator:<name>`, or `token:<name>` of the tenant.
+  actor VARCHAR(128) NOT NULL,
   action VARCHAR(64) NOT NULL,
+  -- What it was done to, where that is not the tenant: the id of a token, an operator, an agent.
+  target_id VARCHAR(64) NULL,
   source_ip VARCHAR(45) NULL,
-  metadata JSON NULL,
+  -- What was changed, as it was and as it became; never a token.
+  before_state JSON NULL,
+  after_state JSON NULL,
   created_at DATETIME(3) NOT NULL,
   PRIMARY KEY (id),
   KEY ix_audit_logs_client (client_id, created_at),
+  KEY ix_audit_logs_actor (actor, created_at),
+  KEY ix_audit_logs_action (action, created_at),
   KEY ix_audit_logs_created_at (created_at)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
@@ -44,5 +79,8 @@ CREATE TABLE job_runs (
   finished_at DATETIME(3) NULL,
   rows_changed INT NULL,
   error VARCHAR(1000) NULL,
+  -- Runs that were killed before they could say how they went, and when the last of them was found out.
+  abandoned_runs INT NOT NULL DEFAULT 0,
+  abandoned_at DATETIME(3) NULL,
   PRIMARY KEY (job)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -1,5 +1,6 @@
--- What instances cost and what was saved, rolled up by tenant. Nothing writes these tables yet.
+-- What instances cost and what was saved, rolled up by tenant. Room: functions/core/savings.
 
+-- One row for each hour in which an instance ran (docs/adr/0038). Money is rounded once, to a millionth of a dollar.
 CREATE TABLE cost_records (
   instance_id VARCHAR(64) NOT NULL,
   period_start DATETIME(3) NOT NULL,
@@ -7,12 +8,18 @@ CREATE TABLE cost_records (
   agent_id VARCHAR(36) NOT NULL,
   mode VARCHAR(16) NOT NULL,
   hours_running DECIMAL(9,6) NOT NULL,
+  -- Of these, the hours as its agent's primary, which have a baseline; and those that have no price, which count for nothing.
+  hours_primary DECIMAL(9,6) NOT NULL,
+  hours_unpriced DECIMAL(9,6) NOT NULL,
+  -- Why it cost nothing, where it did: `first-hour`.
+  free_reason VARCHAR(16) NULL,
   baseline_cost DECIMAL(14,6) NOT NULL,
   actual_cost DECIMAL(14,6) NOT NULL,
   savings DECIMAL(14,6) NOT NULL,
   PRIMARY KEY (instance_id, period_start),
   KEY ix_cost_records_client (client_id, period_start),
-  KEY ix_cost_records_agent (agent_id, period_start)
+  KEY ix_cost_records_agent (agent_id, period_start),
+  KEY ix_cost_records_period (period_start, agent_id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE client_savings_daily (
@@ -38,10 +45,36 @@ CREATE TABLE client_savings_monthly (
   PRIMARY KEY (client_id, savings_year, savings_month)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- How far hours have been accounted for; one row. Within an hour agents are taken in the order of their ids.
+CREATE TABLE savings_progress (
+  id TINYINT NOT NULL,
+  accrued_until DATETIME(3) NOT NULL,
+  after_agent VARCHAR(36) NULL,
+  PRIMARY KEY (id),
+  CONSTRAINT ck_savings_progress_one CHECK (id = 1)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- What a tenant really pays, where that is not the public price: a share of it, or so many dollars an hour.
+CREATE TABLE client_price_overlays (
+  client_id VARCHAR(36) NOT NULL,
+  -- Empty for every type that has no row of its own.
+  instance_type VARCHAR(64) NOT NULL,
+  mode VARCHAR(16) NOT NULL,
+  multiplier DECIMAL(9,6) NULL,
+  hourly_price DECIMAL(12,6) NULL,
+  PRIMARY KEY (client_id, instance_type, mode),
+  CONSTRAINT ck_client_price_overlays_one CHECK ((multiplier IS NULL) <> (hourly_price IS NULL))
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- What there was at the end of each day, UTC. Room: functions/core/tenant.
 CREATE TABLE clients_daily_snapshot (
   snapshot_date DATE NOT NULL,
   total_clients INT NOT NULL,
   new_clients INT NOT NULL,
   active_clients INT NOT NULL,
+  -- Switches recorded until then, in all, so that nobody counts those of years.
+  total_switches BIGINT NOT NULL,
+  manual_switches BIGINT NOT NULL,
+  model_switches BIGINT NOT NULL,
   PRIMARY KEY (snapshot_date)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -17,7 +17,7 @@ import {
   type QueryResult,
 } from 'kysely';
 import { decode, encode } from './codec.ts';
-import { toDatabaseError } from './errors.ts';
+import { conflictPauseMs, conflictTries, toDatabaseError } from './errors.ts';
 
 export interface DataApiOptions {
   readonly client: RDSDataClient;
@@ -65,17 +65,25 @@ class DataApiQueryCompiler extends MysqlQueryCompiler {
 
 /**
  * Repeats a call that did nothing (`resuming`), and, if `safe`, one whose outcome is unknown, with jittered backoff
- * while the caller's time lasts. A DatabaseResumingException is a 400, which the SDK does not repeat.
+ * while the caller's time lasts. A DatabaseResumingException is a 400, which the SDK does not repeat. A `safe` statement
+ * that the database gave up in favour of another (`conflict`) is repeated a few times: it did nothing either, and in a
+ * transaction it would have been the transaction that is repeated.
  */
 async function persistently<T>(options: DataApiOptions, safe: boolean, call: () => Promise<T>): Promise<T> {
+  let conflicts = 0;
   for (let wait = 100; ; wait = Math.min(wait * 2, 4_000)) {
     try {
       options.onCall();
       return await call();
     } catch (thrown) {
       const error = toDatabaseError(thrown);
-      const again = error.kind === 'resuming' || (safe && error.kind === 'unavailable');
-      const pause = wait * (0.5 + Math.random() / 2);
+      const isConflict = safe && error.kind === 'conflict';
+      if (isConflict) conflicts += 1;
+      const again =
+        error.kind === 'resuming' ||
+        (safe && error.kind === 'unavailable') ||
+        (isConflict && conflicts < conflictTries(error));
+      const pause = isConflict ? conflictPauseMs(conflicts) : wait * (0.5 + Math.random() / 2);
       if (!again || options.remaining() < pause) throw error;
       await options.pause(pause);
     }

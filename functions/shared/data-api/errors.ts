@@ -10,7 +10,9 @@ import { RDSDataServiceException } from '@aws-sdk/client-rds-data';
  * - `duplicate_key`: outside a transaction, a row that is there already.
  * - `statement_timeout`: the statement was cancelled.
  * - `refused`: credentials, secret, endpoint: a matter for the operator; the caller can only try later.
- * - `broken`: our own statement is wrong. The only kind that is answered with a 500.
+ * - `too_large`: the rows exceed what one answer may hold. A list is read again in smaller pieces (listing.ts); elsewhere it is
+ *   as if `broken`.
+ * - `broken`: our own statement is wrong, which is answered with a 500.
  */
 export type DatabaseErrorKind =
   | 'resuming'
@@ -19,6 +21,7 @@ export type DatabaseErrorKind =
   | 'duplicate_key'
   | 'statement_timeout'
   | 'refused'
+  | 'too_large'
   | 'broken';
 
 /** A failed Data API call. The message may quote SQL: it is for the log, and never reaches a caller. */
@@ -34,6 +37,14 @@ export class DatabaseError extends Error {
     this.errno = options?.errno;
   }
 }
+
+const lockWaitTimeout = 1205;
+
+/** How often what failed with a `conflict` is tried in all. Whoever holds a lock for seconds may hold it for minutes. */
+export const conflictTries = ({ errno }: DatabaseError) => (errno === lockWaitTimeout ? 2 : 4);
+
+/** Milliseconds before such a try, the first repeat being number 1; jittered, as those that met are not to meet again. */
+export const conflictPauseMs = (repeat: number) => repeat * 20 * (0.5 + Math.random() / 2);
 
 const kindOfException: Record<string, DatabaseErrorKind> = {
   DatabaseResumingException: 'resuming',
@@ -55,7 +66,7 @@ const kindOfException: Record<string, DatabaseErrorKind> = {
 
 const kindOfErrno: Record<number, DatabaseErrorKind> = {
   1062: 'duplicate_key', // ER_DUP_ENTRY
-  1205: 'conflict', // ER_LOCK_WAIT_TIMEOUT
+  [lockWaitTimeout]: 'conflict', // ER_LOCK_WAIT_TIMEOUT
   1213: 'conflict', // ER_LOCK_DEADLOCK
   1020: 'conflict', // ER_CHECKREAD: MariaDB's word for a row changed since the transaction's snapshot
   1317: 'statement_timeout', // ER_QUERY_INTERRUPTED
@@ -65,6 +76,12 @@ const kindOfErrno: Record<number, DatabaseErrorKind> = {
   2006: 'unavailable', // the server has gone away
   2013: 'unavailable', // the connection was lost during a query
 };
+
+const texts: readonly { readonly pattern: RegExp; readonly kind: DatabaseErrorKind }[] = [
+  { pattern: /duplicate entry/i, kind: 'duplicate_key' },
+  { pattern: /rate exceeded/i, kind: 'unavailable' },
+  { pattern: /allowed response size/i, kind: 'too_large' },
+];
 
 /**
  * Sorts whatever the SDK threw. MySQL's own errors arrive as text inside DatabaseErrorException (of older endpoints:
@@ -77,11 +94,7 @@ export function toDatabaseError(error: unknown): DatabaseError {
   if (!(error instanceof RDSDataServiceException))
     return new DatabaseError('unavailable', `${name}: ${message}`, { cause: error });
   const errno = Number(/error code:?\s*(\d+)/i.exec(message)?.[1]);
-  const byText = /duplicate entry/i.test(message)
-    ? 'duplicate_key'
-    : /rate exceeded/i.test(message)
-      ? 'unavailable'
-      : undefined;
+  const byText = texts.find(({ pattern }) => pattern.test(message))?.kind;
   const byStatus = (error.$metadata.httpStatusCode ?? 0) >= 500 ? 'unavailable' : 'broken';
   const kind = kindOfException[name] ?? kindOfErrno[errno] ?? byText ?? byStatus;
   return new DatabaseError(kind, `${name}: ${message}`, { cause: error, errno: errno || undefined });

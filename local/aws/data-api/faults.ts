@@ -1,5 +1,6 @@
 import { Faults, type Occurrence } from '../faults.ts';
 import { DataApiError, type DatabaseErrorNumber, databaseError, type ErrorName } from './errors.ts';
+import type { SqlParameter } from './parameters.ts';
 
 export type Operation = 'Execute' | 'BatchExecute' | 'BeginTransaction' | 'CommitTransaction' | 'RollbackTransaction';
 
@@ -8,6 +9,8 @@ export interface Call {
   operation: Operation;
   /** As sent, with its `:names`; the operations on transactions have none. */
   sql?: string;
+  /** For these names; of one statement. */
+  parameters?: SqlParameter[];
 }
 
 /** Strikes once when it does not say how often. */

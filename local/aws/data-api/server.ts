@@ -90,7 +90,7 @@ async function respond(
 async function answer(operation: Operation, text: string, api: DataApi, service: Service): Promise<string> {
   api.calls++;
   const request = parseBody(text);
-  const call: Call = { operation, sql: request.sql };
+  const call: Call = { operation, sql: request.sql, parameters: request.parameters };
   await api.onCall?.(call);
   await strike('before', call, request, api, service);
   await service.transactions.expire();

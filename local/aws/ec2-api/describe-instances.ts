@@ -10,17 +10,21 @@ export interface Ec2Instance {
   readonly launchedAt: Date;
   /** When it was ended; EC2 does not always say. */
   readonly endedAt?: Date;
+  /** The status check of EC2's that fails; none where it is left out. */
+  readonly failedCheck?: 'instance' | 'system';
 }
 
 export type MachineState = keyof typeof stateCodes;
 
-const stateCodes = { pending: 0, running: 16, 'shutting-down': 32, terminated: 48, stopping: 64, stopped: 80 };
+export const stateCodes = { pending: 0, running: 16, 'shutting-down': 32, terminated: 48, stopping: 64, stopped: 80 };
 
 const mostValues = 200;
 const mostResults = 1000;
 
 /** What each filter compares; EC2 has many more, and refuses those that it does not know. */
-const fields: Readonly<Record<string, (instance: Ec2Instance) => string>> = {
+export type Fields = Readonly<Record<string, (instance: Ec2Instance) => string>>;
+
+const fields: Fields = {
   'instance-id': ({ id }) => id,
   'instance-type': ({ type }) => type,
   'availability-zone': ({ az }) => az,
@@ -36,7 +40,24 @@ export function describeInstances(
   parameters: URLSearchParams,
   pageSize: number,
 ): Xml {
-  const filters = filtersOf(parameters);
+  const { page, nextToken } = pageOf(instances, fields, parameters, pageSize);
+  return {
+    reservationSet: page.map((instance) => ({
+      reservationId: `r-${instance.id.slice(2)}`,
+      instancesSet: [toItem(instance)],
+    })),
+    nextToken,
+  };
+}
+
+/** A page of what matches all filters, and how to ask for the next one. */
+export function pageOf(
+  instances: readonly Ec2Instance[],
+  fields: Fields,
+  parameters: URLSearchParams,
+  pageSize: number,
+): { readonly page: readonly Ec2Instance[]; readonly nextToken: string | undefined } {
+  const filters = filtersOf(parameters, fields);
   const matching = instances.filter((instance) =>
     filters.every(({ name, values }) => values.some((value) => matches(value, fields[name]!(instance)))),
   );
@@ -46,10 +67,7 @@ export function describeInstances(
     throw new AwsError('InvalidParameterValue', `Value ( ${asked} ) for parameter maxResults is invalid`);
   const to = from + Math.min(asked, pageSize);
   return {
-    reservationSet: matching.slice(from, to).map((instance) => ({
-      reservationId: `r-${instance.id.slice(2)}`,
-      instancesSet: [toItem(instance)],
-    })),
+    page: matching.slice(from, to),
     nextToken: to < matching.length ? Buffer.from(`from ${to}`).toString('base64') : undefined,
   };
 }
@@ -63,7 +81,7 @@ const toItem = ({ id, state, type, az, launchedAt, endedAt }: Ec2Instance): Xml 
   reason: endedAt && `User initiated (${endedAt.toISOString().slice(0, 19).replace('T', ' ')} GMT)`,
 });
 
-function filtersOf(parameters: URLSearchParams) {
+function filtersOf(parameters: URLSearchParams, fields: Fields) {
   const filters = new Map<string, { name: string; values: string[] }>();
   for (const [key, value] of parameters) {
     const [, number, part] = /^Filter\.(\d+)\.(Name|Value\.\d+)$/.exec(key) ?? [];

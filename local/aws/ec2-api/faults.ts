@@ -1,7 +1,7 @@
 import { Faults, type Occurrence } from '../faults.ts';
 import type { ErrorCode } from './errors.ts';
 
-export type Action = 'AssumeRole' | 'DescribeInstances';
+export type Action = 'AssumeRole' | 'DescribeInstances' | 'DescribeInstanceStatus' | 'DescribeSpotPriceHistory';
 
 /** One request as faults and observers see it. */
 export interface Call {

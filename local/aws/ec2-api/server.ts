@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody, reply, serveOnLoopback } from '../loopback-server.ts';
+import { describeInstanceStatus } from './describe-instance-status.ts';
 import { describeInstances, type Ec2Instance } from './describe-instances.ts';
 import { AwsError } from './errors.ts';
 import { type Action, type Call, type Ec2Faults, newFaults } from './faults.ts';
+import { describeSpotPriceHistory, type SpotPriceChange } from './spot-prices.ts';
 import { accountIn, Roles, type Session } from './sts.ts';
 import { document, toXml, type Xml } from './xml.ts';
 
@@ -15,7 +17,9 @@ export interface Ec2Api {
   readonly faults: Ec2Faults;
   /** The instances of an account in a region, as they are at this moment; none until it is set. */
   instances: (account: string, region: string) => readonly Ec2Instance[];
-  /** Instances on a page, at most. */
+  /** Changes of Spot prices in a region, up to this moment; none until it is set. */
+  spotPrices: (region: string) => readonly SpotPriceChange[];
+  /** Items on a page, at most. */
   pageSize: number;
   /** Told of each call that was let in, faults included. */
   onCall?: ((call: Call) => void) | undefined;
@@ -27,7 +31,13 @@ const namespaces = {
   ec2: 'http://ec2.amazonaws.com/doc/2016-11-15/',
 } as const;
 
-/** Serves AssumeRole and DescribeInstances on loopback for the unmodified SDK, in AWS's Query protocol. */
+/** What EC2 is asked, by its action. */
+const describes = {
+  DescribeInstances: describeInstances,
+  DescribeInstanceStatus: describeInstanceStatus,
+} as const satisfies Record<Exclude<Action, 'AssumeRole' | 'DescribeSpotPriceHistory'>, unknown>;
+
+/** Serves AssumeRole and what we ask of EC2 on loopback for the unmodified SDK, in AWS's Query protocol. */
 export async function startEc2Api(): Promise<Ec2Api> {
   const server = await serveOnLoopback((request, response) => respond(request, response, api));
   const api: Ec2Api = {
@@ -35,6 +45,7 @@ export async function startEc2Api(): Promise<Ec2Api> {
     roles: new Roles(),
     faults: newFaults(),
     instances: () => [],
+    spotPrices: () => [],
     pageSize: 1000,
     close: () => server.close(),
   };
@@ -64,13 +75,21 @@ function answer(api: Ec2Api, request: IncomingMessage, parameters: URLSearchPara
     const fault = strike(api, { action, account, region: undefined, parameters });
     return fault ?? inSts('AssumeRoleResponse', api.roles.assume(parameters), requestId);
   }
-  if (action !== 'DescribeInstances') throw new AwsError('InvalidAction', `The action ${action} is not valid`);
+  if (action === 'DescribeSpotPriceHistory') {
+    // With our own credentials: prices are nobody's secret.
+    const fault = strike(api, { action, account: undefined, region, parameters });
+    if (fault) return fault;
+    const page = describeSpotPriceHistory(api.spotPrices(region), parameters, api.pageSize);
+    return document(`${action}Response`, namespaces.ec2, { requestId, ...(page as object) });
+  }
+  const describe = describes[action];
+  if (!describe) throw new AwsError('InvalidAction', `The action ${action} is not valid`);
   if (!session) throw new AwsError('AuthFailure', 'AWS was not able to validate the provided access credentials');
   const { account } = session;
   const fault = strike(api, { action, account, region, parameters });
   if (fault) return fault;
-  const page = describeInstances(api.instances(account, region), parameters, api.pageSize);
-  return document('DescribeInstancesResponse', namespaces.ec2, { requestId, ...(page as object) });
+  const page = describe(api.instances(account, region), parameters, api.pageSize);
+  return document(`${action}Response`, namespaces.ec2, { requestId, ...(page as object) });
 }
 
 /** What a request's signature says: whose session it is, if it is one that was handed out here, and the region asked. */

@@ -76,7 +76,10 @@ const isResponse = (result: unknown): result is FunctionResponse =>
   typeof result === 'object' && result !== null && 'statusCode' in result;
 
 export function send({ headers }: IncomingMessage, response: ServerResponse, answer: Answer): void {
-  const cors = headers.origin === undefined ? {} : { 'access-control-allow-origin': '*' };
+  const cors =
+    headers.origin === undefined
+      ? {}
+      : { 'access-control-allow-origin': '*', 'access-control-expose-headers': 'x-next-cursor' };
   const cookies = answer.cookies?.length ? { 'set-cookie': answer.cookies } : {};
   const length =
     answer.status === 204 || answer.status === 304 ? {} : { 'content-length': Buffer.byteLength(answer.body) };

@@ -1,10 +1,12 @@
 import type { Market } from '../../market/market.ts';
 import type { Terminations } from '../ec2/aws-account.ts';
 import type { Fleet } from '../run/fleet.ts';
+import type { Accounts } from './accounts.ts';
 import { type Costs, savingsPercent } from './costs.ts';
 import { availabilityRows, failoverRows, interruptionRows } from './interruption-report.ts';
 import type { InterruptionSummary } from './interruption-summary.ts';
 import type { LeakCheck } from './leak-check.ts';
+import { type PolicyScore, policyRows } from './policy-score.ts';
 import { type Row, section } from './table.ts';
 
 export interface Outcome {
@@ -18,6 +20,10 @@ export interface Outcome {
   readonly terminations: Terminations;
   /** Undefined when no availability trace was played, and so nothing was interrupted. */
   readonly interruptions?: InterruptionSummary | undefined;
+  /** Undefined when agents had no target, or no trace was played. */
+  readonly policy?: PolicyScore | undefined;
+  /** What the control plane's accounts say, and the fleet's own books of the same hours; undefined when they could not be read. */
+  readonly accounts?: (Accounts & { readonly ofFleet: Costs }) | undefined;
   /** Moves that the control plane decided against, by gate; undefined when the decision log could not be read. */
   readonly refused: ReadonlyMap<string, number> | undefined;
   /** What a reader must know to interpret the figures. */
@@ -37,12 +43,13 @@ export function report(outcome: Outcome): string {
   ].join('\n\n');
 }
 
-function interruptionSections({ fleet, interruptions }: Outcome): string[] {
+function interruptionSections({ fleet, interruptions, policy, costs }: Outcome): string[] {
   if (!interruptions) return [];
   return [
     section('Interruptions', interruptionRows(fleet, interruptions)),
     section('Failovers', failoverRows(fleet, interruptions)),
     section('Workloads', availabilityRows(interruptions)),
+    ...(policy ? [section('Policy', policyRows(policy, costs, interruptions))] : []),
   ];
 }
 
@@ -57,11 +64,30 @@ function runRows({ fleet, market, start, end, wallSeconds }: Outcome): Row[] {
   ];
 }
 
-function costRows({ costs }: Outcome): Row[] {
+function costRows({ costs, accounts }: Outcome): Row[] {
   return [
     ['on-demand baseline', costs.baseline.toFixed(2), 'one on-demand instance per agent'],
     ['this fleet', costs.actual.toFixed(2), 'every instance that ran, including replaced ones'],
     ['saved', (costs.baseline - costs.actual).toFixed(2), `${savingsPercent(costs).toFixed(2)} %`],
+    ...accountRows(accounts),
+  ];
+}
+
+function accountRows(accounts: Outcome['accounts']): Row[] {
+  if (!accounts) return [['accounted', '?', "cannot read the control plane's accounts"]];
+  const { baseline, actual, savings, until, ofFleet } = accounts;
+  const ofSameHours = ofFleet.baseline - ofFleet.actual;
+  return [
+    [
+      'accounted',
+      savings.toFixed(2),
+      `by the control plane, of the hours that have ended: ${baseline.toFixed(2)} less ${actual.toFixed(2)}`,
+    ],
+    [
+      '  by the fleet',
+      ofSameHours.toFixed(2),
+      `its own books until ${minute(until)} UTC: ${ofFleet.baseline.toFixed(2)} less ${ofFleet.actual.toFixed(2)}`,
+    ],
   ];
 }
 

@@ -127,6 +127,12 @@ const fleetOptions = {
     number({ from: 0, to: 100 }),
     "what a move must save at least (default: the control plane's setting)",
   ),
+  availabilityTarget: option(
+    'target PERCENT',
+    oneOf('99', '99.9', '99.95', '99.99'),
+    'the availability that agents are promised (default: none). With --availability the report sets the run beside what the ' +
+      'evaluation makes of the same trace with the same policy',
+  ),
   seed: option(
     'seed N',
     number({ from: 0, to: 2 ** 32 - 1, whole: true }),
@@ -168,7 +174,9 @@ const options = { ...priceOptions, ...interruptionOptions, ...fleetOptions, ...t
 type Given = Values<typeof options>;
 
 /** What `npm start` was asked for. Times are in seconds. */
-export interface StartOptions extends Omit<Given, 'cadence' | 'days' | 'pollSeconds' | 'help'> {
+export interface StartOptions extends Omit<Given, 'availabilityTarget' | 'cadence' | 'days' | 'pollSeconds' | 'help'> {
+  /** In percent. */
+  readonly availabilityTarget: number | undefined;
   readonly days: number;
   /** Undefined: agents always poll at their own intervals. */
   readonly pollSeconds: number | undefined;
@@ -192,7 +200,7 @@ export const help = [
 export function readOptions(args: readonly string[]): StartOptions | 'help' {
   if (args.includes('--help')) return 'help';
   const { values, given } = readCommandLine(options, args);
-  const { cadence, availability, pollSeconds, days, help: _, ...others } = values;
+  const { cadence, availability, availabilityTarget, pollSeconds, days, help: _, ...others } = values;
   if (cadence === 'true' && given.has('pollSeconds'))
     throw new UsageError('--poll is the period of coarse cadence; leave it out with --cadence true');
   if (availability !== undefined && given.has('prices'))
@@ -203,6 +211,7 @@ export function readOptions(args: readonly string[]): StartOptions | 'help' {
   return {
     ...others,
     availability,
+    availabilityTarget: availabilityTarget === undefined ? undefined : Number(availabilityTarget),
     days: days ?? (availability === undefined ? 7 : 3650),
     pollSeconds: cadence === 'coarse' ? pollSeconds : undefined,
   };

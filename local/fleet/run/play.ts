@@ -1,8 +1,10 @@
 import { seeded } from '../../random.ts';
 import { exposeInstances, terminationsOf } from '../ec2/aws-account.ts';
+import { accountsOf } from '../report/accounts.ts';
 import { costsOf, savingsPercent } from '../report/costs.ts';
 import { refusedByGate } from '../report/decision-log.ts';
 import { checkForLeaks } from '../report/leak-check.ts';
+import { policyScore } from '../report/policy-score.ts';
 import type { Outcome } from '../report/report.ts';
 import { Fleet } from './fleet.ts';
 import { InterruptionRun } from './interruption-run.ts';
@@ -20,7 +22,7 @@ export async function play(setup: RunSetup): Promise<Outcome> {
     start,
     onMinute: async (now) => {
       progress.show(() => progressLine(setup, fleet, now, wallSeconds()));
-      await setup.runDueJobs();
+      await setup.onMinute();
       await interruptions?.onMinute(now);
     },
   });
@@ -44,7 +46,7 @@ export async function play(setup: RunSetup): Promise<Outcome> {
   signal.addEventListener('abort', () => simulation.stop());
 
   await applySettings(query, tenant.id, options);
-  if (options.minSavingsPercent !== undefined)
+  if (options.minSavingsPercent !== undefined || options.availabilityTarget !== undefined)
     simulation.spawn(() => applyToNewAgents(simulation, fleet, () => applySettings(query, tenant.id, options)));
   fleet.start();
   await simulation.run(end);
@@ -54,6 +56,7 @@ export async function play(setup: RunSetup): Promise<Outcome> {
   const now = simulation.now;
   const retentionSeconds = options.terminateWaitSeconds ?? 300;
   const seconds = wallSeconds();
+  const accounts = await accountsOf(query, tenant.id).catch(() => undefined);
   return {
     market,
     fleet,
@@ -64,9 +67,18 @@ export async function play(setup: RunSetup): Promise<Outcome> {
     leakCheck: await checkForLeaks(fleet, { url, token: tenant.token, retentionSeconds, now }),
     terminations: await terminationsOf(query, tenant.id, describeCalls()),
     interruptions: interruptions?.summary(now),
+    policy: await scoreOf(setup, now),
+    accounts: accounts && { ...accounts, ofFleet: costsOf(fleet, market, accounts.until) },
     refused: await refusedByGate(query, tenant.id).catch(() => undefined),
     notes: [...notesOf(setup), ...(interruptions?.notes ?? [])],
   };
+}
+
+/** Agents with a target that played a trace are set beside what the evaluation makes of it. */
+async function scoreOf({ options, market, start, query }: RunSetup, end: Date) {
+  const { availability: path, availabilityTarget: target } = options;
+  if (path === undefined || target === undefined) return undefined;
+  return policyScore(query, { path, target, market, start, end });
 }
 
 /** Applies the settings before each minute's decisions, until every agent has registered once. */

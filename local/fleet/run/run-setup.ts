@@ -16,9 +16,9 @@ export interface RunSetup {
   readonly url: string;
   readonly tenant: Tenant;
   readonly query: Query;
-  /** Runs the control plane's jobs that are due. */
-  readonly runDueJobs: () => Promise<unknown>;
-  /** Delivers EC2's events to the control plane. Resolves when each is handled or given up. */
+  /** Runs the control plane's jobs that are due, and delivers the events that have become visible again. */
+  readonly onMinute: () => Promise<unknown>;
+  /** Puts EC2's events into the control plane's queue. Resolves when they have been delivered once. */
   readonly postEvents: (events: readonly unknown[]) => Promise<void>;
   /** The events that were given up. */
   readonly deadLetters: readonly string[];

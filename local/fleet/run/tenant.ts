@@ -32,18 +32,25 @@ export async function createTenant(url: string, adminToken: string, name: string
 export interface TenantSettings {
   readonly terminateWaitSeconds?: number | undefined;
   readonly minSavingsPercent?: number | undefined;
+  /** In percent. */
+  readonly availabilityTarget?: number | undefined;
 }
 
 /**
- * Changes the settings of a tenant and of the agents that it has so far. It writes to the database, because the console's
- * route for it does not exist yet.
+ * Changes the settings of a tenant and of the agents that it has so far. It writes to the database: no agent has to be
+ * there yet, and a run of thousands takes one statement.
  */
 export async function applySettings(query: Query, client: string, settings: TenantSettings): Promise<void> {
-  const { terminateWaitSeconds: wait, minSavingsPercent: percent } = settings;
+  const { terminateWaitSeconds: wait, minSavingsPercent: percent, availabilityTarget: target } = settings;
   if (wait !== undefined) {
     await query('UPDATE clients SET default_terminate_wait_seconds = :wait WHERE id = :client', { client, wait });
     await query('UPDATE agents SET terminate_wait_seconds = :wait WHERE client_id = :client', { client, wait });
   }
   if (percent !== undefined)
     await query('UPDATE agents SET min_savings_percent = :percent WHERE client_id = :client', { client, percent });
+  if (target !== undefined)
+    await query('UPDATE agents SET availability_target = :target WHERE client_id = :client', {
+      client,
+      target: target / 100,
+    });
 }

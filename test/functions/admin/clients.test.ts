@@ -49,7 +49,11 @@ describe('tokens (D1, D3, D4)', () => {
     const read = () => rig.asAdmin('GET', `/api/admin/clients/${tenant.id}/token`);
     expect((await read()).body).toEqual({ token: tenant.token, client_name: tenant.name });
     await read();
-    const audit = rig.db.selectFrom('auditLogs').selectAll().where('clientId', '=', tenant.id);
+    const audit = rig.db
+      .selectFrom('auditLogs')
+      .selectAll()
+      .where('clientId', '=', tenant.id)
+      .where('action', '=', 'token_read');
     const readings = await audit.execute();
     expect(readings).toMatchObject([
       { actor: 'admin', action: 'token_read', createdAt: rig.clock.now() },
@@ -60,7 +64,8 @@ describe('tokens (D1, D3, D4)', () => {
 
   it('are in no row in clear', async () => {
     const tenant = await rig.tenant();
-    const rows = await rig.db.selectFrom('clients').selectAll().where('id', '=', tenant.id).execute();
+    const rows = await rig.db.selectFrom('clientTokens').selectAll().where('clientId', '=', tenant.id).execute();
+    expect(rows).toHaveLength(1);
     expect(JSON.stringify(rows)).not.toContain(tenant.token);
   });
 

@@ -389,6 +389,7 @@ describe('command sweep (9.6)', () => {
     const next = instance.successor({ mode: 'spot', az: 'us-east-1b' });
     await next.register();
     rig.pass(lease);
+    await next.heartbeat();
     await rig.runJob('sweep-commands');
     expect((await instance.executed(id, { success: false, message: 'late' })).status).toBe(200);
     expect(await instance.commands()).toMatchObject([{ status: 'completed', inferred: true }]);

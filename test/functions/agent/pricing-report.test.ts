@@ -23,6 +23,9 @@ const onDemandHistory = (type: string) =>
     .execute();
 const pools = (type: string) =>
   rig.db.selectFrom('spotPools').selectAll().where('instanceType', '=', type).orderBy('id').execute();
+/** What the tenants know of the type's pools. */
+const ownPrices = (type: string) =>
+  rig.db.selectFrom('tenantPoolPrices').selectAll().where('poolId', 'like', `${type}.%`).orderBy('poolId').execute();
 const buckets = (type: string) =>
   rig.db
     .selectFrom('pricingSnapshotsClean')
@@ -66,8 +69,13 @@ describe('pricing-report (A6)', () => {
     expect(answer).toMatchObject({ status: 200, body: { success: true } });
     const now = rig.clock.now();
     expect(await pools(type)).toMatchObject([
-      { id: `${type}.us-east-1a`, poolName: `${type} (us-east-1a)`, latestPrice: '0.040000', latestAt: now },
-      { id: `${type}.us-east-1b`, latestPrice: '0.030000', region: 'us-east-1', az: 'us-east-1b' },
+      { id: `${type}.us-east-1a`, poolName: `${type} (us-east-1a)`, latestPrice: null, latestAt: null },
+      { id: `${type}.us-east-1b`, region: 'us-east-1', az: 'us-east-1b' },
+    ]);
+    const { id: clientId } = instance.tenant;
+    expect(await ownPrices(type)).toEqual([
+      { poolId: `${type}.us-east-1a`, clientId, price: '0.040000', seenAt: now },
+      { poolId: `${type}.us-east-1b`, clientId, price: '0.030000', seenAt: now },
     ]);
     expect(await buckets(type)).toMatchObject([
       {
@@ -156,7 +164,7 @@ describe('buckets', () => {
       { timeBucket: at(300), spotPrice: '0.040300' },
       { timeBucket: at(600), spotPrice: '0.040601', observedAt: at(601) },
     ]);
-    expect(await pools(type)).toMatchObject([{ latestPrice: '0.040601', latestAt: at(601) }]);
+    expect(await ownPrices(type)).toMatchObject([{ price: '0.040601', seenAt: at(601) }]);
   });
 
   it.each([
@@ -197,7 +205,6 @@ describe('buckets', () => {
     expect(answers.map((answer) => answer.status)).toEqual(instances.map(() => 200));
     expect(await buckets(type)).toHaveLength(2);
     expect(await pools(type)).toHaveLength(2);
-    expect(await onDemandPrices(type)).toHaveLength(1);
   });
 });
 
@@ -209,7 +216,7 @@ describe('a report that is told again, late or wrong', () => {
     const report = () => instance.report(0.1, { 'us-east-1a': 0.04 }, collected);
     await report();
     const state = async () => [
-      await pools(type),
+      await ownPrices(type),
       await buckets(type),
       await onDemandHistory(type),
       await instance.row(),
@@ -227,7 +234,7 @@ describe('a report that is told again, late or wrong', () => {
     rig.pass(900);
     await instance.report(0.1, { 'us-east-1a': 0.04 });
     await instance.report(0.1, { 'us-east-1a': 0.09 }, early);
-    expect(await pools(type)).toMatchObject([{ latestPrice: '0.040000', latestAt: rig.clock.now() }]);
+    expect(await ownPrices(type)).toMatchObject([{ price: '0.040000', seenAt: rig.clock.now() }]);
     expect(await buckets(type)).toMatchObject([{ spotPrice: '0.090000' }, { spotPrice: '0.040000' }]);
   });
 
@@ -235,7 +242,7 @@ describe('a report that is told again, late or wrong', () => {
     const type = newType();
     const instance = await rig.primary({ type });
     await instance.report(0.1, { 'us-east-1a': 0.04 }, new Date(rig.clock.now().getTime() + 25 * 3600_000));
-    expect(await pools(type)).toMatchObject([{ latestAt: rig.clock.now() }]);
+    expect(await ownPrices(type)).toMatchObject([{ seenAt: rig.clock.now() }]);
   });
 
   it.each(['zombie', 'terminated', 'stranger'])('by an instance that is a %s is accepted and ignored', async (kind) => {
@@ -274,7 +281,7 @@ describe('a report that is told again, late or wrong', () => {
       },
     });
     expect(answer.status).toBe(200);
-    expect((await pools(type)).map((row) => [row.az.at(-1), row.latestPrice])).toEqual([
+    expect((await ownPrices(type)).map((row) => [row.poolId.at(-1), row.price])).toEqual([
       ['e', '100.000000'],
       ['f', '0.000001'],
       ['g', '0.050000'],
@@ -288,7 +295,7 @@ describe('the on-demand price', () => {
   it('of 0.1, which blind agents report, gives way to a better one that is known', async () => {
     const type = newType();
     const seeing = await rig.primary({ type });
-    const blind = await rig.primary({ type });
+    const blind = await rig.primary({ type }, seeing.tenant);
     await seeing.report(0.192, {});
     await blind.report(0.1, { 'us-east-1a': 0.04 });
     expect(await onDemandPrices(type)).toMatchObject([{ price: '0.192000' }]);
@@ -302,7 +309,7 @@ describe('the on-demand price', () => {
     await blind.report(0.1, {});
     expect(await onDemandPrices(type)).toMatchObject([{ price: '0.100000' }]);
     rig.pass(300);
-    await (await rig.primary({ type })).report(0.192, {});
+    await (await rig.primary({ type }, blind.tenant)).report(0.192, {});
     expect(await onDemandPrices(type)).toMatchObject([{ price: '0.192000' }]);
   });
 

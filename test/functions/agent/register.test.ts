@@ -111,7 +111,6 @@ describe('register (A1): refusals', () => {
     ['instance_id', 64],
     ['instance_type', 64],
     ['region', 32],
-    ['az', 48],
     ['hostname', 255],
     ['ami_id', 64],
     ['agent_version', 32],

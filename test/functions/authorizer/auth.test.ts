@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { requests } from '../../../build/request-examples.ts';
 import { routes } from '../../../functions/routes.ts';
 import type { Route } from '../../../functions/shared/route.ts';
-import { requests } from '../../support/agents/requests.ts';
 import type { Tenant } from '../../support/rig/api.ts';
 import { Rig } from '../../support/rig/rig.ts';
 
@@ -173,6 +173,20 @@ describe('a refused token', () => {
     expect((await refusals()).length).toBe(before + 2);
     expect((await refusals()).join()).not.toContain(token);
   });
+
+  it('is counted, with whatever others are tried in the meantime, on a bounded number of rows', async () => {
+    rig.pass(600 - ((rig.clock.now().getTime() / 1000) % 600));
+    const before = (await refusals()).length;
+    for (let i = 0; i < 100; i += 1)
+      expect((await rig.request('GET', '/api/agents/a/config', { token: randomUUID() })).status).toBe(401);
+    expect((await refusals()).length - before).toBeLessThanOrEqual(16);
+    const rows = await rig.db
+      .selectFrom('systemEvents')
+      .select('times')
+      .where('createdAt', '=', rig.clock.now())
+      .execute();
+    expect(rows.reduce((sum, { times }) => sum + times, 0)).toBe(100);
+  });
 });
 
 describe('another tenant’s ids', () => {
@@ -185,7 +199,27 @@ describe('another tenant’s ids', () => {
     await instance.queueSwitch('m5.large.us-east-1b');
     const [command] = (await instance.pendingCommands()).body;
     const replica_id = await instance.addReplica();
-    const ids = { agent_id: instance.handle, client_id: instance.tenant.id, command_id: command.id, replica_id };
+    const { id: token_id } = await rig.db
+      .selectFrom('clientTokens')
+      .select('id')
+      .where('clientId', '=', instance.tenant.id)
+      .executeTakeFirstOrThrow();
+    const { id: notif_id } = await rig.db
+      .selectFrom('systemEvents')
+      .select('id')
+      .where('clientId', '=', instance.tenant.id)
+      .where('notify', '=', true)
+      .limit(1)
+      .executeTakeFirstOrThrow();
+    const ids = {
+      agent_id: instance.handle,
+      client_id: instance.tenant.id,
+      command_id: command.id,
+      replica_id,
+      instance_id: instance.id,
+      token_id,
+      notif_id,
+    };
     return { instance, old, ids };
   }
 
@@ -247,6 +281,7 @@ describe('another tenant’s ids', () => {
           'decisions',
           'systemEvents',
           'cleanupLogs',
+          'clientTokens',
         ] as const
       ).map((table) => rig.db.selectFrom(table).selectAll().where('clientId', '=', clientId).orderBy('id').execute()),
     );

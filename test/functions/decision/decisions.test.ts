@@ -155,6 +155,15 @@ describe('decide (A12)', () => {
       reason: `${pool} costs 70.0 % less than on-demand`,
       confidence: 0.8,
       model_version: 'rules-1',
+      explanation: {
+        policy: 'rules-1',
+        model: null,
+        degraded: true,
+        terms: null,
+        first_closed_gate: null,
+        what_it_takes: `${pool} costs 70.0 % less than on-demand`,
+        staying_costs_per_hour: 0.07,
+      },
     });
     expect(await instance.decisions()).toMatchObject([
       {
@@ -170,6 +179,23 @@ describe('decide (A12)', () => {
       },
     ]);
     expect(await instance.commands()).toEqual([]);
+  });
+
+  it('of an agent with a target says what policy A weighed, and what it takes', async () => {
+    const instance = await priced();
+    await instance.set({ availabilityTarget: '0.99000', autoSwitchEnabled: false });
+    const { body } = await decide(instance);
+    expect(body).toMatchObject({ model_version: 'policy-a-1', allowed: false });
+    expect(body.explanation).toMatchObject({
+      model: expect.stringMatching(/^fitted@[0-9a-f]{12}$/),
+      degraded: true,
+      terms: { pacing: 'blind', spent_seconds: 0, entry_seconds: 10 },
+      first_closed_gate: 'auto_switch_off',
+      staying_costs_per_hour: 0.07,
+    });
+    expect(body.explanation.terms.pools.map(({ price }: { price: number }) => price)).toEqual([0.03, 0.05]);
+    const { body: recommended } = await instance.request('GET', '/switch-recommendation');
+    expect(recommended.explanation).toEqual(body.explanation);
   });
 
   it('goes by what the caller describes before what is known', async () => {
@@ -303,7 +329,7 @@ describe('the decide job', () => {
   it('decides on an agent once in five minutes, and only when it has reported since', async () => {
     const instance = await priced();
     await instance.set({ autoSwitchEnabled: false });
-    const decided = async () => (await instance.decisions()).length;
+    const decided = async () => (await instance.decisions()).reduce((sum, { times }) => sum + times, 0);
     await rig.runJob('decide');
     await rig.runJob('decide');
     expect(await decided()).toBe(1);

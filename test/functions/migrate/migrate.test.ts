@@ -108,16 +108,69 @@ describe('migrate', () => {
 
   it('refuses to go on when a file that was applied is gone', async () => {
     await file('0001_a.sql', first);
+    await file('0002_b.sql', 'ALTER TABLE pets ADD COLUMN owner INT NULL;');
     await run();
     await rm(join(directory, '0001_a.sql'));
     await expect(run()).rejects.toThrow('0001_a.sql was applied to this database, but its file is gone');
   });
 
-  it('stops at a statement that is wrong, and takes the file up where it was mended behind it', async () => {
+  it('refuses to run without any file', async () => {
+    await expect(run()).rejects.toThrow(`there is no migration in ${directory}`);
+  });
+
+  describe('of a deployment that is rolled back', () => {
+    beforeEach(async () => {
+      await file('0001_a.sql', first);
+      await run();
+    });
+    const newer = (text: string) => file('0002_b.sql', text);
+    const rollBack = async () => {
+      await rm(join(directory, '0002_b.sql'));
+      return run();
+    };
+
+    it('leaves what the newer code has added, and does nothing', async () => {
+      await newer('ALTER TABLE pets ADD COLUMN owner INT NULL;');
+      await run();
+      expect(await rollBack()).toEqual([]);
+      expect(await columnsOf('pets')).toEqual(['id', 'name', 'age', 'owner']);
+    });
+
+    it('leaves a newer migration that stopped half-way, which its own code takes up again', async () => {
+      await newer('ALTER TABLE pets ADD COLUMN owner INT NULL;\nCREATE TABLE broken;');
+      await expect(run()).rejects.toThrow(/error code/i);
+      expect(await rollBack()).toEqual([]);
+      await newer('ALTER TABLE pets ADD COLUMN owner INT NULL;\nALTER TABLE pets ADD COLUMN tag INT NULL;');
+      expect(await run()).toEqual(['0002_b.sql']);
+      expect(await columnsOf('pets')).toEqual(['id', 'name', 'age', 'owner', 'tag']);
+    });
+
+    it('still refuses an older file that has changed', async () => {
+      await newer('ALTER TABLE pets ADD COLUMN owner INT NULL;');
+      await run();
+      await file('0001_a.sql', `${first}-- later\n`);
+      await expect(rollBack()).rejects.toThrow('0001_a.sql was applied and has changed since');
+    });
+  });
+
+  it('stops at a statement that is wrong, and goes on from there once it is mended', async () => {
     await file('0001_a.sql', `${first}CREATE TABLE broken;\n`);
     await expect(run()).rejects.toThrow(/error code/i);
     await expect(run()).rejects.toThrow(/error code/i); // the lock is free again, and nothing before it is repeated
     expect(await columnsOf('pets')).toEqual(['id', 'name', 'age']);
+    await file('0001_a.sql', `${first}CREATE TABLE mended (id INT NOT NULL, PRIMARY KEY (id));\n`);
+    expect(await run()).toEqual(['0001_a.sql']);
+    expect(await columnsOf('mended')).toEqual(['id']);
+  });
+
+  it('refuses a file of which a statement that was carried out has changed, though it stopped behind it', async () => {
+    await file('0001_a.sql', `${first}CREATE TABLE broken;\n`);
+    await expect(run()).rejects.toThrow(/error code/i);
+    await file(
+      '0001_a.sql',
+      `${first.replace('age INT NULL', 'age BIGINT NULL')}CREATE TABLE mended (id INT NOT NULL);\n`,
+    );
+    await expect(run()).rejects.toThrow('0001_a.sql was applied and has changed since');
   });
 });
 

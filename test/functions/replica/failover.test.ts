@@ -471,6 +471,7 @@ describe('a notice while a switch is under way', () => {
     expect(await instance.agentRow()).toMatchObject({ instanceId: next.id, status: 'online' });
     expect(await standby.row()).toMatchObject({ instanceStatus: 'zombie' });
     rig.pass(300);
+    await next.heartbeat();
     expect((await standby.instancesToTerminate()).body.instances).toMatchObject([{ instance_id: standby.id }]);
   });
 });

@@ -27,7 +27,7 @@ describe('manual replicas (X22, X23)', () => {
     const instance = await primary();
     const answer = await enable(instance);
     expect(answer).toMatchObject({ status: 200, body: { success: true, changed: true } });
-    expect(answer.calls).toBeLessThanOrEqual(8);
+    expect(answer.calls).toBeLessThanOrEqual(9); // docs/adr/0046
     expect(await instance.agentRow()).toMatchObject({ manualReplicaEnabled: true, autoSwitchEnabled: false });
     expect(await instance.replicas()).toMatchObject([{ replicaType: 'manual', status: 'launching' }]);
     expect((await instance.config()).body).toMatchObject({ replica_count: 1, config_version: 2 });

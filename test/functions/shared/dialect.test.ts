@@ -279,6 +279,44 @@ describe('an outcome that is not known', () => {
   });
 });
 
+describe('a single statement that was given up in favour of another', () => {
+  const conflict = (errno: 1205 | 1213, times: number): Fault => ({
+    error: `DatabaseErrorException:${errno}`,
+    when: 'before',
+    operation: 'Execute',
+    times,
+  });
+
+  it.each([
+    ['a deadlock', 1213, 4],
+    ['a lock that was not granted', 1205, 2],
+  ] as const)('by %s is tried a few times', async (_, errno, tries) => {
+    const { db, calls, pauses } = withTime(25_000);
+    rig.faults.inject(conflict(errno, tries - 1));
+    await sql`SELECT 1`.execute(db);
+    expect(calls()).toBe(tries);
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(100);
+    rig.faults.inject(conflict(errno, tries));
+    await expect(sql`SELECT 1`.execute(db)).rejects.toMatchObject({ kind: 'conflict', errno });
+    expect(calls()).toBe(2 * tries);
+  });
+
+  it('is not repeated when the caller has no time left', async () => {
+    const { db, calls } = withTime(0);
+    rig.faults.inject(conflict(1213, 1));
+    await expect(sql`SELECT 1`.execute(db)).rejects.toMatchObject({ kind: 'conflict' });
+    expect(calls()).toBe(1);
+  });
+
+  it('in a transaction ends it: nothing is sent twice', async () => {
+    const { db, pauses } = withTime(25_000);
+    rig.faults.inject(conflict(1213, 1));
+    const run = db.transaction().execute((tx) => tx.insertInto('keys').values({ id: 32 }).execute());
+    await expect(run).rejects.toMatchObject({ kind: 'conflict' });
+    expect(pauses).toEqual([]);
+  });
+});
+
 describe('transact', () => {
   it.each([
     ['a deadlock', { error: 'DatabaseErrorException:1213', when: 'before', sql: /insert/ }],

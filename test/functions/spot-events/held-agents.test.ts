@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Connection } from 'mariadb';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { detailTypes } from '../../../functions/spot-events/ec2-events.ts';
 import type { TestInstance } from '../../support/agents/test-instance.ts';
 import { connectToRig } from '../../support/database/beside.ts';
 import type { Tenant } from '../../support/rig/api.ts';
 import { Rig } from '../../support/rig/rig.ts';
+import { ec2Event } from '../../support/scenes/ec2-event.ts';
 
 // Another transaction holds an agent: of a call that takes long, or of a function that was killed, for three minutes.
 
@@ -42,20 +44,15 @@ async function withStandby() {
 
 const message = (instance: TestInstance) => ({
   messageId: instance.id,
-  body: JSON.stringify({
-    version: '0',
-    id: randomUUID(),
-    'detail-type': 'EC2 Spot Instance Interruption Warning',
-    source: 'aws.ec2',
-    account,
-    time: rig.clock
-      .now()
-      .toISOString()
-      .replace(/\.\d+Z$/, 'Z'),
-    region: 'us-east-1',
-    resources: [],
-    detail: { 'instance-id': instance.id, 'instance-action': 'terminate' },
-  }),
+  body: JSON.stringify(
+    ec2Event({
+      account,
+      type: detailTypes.interruption,
+      detail: { 'instance-id': instance.id, 'instance-action': 'terminate' },
+      at: rig.clock.now(),
+    }),
+  ),
+
   attributes: { ApproximateFirstReceiveTimestamp: String(rig.clock.now().getTime()) },
 });
 

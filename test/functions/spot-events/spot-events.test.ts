@@ -6,6 +6,7 @@ import type { Fault } from '../../../local/aws/data-api/faults.ts';
 import type { TestInstance } from '../../support/agents/test-instance.ts';
 import type { Tenant } from '../../support/rig/api.ts';
 import { Rig } from '../../support/rig/rig.ts';
+import { ec2Event } from '../../support/scenes/ec2-event.ts';
 
 // No job runs in this file: notices work with every schedule gone.
 
@@ -53,20 +54,10 @@ interface Said {
 
 /** An event as EventBridge brings it. */
 function event(type: string, detail: object, { ago = 0, ...fields }: Said = {}) {
-  const time = new Date(rig.clock.now().getTime() - ago * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
-  return {
-    version: '0',
-    id: randomUUID(),
-    'detail-type': type,
-    source: 'aws.ec2',
-    account,
-    time,
-    region: 'us-east-1',
-    resources: [],
-    detail,
-    ...fields,
-  };
+  const at = new Date(rig.clock.now().getTime() - ago * 1000);
+  return { ...ec2Event({ account, type, detail, at }), ...fields };
 }
+const at = (seconds: number) => new Date(rig.clock.now().getTime() + seconds * 1000).toISOString();
 const warning = (instance: { id: string }, fields?: Said) =>
   event(detailTypes.interruption, { 'instance-id': instance.id, 'instance-action': 'terminate' }, fields);
 const recommendation = (instance: { id: string }, fields?: Said) =>
@@ -156,6 +147,20 @@ describe('an interruption warning', () => {
         failoverTimeMs: 2000,
       },
     ]);
+  });
+
+  it.each([
+    ['when it says', 90],
+    ['two minutes later, where it does not say when', undefined],
+  ])('of an interruptible capacity reservation is one like Spot’s: the instance ends %s', async (_, seconds) => {
+    const instance = await primary();
+    const standby = await standbyOf(instance);
+    const end = seconds && { 'instance-termination-time': at(seconds) };
+    const detail = { 'instance-id': instance.id, 'instance-action': 'terminate', azId: 'use1-az1', ...end };
+    expect(await post(event(detailTypes.reservation, detail))).toEqual({ promoted: 1 });
+    expect(await instance.agentRow()).toMatchObject({ instanceId: standby.id, primaryCause: 'failover' });
+    const terminationTime = new Date(rig.clock.now().getTime() + (seconds ?? 120) * 1000);
+    expect(await notices(instance)).toMatchObject([{ terminationTime, failoverCompleted: true }]);
   });
 
   it('lets the first instance take over that comes up, where there is none yet', async () => {

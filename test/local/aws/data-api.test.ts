@@ -741,7 +741,8 @@ describe('the endpoint', () => {
     gate.resolve();
     await paused;
     expect(await items()).toEqual([1]);
-    expect(calls[0]).toEqual({ operation: 'Execute', sql: 'INSERT INTO items (n) VALUES (:n)' });
+    const parameters = [{ name: 'n', value: { longValue: 1 } }];
+    expect(calls[0]).toEqual({ operation: 'Execute', sql: 'INSERT INTO items (n) VALUES (:n)', parameters });
   });
 
   it.each<[string, string, string, number]>([

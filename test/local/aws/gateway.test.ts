@@ -6,16 +6,22 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import { functionNames } from '../../../functions/lambdas.ts';
-import type { Access, Route } from '../../../functions/shared/route.ts';
+import type { Route } from '../../../functions/shared/route.ts';
 import { type Answered, type Gateway, type GatewayOptions, startGateway } from '../../../local/aws/gateway/server.ts';
 import { type Handler, lambdaHost, runAsLambda } from '../../../local/aws/lambda-host.ts';
 import { type Clock, VirtualClock } from '../../../local/clock.ts';
 
-const route = (method: Route['method'], path: string, access: Access = 'open'): Route => ({
+const admission = {
+  open: { access: 'open', scope: 'none' },
+  client: { access: 'client', scope: 'read' },
+  admin: { access: 'admin', scope: 'viewer' },
+} as const;
+
+const route = (method: Route['method'], path: string, access: keyof typeof admission = 'open'): Route => ({
   id: '-',
   method,
   path,
-  access,
+  ...admission[access],
   summary: '',
   response: z.unknown(),
 });

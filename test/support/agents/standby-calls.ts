@@ -56,7 +56,7 @@ export abstract class StandbyCalls extends StoredAgent {
     });
   }
 
-  protected inSeconds(seconds: number) {
+  inSeconds(seconds: number) {
     return new Date(this.api.clock.now().getTime() + seconds * 1000).toISOString();
   }
 }

@@ -108,6 +108,8 @@ export const instanceIn = ({ instances }: AgentState, id: string) => instances.f
 export const activeStandbys = ({ replicas }: AgentState) => replicas.filter((row) => row.is_active);
 export const terminationNotices = ({ interruptions }: AgentState) =>
   interruptions.filter((row) => row.signal_type === 'termination-notice');
+/** Whether the notice was answered by a failover, and not by a switch. */
+export const isAnsweredByStandby = (row: NoticeRow) => row.response_action === 'promoted-replica';
 export const eventsOf = ({ events }: AgentState, type: string) => events.filter((row) => row.event_type === type);
 
 /** As the database writes times. */

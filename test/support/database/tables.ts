@@ -9,8 +9,11 @@ const ofLife = [
   ...ofAgent,
   'decisions',
   'pool_losses',
+  'pool_availability',
+  'pool_states',
   'spot_pools',
   'ondemand_prices',
+  'tenant_pool_prices',
   'ondemand_price_snapshots',
   'pricing_snapshots_clean',
 ];

@@ -1,4 +1,4 @@
-import { eventsOf, terminationNotices } from '../database/agent-state.ts';
+import { eventsOf, isAnsweredByStandby, primaryOf, terminationNotices } from '../database/agent-state.ts';
 import { type Change, once, type Rule } from './change.ts';
 
 /** I2: a notice that is told k times by m ways is one failover, one notification and one row. */
@@ -17,11 +17,14 @@ export function failoverRules({ now }: Change, rule: Rule): void {
   const failovers = eventsOf(now, 'failover_completed').filter((event) => !undone.has(event.replica));
   const former = failovers.map((event) => event.former ?? '');
   once(former, (id) => rule(false, `I2: ${id} fails over once`));
-  const answered = notices.filter((row) => row.failover_completed).map((row) => row.instance_id);
+  const answered = notices.filter((row) => row.failover_completed);
+  const byStandby = answered.filter(isAnsweredByStandby).map((row) => row.instance_id);
   rule(
-    answered.toSorted().join() === former.toSorted().join(),
-    `I2: notices that are answered and failovers that are told of are the same: ${answered}; ${former}`,
+    byStandby.toSorted().join() === former.toSorted().join(),
+    `I2: notices that a standby answered and failovers that are told of are the same: ${byStandby}; ${former}`,
   );
+  for (const { instance_id: id } of answered)
+    rule(id !== primaryOf(now)?.id, `I2: the notice of ${id} is answered by another primary`);
   const counted = now.agent!.interruption_handled_count;
-  rule(counted === former.length, `I2: ${counted} failovers are counted, of ${former.length}`);
+  rule(counted === answered.length, `I2: ${counted} failovers are counted, of ${answered.length}`);
 }

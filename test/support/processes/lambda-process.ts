@@ -14,7 +14,16 @@ export interface Asked {
 }
 export type Answered =
   | { readonly id: number; readonly result: unknown }
-  | { readonly id: number; readonly error: { name: string; message: string; kind?: string | undefined } };
+  | { readonly id: number; readonly error: FailureSaid };
+
+/** An error, as it is told to another process. */
+export interface FailureSaid {
+  readonly name: string;
+  readonly message: string;
+  readonly kind?: string | undefined;
+  /** Of a job, those of its steps. */
+  readonly errors?: readonly FailureSaid[] | undefined;
+}
 
 /** Why an invocation was not answered. */
 export class Killed extends Error {

@@ -28,14 +28,15 @@ export class Rig implements Api {
   readonly clock: VirtualClock;
   /** The name of its schema. */
   readonly database: string;
-  readonly #dataDir: string;
+  /** What the control plane keeps on disk. */
+  readonly dataDir: string;
   readonly #client: RDSDataClient;
 
   private constructor(controlPlane: ControlPlane, clock: VirtualClock, dataDir: string, database: string) {
     this.controlPlane = controlPlane;
     this.clock = clock;
     this.database = database;
-    this.#dataDir = dataDir;
+    this.dataDir = dataDir;
     this.#client = dataApiClient(controlPlane.dataApi.url);
   }
 
@@ -65,7 +66,7 @@ export class Rig implements Api {
   async stop() {
     await leaveStatements(randomUUID(), this.controlPlane.dataApi.statements);
     await this.controlPlane.stop();
-    await rm(this.#dataDir, { recursive: true, force: true });
+    await rm(this.dataDir, { recursive: true, force: true });
   }
 
   /** The functions' own way to the database, for what a test looks up or puts there. */

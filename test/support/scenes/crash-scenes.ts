@@ -1,10 +1,11 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { JobName } from '../../../functions/jobs.ts';
 import { detailTypes } from '../../../functions/spot-events/ec2-events.ts';
 import type { TestInstance } from '../agents/test-instance.ts';
 import { Killed } from '../processes/lambda-process.ts';
 import type { Answer, Tenant } from '../rig/api.ts';
 import type { Rig } from '../rig/rig.ts';
+import { ec2Event } from './ec2-event.ts';
 
 /** What a caller is told. */
 export interface Reply {
@@ -58,17 +59,12 @@ export function crashActs(rig: () => Rig) {
 
   /** EventBridge brings it until it is taken in. */
   function warning({ old }: Scene) {
-    const event = {
-      version: '0',
-      id: randomUUID(),
-      'detail-type': detailTypes.interruption,
-      source: 'aws.ec2',
+    const event = ec2Event({
       account,
-      time: at(0).replace(/\.\d+Z$/, 'Z'),
-      region: 'us-east-1',
-      resources: [],
+      type: detailTypes.interruption,
       detail: { 'instance-id': old.id, 'instance-action': 'terminate' },
-    };
+      at: rig().clock.now(),
+    });
     return async () => {
       await rig().controlPlane.postEvents([event]);
       return { status: 200, body: rig().controlPlane.deadLetters };
@@ -179,6 +175,7 @@ export function crashScenes(rig: () => Rig, tenant: () => Tenant) {
   async function unreported() {
     const scene = await succeeded();
     rig().pass(1200);
+    await scene.next.heartbeat();
     return scene;
   }
 

@@ -17,6 +17,8 @@ export interface WorldOptions {
 /** What the trace names by number. */
 type Kind = 'i' | 'standby' | 'command';
 
+type Failure = Error & { readonly kind?: string };
+
 /**
  * The instances of one logical agent as they are in truth, against which the database is held; what happens among them is
  * the part of those who extend it. Here stands what all of them do: speak, keep a trace, read the state and check it.
@@ -139,10 +141,14 @@ export class World {
       const { ran, rows } = (await this.rig.runJob(job)) as { ran: boolean; rows?: number };
       this.note(`${job} ${ran ? `changed ${rows}` : 'was running already'}`);
     } catch (thrown) {
-      const error = thrown as Error & { kind?: string };
+      const error = thrown as Failure & { readonly errors?: readonly Failure[] };
       const isKilled = error.name === 'Killed';
       this.note(`${job} failed: ${isKilled ? error.name : (error.kind ?? error)}`);
-      const isFault = this.mayFail && error.name === 'DatabaseError' && this.mayFailJob(error.kind);
+      // A job whose steps are isolated fails with the failures of all of them.
+      const isOfDatabase = (error.errors ?? [error]).every(
+        ({ name, kind }) => name === 'DatabaseError' && this.mayFailJob(kind),
+      );
+      const isFault = this.mayFail && isOfDatabase;
       this.rule((this.mayBeKilled && isKilled) || isFault, `${job} fails by its own fault: ${error}`);
     }
   }

@@ -68,10 +68,25 @@ const changes: Record<PrimaryCause, Change> = {
     await agent.replicaStatus(wanted.id, 'failed', { error_message: 'no capacity' });
     return { agent, now: agent };
   },
+  switch_undone: async () => {
+    const agent = await primary();
+    await agent.queueSwitch(`${agent.facts.type}.us-east-1b`);
+    const [command] = (await agent.pendingCommands()).body;
+    await agent.successor({ az: 'us-east-1b' }).register();
+    rig.pass(60);
+    await agent.executed(command.id, { success: false, message: 'Switch failed' });
+    return { agent, now: agent };
+  },
   ended: async () => {
     const agent = await primary();
     rig.pass(60);
     await agent.request('POST', '/termination', { instance_id: agent.id });
+    return { agent, now: undefined };
+  },
+  deleted: async () => {
+    const agent = await primary();
+    rig.pass(60);
+    await rig.request('DELETE', `/api/client/agents/${agent.agentId}`, { token: tenant.token });
     return { agent, now: undefined };
   },
   released: async () => {
@@ -92,9 +107,16 @@ describe('a change of primary carries its cause', () => {
     const primaries = Object.values(await agent.instances()).filter(({ isPrimary }) => isPrimary);
     expect(primaries.map(({ id }) => id)).toEqual(now ? [now.id] : []);
     if (now) expect(await now.row()).toMatchObject({ primaryCause: cause, primarySince: at, isPrimary: true });
-    const { status, body } = await rig.request('GET', `/api/agents/${row.id}`, { token: tenant.token });
-    expect(status).toBe(200);
-    expect(body).toMatchObject({ primary_cause: cause, primary_changed_at: at.toISOString() });
+    const ask = (path: string) => rig.request('GET', path, { token: tenant.token });
+    expect(await ask(`/api/client/agents/${row.id}`)).toMatchObject({
+      status: 200,
+      body: { primaryCause: cause, primaryChangedAt: at.toISOString() },
+    });
+    if (cause === 'deleted') return; // which agents are told by a 404
+    expect(await ask(`/api/agents/${row.id}`)).toMatchObject({
+      status: 200,
+      body: { primary_cause: cause, primary_changed_at: at.toISOString() },
+    });
   });
 
   it('and keeps it when the same instance is told of once more', async () => {

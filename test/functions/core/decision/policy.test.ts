@@ -23,6 +23,8 @@ const pool = (over: Partial<PoolState> = {}): PoolState => ({
   price: 0.04,
   at: now,
   interruptions30d: 0,
+  availability: 'unknown',
+  hazard: null,
   ...over,
 });
 
@@ -55,8 +57,11 @@ const open = (
     maxSwitchesPerWeek: 10,
     maxSwitchesPerDay: 3,
     minPoolDurationHours: 2,
+    limitsHold: true,
+    disruptionWindows: null,
     ...config,
   },
+  service: null,
 });
 
 const onSpot = (currentSpot: number | null, prices: Partial<Prices> = {}, agent: Partial<Agent> = {}) =>
@@ -118,6 +123,8 @@ describe('rules', () => {
 
 type Boundary = readonly [gate: GateName, what: string, justOpen: DecisionInput, justClosed: DecisionInput];
 
+const windowUntil = (to: string) => ({ timeZone: 'UTC', windows: [{ days: ['mon' as const], from: '11:00', to }] });
+
 /** Each gate just open and just closed (protocol 9.7). A limit given as `≥` or `≤` is inclusive. */
 const boundaries: readonly Boundary[] = [
   ['disabled', 'the agent is enabled', open(), open({ enabled: false })],
@@ -131,6 +138,12 @@ const boundaries: readonly Boundary[] = [
     'the saving is 60 % of 60',
     open({}, {}, { minSavingsPercent: 60 }),
     open({}, {}, { minSavingsPercent: 60.01 }),
+  ],
+  [
+    'disruption_window',
+    'its window closes in a minute',
+    open({}, {}, { disruptionWindows: windowUntil('12:01') }),
+    open({}, {}, { disruptionWindows: windowUntil('12:00') }),
   ],
   ['risk', 'the risk is 0.30', withPool({ interruptions30d: 9 }), withPool({ interruptions30d: 10 })],
   ['weekly_limit', 'nine switches in a week', open({ switches7d: 9 }), open({ switches7d: 10 })],
@@ -231,6 +244,10 @@ describe('the order of gates', () => {
     ['not_online', (input, move) => [change(input, { status: 'offline' }), move]],
     ['auto_switch_off', (input, move) => [change(input, { autoSwitchEnabled: false }), move]],
     ['no_primary', (input, move) => [change(input, { instanceId: null }), move]],
+    [
+      'disruption_window',
+      (input, move) => [{ ...input, config: { ...input.config, disruptionWindows: windowUntil('11:30') } }, move],
+    ],
     ['savings', (input, move) => [input, { ...move, savingsPerHour: 0.001 }]],
     ['risk', (input, move) => [input, { ...move, risk: 0.31 }]],
     ['weekly_limit', (input, move) => [change(input, { switches7d: 10 }), move]],
@@ -275,6 +292,8 @@ describe('the safe default', () => {
       allowed: false,
       failedGate: 'no_action',
       reason: 'Decision engine unavailable: no engine',
+      policy: 'rules-1',
+      terms: null,
     });
   });
 });
@@ -302,9 +321,19 @@ describe('for any input', () => {
     prices: fc.record({
       onDemand: fc.option(fc.oneof(price, fc.constant(0))),
       currentSpot: fc.option(price),
-      pools: fc.uniqueArray(fc.record({ id: fc.constantFrom(...ids), price, at: time, interruptions30d: fc.nat(40) }), {
-        selector: (p) => p.id,
-      }),
+      pools: fc.uniqueArray(
+        fc.record({
+          id: fc.constantFrom(...ids),
+          price,
+          at: time,
+          interruptions30d: fc.nat(40),
+          availability: fc.constant('unknown' as const),
+          hazard: fc.constant(null),
+        }),
+        {
+          selector: (p) => p.id,
+        },
+      ),
     }),
     config: fc.record({
       minSavingsPercent: fc.double({ min: 0, max: 100, noNaN: true }),
@@ -312,7 +341,10 @@ describe('for any input', () => {
       maxSwitchesPerWeek: fc.nat(12),
       maxSwitchesPerDay: fc.nat(4),
       minPoolDurationHours: fc.nat(4),
+      limitsHold: fc.constant(true),
+      disruptionWindows: fc.constant(null),
     }),
+    service: fc.constant(null),
   });
   const holds = (check: (input: DecisionInput) => void): void =>
     void fc.assert(fc.property(input, check), { numRuns: 2000 });

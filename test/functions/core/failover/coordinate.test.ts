@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { coordinateReplicas } from '../../../../functions/core/failover/coordinate.ts';
+import { runTime } from '../../../../functions/shared/run-time.ts';
 import type { TestInstance } from '../../../support/agents/test-instance.ts';
 import type { Tenant } from '../../../support/rig/api.ts';
 import { Rig } from '../../../support/rig/rig.ts';
@@ -18,6 +19,7 @@ const { primary, poolIn, launch, withStandby, active, notices, count, inOneTrans
     () => rig,
     () => tenant,
   );
+const unhurried = runTime(() => 3_600_000);
 const manual = { autoSwitchEnabled: false, manualReplicaEnabled: true };
 const coordinate = () => rig.runJob('coordinate-replicas');
 
@@ -270,7 +272,7 @@ describe('the coordinator', () => {
       await instance.set(manual);
       const now = rig.clock.now();
       await Promise.all([
-        ...Array.from({ length: 3 }, () => coordinateReplicas(rig.db, now)),
+        ...Array.from({ length: 3 }, () => coordinateReplicas(rig.db, unhurried, now)),
         ...Array.from({ length: 3 }, () => instance.createReplica()),
         coordinate(),
         coordinate(),

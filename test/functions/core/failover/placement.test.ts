@@ -5,6 +5,7 @@ import { readCandidates } from '../../../../functions/core/failover/candidates.t
 import {
   type Candidate,
   choosePool,
+  hasJustFailedItself,
   isBeingTaken,
   isQuarantined,
   type Wish,
@@ -28,6 +29,8 @@ const pool = (zone: string, facts: Partial<Candidate> = {}): Candidate => ({
   jointFailures: 0,
   failures24h: 0,
   lastFailureAt: null,
+  ownFailures24h: 0,
+  lastOwnFailureAt: null,
   ...facts,
 });
 const wish = (facts: Partial<Wish> = {}): Wish => ({ primaryPool: 'm5.large.a', emergency: false, ...facts });
@@ -48,6 +51,19 @@ describe('choosePool', () => {
     ],
     ['for five minutes', [pool('b', { lastNoticeAt: ago(5) }), pool('c', { price: 1 })], {}, 'b'],
     ['in an emergency too', [pool('b', { lastNoticeAt: ago(0) })], { emergency: true }, undefined],
+    ['a pool in quarantine is left alone', [pool('b', { failures24h: 9, lastFailureAt: now })], {}, undefined],
+    [
+      'in an emergency it is better than none',
+      [pool('b', { failures24h: 9, lastFailureAt: now })],
+      { emergency: true },
+      'b',
+    ],
+    [
+      'in an emergency too, one where the agent itself has just failed',
+      [pool('b', { failures24h: 1, lastFailureAt: now, ownFailures24h: 1, lastOwnFailureAt: now })],
+      { emergency: true },
+      undefined,
+    ],
     ['fewer interruptions before price', [pool('b', { interruptions24h: 1, price: 0.01 }), pool('c')], {}, 'c'],
     [
       'no joint failures before fewer interruptions',
@@ -95,12 +111,6 @@ describe('choosePool', () => {
       { emergency: true },
       'c',
     ],
-    [
-      'none in quarantine, in an emergency either',
-      [pool('b', { failures24h: 1, lastFailureAt: now })],
-      { emergency: true },
-      undefined,
-    ],
     ['one whose quarantine is over', [pool('b', { failures24h: 1, lastFailureAt: ago(1) })], {}, 'b'],
   ])('takes %s', (_, candidates, facts, zone) => {
     expect(choosePool(candidates, wish(facts), now)?.az).toBe(zone);
@@ -139,6 +149,8 @@ describe('whatever the pools are', () => {
     jointFailures: fc.nat(5),
     failures24h: fc.nat(8),
     lastFailureAt: time,
+    ownFailures24h: fc.nat(8),
+    lastOwnFailureAt: time,
   });
   const candidates = fc
     .array(candidate, { maxLength: 6 })
@@ -160,7 +172,8 @@ describe('whatever the pools are', () => {
         expect(choosePool(turned, wanted, now)).toEqual(chosen);
         if (!chosen) return;
         expect(chosen.id).not.toBe(wanted.primaryPool);
-        expect(isQuarantined(chosen, now)).toBe(false);
+        if (!wanted.emergency) expect(isQuarantined(chosen, now)).toBe(false);
+        if (isQuarantined(chosen, now)) expect(hasJustFailedItself(chosen, now)).toBe(false);
         expect(wanted.excludeZones ?? []).not.toContain(chosen.az);
         if (wanted.maxHourlyCost !== undefined) expect(chosen.price).toBeLessThanOrEqual(wanted.maxHourlyCost);
         if (!wanted.emergency) expect(now.getTime() - chosen.pricedAt!.getTime()).toBeLessThanOrEqual(15 * 60_000);
@@ -172,7 +185,12 @@ describe('whatever the pools are', () => {
   it('finds one in an emergency where there is any', () => {
     fc.assert(
       fc.property(candidates, (all) => {
-        const open = all.some((one) => one.id !== 'm5.large.a' && !isBeingTaken(one, now) && !isQuarantined(one, now));
+        const open = all.some(
+          (one) =>
+            one.id !== 'm5.large.a' &&
+            !isBeingTaken(one, now) &&
+            !(isQuarantined(one, now) && hasJustFailedItself(one, now)),
+        );
         expect(choosePool(all, wish({ emergency: true }), now) !== undefined).toBe(open);
       }),
       { numRuns: 2000 },
@@ -194,9 +212,12 @@ describe('readCandidates', () => {
     const instance = await rig.primary({ type: `m${++types}.large`, mode: 'spot' });
     await instance.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.04, 'us-east-1c': 0.03 });
     const poolIn = (zone: string) => `${instance.facts.type}.us-east-1${zone}`;
-    const place = { instanceType: instance.facts.type, region: 'us-east-1', primaryPool: poolIn('a') };
+    const { agentId, tenant } = instance;
+    const own = { clientId: tenant.id, agentId };
+    const place = { ...own, instanceType: instance.facts.type, region: 'us-east-1', primaryPool: poolIn('a') };
     return {
       instance,
+      own,
       poolIn,
       read: async (zone: string) => (await readCandidates(rig.db, place, now)).find(({ id }) => id === poolIn(zone)),
       interrupt: (zone: string, at: Date) => enterLoss(rig.db, { poolId: poolIn(zone), at }),
@@ -214,6 +235,7 @@ describe('readCandidates', () => {
             az: `us-east-1${zone}`,
             status: 'failed',
             launchClaimedAt: ago(1),
+            failureCause: 'capacity',
             createdAt: ago(60),
             ...facts,
           })
@@ -222,16 +244,18 @@ describe('readCandidates', () => {
   }
 
   it('reads the pools of the type and region, in one call', async () => {
-    const { instance, read } = await market();
+    const { instance, own, read } = await market();
     expect(await read('b')).toEqual({
       ...pool('us-east-1b', { price: 0.04 }),
       id: `${instance.facts.type}.us-east-1b`,
       name: `${instance.facts.type} (us-east-1b)`,
       instanceType: instance.facts.type,
     });
-    const elsewhere = { instanceType: instance.facts.type, region: 'eu-west-1', primaryPool: null };
+    const elsewhere = { ...own, instanceType: instance.facts.type, region: 'eu-west-1', primaryPool: null };
     expect(await readCandidates(rig.db, elsewhere, now)).toEqual([]);
-    expect(await readCandidates(rig.db, { instanceType: null, region: null, primaryPool: null }, now)).toEqual([]);
+    expect(await readCandidates(rig.db, { ...own, instanceType: null, region: null, primaryPool: null }, now)).toEqual(
+      [],
+    );
   });
 
   it('counts interruptions of the last 24 hours, by ten minutes', async () => {
@@ -263,5 +287,22 @@ describe('readCandidates', () => {
     await launch('c', { failedAt: ago(25 * 60) });
     expect(await read('b')).toMatchObject({ failures24h: 2, lastFailureAt: ago(3) });
     expect(await read('c')).toMatchObject({ failures24h: 0, lastFailureAt: null });
+  });
+
+  it('counts what is for want of capacity for all, what has another cause for its tenant, and its own for the agent', async () => {
+    const { own, read, launch } = await market();
+    await launch('b', { failedAt: ago(9), failureCause: 'permission' });
+    await launch('b', { failedAt: ago(8), failureCause: 'quota' });
+    await launch('b', { failedAt: ago(7), failureCause: null });
+    expect(await read('b')).toMatchObject({ failures24h: 0, lastFailureAt: null, ownFailures24h: 0 });
+    await launch('b', { failedAt: ago(6), failureCause: 'permission', clientId: own.clientId });
+    await launch('b', { failedAt: ago(5), failureCause: 'other', ...own });
+    await launch('b', { failedAt: ago(4) });
+    expect(await read('b')).toMatchObject({
+      failures24h: 3,
+      lastFailureAt: ago(4),
+      ownFailures24h: 1,
+      lastOwnFailureAt: ago(5),
+    });
   });
 });

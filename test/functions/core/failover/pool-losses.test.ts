@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readPricedPools } from '../../../../functions/core/decision/priced-pools.ts';
+import { poolReader } from '../../../../functions/core/decision/priced-pools.ts';
 import { readCandidates } from '../../../../functions/core/failover/candidates.ts';
 import type { Db } from '../../../../functions/shared/db.ts';
 import { connectToRig } from '../../../support/database/beside.ts';
@@ -53,9 +53,10 @@ describe('what a pool has lost', () => {
     const instance = await rig.primary({ type, mode: 'spot' });
     await instance.report(0.1, Object.fromEntries(zones.map((zone) => [`us-east-1${zone}`, 0.03])));
     const now = rig.clock.now();
-    const place = { instanceType: type, region: 'us-east-1', primaryPool: `${type}.us-east-1a` };
+    const own = { clientId: instance.tenant.id, agentId: instance.agentId };
+    const place = { ...own, instanceType: type, region: 'us-east-1', primaryPool: `${type}.us-east-1a` };
     const candidates = () => rowsRead((db) => readCandidates(db, place, now));
-    const priced = () => rowsRead((db) => readPricedPools(db, [place], now));
+    const priced = () => rowsRead((db) => poolReader(db, now)([place]));
 
     await seed(type, { from: 0, to: 400 });
     // A run enters a thousand.

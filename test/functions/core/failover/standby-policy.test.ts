@@ -34,7 +34,7 @@ const situation = (over: Over = {}): Situation => ({
   primary: { id: 'i-1' },
   openSwitch: undefined,
   standbys: [],
-  launches: { failures: 0, lastFailureAt: null, lastEndedCreatedAt: null },
+  launches: { failures: 0, unheard: 0, lastFailureAt: null, lastEndedCreatedAt: null },
   ...over,
   agent: { ...agent, ...over.agent },
 });
@@ -45,6 +45,7 @@ const taken = { pendingTerminationAt: ago(1), pendingTerminationInstance: 'i-1' 
 const version3 = { agentVersion: '3.2.0' };
 const failed = (failures: number, minutes: number) => ({
   failures,
+  unheard: 0,
   lastFailureAt: ago(minutes),
   lastEndedCreatedAt: null,
 });
@@ -84,7 +85,7 @@ describe('when a standby is made', () => {
     ['a recommendation, and a move is open', { agent: recommended, openSwitch: {} }, 'nothing'],
     [
       'a recommendation whose standby was let go',
-      { agent: recommended, launches: { failures: 0, lastFailureAt: null, lastEndedCreatedAt: ago(20) } },
+      { agent: recommended, launches: { failures: 0, unheard: 0, lastFailureAt: null, lastEndedCreatedAt: ago(20) } },
       'nothing',
     ],
     ['EC2 takes the primary', { agent: taken }, 'automatic-termination, else go-on-demand'],
@@ -146,7 +147,7 @@ describe('when a standby is made', () => {
 });
 
 describe('when a standby ends', () => {
-  const standby = { instanceId: 'i-2', replicaType: 'manual', createdAt: ago(60) };
+  const standby = { instanceId: 'i-2', replicaType: 'manual', launchedAt: ago(59), createdAt: ago(60) };
   const automatic = { ...standby, replicaType: 'automatic-rebalance' };
 
   it.each([
@@ -160,6 +161,7 @@ describe('when a standby ends', () => {
     ['its launch has a moment left', { ...standby, instanceId: null, createdAt: ago(9.9) }, null, {}, undefined],
     ['it was heard of just now', standby, ago(0), {}, undefined],
     ['it has been silent for 10 min', standby, ago(10), {}, 'silent'],
+    ['it was not heard of since its launch', standby, ago(59), {}, 'unheard'],
     ['it was never heard of', standby, null, {}, undefined],
     ['the alarm is 2 h old', { ...automatic, createdAt: ago(120) }, ago(0), {}, 'alarm-over'],
     ['the alarm is a little younger', { ...automatic, createdAt: ago(119) }, ago(0), {}, undefined],

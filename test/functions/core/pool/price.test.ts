@@ -55,11 +55,11 @@ it('is kept by the five minutes in which it was seen', () => {
 });
 
 it.each([
-  ['a price that differs', { latestPrice: 0.04, latestAt: new Date('2026-03-02T10:06:00Z') }, true],
-  ['the same price in the same bucket', { latestPrice: 0.03, latestAt: new Date('2026-03-02T10:05:00Z') }, false],
-  ['the same price in the next bucket', { latestPrice: 0.03, latestAt: new Date('2026-03-02T10:04:59Z') }, true],
-  ['the first price', { latestPrice: undefined, latestAt: null }, true],
+  ['a price that differs', { price: 0.04, at: new Date('2026-03-02T10:06:00Z') }, true],
+  ['the same price in the same bucket', { price: 0.03, at: new Date('2026-03-02T10:05:00Z') }, false],
+  ['the same price in the next bucket', { price: 0.03, at: new Date('2026-03-02T10:04:59Z') }, true],
+  ['the first price', undefined, true],
 ])('is news of a pool: %s', (_, known, news) => {
   const pool = { id: 'm5.large.us-east-1a', instanceType: 'm5.large', az: 'us-east-1a', price: 0.03 };
-  expect(isNews(pool, { ...known, priority: 0 }, new Date('2026-03-02T10:05:00Z'))).toBe(news);
+  expect(isNews(pool, known, new Date('2026-03-02T10:05:00Z'))).toBe(news);
 });

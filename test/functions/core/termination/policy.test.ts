@@ -18,7 +18,12 @@ const zombie = (since: Date | null, more: Partial<LeavingInstance> = {}): Leavin
   ...more,
 });
 const letGo = (since: Date) => zombie(since, { status: 'terminated' });
-const agent: LeavingInstances['agent'] = { isAutoTerminate: true, waitSeconds: 300, primaryId: 'primary' };
+const agent: LeavingInstances['agent'] = {
+  isAutoTerminate: true,
+  waitSeconds: 300,
+  primaryId: 'primary',
+  isPrimaryHeard: true,
+};
 
 /** What each caller is asked to terminate. */
 const asked = (instances: readonly LeavingInstance[], settings: Partial<LeavingInstances['agent']> = {}) => {
@@ -52,6 +57,10 @@ describe('terminationPolicy', () => {
 
   it('asks nobody while auto-terminate is off', () => {
     expect(asked([zombie(ago(900)), letGo(ago(900))], { isAutoTerminate: false })).toEqual([]);
+  });
+
+  it('asks no instance to end itself while the primary is silent: it may be the last that lives', () => {
+    expect(asked([zombie(ago(900)), letGo(ago(900))], { isPrimaryHeard: false })).toEqual(['primary']);
   });
 
   it('takes a caller that names no instance, of an agent without a primary, for the primary', () => {

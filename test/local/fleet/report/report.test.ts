@@ -31,9 +31,15 @@ describe('the report', () => {
       costs,
       leakCheck,
       terminations: { confirmed: 4, unconfirmed: 1, describeCalls: 2 },
+      accounts: {
+        ...{ baseline: 0.1, actual: 0.13, savings: -0.03, until: market.start },
+        ofFleet: { baseline: 0.1, actual: 0.12 },
+      },
       refused: new Map([['min_savings', 3]]),
       notes: ['a note'],
     });
+    expect(text).toMatch(/^ {2}accounted +-0\.03 {2}by the control plane.*0\.10 less 0\.13$/m);
+    expect(text).toMatch(/^ {4}by the fleet +-0\.02 {2}its own books until .* UTC: 0\.10 less 0\.12$/m);
     expect(text).toMatch(/^ {2}completed +1 {2}\d+\.\d\d per agent and week$/m);
     expect(text).toMatch(/^ {4}model, to spot +1$/m);
     expect(text).toMatch(/^ {4}by min_savings +3$/m);

@@ -57,7 +57,7 @@ async function played(day: number, minutes: number, ...args: string[]) {
     url,
     tenant,
     query: queryOver(dataApi.url),
-    runDueJobs: () => scheduler.runDue(),
+    onMinute: () => scheduler.runDue(),
     postEvents,
     deadLetters,
     ec2,

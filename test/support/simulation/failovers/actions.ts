@@ -1,9 +1,10 @@
 import { setSwitches } from '../../database/tables.ts';
+import type { Adversity } from './adversity.ts';
 import type { Cast } from './cast.ts';
 import type { Scenes } from './scenes.ts';
 
 /** One thing that happens, by chance. */
-export async function act(cast: Cast, scenes: Scenes): Promise<void> {
+export async function act(cast: Cast, scenes: Scenes, adversity: Adversity): Promise<void> {
   const { world, ec2, agents, launches, notices, switches, run } = cast;
   const { chance } = world;
   const actions: [weight: number, act: () => Promise<unknown>][] = [
@@ -23,8 +24,12 @@ export async function act(cast: Cast, scenes: Scenes): Promise<void> {
     [6, () => scenes.collision()],
     [4, () => scenes.silence()],
     [3, () => scenes.junk()],
+    [8, () => adversity.outage()],
+    [4, () => adversity.neighbour()],
+    [4, () => adversity.hostility()],
     [3, () => agents.as('primary', (truth) => switches.queueSwitch(truth))],
     [4, () => agents.as('primary', (truth) => switches.move(truth))],
+    [6, () => agents.as('primary', (truth) => switches.giveUp(truth, cast.check))],
     [6, () => agents.as('primary', (truth) => switches.poll(truth))],
     [5, () => switches.ofTask()],
     [10, () => run('coordinate-replicas')],

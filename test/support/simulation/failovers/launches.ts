@@ -60,7 +60,8 @@ export class Launches {
     const { replicaId, instance } = launch;
     if (chance(0.15))
       await this.#agents.call(by, `deletes ${name('standby', replicaId)}`, () => by.deleteReplica(replicaId));
-    await this.#attach(by, replicaId, instance);
+    if (chance(0.2)) this.#world.tally.count('reports of launches lost');
+    else await this.#attach(by, replicaId, instance);
     const standby = this.#ec2.of(instance.id)!;
     if (!this.#ec2.isUp(standby)) return;
     if (chance(0.8)) await this.#agents.register(standby);

@@ -3,8 +3,8 @@ import { instanceIn, primaryOf } from '../../database/agent-state.ts';
 import { setSwitches } from '../../database/tables.ts';
 import type { KillableFunctions } from '../../processes/killable-functions.ts';
 import { Turns } from '../turns.ts';
-import type { WorldOptions } from '../world.ts';
 import { act, configure } from './actions.ts';
+import { Adversity } from './adversity.ts';
 import { Agents } from './agents.ts';
 import type { Cast } from './cast.ts';
 import { SimulatedEc2, type Truth } from './ec2.ts';
@@ -14,7 +14,7 @@ import { Notices } from './notices.ts';
 import { Rules } from './rules.ts';
 import { Scenes } from './scenes.ts';
 import { Switches } from './switches.ts';
-import { FailoverWorld } from './world.ts';
+import { FailoverWorld, type FailoverWorldOptions } from './world.ts';
 
 /** Within a poll, a boot; past the notice, the heartbeat timeout, a launch's ten minutes, a lease, a false alarm, a day. */
 const times = [5, 20, 60, 125, 610, 1300, 7300, 87_000];
@@ -38,8 +38,9 @@ export class FailoverModel {
   readonly #cast: Cast;
   readonly #rules: Rules;
   readonly #scenes: Scenes;
+  readonly #adversity: Adversity;
 
-  constructor({ functions, ...options }: WorldOptions & { seed: number; functions: KillableFunctions }) {
+  constructor({ functions, ...options }: FailoverWorldOptions & { functions: KillableFunctions }) {
     const world = new FailoverWorld(options);
     const events = new Ec2Events(world);
     const ec2 = new SimulatedEc2(world, events);
@@ -63,6 +64,7 @@ export class FailoverModel {
       pass: (seconds) => this.#passed(seconds),
     };
     this.#scenes = new Scenes(this.#cast);
+    this.#adversity = new Adversity(this.#cast);
   }
 
   async begin() {
@@ -91,7 +93,7 @@ export class FailoverModel {
     }
   }
 
-  #act = () => act(this.#cast, this.#scenes);
+  #act = () => act(this.#cast, this.#scenes, this.#adversity);
 
   /** Threads at once; of those that are begun by one of them, one comes after the other. */
   async #together(threads: readonly (() => Promise<unknown>)[]) {

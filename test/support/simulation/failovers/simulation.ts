@@ -15,17 +15,23 @@ export const stepsOfWorld = 50;
 /** A statement that waits for a lock of the dead ends after this long. */
 const statementMs = 1500;
 
+interface Tenants {
+  readonly tenant: Tenant;
+  /** Whose agents run in the same pools. */
+  readonly neighbour: Tenant;
+}
+
 /** A rig in which random worlds of failovers are played, one after the other. */
 export class FailoverSimulation {
   readonly #functions: KillableFunctions;
   readonly #rig: Rig;
-  readonly #tenant: Tenant;
+  readonly #tenants: Tenants;
   readonly #reader: StateReader;
 
-  private constructor(functions: KillableFunctions, rig: Rig, tenant: Tenant, reader: StateReader) {
+  private constructor(functions: KillableFunctions, rig: Rig, tenants: Tenants, reader: StateReader) {
     this.#functions = functions;
     this.#rig = rig;
-    this.#tenant = tenant;
+    this.#tenants = tenants;
     this.#reader = reader;
   }
 
@@ -34,6 +40,7 @@ export class FailoverSimulation {
     const options = { functions: functions.invoke, dataApiLimits: { statementMs } };
     const rig = await Rig.start({ DATA_API_RETRY_MS: '250' }, options);
     await functions.open();
+    const neighbour = await rig.tenant();
     const name = `Tenant ${randomUUID()}`;
     const { body } = await rig.asAdmin('POST', '/api/admin/clients/create', { name, aws_account_id: account });
     const tenant = { id: body.client.id, name, token: body.client.token };
@@ -41,7 +48,7 @@ export class FailoverSimulation {
     await freezeStatistics(reader.connection);
     // A job's first run of all makes its row: a world is the same whether it is the first one or not.
     for (const job of simulatedJobs) await rig.runJob(job);
-    return new FailoverSimulation(functions, rig, tenant, reader);
+    return new FailoverSimulation(functions, rig, { tenant, neighbour }, reader);
   }
 
   async close() {
@@ -58,7 +65,7 @@ export class FailoverSimulation {
     await this.#nextWorld();
     const model = new FailoverModel({
       rig: this.#rig,
-      tenant: this.#tenant,
+      ...this.#tenants,
       reader: this.#reader,
       functions: this.#functions,
       seed,
@@ -91,7 +98,8 @@ export class FailoverSimulation {
     await emptyTables(this.#reader.connection);
     // The gateway keeps the authorizer's answer; it is asked anew where no fault strikes it, as it would answer 500.
     this.#rig.controlPlane.gateway.forgetAuthorizations();
-    await this.#rig.request('GET', '/api/agents/None/config', { token: this.#tenant.token });
+    for (const { token } of Object.values(this.#tenants) as Tenant[])
+      await this.#rig.request('GET', '/api/agents/None/config', { token });
   }
 
   #injectFaults(percent: number, seed: number) {

@@ -84,6 +84,35 @@ export class Switches {
     } else await this.#executed(old, commandId, successor?.alive ?? false);
   }
 
+  /** A switch that fails late: the agent ends the successor, which may have registered, and says that it failed. */
+  async giveUp(truth: Truth, check: () => Promise<void>) {
+    if (!this.#world.isAlone || this.#world.mayBeKilled) return;
+    await this.queueSwitch(truth);
+    await this.poll(truth);
+    const task = this.#tasks.at(-1);
+    const successor = task?.next && this.#ec2.of(task.next.id);
+    if (!task || task.old !== truth.instance || !successor || !this.#ec2.isUp(successor)) return;
+    if (this.#world.chance(0.7)) await this.#agents.register(successor);
+    await check();
+    await this.#givesUp(task, successor);
+  }
+
+  async #givesUp({ commandId, old, next }: Task, successor: Truth) {
+    const { isAlone, rule, mayBeKilled, tally } = this.#world;
+    const state = await this.#world.read();
+    const command = state.commands.find(({ id }) => id === commandId);
+    const isOpen = command?.status === 'dispatched' && command.dispatched_to === old.id;
+    const { agent } = state;
+    if (!this.#ec2.isAlive(old) || !isOpen || agent?.pending_termination_instance) return;
+    this.#ec2.end(successor, 'is given up');
+    tally.count('switches given up');
+    const { status } = await this.#executed(old, commandId, false);
+    if (!isAlone || mayBeKilled || status !== 200) return;
+    const after = await this.#world.read();
+    const hadRegistered = command.new_instance_id === next!.id && agent?.instance_id === next!.id;
+    if (hadRegistered) rule(after.agent?.instance_id === old.id, `${old.id}, which lives, has its role back`);
+  }
+
   /** F8: the report of the switch that is under way is believed, whatever the clock of the one that reports says. */
   async #movedBy({ commandId, old, next }: Task) {
     const { state, isAlone, rule, mayBeKilled } = this.#world;

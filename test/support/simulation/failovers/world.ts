@@ -1,6 +1,6 @@
 import { seeded } from '../../../../local/random.ts';
 import type { TestInstance } from '../../agents/test-instance.ts';
-import type { Answer } from '../../rig/api.ts';
+import type { Answer, Tenant } from '../../rig/api.ts';
 import { Tally } from '../tally.ts';
 import { World, type WorldOptions } from '../world.ts';
 
@@ -8,6 +8,11 @@ import { World, type WorldOptions } from '../world.ts';
 interface Spoken {
   readonly id: string;
   readonly what: string;
+}
+
+export interface FailoverWorldOptions extends WorldOptions {
+  readonly seed: number;
+  readonly neighbour: Tenant;
 }
 
 /** A world of which chance decides all, by its seed. */
@@ -22,9 +27,13 @@ export class FailoverWorld extends World {
   /** Of this step; `undefined` when more happened than calls of instances. */
   spoken: Spoken[] | undefined = [];
 
-  constructor({ seed, ...options }: WorldOptions & { readonly seed: number }) {
+  /** Whose agents run in the same pools. */
+  readonly neighbour: Tenant;
+
+  constructor({ seed, neighbour, ...options }: FailoverWorldOptions) {
     super(options);
     this.seed = seed;
+    this.neighbour = neighbour;
     this.percent = [0, 1, 5, 20][seed % 4]!;
     this.random = seeded(seed);
   }

@@ -5,8 +5,8 @@ interface About {
 }
 
 /**
- * A valid body of every route that needs one, by the route's number in docs/protocol.md. Tests that go over the whole route
- * table take it from here; a new route with a body of its own is added here.
+ * A valid body of every route that needs one, by the route's number in docs/protocol.md. The OpenAPI document shows it as the
+ * example, and tests that go over the whole route table send it; a new route with a body of its own is added here.
  */
 export const requests: Readonly<Record<string, (about: About) => Record<string, unknown>>> = {
   A1: ({ instanceId = 'i-1' }) => ({
@@ -38,6 +38,32 @@ export const requests: Readonly<Record<string, (about: About) => Record<string, 
   X2: ({ commandId = 'c-1' }) => ({ command_id: commandId }),
   X4: ({ instanceId = 'i-1' }) => ({ instance_id: instanceId, success: true }),
   X5: ({ instanceId = 'i-1' }) => ({ instance_id: instanceId, reason: 'test' }),
+  C5: () => ({ enabled: true }),
+  C6: () => ({ auto_switch_enabled: true, replica_count: 0 }),
+  C7: () => ({
+    terminateWaitMinutes: 10,
+    autoSwitchEnabled: false,
+    manualReplicaEnabled: true,
+    autoTerminateEnabled: true,
+    min_savings_percent: 20,
+    risk_threshold: 0.2,
+    max_switches_per_week: 5,
+    max_switches_per_day: 2,
+    min_pool_duration_hours: 3,
+  }),
+  C17: () => ({ target: 'ondemand' }),
+  X18: () => ({ target_type: 'ondemand' }),
+  X30: () => ({ pool_id: 'm5.large.us-east-1a', threshold: 0.02 }),
+  X27: () => ({ export: 'savings' }),
   D1: () => ({ name: 'Acme' }),
+  X13: () => ({ operation: 'disable_agents', agent_ids: ['a'], confirm: true }),
+  E3: () => ({
+    prices: [{ instance_type: 'm5.large', az: 'us-east-1a', price: 0.03, at: '2026-03-02T00:00:00Z' }],
+  }),
+  X8: () => ({ files: [{ name: 'risk.onnx', size: 1000 }] }),
+  X9: () => ({ files: [{ name: 'engine.py', size: 1000 }] }),
+  T1: () => ({ name: 'console', scope: 'read' }),
+  O1: () => ({ name: 'ann', role: 'viewer' }),
   E2: () => ({ aws_account_id: '123456789012', role_arn: 'arn:aws:iam::123456789012:role/SpotOptimizer' }),
+  D12: () => ({ sessionId: '3f2b8c1e-5d64-4a7b-9c0d-1e2f3a4b5c6d' }),
 };

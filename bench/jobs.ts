@@ -1,0 +1,100 @@
+/**
+ * What each job costs a run, by the number of agents: calls to the Data API, rows that the database reads, and time. Every
+ * agent has a life behind it and an availability target, and every one is due for a decision.
+ */
+import { join } from 'node:path';
+import { createConnection } from 'mariadb';
+import { type JobName, jobs } from '../functions/jobs.ts';
+import { VirtualClock } from '../local/clock.ts';
+import { type ControlPlane, type DatabaseServer, startControlPlane } from '../local/control-plane.ts';
+import { seedFleet } from './fleet-history.ts';
+import { type RowsExamined, rowsExamined, sumOf } from './rows-examined.ts';
+
+/** Instances that each agent has had. */
+const machines = 5;
+
+interface Cost {
+  readonly calls: number;
+  readonly rows: number;
+  readonly seconds: number;
+  readonly changed: number;
+}
+
+interface JobsOptions {
+  readonly sizes: readonly number[];
+  readonly database: DatabaseServer;
+  readonly dataDir: string;
+}
+
+/** Prints one table, the numbers of agents side by side. */
+export async function reportJobs({ sizes, database, dataDir }: JobsOptions): Promise<void> {
+  const costs = new Map<number, Readonly<Record<string, Cost>>>();
+  for (const agents of sizes)
+    costs.set(agents, await measureJobs(agents, { database, dataDir: join(dataDir, `jobs-${agents}`) }));
+  const names = new Set([...costs.values()].flatMap((ofJobs) => Object.keys(ofJobs)));
+  console.log(`\nOne run of each job; ${machines} instances an agent, all agents due for a decision.`);
+  console.table(
+    Object.fromEntries(
+      [...names].map((name) => [
+        name,
+        Object.fromEntries(
+          sizes.flatMap((agents) => {
+            const cost = costs.get(agents)![name];
+            if (!cost) return [];
+            const { calls, rows, seconds, changed } = cost;
+            const columns = { calls, rows, s: Number(seconds.toFixed(2)), changed };
+            return Object.entries(columns).map(([column, value]) => [`${agents}: ${column}`, value]);
+          }),
+        ),
+      ]),
+    ),
+  );
+}
+
+async function measureJobs(agents: number, where: { readonly database: DatabaseServer; readonly dataDir: string }) {
+  const databaseName = `bench_jobs_${agents}`;
+  const clock = new VirtualClock(new Date('2026-03-02T00:00:00Z'));
+  const plane = await startControlPlane({ ...where, databaseName, port: 0, clock, functionThreads: 1 });
+  const connection = await createConnection({
+    ...where.database,
+    database: databaseName,
+    multipleStatements: true,
+    allowPublicKeyRetrieval: true,
+    socketTimeout: 0,
+  });
+  try {
+    const began = performance.now();
+    await seedFleet(connection, { agents, machines, due: agents }, clock.now());
+    // Policy A takes more to decide than rules do.
+    await connection.query('UPDATE agents SET availability_target = 0.9995');
+    console.error(`${agents} agents made in ${((performance.now() - began) / 1000).toFixed(0)} s`);
+    const examined = await rowsExamined(connection, databaseName);
+    const costs: Record<string, Cost> = {};
+    const measure = async (job: JobName, name: string) => {
+      costs[name] = await costOf(plane, { job, time: clock.now() }, examined);
+    };
+    for (const job of Object.keys(jobs) as JobName[]) await measure(job, job);
+    // What the first run had no time for, and then nothing.
+    for (let run = 2; costs[run === 2 ? 'decide' : `decide, run ${run - 1}`]!.changed > 0; run += 1) {
+      clock.set(new Date(clock.now().getTime() + 60_000));
+      await measure('decide', `decide, run ${run}`);
+    }
+    return costs;
+  } finally {
+    await connection.end();
+    await plane.stop();
+  }
+}
+
+async function costOf(
+  plane: ControlPlane,
+  { job, time }: { readonly job: JobName; readonly time: Date },
+  examined: RowsExamined,
+): Promise<Cost> {
+  await examined.read();
+  const before = plane.dataApi.calls;
+  const began = performance.now();
+  const { rows = 0 } = (await plane.runJob({ job, time: time.toISOString() })) as { rows?: number };
+  const seconds = (performance.now() - began) / 1000;
+  return { calls: plane.dataApi.calls - before, rows: sumOf(await examined.read()), seconds, changed: rows };
+}

@@ -1,0 +1,50 @@
+import { routes } from '../functions/routes.ts';
+import type { Route } from '../functions/shared/route.ts';
+
+/** Where an answer's ids are, as runtime expressions of OpenAPI: by the name of the path's parameter that takes them. */
+type Ids = Readonly<Record<string, string>>;
+
+/** What is learnt from a success of these operations, by the route's number in docs/protocol.md. */
+const learnt: Readonly<Record<string, Ids>> = {
+  D1: { client_id: '$response.body#/client/id' },
+  T1: { client_id: '$request.path.client_id', token_id: '$response.body#/id' },
+  O1: { operator_id: '$response.body#/id' },
+  A1: {
+    agent_id: '$response.body#/agent_id',
+    client_id: '$response.body#/client_id',
+    instance_id: '$request.body#/instance_id',
+  },
+  A4: { agent_id: '$request.path.agent_id', command_id: '$response.body#/0/id' },
+  R1: { agent_id: '$request.path.agent_id', replica_id: '$response.body#/replica_id' },
+  N1: { notif_id: '$response.body#/0/id' },
+};
+
+const parametersOf = (path: string) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+
+const operations = Object.entries(routes).flatMap(([domain, table]) =>
+  Object.entries<Route>(table).map(([name, { path, id }]) => ({
+    id,
+    operationId: `${domain}.${name}`,
+    parameters: parametersOf(path),
+  })),
+);
+
+/**
+ * The operations that an answer leads to: those whose path takes nothing but ids that are known by then, and at least one that
+ * the request did not name.
+ * @returns OpenAPI's links by name; undefined where nothing is learnt
+ */
+export function linksOf(route: Route) {
+  const ids = learnt[route.id];
+  if (!ids) return undefined;
+  const isNew = (name: string) => name in ids && !ids[name]!.startsWith('$request.path');
+  const followed = operations.filter(
+    ({ parameters }) => parameters.some(isNew) && parameters.every((name) => name in ids),
+  );
+  return Object.fromEntries(
+    followed.map(({ operationId, parameters }) => [
+      operationId,
+      { operationId, parameters: Object.fromEntries(parameters.map((name) => [`path.${name}`, ids[name]!])) },
+    ]),
+  );
+}

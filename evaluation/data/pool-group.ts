@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+import { DataError } from './data-error.ts';
+
+/** Pools that a workload may choose from, recorded in steps of equal length. Prices are USD per instance-hour. */
+export interface PoolGroup {
+  readonly id: string;
+  /** When the record begins, where that is known. */
+  readonly startUtc?: string | undefined;
+  readonly stepSeconds: number;
+  readonly steps: number;
+  readonly onDemandPrice: number;
+  readonly pools: readonly RecordedPool[];
+}
+
+export interface RecordedPool {
+  /** Its zone, which is unique in the group. */
+  readonly id: string;
+  /** Of the region that the pool is in, where regions of a group differ. */
+  readonly onDemandPrice: number;
+  /** 1 in the steps in which an instance could be launched or kept. */
+  readonly up: Uint8Array;
+  readonly prices: Float64Array;
+}
+
+/** `[value, repeat]`. */
+const runs = z.array(z.tuple([z.number().nullable(), z.int().positive()]));
+
+const file = z.object({
+  id: z.string(),
+  startUtc: z.string().optional(),
+  stepSeconds: z.number().positive(),
+  steps: z.int().positive(),
+  onDemandPrice: z.number().positive(),
+  pools: z
+    .array(
+      z.object({
+        az: z.string().optional(),
+        azId: z.string().optional(),
+        onDemandPrice: z.number().positive().optional(),
+        countRle: runs.optional(),
+        priceRle: runs,
+      }),
+    )
+    .min(1),
+});
+
+/** @throws DataError when the file is not of this format */
+export function readPoolGroup(path: string): PoolGroup {
+  const parsed = file.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+  if (!parsed.success) throw new DataError(`${path}: ${z.prettifyError(parsed.error)}`);
+  const { pools, ...group } = parsed.data;
+  return { ...group, pools: pools.map((pool) => readPool(pool, group, path)) };
+}
+
+type Head = Omit<z.infer<typeof file>, 'pools'>;
+
+function readPool(pool: z.infer<typeof file>['pools'][number], group: Head, path: string): RecordedPool {
+  const id = pool.az ?? pool.azId ?? '';
+  const prices = expand(pool.priceRle);
+  const counts = pool.countRle && expand(pool.countRle);
+  for (const { length } of [prices, ...(counts ? [counts] : [])])
+    if (length !== group.steps) throw new DataError(`${path}, pool ${id}: ${length} steps, expected ${group.steps}`);
+  return {
+    id,
+    onDemandPrice: pool.onDemandPrice ?? group.onDemandPrice,
+    // A pool without a price cannot be used.
+    up: Uint8Array.from(prices, (price, step) => (price !== null && (counts?.[step] ?? 1) > 0 ? 1 : 0)),
+    prices: carryForward(prices, group.onDemandPrice),
+  };
+}
+
+const expand = (rle: z.infer<typeof runs>) =>
+  rle.flatMap(([value, repeat]) => Array<number | null>(repeat).fill(value));
+
+/** Fills each gap with the price before it; one at the beginning, with the on-demand price. */
+export function carryForward(prices: readonly (number | null)[], first: number): Float64Array {
+  let last = first;
+  return Float64Array.from(prices, (price) => (last = price ?? last));
+}

@@ -1,0 +1,43 @@
+import type { PoolGroup, RecordedPool } from '../data/pool-group.ts';
+import type { JobWorld } from './job-world.ts';
+
+/** A region's name is that of its zones without what tells them apart: us-east-1 of us-east-1a, us-east4 of us-east4-a. */
+const regionOf = (zone: string) => zone.replace(/-?[a-z]$/, '');
+
+/** The pools of some groups of equal steps as a job's world. @param regionMove USD */
+export function jobWorld(groups: readonly PoolGroup[], regionMove: number): JobWorld {
+  const pools = groups.flatMap((group) => group.pools);
+  const names = [...new Set(pools.map(({ id }) => regionOf(id)))];
+  const [{ stepSeconds, steps }] = groups as [PoolGroup];
+  return {
+    tickSeconds: stepSeconds,
+    ticks: steps,
+    regionMove,
+    regions: names.map((name) => ({
+      name,
+      onDemandPrice: pools.find(({ id }) => regionOf(id) === name)!.onDemandPrice,
+    })),
+    pools: pools.map(({ id, up, prices }) => ({ id, region: names.indexOf(regionOf(id)), up, prices })),
+  };
+}
+
+/** One pool as a job's world, at its mean price. */
+export function onePoolWorld(
+  { stepSeconds, steps, onDemandPrice }: PoolGroup,
+  { id, up, prices }: RecordedPool,
+): JobWorld {
+  const mean = prices.reduce((sum, price) => sum + price, 0) / steps;
+  return {
+    tickSeconds: stepSeconds,
+    ticks: steps,
+    regionMove: 0,
+    regions: [{ name: regionOf(id), onDemandPrice }],
+    pools: [{ id, region: 0, up, prices: new Float64Array(steps).fill(mean) }],
+  };
+}
+
+/** Work of a job and overhead of a launch, in seconds, for ticks of a length: whole numbers of `unit`. */
+export function jobSizes(tickSeconds: number): { work: number; overhead: number; unit: number } {
+  const { overhead, unit } = tickSeconds === 600 ? { overhead: 720, unit: 120 } : { overhead: 780, unit: 195 };
+  return { work: Math.ceil((48 * 3600) / unit) * unit, overhead, unit };
+}

@@ -1,0 +1,61 @@
+import { type PolicyBConfig, tick } from '../../functions/core/decision/policy-b/config.ts';
+import type { TablesFor } from '../../functions/core/decision/policy-b/outlook.ts';
+import { tablesByShare, ValueTables } from '../../functions/core/decision/policy-b/value-tables.ts';
+import type { Policies } from '../policies.ts';
+import { jobGreedy, jobOnDemand, jobSliced, uniformProgress } from './job-baselines.ts';
+import type { Job, JobPolicy, JobWorld } from './job-world.ts';
+import { onePoolPolicy } from './one-pool-policy.ts';
+import { severalPoolsPolicy } from './several-pools-policy.ts';
+
+export type JobContestant = readonly [name: string, make: (world: JobWorld, job: Job) => JobPolicy];
+
+export const onDemandAlone = 'on-demand';
+export const jobBound = 'omniscient';
+
+/** What is scored on jobs with one pool. */
+export const onePoolLineUp = ({ b }: Policies): JobContestant[] => [
+  [onDemandAlone, jobOnDemand],
+  ['greedy', jobGreedy],
+  ['time-sliced 4 h', jobSliced(4)],
+  ['Uniform Progress', uniformProgress()],
+  ['Uniform Progress, power 1.5', uniformProgress(1.5)],
+  ['policy B', onePoolContestant(b)],
+];
+
+/** What is scored on jobs with several pools. */
+export const severalPoolsLineUp = ({ b }: Policies): JobContestant[] => [
+  [onDemandAlone, jobOnDemand],
+  ['greedy', jobGreedy],
+  ['Uniform Progress', uniformProgress()],
+  ['policy B', severalPoolsContestant(b)],
+];
+
+/** Value tables are shared by all jobs of a kind. */
+function onePoolContestant(config: PolicyBConfig): JobContestant[1] {
+  const known = new Map<string, ValueTables>();
+  return (world, job) => {
+    const spotShare = world.pools[0]!.prices[job.start]! / world.regions[0]!.onDemandPrice;
+    const key = `${spotShare.toFixed(4)} ${job.overhead}`;
+    const tables = known.get(key) ?? new ValueTables({ spotShare, ...sizeOf(job) }, config);
+    known.set(key, tables);
+    return onePoolPolicy(world, job, tables, config);
+  };
+}
+
+function severalPoolsContestant(config: PolicyBConfig): JobContestant[1] {
+  const known = new Map<number, TablesFor>();
+  return (world, job) => {
+    const tables = known.get(job.overhead) ?? tablesByShare(sizeOf(job), config);
+    known.set(job.overhead, tables);
+    return severalPoolsPolicy(world, job, tables, config);
+  };
+}
+
+const sizeOf = ({ work, overhead }: Job) => ({
+  overhead: overhead / tick,
+  work: Math.ceil((work + 2 * overhead) / tick),
+  slack: longestSlack,
+});
+
+/** Of the latest deadline, in ticks. */
+const longestSlack = ((92 - 48) * 3600) / tick + 2;

@@ -1,0 +1,45 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { JobRow, Row, ServiceRow } from '../run/rows.ts';
+import type { ServiceSet } from '../run/tasks.ts';
+import type { ProfileName } from '../service/profile.ts';
+import { costChart } from './charts.ts';
+import { jobTable } from './job-tables.ts';
+import { serviceScores, serviceTable } from './service-tables.ts';
+import { render } from './text-table.ts';
+
+/** The tables of an evaluation, as text. */
+export function tablesOf(rows: readonly Row[]): string {
+  const { services, jobs } = byKind(rows);
+  const pairs: [ServiceSet, ProfileName][] = [
+    ['availability', 'target'],
+    ['availability', 'warm'],
+    ['availability', 'cold'],
+    ['availability-more', 'target'],
+    ['prices', 'target'],
+  ];
+  const tables = pairs
+    .filter(([set, profile]) => services.some((row) => row.set === set && row.profile === profile))
+    .map(([set, profile]) => serviceTable(serviceScores(services, set, profile), set, profile));
+  const sets = [...new Set(jobs.map(({ set }) => set))];
+  return [...tables, ...sets.map((set) => jobTable(jobs, set))].map(render).join('\n\n');
+}
+
+/** Writes tables, all results, and a chart for each group, into a folder. @returns how many charts */
+export function writeReport(out: string, rows: readonly Row[]): number {
+  mkdirSync(join(out, 'charts'), { recursive: true });
+  writeFileSync(join(out, 'tables.md'), `# Evaluation\n\n${tablesOf(rows)}\n`);
+  writeFileSync(join(out, 'results.json'), `${JSON.stringify(rows)}\n`);
+  const charted = byKind(rows).services.filter(({ profile }) => profile === 'target');
+  const groups = Map.groupBy(charted, ({ set, group }) => `${set}/${group}`);
+  for (const [name, own] of groups)
+    writeFileSync(join(out, 'charts', `${name.replaceAll('/', '-')}.svg`), costChart(name, own));
+  return groups.size;
+}
+
+function byKind(rows: readonly Row[]): { services: ServiceRow[]; jobs: JobRow[] } {
+  return {
+    services: rows.filter((row) => row.kind === 'service'),
+    jobs: rows.filter((row) => row.kind === 'jobs'),
+  };
+}

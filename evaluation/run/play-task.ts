@@ -1,0 +1,91 @@
+import { readGroup } from '../data/data-set.ts';
+import { readJobSet } from '../data/job-sets.ts';
+import type { Job, JobWorld } from '../jobs/job-world.ts';
+import { jobSizes, onePoolWorld } from '../jobs/job-worlds.ts';
+import { type JobContestant, jobBound, onDemandAlone, onePoolLineUp, severalPoolsLineUp } from '../jobs/line-up.ts';
+import { omniscientJob } from '../jobs/omniscient-job.ts';
+import { type JobResult, simulateJob } from '../jobs/simulate-job.ts';
+import type { Policies } from '../policies.ts';
+import { priceLineUp, serviceLineUp, slos } from '../service/line-up.ts';
+import { omniscient, omniscientAt } from '../service/omniscient.ts';
+import { profiles } from '../service/profile.ts';
+import { simulate } from '../service/simulate.ts';
+import type { JobRow, Row } from './rows.ts';
+import type { Task } from './tasks.ts';
+
+/** Plays what a task says, with all policies and the bounds. @param data the folder of the data */
+export function playTask(task: Task, data: string, policies: Policies): Row[] {
+  if (task.kind === 'service') return playService(task, policies);
+  if (task.kind === 'jobs') {
+    const group = readGroup(task.path);
+    return playJobs(
+      task,
+      'one pool',
+      onePoolWorld(group, group.pools[task.pool]!),
+      lineUpOf(onePoolLineUp, policies),
+      0,
+    );
+  }
+  return playJobs(task, task.set, readJobSet(data, task.set), lineUpOf(severalPoolsLineUp, policies), 600);
+}
+
+/** Kept, as the policies' value tables are worth keeping. */
+const kept = new Map<(policies: Policies) => JobContestant[], JobContestant[]>();
+function lineUpOf(make: (policies: Policies) => JobContestant[], policies: Policies): JobContestant[] {
+  const lineUp = kept.get(make) ?? make(policies);
+  kept.set(make, lineUp);
+  return lineUp;
+}
+
+function playService({ path, set, profile }: Extract<Task, { kind: 'service' }>, policies: Policies): Row[] {
+  const group = readGroup(path);
+  const timing = profiles[profile];
+  const lineUp = set === 'prices' ? priceLineUp : serviceLineUp;
+  const row = { kind: 'service', set, group: group.id, profile } as const;
+  return [
+    ...lineUp(group, timing, policies).map(([policy, variants]) => ({
+      ...row,
+      policy,
+      results: variants.map((make) => simulate(group, make(), timing)),
+    })),
+    { ...row, policy: 'omniscient', results: [omniscient(group, timing)] },
+    ...slos.map((slo) => ({ ...row, policy: `omniscient @${slo}`, results: [omniscientAt(group, timing, slo)] })),
+  ];
+}
+
+function playJobs(
+  { hours, starts }: { readonly hours: number; readonly starts: readonly number[] },
+  set: string,
+  world: JobWorld,
+  lineUp: readonly JobContestant[],
+  probeSeconds: number,
+): Row[] {
+  const { work, overhead, unit } = jobSizes(world.tickSeconds);
+  const jobs = starts.map((start): Job => ({ start, work, overhead, deadline: hours * 3600 }));
+  const results = lineUp.map(
+    ([policy, make]) => [policy, jobs.map((job) => simulateJob(world, job, make(world, job), probeSeconds))] as const,
+  );
+  const isRelative = world.pools.length === 1;
+  const [, alone] = results.find(([policy]) => policy === onDemandAlone)!;
+  const scaled = (costs: readonly number[]) => costs.map((cost, job) => (isRelative ? cost / alone[job]!.cost : cost));
+  const row = { kind: 'jobs', set, hours } as const;
+  const bound = scaled(jobs.map((job) => omniscientJob(world, job, unit)));
+  return [
+    ...results.map(([policy, results]) => ({
+      ...row,
+      policy,
+      ...summed(results),
+      costs: scaled(results.map(({ cost }) => cost)),
+    })),
+    { ...row, policy: jobBound, costs: bound, misses: 0, launches: 0, onDemandHours: 0 },
+  ];
+}
+
+function summed(results: readonly JobResult[]): Pick<JobRow, 'misses' | 'launches' | 'onDemandHours'> {
+  const sum = (of: (result: JobResult) => number) => results.reduce((total, result) => total + of(result), 0);
+  return {
+    misses: sum(({ isDone }) => Number(!isDone)),
+    launches: sum(({ launches }) => launches),
+    onDemandHours: sum(({ onDemandHours }) => onDemandHours),
+  };
+}

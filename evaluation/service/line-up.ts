@@ -1,0 +1,68 @@
+import type { Timing } from '../../functions/core/decision/policy-a/input.ts';
+import type { PoolGroup } from '../data/pool-group.ts';
+import type { Policies } from '../policies.ts';
+import {
+  alwaysOnDemand,
+  cheapest,
+  defaultThresholds,
+  onePool,
+  sticky,
+  thresholdRule,
+  withStandby,
+} from './baselines.ts';
+import { policyA } from './policy-a.ts';
+import type { ServicePolicy } from './service-policy.ts';
+
+/** What is scored on a group; a policy of several variants, such as one for each pool, is scored by their mean. */
+export type Contestant = readonly [name: string, variants: readonly (() => ServicePolicy)[]];
+
+/** The availabilities that are asked for. */
+export const slos = [0.999, 0.9995] as const;
+
+export function serviceLineUp(group: PoolGroup, timing: Timing, { a }: Policies): Contestant[] {
+  const one = (name: string, make: () => ServicePolicy): Contestant => [name, [make]];
+  const rule = defaultThresholds;
+  return [
+    one('always on-demand', alwaysOnDemand),
+    ['one pool', group.pools.map((_, pool) => () => onePool(group, pool))],
+    one('greedy', () => cheapest(group)),
+    one('sticky', () => sticky(group)),
+    one('sticky with a hot standby', () => withStandby(group)),
+    one('cool-down 2 h', () => sticky(group, 2)),
+    one('cool-down 4 h', () => sticky(group, 4)),
+    one('thresholds', () => thresholdRule(group)),
+    one('thresholds without the weekly cap', () => thresholdRule(group, { ...rule, switchesPerWeek: Infinity })),
+    one('thresholds without the risk gate', () => thresholdRule(group, { ...rule, riskBelow: Infinity })),
+    one('thresholds without the minimum stay', () => thresholdRule(group, { ...rule, hoursBetween: 0 })),
+    one('thresholds without cap and risk gate', () =>
+      thresholdRule(group, { ...rule, switchesPerWeek: Infinity, riskBelow: Infinity }),
+    ),
+    one('policy A, no SLO', () => policyA(group, null, timing, a)),
+    ...slos.flatMap((availability) => [
+      one(`policy A, week @${availability}`, () => policyA(group, { availability, over: 'week' }, timing, a)),
+      one(`policy A, rolling @${availability}`, () => policyA(group, { availability, over: 'rolling' }, timing, a)),
+      one(`policy A, blind, week @${availability}`, () =>
+        policyA(group, { availability, over: 'week' }, timing, a, 'own'),
+      ),
+      one(`policy A, blind, rolling @${availability}`, () =>
+        policyA(group, { availability, over: 'rolling' }, timing, a, 'own'),
+      ),
+    ]),
+  ];
+}
+
+/** Where nothing is interrupted, prices alone count. */
+export function priceLineUp(group: PoolGroup, timing: Timing, { a }: Policies): Contestant[] {
+  const one = (name: string, make: () => ServicePolicy): Contestant => [name, [make]];
+  return [
+    ['one pool', group.pools.map((_, pool) => () => onePool(group, pool))],
+    one('sticky', () => sticky(group)),
+    one('thresholds', () => thresholdRule(group)),
+    one('15 % cheaper', () => cheapest(group, 0.15)),
+    one('5 % cheaper', () => cheapest(group, 0.05)),
+    one('2 % cheaper', () => cheapest(group, 0.02)),
+    one('greedy', () => cheapest(group)),
+    one('policy A, no SLO', () => policyA(group, null, timing, a)),
+    one('policy A, week @0.9995', () => policyA(group, { availability: 0.9995, over: 'week' }, timing, a)),
+  ];
+}

@@ -1,0 +1,118 @@
+import { costsOf } from '../../functions/core/decision/policy-a/budget.ts';
+import { day, type PolicyAConfig, week } from '../../functions/core/decision/policy-a/config.ts';
+import { hazards } from '../../functions/core/decision/policy-a/hazard.ts';
+import type { Availability, Downtime, RatedPool, Slo, Timing } from '../../functions/core/decision/policy-a/input.ts';
+import {
+  chooseFailover,
+  chooseMove,
+  lambdaOf,
+  type ServiceInput,
+} from '../../functions/core/decision/policy-a/policy.ts';
+import { PoolHistoryTracker } from '../../functions/core/decision/policy-a/pool-history.ts';
+import { ratePools } from '../../functions/core/decision/policy-a/score.ts';
+import { advanceShadows, startShadows } from '../../functions/core/decision/policy-a/shadows.ts';
+import type { PoolGroup } from '../data/pool-group.ts';
+import { onDemand, type ServicePolicy, type Sight } from './service-policy.ts';
+
+/**
+ * Which pools are observed: all of them, by other agents or probes, what the service itself meets, or what somebody has seen
+ * of each pool in each step, as in a run of a fleet.
+ */
+export type Eyes = 'all' | 'own' | ((pool: number, step: number) => Availability);
+
+/** Of the pools, seen in a day: where fewer are, the backend goes by what the service itself meets. */
+const enoughObserved = 0.5;
+
+/**
+ * Policy A in the simulator: the functions that run in the Lambda, given in each step what the backend would have read.
+ */
+export function policyA(
+  group: PoolGroup,
+  slo: Slo | null,
+  timing: Timing,
+  config: PolicyAConfig,
+  eyes: Eyes = 'all',
+): ServicePolicy {
+  const { stepSeconds, onDemandPrice, pools } = group;
+  const index = new Map(pools.map(({ id }, pool) => [id, pool]));
+  const trackers = pools.map(() => new PoolHistoryTracker(stepSeconds));
+  const costs = costsOf(timing);
+  const kept = Math.max(1, Math.ceil(timing.notice / stepSeconds)) + 1;
+  /** Of the newest steps, as a notice is given some steps before the end. */
+  const rated = new Map<number, RatedPool[]>();
+  let before = startShadows(0, config.pacing);
+  let shadows = before;
+  let downtime: Downtime[] = [];
+  let lambda: number | undefined;
+  /** What was met of each pool in the current step; it is observed when the step is over, unless it was seen at its beginning. */
+  const met = pools.map((): Availability => 'unknown');
+  const isOpen = pools.map(() => false);
+  /** When each pool was seen last. */
+  const lastSeen = pools.map(() => -Infinity);
+  let now = 0;
+
+  const inputAt = ({ step, now, current }: Sight): ServiceInput => ({
+    now,
+    current: current === onDemand || current === null ? null : pools[current]!.id,
+    onDemandPrice,
+    pools: rated.get(step)!,
+    timing,
+    commitment: slo && {
+      slo,
+      // As the backend, where it does not follow the pools: the prior alone.
+      startedAt: typeof eyes === 'function' && !isFollowed() ? now : 0,
+      weekStart: Math.floor(now / week) * week,
+      downtime,
+      shadows: isFollowed() ? before : null,
+    },
+  });
+  const isFollowed = () => {
+    if (typeof eyes !== 'function') return eyes === 'all';
+    const known = pools.filter((_, pool) => lastSeen[pool]! > now - day).length;
+    return known / pools.length >= enoughObserved;
+  };
+  const places = (ids: readonly string[]) => ids.map((id) => index.get(id)!);
+  const spend = (at: number, seconds: number) => {
+    downtime = [...downtime.filter((event) => event.at > at - week), { at, seconds, lambda }];
+  };
+  const choose = (sight: Sight, by: typeof chooseMove) => {
+    const input = inputAt(sight);
+    if (input.commitment && eyes === 'own') lambda = lambdaOf(input, input.commitment, config);
+    return places(by(input, config));
+  };
+  const seen = (sight: Sight, pool: number): Availability => {
+    if (typeof eyes === 'function' && sight.current !== pool) return eyes(pool, sight.step);
+    if (eyes === 'all') return sight.isUp(pool) ? 'up' : 'down';
+    return sight.current === pool ? (sight.isUp(pool) ? 'up' : 'down') : 'unknown';
+  };
+
+  return {
+    begin(sight) {
+      now = sight.now;
+      const views = pools.map(({ id }, pool) => {
+        const tracker = trackers[pool]!;
+        if (isOpen[pool]) tracker.observe(met[pool]!);
+        const availability = seen(sight, pool);
+        met[pool] = availability;
+        if (availability !== 'unknown') lastSeen[pool] = now;
+        isOpen[pool] = availability === 'unknown';
+        if (!isOpen[pool]) tracker.observe(availability);
+        const history = tracker.history();
+        const unseenHours = history.unseenHours + (isOpen[pool] ? stepSeconds / 3600 : 0);
+        return { id, price: sight.price(pool), availability, history: { ...history, unseenHours } };
+      });
+      const current = ratePools(views, hazards(views, config.hazard), onDemandPrice, timing);
+      rated.set(sight.step, current);
+      rated.delete(sight.step - kept);
+      before = shadows;
+      if (slo && eyes !== 'own') shadows = advanceShadows(shadows, current, sight.now, timing, costs, config.pacing);
+    },
+    decide: (sight) => choose(sight, chooseMove),
+    failover: (sight) => choose(sight, chooseFailover),
+    interrupted: (_, at) => spend(at, costs.interruption),
+    switched: (at) => spend(at, timing.plannedCutover),
+    tried(pool, succeeded) {
+      met[pool] = succeeded ? 'up' : 'down';
+    },
+  };
+}

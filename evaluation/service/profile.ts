@@ -1,0 +1,10 @@
+import type { Timing } from '../../functions/core/decision/policy-a/input.ts';
+
+/** Assumed times, in seconds. Everything is scored with `target`; the others show how much they matter. */
+export const profiles = {
+  cold: { launch: 180, notice: 120, attempt: 5, plannedCutover: 15, failoverCutover: 15 },
+  warm: { launch: 90, notice: 120, attempt: 5, plannedCutover: 15, failoverCutover: 15 },
+  target: { launch: 90, notice: 120, attempt: 5, plannedCutover: 5, failoverCutover: 5 },
+} as const satisfies Record<string, Timing>;
+
+export type ProfileName = keyof typeof profiles;

@@ -1,0 +1,42 @@
+import type { PoolGroup } from '../data/pool-group.ts';
+import { onDemand, type Place, type Sight } from './service-policy.ts';
+
+/** A group's record by place and step; on-demand is always there. */
+export class RecordedMarket {
+  readonly #group: PoolGroup;
+  /** For each pool and step, for how many steps it has been up, with that one. */
+  readonly #upFor: readonly Uint32Array[];
+
+  constructor(group: PoolGroup) {
+    this.#group = group;
+    this.#upFor = group.pools.map(({ up }) => {
+      const runs = new Uint32Array(up.length);
+      for (let step = 0; step < up.length; step += 1) runs[step] = up[step] ? (runs[step - 1] ?? 0) + 1 : 0;
+      return runs;
+    });
+  }
+
+  isUp(place: Place, step: number): boolean {
+    return place === onDemand || this.#upFor[place]![step]! > 0;
+  }
+
+  /** Whether a place has been up for so many steps, with this one. Nothing is known of the time before the record: it counts as up. */
+  hasLasted(place: Place, step: number, steps: number): boolean {
+    return place === onDemand || this.#upFor[place]![step]! >= Math.min(steps, step + 1);
+  }
+
+  price(place: Place, step: number): number {
+    return place === onDemand ? this.#group.onDemandPrice : this.#group.pools[place]!.prices[step]!;
+  }
+
+  /** What can be seen in a step. */
+  sight(step: number, now: number, current: Place | null): Sight {
+    return {
+      now,
+      step,
+      current,
+      price: (pool) => this.price(pool, step),
+      isUp: (pool) => this.isUp(pool, step),
+    };
+  }
+}

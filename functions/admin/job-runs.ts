@@ -1,0 +1,64 @@
+import type { Selectable } from 'kysely';
+import { policyVersion } from '../core/decision/policy.ts';
+import { liveModel } from '../core/model/listing.ts';
+import { type Job, jobs } from '../jobs.ts';
+import type { Db } from '../shared/db.ts';
+import type { JobRunTable } from '../shared/schema.ts';
+import { iso } from '../shared/time.ts';
+
+type Run = Selectable<JobRunTable>;
+
+/** The jobs of the table of jobs, and how the last run of each went (protocol X26): one statement. */
+export async function listJobs(db: Db, now: Date) {
+  const runs = new Map((await db.selectFrom('jobRuns').selectAll().execute()).map((run) => [run.job, run]));
+  return Object.entries<Job>(jobs).map(([job, { every, summary }]) => {
+    const run = runs.get(job);
+    return {
+      job,
+      summary,
+      schedule: every,
+      status: statusOf(run, now),
+      due_at: iso(run?.dueAt),
+      started_at: iso(run?.startedAt),
+      finished_at: iso(run?.finishedAt),
+      rows_changed: run?.rowsChanged ?? null,
+      error: run?.error ?? null,
+      abandoned_runs: run?.abandonedRuns ?? 0,
+      abandoned_at: iso(run?.abandonedAt),
+    };
+  });
+}
+
+/** A run that holds its lease is running; one whose lease is over was killed before it could say how it went. */
+function statusOf(run: Run | undefined, now: Date) {
+  if (!run?.startedAt) return 'never run' as const;
+  if (run.runningUntil !== null) return run.runningUntil > now ? ('running' as const) : ('abandoned' as const);
+  return run.error === null ? ('succeeded' as const) : ('failed' as const);
+}
+
+/** How the control plane is (protocol D11): two statements. */
+export async function systemHealth(db: Db, now: Date) {
+  const [runs, model] = await Promise.all([listJobs(db, now), liveModel(db)]);
+  const none = { filesUploaded: 0, files: [] };
+  return {
+    apiStatus: 'Healthy' as const,
+    database: 'Connected' as const,
+    decisionEngine: 'Loaded' as const,
+    connectionPool: 'data-api',
+    timestamp: now.toISOString(),
+    decisionEngineStatus: { loaded: true, type: 'rules', version: policyVersion, ...none },
+    modelStatus: modelStatus(model),
+    backgroundJobs: {
+      total: runs.length,
+      failing: runs.filter(({ status }) => status === 'failed' || status === 'abandoned').map(({ job }) => job),
+    },
+  };
+}
+
+function modelStatus(model: Awaited<ReturnType<typeof liveModel>>) {
+  if (!model) return { loaded: false, name: 'none', version: 'none', filesUploaded: 0, files: [], activeModels: [] };
+  const { id: version, files } = model;
+  const activeModels = files.map((name) => ({ name, version, active: true }));
+  // Decisions do not load it yet.
+  return { loaded: false, name: files[0]!, version, filesUploaded: files.length, files, activeModels };
+}

@@ -1,0 +1,159 @@
+import * as z from 'zod';
+import { accountOf } from '../core/tenant/role-arn.ts';
+import { notBlank, optional } from '../shared/fields.ts';
+import type { Routes } from '../shared/route.ts';
+
+export const ofClient = z.object({ client_id: z.string() });
+
+const AwsAccountId = z.string().regex(/^\d{12}$/, 'must be 12 digits');
+
+/** We are permitted to assume only roles whose name begins like this (lib/jobs.ts). */
+const AwsRoleArn = z
+  .string()
+  .max(640)
+  .regex(
+    /^arn:aws[\w-]*:iam::\d{12}:role\/([\w+=,.@/-]+\/)?SpotOptimizer[\w+=,.@-]*$/,
+    'must be the ARN of an IAM role whose name begins with SpotOptimizer, as in arn:aws:iam::123456789012:role/SpotOptimizer',
+  );
+
+const inSameAccount = (account: string | undefined, roleArn: string | null | undefined) =>
+  roleArn == null || accountOf(roleArn) === account;
+const otherAccount = 'must be a role in the account that aws_account_id names';
+
+const time = z.iso.datetime().nullable();
+
+/** How we look into a tenant's account, how that goes, and the instances that are looked for there. */
+const AwsAccess = z.object({
+  client_id: z.string(),
+  aws_account_id: z.string().nullable(),
+  role_arn: z.string().nullable(),
+  // For the condition sts:ExternalId of the role's trust policy.
+  external_id: z.string().nullable(),
+  checked_at: time.meta({ description: 'When EC2 last answered, in any region' }),
+  errors: z
+    .array(z.object({ region: z.string().nullable(), error: z.string(), failing_since: time, next_try_at: time }))
+    .meta({ description: 'What fails now and what to do about it; region null: the role cannot be assumed' }),
+  machines: z
+    .array(
+      z.object({
+        id: z.string(),
+        agent_id: z.string(),
+        logical_agent_id: z.string(),
+        region: z.string().nullable(),
+        instance_type: z.string().nullable(),
+        due_at: z.iso.datetime(),
+        ec2_state: z.string().nullable(),
+        checked_at: time,
+        next_check_at: time,
+        attempts: z.int(),
+      }),
+    )
+    .meta({ description: 'Instances that should be gone and are not confirmed to be, longest due first, at most 100' }),
+  machines_total: z.int(),
+});
+
+/** Making tenants, their token `main`, and our access to their AWS accounts (protocol 4). */
+export const clientAdminRoutes = {
+  createClient: {
+    id: 'D1',
+    method: 'POST',
+    path: '/api/admin/clients/create',
+    access: 'admin',
+    scope: 'admin',
+    summary: 'Makes a tenant and its token',
+    body: z
+      .object({
+        name: z.string().trim().min(1).max(255).meta({ pattern: notBlank }),
+        email: optional(z.email().max(255)),
+        // Without it, EC2's events about the tenant's instances are ignored.
+        aws_account_id: optional(AwsAccountId),
+        // Lets us verify terminations with EC2; its trust policy needs the aws_external_id of the answer.
+        aws_role_arn: optional(AwsRoleArn),
+      })
+      .refine(({ aws_account_id, aws_role_arn }) => inSameAccount(aws_account_id, aws_role_arn), {
+        path: ['aws_role_arn'],
+        error: otherAccount,
+      }),
+    status: 201,
+    response: z.object({
+      success: z.literal(true),
+      client: z.object({
+        id: z.string(),
+        name: z.string(),
+        token: z.string(),
+        status: z.string(),
+        aws_external_id: z.string(),
+      }),
+    }),
+    errors: ['client_exists'],
+  },
+  deleteClient: {
+    id: 'D2',
+    method: 'DELETE',
+    path: '/api/admin/clients/{client_id}',
+    access: 'admin',
+    scope: 'admin',
+    summary: 'Deletes a tenant with all that is its own; its instances run on',
+    params: ofClient,
+    response: z.object({ success: z.literal(true), message: z.string() }),
+    errors: ['client_not_found'],
+  },
+  regenerateToken: {
+    id: 'D3',
+    method: 'POST',
+    path: '/api/admin/clients/{client_id}/regenerate-token',
+    access: 'admin',
+    scope: 'admin',
+    summary: "Replaces a tenant's token main; the old one stops working, at once or after some hours",
+    params: ofClient,
+    body: z.object({
+      overlap_hours: optional(z.int().min(0).max(168)).meta({ description: 'For how long the old token works too' }),
+    }),
+    response: z.object({ success: z.literal(true), token: z.string(), message: z.string() }),
+    errors: ['client_not_found'],
+  },
+  readToken: {
+    id: 'D4',
+    method: 'GET',
+    path: '/api/admin/clients/{client_id}/token',
+    access: 'admin',
+    scope: 'admin',
+    summary: "Shows a tenant's token; every reading is recorded",
+    params: ofClient,
+    response: z.object({ token: z.string(), client_name: z.string() }),
+    errors: ['client_not_found', 'token_not_found'],
+  },
+  readAwsAccess: {
+    id: 'E1',
+    method: 'GET',
+    path: '/api/admin/clients/{client_id}/aws-access',
+    access: 'admin',
+    scope: 'viewer',
+    summary: "How we look into a tenant's AWS account, how that goes, and which instances should be gone",
+    params: ofClient,
+    response: AwsAccess,
+    errors: ['client_not_found'],
+  },
+  setAwsAccess: {
+    id: 'E2',
+    method: 'PUT',
+    path: '/api/admin/clients/{client_id}/aws-access',
+    access: 'admin',
+    scope: 'admin',
+    summary: "Sets a tenant's AWS account and the role that lets us look into it; null takes the access away",
+    params: ofClient,
+    body: z
+      .object({ aws_account_id: AwsAccountId, role_arn: AwsRoleArn.nullable() })
+      .refine(({ aws_account_id, role_arn }) => inSameAccount(aws_account_id, role_arn), {
+        path: ['role_arn'],
+        error: otherAccount,
+      }),
+    response: z.object({
+      success: z.literal(true),
+      aws_account_id: z.string(),
+      role_arn: z.string().nullable(),
+      external_id: z.string(),
+    }),
+    errors: ['client_not_found'],
+  },
+} satisfies Routes;

@@ -1,0 +1,77 @@
+import * as z from 'zod';
+import { pageQuery } from '../shared/cursor.ts';
+import type { Route, Routes } from '../shared/route.ts';
+import { AgentHealth, BulkResults, JobRun, PoolStatistics, SearchResults } from './answers-operations.ts';
+
+export const searchable = ['clients', 'instances', 'agents'] as const;
+
+/** What is trimmed is not to count. */
+const twoAtLeast = String.raw`^[^\u0000]*[!-~][!-~][^\u0000]*$`;
+
+const SearchQuery = z.object({
+  q: z.string().trim().min(2, 'must have at least 2 characters').max(64).meta({ pattern: twoAtLeast }),
+  types: z
+    .string()
+    .max(64)
+    .meta({ pattern: '^((clients|instances|agents)(,(clients|instances|agents))*)?$' })
+    .optional()
+    .transform((list) => (list ? list.split(',') : [...searchable]))
+    .pipe(z.array(z.enum(searchable))),
+});
+
+/** A route of an operator who looks at something. */
+const look = { method: 'GET', access: 'admin', scope: 'viewer' } as const satisfies Partial<Route>;
+
+const search = {
+  ...look,
+  summary: 'Tenants by a part of their name; instances and agents by the beginning of their id; ten of each',
+  query: SearchQuery,
+  response: SearchResults,
+} as const;
+const poolStatistics = { ...look, summary: 'How many pools there are, and where', response: PoolStatistics } as const;
+const agentHealth = {
+  ...look,
+  summary: 'How many agents are there, by tenant, and which fell silent lately',
+  response: AgentHealth,
+} as const;
+
+/** Looking for something, and acting on many agents (protocol 4). */
+export const operationRoutes = {
+  exportStats: {
+    ...look,
+    id: 'X7',
+    path: '/api/admin/export/global-stats',
+    summary: 'The active tenants by their savings, as CSV',
+    query: pageQuery('X7', { usual: 1000, most: 1000 }),
+    isFile: true,
+    response: z.string(),
+  },
+  search: { ...search, id: 'X10', path: '/api/admin/search' },
+  // The same under the path that older consoles know.
+  searchOfOld: { ...search, id: 'E4', path: '/api/search' },
+  poolStatistics: { ...poolStatistics, id: 'X11', path: '/api/admin/pools/statistics' },
+  poolStatisticsOfOld: { ...poolStatistics, id: 'E5', path: '/api/admin/pool-statistics' },
+  agentHealth: { ...agentHealth, id: 'X12', path: '/api/admin/agents/health-summary' },
+  agentHealthOfOld: { ...agentHealth, id: 'E6', path: '/api/admin/agent-health' },
+  bulk: {
+    id: 'X13',
+    method: 'POST',
+    path: '/api/admin/bulk/execute',
+    access: 'admin',
+    scope: 'admin',
+    summary: 'Deletes, enables or disables many agents, each by itself',
+    body: z.object({
+      operation: z.enum(['delete_agents', 'enable_agents', 'disable_agents']),
+      agent_ids: z.array(z.string().min(1).max(128)).min(1).max(50),
+      confirm: z.literal(true, 'must be true: this changes many agents'),
+    }),
+    response: BulkResults,
+  },
+  jobs: {
+    ...look,
+    id: 'X26',
+    path: '/api/admin/jobs',
+    summary: 'The background jobs, and how the last run of each went',
+    response: z.object({ jobs: z.array(JobRun) }),
+  },
+} satisfies Routes;

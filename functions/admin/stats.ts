@@ -1,0 +1,91 @@
+import { sql } from 'kysely';
+import { switchesInAll } from '../core/tenant/snapshot.ts';
+import { type PageQuery, timedPosition } from '../shared/cursor.ts';
+import type { Db } from '../shared/db.ts';
+import { readPage } from '../shared/listing.ts';
+import { newestFirst } from '../shared/newest-first.ts';
+import { dayMs, dayOf, msBefore } from '../shared/time.ts';
+
+interface Totals {
+  readonly accounts: number;
+  readonly savings: string | null;
+  readonly agents: number;
+  readonly online: number;
+  readonly pools: number;
+}
+
+/**
+ * What there is in all (protocol D6): three statements. Each sum is of one table, as a join would count a tenant's savings
+ * once for each of its agents. Switches are counted from the end of the last day that was kept.
+ */
+export async function readStats(db: Db, now: Date) {
+  const { rows } = await sql<Totals>`
+    SELECT (SELECT COUNT(*) FROM clients WHERE deleted_at IS NULL) AS accounts,
+      (SELECT SUM(total_savings) FROM clients WHERE deleted_at IS NULL) AS savings,
+      (SELECT COUNT(*) FROM agents WHERE status IN ('online', 'offline', 'disabled', 'switching', 'error')) AS agents,
+      (SELECT COUNT(*) FROM agents WHERE status IN ('online', 'switching')) AS online,
+      (SELECT COUNT(*) FROM spot_pools WHERE is_active) AS pools`.execute(db);
+  const totals = rows[0]!;
+  return {
+    totalAccounts: Number(totals.accounts),
+    agentsOnline: Number(totals.online),
+    agentsTotal: Number(totals.agents),
+    poolsCovered: Number(totals.pools),
+    totalSavings: Number(totals.savings ?? 0),
+    ...(await switchesInAll(db, now)),
+    backendHealth: 'Healthy' as const,
+    decisionEngineLoaded: true,
+    mlModelsLoaded: false,
+  };
+}
+
+/** Tenants by day, oldest first, of the days that were kept (protocol D7): one statement. */
+export async function readGrowth(db: Db, { days }: { days: number }, now: Date) {
+  const rows = await db
+    .selectFrom('clientsDailySnapshot')
+    .selectAll()
+    .where('snapshotDate', '>=', dayOf(msBefore(now, days * dayMs)))
+    .orderBy('snapshotDate')
+    .limit(days + 1)
+    .execute();
+  return rows.map(({ snapshotDate: date, totalClients: total, newClients, activeClients: active }) => ({
+    date,
+    count: total,
+    total,
+    new: newClients,
+    active,
+  }));
+}
+
+const switchEvents = ['switch_completed', 'manual_switch_requested', 'replica_promoted'];
+
+/** Events of all tenants, newest first (protocol D8): one statement. */
+export function listActivity(db: Db, query: PageQuery) {
+  return readPage({
+    list: 'D8',
+    size: query.limit,
+    safeSize: 200,
+    read: (limit) =>
+      db
+        .selectFrom('systemEvents')
+        .select(['id', 'eventType', 'severity', 'message', 'createdAt'])
+        .$call(newestFirst(query, limit))
+        .execute(),
+    positionOf: ({ createdAt, id }) => timedPosition(createdAt, id),
+    toItems: (rows) =>
+      rows.map(({ id, eventType, severity, message, createdAt }) => ({
+        id,
+        type: activityType(eventType),
+        text: message,
+        time: createdAt.toISOString(),
+        severity,
+      })),
+  });
+}
+
+const activityType = (eventType: string) =>
+  switchEvents.includes(eventType)
+    ? ('switch' as const)
+    : eventType.startsWith('agent_')
+      ? ('agent' as const)
+      : ('event' as const);

@@ -1,0 +1,123 @@
+import type { Selectable } from 'kysely';
+import { clientNotFound } from '../core/tenant/clients.ts';
+import { type Caller, ownClient } from '../core/tenant/require-client.ts';
+import { timedPosition } from '../shared/cursor.ts';
+import type { Db } from '../shared/db.ts';
+import { fromDecimal } from '../shared/decimal.ts';
+import { readPage } from '../shared/listing.ts';
+import { newestFirst } from '../shared/newest-first.ts';
+import type { CostRecordTable } from '../shared/schema.ts';
+import { dayMs, msBefore } from '../shared/time.ts';
+import type { ExplainQuery } from './requests.ts';
+
+/** Names the list in its cursors. */
+const explainList = 'E7';
+
+/** How a sum comes about, in words for those who pay. */
+const rules = [
+  'Each instance costs while it runs: primaries, standbys, and replaced instances until they are gone.',
+  'The baseline is one on-demand instance of the same type while the agent has a primary, whichever that is.',
+  'Prices are those that were seen; a price holds until the next one. A Spot price not seen for a day is not known.',
+  'Time without a known price counts for nothing, neither as a cost nor as a saving: hours_unpriced.',
+  'A Spot instance that EC2 takes within its first hour is free, as EC2 bills it: free_reason "first-hour".',
+  'Prices that you pay in place of public ones (overlays) are applied to costs and baseline.',
+  'Each instance hour is rounded once, to a millionth of a dollar; all sums are sums of these.',
+] as const;
+
+interface Wanted {
+  readonly caller: Caller;
+  readonly clientId: string;
+  readonly query: ExplainQuery;
+}
+
+/**
+ * How a tenant's savings of some days come about: the instance hours, their sums, the overlays, and the rules. The last day where no
+ * time is said. Three statements.
+ * @throws AppError client_not_found
+ */
+export async function explainSavings(db: Db, { caller, clientId, query }: Wanted, now: Date) {
+  const overlays = await overlaysOf(db, { caller, clientId });
+  const { agent_id: agentId, limit } = query;
+  const to = query.to ?? now;
+  const from = query.from ?? msBefore(to, dayMs);
+  const records = db
+    .selectFrom('costRecords')
+    .where('clientId', '=', clientId)
+    .where('periodStart', '>=', from)
+    .where('periodStart', '<', to)
+    .$if(agentId !== undefined, (of) => of.where('agentId', '=', agentId!));
+  const [sums, page] = [
+    await records
+      .select((eb) => [
+        eb.fn.countAll<number>().as('instanceHours'),
+        eb.fn.sum<string | null>('hoursRunning').as('hoursRunning'),
+        eb.fn.sum<string | null>('hoursUnpriced').as('hoursUnpriced'),
+        eb.fn.sum<string | null>('baselineCost').as('baseline'),
+        eb.fn.sum<string | null>('actualCost').as('actual'),
+        eb.fn.sum<string | null>('savings').as('savings'),
+      ])
+      .executeTakeFirstOrThrow(),
+    await readPage({
+      list: explainList,
+      size: limit,
+      safeSize: limit,
+      read: (rows) =>
+        records
+          .selectAll()
+          .$call(newestFirst(query, rows, { at: 'periodStart', id: 'instanceId' }))
+          .execute(),
+      positionOf: ({ periodStart, instanceId }) => timedPosition(periodStart, instanceId),
+      toItems: (rows) => rows.map(toItem),
+    }),
+  ];
+  return {
+    client_id: clientId,
+    from: from.toISOString(),
+    to: to.toISOString(),
+    rules: [...rules],
+    overlays: overlays.map((one) => ({
+      instance_type: one.instanceType || null,
+      mode: one.mode,
+      multiplier: fromDecimal(one.multiplier) ?? null,
+      hourly_price: fromDecimal(one.hourlyPrice) ?? null,
+    })),
+    totals: {
+      instance_hours: Number(sums.instanceHours),
+      hours_running: Number(sums.hoursRunning ?? 0),
+      hours_unpriced: Number(sums.hoursUnpriced ?? 0),
+      baseline_cost: Number(sums.baseline ?? 0),
+      actual_cost: Number(sums.actual ?? 0),
+      savings: Number(sums.savings ?? 0),
+    },
+    records: [...page.items],
+    next_cursor: page.next ?? null,
+  };
+}
+
+/** The overlays of a tenant that the caller may see: one statement. @throws AppError client_not_found */
+async function overlaysOf(db: Db, { caller, clientId }: Pick<Wanted, 'caller' | 'clientId'>) {
+  ownClient(caller, clientId);
+  const rows = await db
+    .selectFrom('clients as c')
+    .leftJoin('clientPriceOverlays as o', 'o.clientId', 'c.id')
+    .select(['o.instanceType', 'o.mode', 'o.multiplier', 'o.hourlyPrice'])
+    .where('c.id', '=', clientId)
+    .where('c.deletedAt', 'is', null)
+    .execute();
+  if (rows.length === 0) throw clientNotFound();
+  return rows.flatMap(({ mode, ...overlay }) => (mode === null ? [] : [{ mode, ...overlay }]));
+}
+
+const toItem = (row: Selectable<CostRecordTable>) => ({
+  instance_id: row.instanceId,
+  agent_id: row.agentId,
+  hour: row.periodStart.toISOString(),
+  mode: row.mode,
+  hours_running: Number(row.hoursRunning),
+  hours_primary: Number(row.hoursPrimary),
+  hours_unpriced: Number(row.hoursUnpriced),
+  free_reason: row.freeReason,
+  baseline_cost: Number(row.baselineCost),
+  actual_cost: Number(row.actualCost),
+  savings: Number(row.savings),
+});

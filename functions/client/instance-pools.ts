@@ -1,0 +1,118 @@
+import { isFresh } from '../core/pool/freshness.ts';
+import { seenPrice, usablePrice } from '../core/pool/usable-price.ts';
+import type { Caller } from '../core/tenant/require-client.ts';
+import type { Db } from '../shared/db.ts';
+import { fromDecimal } from '../shared/decimal.ts';
+import { AppError } from '../shared/errors.ts';
+import type { Agent, Instance } from '../shared/schema.ts';
+import { hourMs, msSince } from '../shared/time.ts';
+
+const instanceColumns = [
+  'id',
+  'clientId',
+  'agentId',
+  'instanceType',
+  'region',
+  'az',
+  'instanceStatus',
+  'isPrimary',
+  'currentMode',
+  'currentPoolId',
+  'spotPrice',
+  'ondemandPrice',
+  'baselineOndemandPrice',
+  'installedAt',
+  'lastSwitchAt',
+  'lastSeenAt',
+  'zombieAt',
+  'terminatedAt',
+] as const satisfies readonly (keyof Instance)[];
+
+/** A pool that the instance's workload could be in. */
+export interface Pool {
+  readonly id: string;
+  readonly name: string;
+  readonly az: string;
+  /** USD per hour, as the tenant may go by it (docs/adr/0037), and when it was seen; `undefined` for one that is not known. */
+  readonly price: number | undefined;
+  readonly pricedAt: Date | undefined;
+}
+
+export interface InstanceWithPools {
+  readonly instance: Pick<Instance, (typeof instanceColumns)[number]>;
+  readonly agent: Pick<Agent, 'status' | 'enabled' | 'logicalAgentId'>;
+  /** USD per hour; `undefined` where nobody has reported it. */
+  readonly onDemand: number | undefined;
+  /** Of the instance's type and region, cheapest first; those that were not seen within the hour come later, and unpriced ones last. */
+  readonly pools: readonly Pool[];
+}
+
+export const instanceNotFound = (id: string) =>
+  new AppError('instance_not_found', `Instance not found: ${id.slice(0, 64)}`);
+
+/**
+ * An instance, and the pools of its type and region: one statement.
+ * @throws AppError instance_not_found
+ */
+export async function readInstancePools(
+  db: Db,
+  { caller, instanceId }: { readonly caller: Caller; readonly instanceId: string },
+  now: Date,
+): Promise<InstanceWithPools> {
+  const { clientId } = caller;
+  const rows = await db
+    .selectFrom('instances as i')
+    .innerJoin('agents as a', (join) => join.onRef('a.id', '=', 'i.agentId').onRef('a.clientId', '=', 'i.clientId'))
+    .leftJoin('ondemandPrices as o', (join) =>
+      join
+        .onRef('o.clientId', '=', 'i.clientId')
+        .onRef('o.instanceType', '=', 'i.instanceType')
+        .onRef('o.region', '=', 'i.region'),
+    )
+    .leftJoin('spotPools as p', (join) =>
+      join
+        .onRef('p.instanceType', '=', 'i.instanceType')
+        .onRef('p.region', '=', 'i.region')
+        .on('p.isActive', '=', true),
+    )
+    .leftJoin('tenantPoolPrices as w', (join) =>
+      join.onRef('w.poolId', '=', 'p.id').onRef('w.clientId', '=', 'i.clientId'),
+    )
+    .select(instanceColumns.map((column) => `i.${column}` as const))
+    .select(['a.status as agentStatus', 'a.enabled', 'a.logicalAgentId', 'o.price as knownOnDemand'])
+    .select(['p.id as poolId', 'p.poolName', 'p.az as poolAz', 'p.latestPrice', 'p.latestAt'])
+    .select(['w.price as ownPrice', 'w.seenAt as ownAt'])
+    .where('i.id', '=', instanceId)
+    .$if(clientId !== undefined, (query) => query.where('i.clientId', '=', clientId!))
+    .execute();
+  const [first] = rows;
+  if (!first) throw instanceNotFound(instanceId);
+  const pools = rows.flatMap(({ poolId: id, poolName: name, poolAz: az, ...row }) => {
+    if (id === null || name === null || az === null) return [];
+    const known = { own: seenPrice(row.ownPrice, row.ownAt), trusted: seenPrice(row.latestPrice, row.latestAt) };
+    const usable = usablePrice(known, now);
+    return [{ id, name, az, price: usable?.price, pricedAt: usable?.at }];
+  });
+  const { agentStatus: status, enabled, logicalAgentId, knownOnDemand, ...instance } = first;
+  return {
+    instance,
+    agent: { status, enabled, logicalAgentId },
+    onDemand: fromDecimal(instance.ondemandPrice ?? knownOnDemand ?? instance.baselineOndemandPrice),
+    pools: pools.toSorted((a, b) => rankOf(a, now) - rankOf(b, now) || (a.price ?? 0) - (b.price ?? 0)),
+  };
+}
+
+const rankOf = ({ price, pricedAt }: Pool, now: Date) =>
+  price === undefined ? 2 : msSince(pricedAt, now) <= hourMs ? 0 : 1;
+
+export type PricedPool = Pool & { readonly price: number; readonly pricedAt: Date };
+
+/** Those with a price, in their order. */
+export const priced = (pools: readonly Pool[]) =>
+  pools.filter((pool): pool is PricedPool => pool.price !== undefined && pool.pricedAt !== undefined);
+
+/** The cheapest pool whose price is fresh. */
+export const cheapestFresh = (pools: readonly Pool[], now: Date) =>
+  priced(pools)
+    .filter(({ pricedAt }) => isFresh(pricedAt, now))
+    .toSorted((a, b) => a.price - b.price)[0];

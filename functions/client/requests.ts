@@ -1,0 +1,263 @@
+import * as z from 'zod';
+import { type DisruptionWindows, days, isTimeZone, mostWindows } from '../core/agent/disruption-windows.ts';
+import { cursorField, pageQuery, positionFrom } from '../shared/cursor.ts';
+import { needsOne, optional, text } from '../shared/fields.ts';
+
+/** What consoles send (protocol 10). */
+
+export const ofClient = z.object({ client_id: z.string() });
+export const ofInstance = z.object({ instance_id: z.string() });
+
+export const InstancesQuery = pageQuery('C9', { usual: 500, most: 500 }).extend({
+  status: z.enum(['all', 'active', 'terminated']).default('all'),
+  mode: z.enum(['all', 'spot', 'ondemand']).default('all'),
+  search: z.string().max(64).optional(),
+});
+export type InstancesQuery = z.output<typeof InstancesQuery>;
+
+const instant = z.iso
+  .datetime({ offset: true })
+  .transform((raw) => new Date(raw))
+  .optional();
+
+/** Some days of savings, the last one where nothing is said. */
+export const ExplainQuery = pageQuery('E7', { usual: 200, most: 1000 })
+  .extend({ from: instant, to: instant, agent_id: text(36).optional() })
+  .refine(({ from, to }) => from === undefined || to === undefined || from < to, {
+    path: ['from'],
+    error: 'must be before to',
+  })
+  .refine(
+    ({ from, to }) => from === undefined || to === undefined || to.getTime() - from.getTime() <= 31 * 86_400_000,
+    {
+      path: ['from'],
+      error: 'must be 31 days before to at most',
+    },
+  );
+export type ExplainQuery = z.output<typeof ExplainQuery>;
+
+/** A field of a body by either of its names: consoles of two generations write them. */
+type Twins = Readonly<Record<string, unknown>>;
+const either = <T>(body: Twins, camel: string, snake: string) => (body[camel] ?? body[snake]) as T | undefined;
+
+export const ToggleRequest = z.object({ enabled: z.boolean() });
+
+const flag = optional(z.boolean()).optional();
+const whole = (least: number, most: number) => optional(z.int().min(least).max(most)).optional();
+const number = (least: number, most: number) => optional(z.number().min(least).max(most)).optional();
+
+const isAnyGiven = (asked: object) => Object.values(asked).some((value) => value !== undefined);
+const noneGiven = 'at least one setting is required';
+
+/** The settings that older consoles know. Whether replicas are kept, they say as a flag or as a number. */
+const OldSettings = needsOne(
+  z.object({
+    auto_switch_enabled: flag,
+    autoSwitchEnabled: flag,
+    auto_terminate_enabled: flag,
+    autoTerminateEnabled: flag,
+    replica_enabled: flag,
+    replicaEnabled: flag,
+    replica_count: whole(0, 1),
+    replicaCount: whole(0, 1),
+  }),
+).meta({
+  not: {
+    anyOf: [
+      [0, true],
+      [1, false],
+    ].flatMap(([count, kept]) =>
+      ['replica_count', 'replicaCount'].flatMap((number) =>
+        ['replica_enabled', 'replicaEnabled'].map((flag) => ({
+          required: [number, flag],
+          properties: { [number]: { const: count }, [flag]: { const: kept } },
+        })),
+      ),
+    ),
+  },
+});
+export const SettingsRequest = OldSettings.transform((body, context) => {
+  const count = either<number>(body, 'replicaCount', 'replica_count');
+  const kept = either<boolean>(body, 'replicaEnabled', 'replica_enabled');
+  if (count !== undefined && kept !== undefined && count > 0 !== kept)
+    context.addIssue({
+      code: 'custom',
+      path: ['replica_count'],
+      message: `is ${count}, while replica_enabled is ${kept}`,
+    });
+  const isKept = kept ?? (count === undefined ? undefined : count > 0);
+  return {
+    autoSwitchEnabled: either<boolean>(body, 'autoSwitchEnabled', 'auto_switch_enabled'),
+    autoTerminateEnabled: either<boolean>(body, 'autoTerminateEnabled', 'auto_terminate_enabled'),
+    manualReplicaEnabled: isKept,
+    replicaEnabled: isKept,
+  };
+}).refine(isAnyGiven, noneGiven);
+
+const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 22:30');
+
+/** When an agent may be moved without need; no windows: always. */
+const windows = z
+  .object({
+    time_zone: optional(text(64)).optional(),
+    timeZone: optional(text(64)).optional(),
+    windows: z.array(z.object({ days: z.array(z.enum(days)).min(1).max(7), from: clock, to: clock })).max(mostWindows),
+  })
+  .transform(({ windows, ...zone }, context): DisruptionWindows => {
+    const timeZone = either<string>(zone, 'timeZone', 'time_zone') ?? 'UTC';
+    if (!isTimeZone(timeZone))
+      context.addIssue({
+        code: 'custom',
+        path: ['time_zone'],
+        message: `must be a time zone such as Europe/Berlin, not ${timeZone}`,
+      });
+    return { timeZone, windows };
+  });
+
+/** In percent, of each week or of any seven days. */
+const target = z.union([z.literal([99, 99.9, 99.95, 99.99]), z.literal('none')], {
+  error: 'must be 99, 99.9, 99.95, 99.99 or none',
+});
+
+/** All settings of an agent. A wait of 0 is one of a minute: not to terminate at all is a setting of its own. */
+export const ConfigRequest = needsOne(
+  z.object({
+    terminateWaitMinutes: whole(0, 1440),
+    terminate_wait_minutes: whole(0, 1440),
+    autoSwitchEnabled: flag,
+    auto_switch_enabled: flag,
+    manualReplicaEnabled: flag,
+    manual_replica_enabled: flag,
+    autoTerminateEnabled: flag,
+    auto_terminate_enabled: flag,
+    minSavingsPercent: number(0, 100),
+    min_savings_percent: number(0, 100),
+    riskThreshold: number(0, 1),
+    risk_threshold: number(0, 1),
+    maxSwitchesPerWeek: whole(0, 100),
+    max_switches_per_week: whole(0, 100),
+    maxSwitchesPerDay: whole(0, 100),
+    max_switches_per_day: whole(0, 100),
+    minPoolDurationHours: whole(0, 168),
+    min_pool_duration_hours: whole(0, 168),
+    availabilityTarget: optional(target).optional(),
+    availability_target: optional(target).optional(),
+    availabilityForm: optional(z.enum(['week', 'rolling'])).optional(),
+    availability_form: optional(z.enum(['week', 'rolling'])).optional(),
+    disruptionWindows: optional(windows).optional(),
+    disruption_windows: optional(windows).optional(),
+  }),
+)
+  .transform((body) => {
+    const minutes = either<number>(body, 'terminateWaitMinutes', 'terminate_wait_minutes');
+    const given = either<DisruptionWindows>(body, 'disruptionWindows', 'disruption_windows');
+    const asked = either<number | 'none'>(body, 'availabilityTarget', 'availability_target');
+    return {
+      availabilityTarget: asked === undefined ? undefined : asked === 'none' ? null : (asked / 100).toFixed(5),
+      availabilityForm: either<'week' | 'rolling'>(body, 'availabilityForm', 'availability_form'),
+      disruptionWindows: given && given.windows.length === 0 ? null : given,
+      terminateWaitSeconds: minutes === undefined ? undefined : Math.max(60, minutes * 60),
+      autoSwitchEnabled: either<boolean>(body, 'autoSwitchEnabled', 'auto_switch_enabled'),
+      manualReplicaEnabled: either<boolean>(body, 'manualReplicaEnabled', 'manual_replica_enabled'),
+      autoTerminateEnabled: either<boolean>(body, 'autoTerminateEnabled', 'auto_terminate_enabled'),
+      minSavingsPercent: either<number>(body, 'minSavingsPercent', 'min_savings_percent')?.toFixed(2),
+      riskThreshold: either<number>(body, 'riskThreshold', 'risk_threshold')?.toFixed(2),
+      maxSwitchesPerWeek: either<number>(body, 'maxSwitchesPerWeek', 'max_switches_per_week'),
+      maxSwitchesPerDay: either<number>(body, 'maxSwitchesPerDay', 'max_switches_per_day'),
+      minPoolDurationHours: either<number>(body, 'minPoolDurationHours', 'min_pool_duration_hours'),
+    };
+  })
+  .refine(isAnyGiven, noneGiven);
+
+export const ForceSwitchRequest = z
+  .object({
+    target: z.enum(['ondemand', 'pool', 'spot']),
+    pool_id: optional(text(128)).optional(),
+    poolId: optional(text(128)).optional(),
+    new_instance_type: optional(text(50)).optional(),
+    newInstanceType: optional(text(50)).optional(),
+  })
+  .transform(({ target, ...body }) => ({
+    target,
+    poolId: either<string>(body, 'poolId', 'pool_id'),
+    newInstanceType: either<string>(body, 'newInstanceType', 'new_instance_type'),
+  }));
+export type ForceSwitchRequest = z.output<typeof ForceSwitchRequest>;
+
+/** A whole number of days, held to what there is: charts ask for more than that. */
+const daysField = (usual: number, most: number) =>
+  z.coerce
+    .number()
+    .default(usual)
+    .transform((days) => Math.min(most, Math.max(1, Math.round(days))));
+const Interval = z.enum(['hour', 'day']).default('hour');
+
+export const PriceHistoryQuery = z.object({ days: daysField(7, 90), interval: Interval });
+export type PriceHistoryQuery = z.output<typeof PriceHistoryQuery>;
+
+export const PricingHistoryQuery = z.object({
+  days: daysField(7, 30),
+  interval: Interval,
+  agent_id: z
+    .string()
+    .max(200)
+    .optional()
+    .transform((id) => id || undefined),
+});
+export type PricingHistoryQuery = z.output<typeof PricingHistoryQuery>;
+
+export const SwitchHistoryQuery = pageQuery('C19', { usual: 100, most: 500 }).extend({
+  instance_id: z
+    .string()
+    .max(64)
+    .optional()
+    .transform((id) => id || undefined),
+});
+export type SwitchHistoryQuery = z.output<typeof SwitchHistoryQuery>;
+
+export const FileQuery = z.object({ cursor: cursorField('C23') });
+export type FileQuery = z.output<typeof FileQuery>;
+
+export const ExportLinkRequest = z.object({
+  export: z.enum(['savings', 'switch-history']),
+  /** The `x-next-cursor` of the file before. It is checked here, and goes into the link as it came. */
+  cursor: z
+    .string()
+    .max(2000)
+    .optional()
+    .refine((cursor) => !cursor || positionFrom('C23', cursor) !== undefined, 'is no cursor of this export'),
+});
+export type ExportLinkRequest = z.output<typeof ExportLinkRequest>;
+
+export const LogsQuery = pageQuery('X16', { usual: 100, most: 1000 });
+export const VolatilityQuery = z.object({ days: daysField(7, 30) });
+export const DowntimeQuery = z.object({ days: daysField(30, 365) });
+
+/** Where to go on: the cursor that came with the last answer, or to begin with a time. */
+export const EventsQuery = pageQuery('X21', { usual: 100, most: 500 }).extend({
+  since: z.iso
+    .datetime({ offset: true, error: 'must be a time, as in 2026-03-02T14:00:00Z' })
+    .optional()
+    .transform((time) => (time === undefined ? undefined : new Date(time))),
+});
+export type EventsQuery = z.output<typeof EventsQuery>;
+
+export const SimulateSwitchRequest = z
+  .object({
+    target_pool: optional(text(128)).optional(),
+    targetPool: optional(text(128)).optional(),
+    target_type: optional(z.enum(['spot', 'ondemand'])).optional(),
+    targetType: optional(z.enum(['spot', 'ondemand'])).optional(),
+  })
+  .transform((body) => ({
+    targetPool: either<string>(body, 'targetPool', 'target_pool'),
+    targetType: either<'spot' | 'ondemand'>(body, 'targetType', 'target_type') ?? 'spot',
+  }));
+export type SimulateSwitchRequest = z.output<typeof SimulateSwitchRequest>;
+
+export const PricingAlertRequest = z.object({
+  pool_id: text(128),
+  direction: z.enum(['below', 'above']).default('below'),
+  threshold: z.number().min(0.0001).max(100),
+});
+export type PricingAlertRequest = z.output<typeof PricingAlertRequest>;

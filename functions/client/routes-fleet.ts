@@ -1,0 +1,102 @@
+import * as z from 'zod';
+import { ofAgent } from '../core/wire.ts';
+import { pageQuery } from '../shared/cursor.ts';
+import type { Routes } from '../shared/route.ts';
+import {
+  AgentDetails,
+  AgentHistoryItem,
+  AgentItem,
+  ClientSummary,
+  InstanceItem,
+  ReplicaItem,
+  ValidToken,
+} from './answers-fleet.ts';
+import { InstancesQuery, ofClient } from './requests.ts';
+
+/** What there is: a tenant, its agents, instances and standbys. */
+export const fleetRoutes = {
+  validate: {
+    id: 'C1',
+    method: 'GET',
+    path: '/api/client/validate',
+    access: 'open', // its 401 and 403 have a body of their own (protocol C1)
+    scope: ['agent', 'read'],
+    summary: 'Whose token this is, for the agents’ install script',
+    response: ValidToken,
+    errors: ['missing_token', 'invalid_token', 'client_inactive'],
+  },
+  client: {
+    id: 'C2',
+    method: 'GET',
+    path: '/api/client/{client_id}',
+    access: 'clientOrAdmin',
+    scope: 'read',
+    summary: 'A tenant in numbers',
+    params: ofClient,
+    response: ClientSummary,
+    errors: ['client_not_found'],
+  },
+  agents: {
+    id: 'C3',
+    method: 'GET',
+    path: '/api/client/{client_id}/agents',
+    access: 'clientOrAdmin',
+    scope: 'read',
+    summary: 'The agents that a tenant has',
+    params: ofClient,
+    query: pageQuery('C3'),
+    isPaged: true,
+    response: z.array(AgentItem),
+    errors: ['client_not_found'],
+  },
+  instances: {
+    id: 'C9',
+    method: 'GET',
+    path: '/api/client/{client_id}/instances',
+    access: 'clientOrAdmin',
+    scope: 'read',
+    summary: 'The instances that a tenant has or had, newest first',
+    params: ofClient,
+    query: InstancesQuery,
+    isPaged: true,
+    response: z.array(InstanceItem),
+    errors: ['client_not_found'],
+  },
+  replicas: {
+    id: 'C10',
+    method: 'GET',
+    path: '/api/client/{client_id}/replicas',
+    access: 'clientOrAdmin',
+    scope: 'read',
+    summary: 'The active standbys of a tenant, each with the primary that it waits beside',
+    params: ofClient,
+    query: pageQuery('C10'),
+    isPaged: true,
+    response: z.array(ReplicaItem),
+    errors: ['client_not_found'],
+  },
+  agentHistory: {
+    id: 'C11',
+    method: 'GET',
+    path: '/api/client/{client_id}/agents/history',
+    access: 'clientOrAdmin',
+    scope: 'read',
+    summary: 'All agents that a tenant has or had',
+    params: ofClient,
+    query: pageQuery('C11'),
+    isPaged: true,
+    response: z.array(AgentHistoryItem),
+    errors: ['client_not_found'],
+  },
+  agent: {
+    id: 'C21',
+    method: 'GET',
+    path: '/api/client/agents/{agent_id}',
+    access: 'clientOrAdmin',
+    scope: 'read',
+    summary: 'An agent with its settings, its primary, its standbys and what it is to do',
+    params: ofAgent,
+    response: AgentDetails,
+    errors: ['agent_not_found'],
+  },
+} satisfies Routes;

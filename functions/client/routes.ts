@@ -1,0 +1,15 @@
+import type { Routes } from '../shared/route.ts';
+import { extraRoutes } from './routes-extras.ts';
+import { fleetRoutes } from './routes-fleet.ts';
+import { historyRoutes } from './routes-history.ts';
+import { priceRoutes } from './routes-prices.ts';
+import { settingsRoutes } from './routes-settings.ts';
+
+/** What consoles call in the name of a tenant (protocol 10). */
+export const clientRoutes = {
+  ...fleetRoutes,
+  ...settingsRoutes,
+  ...priceRoutes,
+  ...historyRoutes,
+  ...extraRoutes,
+} satisfies Routes;

@@ -1,0 +1,113 @@
+import { isDeepStrictEqual } from 'node:util';
+import { sql } from 'kysely';
+import type { Tx } from '../../shared/db.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { Agent, AvailabilityForm } from '../../shared/schema.ts';
+
+/** What people set of an agent. */
+export interface AgentSettings {
+  readonly enabled: boolean;
+  readonly autoSwitchEnabled: boolean;
+  readonly manualReplicaEnabled: boolean;
+  readonly autoTerminateEnabled: boolean;
+  readonly replicaEnabled: boolean;
+  readonly terminateWaitSeconds: number;
+  /** DECIMAL text. */
+  readonly minSavingsPercent: string;
+  /** DECIMAL text. */
+  readonly riskThreshold: string;
+  readonly maxSwitchesPerWeek: number;
+  readonly maxSwitchesPerDay: number;
+  readonly minPoolDurationHours: number;
+  /** Whether one of the five limits above was ever changed. */
+  readonly limitsSet: boolean;
+  /** DECIMAL text, such as 0.99950; `null` for none. */
+  readonly availabilityTarget: string | null;
+  readonly availabilityForm: AvailabilityForm;
+  /** `DisruptionWindows`, or `null` for none. */
+  readonly disruptionWindows: unknown;
+}
+
+const limits = [
+  'minSavingsPercent',
+  'riskThreshold',
+  'maxSwitchesPerWeek',
+  'maxSwitchesPerDay',
+  'minPoolDurationHours',
+] as const satisfies readonly (keyof AgentSettings)[];
+
+export type SettingChanges = { readonly [Name in keyof AgentSettings]?: AgentSettings[Name] | undefined };
+
+/**
+ * What has to change for the settings to be as asked, those left out that are so already. Moves by the engine and a standby
+ * that is kept exclude each other: turning one on turns the other off (protocol C7, X22).
+ * @throws AppError invalid_request when both are asked for
+ */
+export function settingChanges(agent: AgentSettings, asked: SettingChanges): SettingChanges {
+  if (asked.autoSwitchEnabled && asked.manualReplicaEnabled)
+    throw new AppError('invalid_request', 'Validation failed', {
+      details: { manualReplicaEnabled: ['excludes autoSwitchEnabled: at most one of them can be true'] },
+    });
+  const wanted: SettingChanges = {
+    ...asked,
+    ...(asked.autoSwitchEnabled && { manualReplicaEnabled: false }),
+    ...(asked.manualReplicaEnabled && { autoSwitchEnabled: false }),
+  };
+  const isNews = ([name, value]: [string, unknown]) => {
+    const before = agent[name as keyof AgentSettings];
+    // A DECIMAL reads 15.00 where 15 was written.
+    if (value === undefined) return false;
+    if (name === 'disruptionWindows') return !isDeepStrictEqual(before, value);
+    return isDecimal(before) && isDecimal(value) ? Number(before) !== Number(value) : before !== value;
+  };
+  const changes: SettingChanges = Object.fromEntries(Object.entries(wanted).filter(isNews));
+  const setsLimit = !agent.limitsSet && limits.some((limit) => changes[limit] !== undefined);
+  return { ...changes, ...(setsLimit && { limitsSet: true }) };
+}
+
+const isDecimal = (value: unknown) => typeof value === 'string' && value !== '' && !Number.isNaN(Number(value));
+
+const columns: Readonly<Record<keyof AgentSettings, string>> = {
+  enabled: 'enabled',
+  autoSwitchEnabled: 'auto_switch_enabled',
+  manualReplicaEnabled: 'manual_replica_enabled',
+  autoTerminateEnabled: 'auto_terminate_enabled',
+  replicaEnabled: 'replica_enabled',
+  terminateWaitSeconds: 'terminate_wait_seconds',
+  minSavingsPercent: 'min_savings_percent',
+  riskThreshold: 'risk_threshold',
+  maxSwitchesPerWeek: 'max_switches_per_week',
+  maxSwitchesPerDay: 'max_switches_per_day',
+  minPoolDurationHours: 'min_pool_duration_hours',
+  limitsSet: 'limits_set',
+  availabilityTarget: 'availability_target',
+  availabilityForm: 'availability_form',
+  disruptionWindows: 'disruption_windows',
+};
+
+interface Update {
+  readonly agent: Pick<Agent, 'id' | 'clientId'>;
+  readonly changes: SettingChanges;
+}
+
+/**
+ * Changes settings of an agent that the caller has locked. Commands that nobody has fetched are withdrawn with the leave to
+ * carry them out: all of them where the agent is disabled, those of the engine where auto-switch is turned off.
+ * Sets columns of: agents, commands.
+ */
+export async function updateSettings(tx: Tx, { agent, changes }: Update, now: Date): Promise<void> {
+  const set = Object.entries(changes).map(
+    ([name, value]) => sql`a.${sql.ref(columns[name as keyof AgentSettings])} = ${value}`,
+  );
+  const isDisabled = changes.enabled === false;
+  const isAutoSwitchOff = changes.autoSwitchEnabled === false;
+  await sql`
+    UPDATE agents AS a LEFT JOIN commands AS c
+      ON c.agent_id = a.id AND c.client_id = a.client_id AND c.status = 'pending'
+        AND (${isDisabled} OR (${isAutoSwitchOff} AND c.trigger_type = 'model'))
+    SET ${sql.join(set)},
+        a.config_version = a.config_version + 1, a.version = a.version + 1, a.updated_at = ${now},
+        c.status = 'cancelled', c.completed_at = ${now},
+        c.message = ${isDisabled ? 'the agent was disabled' : 'auto-switch was turned off'}
+    WHERE a.id = ${agent.id} AND a.client_id = ${agent.clientId}`.execute(tx);
+}

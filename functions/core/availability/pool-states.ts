@@ -1,0 +1,116 @@
+import { sql } from 'kysely';
+import { chunks } from '../../shared/chunks.ts';
+import type { Db } from '../../shared/db.ts';
+import { msBetween } from '../../shared/time.ts';
+import type { Availability, PoolHistory } from '../decision/policy-a/input.ts';
+import { PoolHistoryTracker, type PoolRecord } from '../decision/policy-a/pool-history.ts';
+import type { Observation } from './evidence.ts';
+import { periodMs, periodSeconds } from './period.ts';
+
+/** States that are read, or written, at once: they fit the 1 MiB of an answer. */
+const atOnce = 400;
+
+/** A pool's state as it is kept: what was seen of it up to, and with, a period. */
+export interface StoredPoolState {
+  readonly observedAt: Date;
+  readonly record: PoolRecord;
+}
+
+/** Keeps what was observed of pools in a period. Where that has been done already it changes nothing. */
+export async function saveObservations(db: Db, period: Date, observations: readonly Observation[]): Promise<void> {
+  for (const those of chunks(observations, atOnce)) {
+    await saveStates(db, period, those);
+    await saveCounts(db, period, those);
+  }
+}
+
+/** The counts say which period was observed last, and so are written after the states. */
+async function saveCounts(db: Db, bucket: Date, observations: readonly Observation[]): Promise<void> {
+  await db
+    .insertInto('poolAvailability')
+    .values(
+      observations.map(({ poolId, isUp, running, launches, refusals, interruptions }) => ({
+        poolId,
+        bucket,
+        isUp,
+        running,
+        launches,
+        refusals,
+        interruptions,
+      })),
+    )
+    .onDuplicateKeyUpdate((eb) => ({ bucket: eb.ref('poolAvailability.bucket') }))
+    .execute();
+}
+
+async function saveStates(db: Db, period: Date, observations: readonly Observation[]): Promise<void> {
+  const states = await readStates(
+    db,
+    observations.map(({ poolId }) => poolId),
+  );
+  const next = observations.flatMap(({ poolId, isUp }) => {
+    const state = states.get(poolId);
+    if (state && state.observedAt >= period) return [];
+    const tracker = trackerAt(state, period);
+    tracker.observe(isUp ? 'up' : 'down');
+    return [{ poolId, observedAt: period, record: tracker.record() }];
+  });
+  if (next.length === 0) return;
+  const newer = (column: string) =>
+    sql<never>`IF(VALUES(observed_at) > observed_at, VALUES(${sql.ref(column)}), ${sql.ref(column)})`;
+  await db
+    .insertInto('poolStates')
+    .values(next)
+    .onDuplicateKeyUpdate({ record: newer('record'), observedAt: sql`GREATEST(VALUES(observed_at), observed_at)` })
+    .execute();
+}
+
+async function readStates(db: Db, poolIds: readonly string[]): Promise<Map<string, StoredPoolState>> {
+  const rows = await db
+    .selectFrom('poolStates')
+    .select(['poolId', 'observedAt', 'record'])
+    .where('poolId', 'in', poolIds)
+    .execute();
+  return new Map(rows.map(({ poolId, observedAt, record }) => [poolId, { observedAt, record: record as PoolRecord }]));
+}
+
+/** What is known of a pool in the period of a time. */
+export interface KnownPool {
+  readonly availability: Availability;
+  readonly history: PoolHistory;
+  /** Whether it was seen in the last 24 h. */
+  readonly isObserved: boolean;
+}
+
+const dayHours = 24;
+
+/** Until the job has run, what a pool was in the period before still counts. */
+const lateRuns = 1;
+
+/**
+ * What is known of a pool now. The period that is under way has not been observed: what was seen in the one before it counts,
+ * and a loss since then.
+ * @param state `undefined` for a pool that was never seen
+ * @param lostAt when it was last interrupted
+ */
+export function knownPool(state: StoredPoolState | undefined, lostAt: Date | null, now: Date): KnownPool {
+  const tracker = trackerAt(state, now);
+  const isNewLoss = lostAt !== null && (!state || lostAt.getTime() >= state.observedAt.getTime() + periodMs);
+  if (isNewLoss && msBetween(lostAt, now) < periodMs) tracker.observe('down');
+  const { last, unseen } = tracker.record();
+  const history = tracker.history();
+  return {
+    availability: unseen > lateRuns ? 'unknown' : last,
+    history,
+    isObserved: last !== 'unknown' && history.unseenHours < dayHours,
+  };
+}
+
+/** A pool's tracker as it stands when a period begins: what has passed since it was last seen is unknown. */
+function trackerAt(state: StoredPoolState | undefined, at: Date): PoolHistoryTracker {
+  const tracker = new PoolHistoryTracker(periodSeconds, state?.record);
+  if (!state) return tracker;
+  const missed = Math.floor(msBetween(state.observedAt, at) / periodMs) - 1;
+  for (let n = 0; n < missed; n += 1) tracker.observe('unknown');
+  return tracker;
+}

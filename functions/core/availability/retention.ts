@@ -1,0 +1,13 @@
+import { sql } from 'kysely';
+import { inChunks, limitOfDelete, type Retention } from '../../shared/retention.ts';
+import { dayMs, msBefore } from '../../shared/time.ts';
+
+/** Nothing asks for a state after the longest window of its features, a week; counts are what a model would be made of. */
+export const availabilityRetention: Retention = {
+  'availability of pools': inChunks(
+    (now) => sql`DELETE FROM pool_availability WHERE bucket < ${msBefore(now, 40 * dayMs)} ${limitOfDelete}`,
+  ),
+  'states of pools': inChunks(
+    (now) => sql`DELETE FROM pool_states WHERE observed_at < ${msBefore(now, 40 * dayMs)} ${limitOfDelete}`,
+  ),
+};

@@ -1,0 +1,47 @@
+import { sql } from 'kysely';
+import { launchCapReached } from '../../shared/alarm-lines.ts';
+import type { Db } from '../../shared/db.ts';
+import { logger } from '../../shared/logger.ts';
+import { hourMs, msBefore, startOf } from '../../shared/time.ts';
+import { record } from '../event/events.ts';
+
+/**
+ * Launches that an agent is told of within an hour, at most. An emergency that finds no capacity tries each zone once and
+ * then on-demand, which is seven; more than this is a fault, of ours or of the agent, that would otherwise cost without end.
+ */
+export const launchesAnHour = 12;
+
+/** Whether the launches of the agent's, `a`'s, tenant are held (tenant-launch-cap.ts). */
+export const isTenantHeld = (now: Date) =>
+  sql<boolean>`EXISTS (SELECT 1 FROM clients AS x WHERE x.id = a.client_id AND x.launches_held_until > ${now})`;
+
+/** How many launches the agent, `a`, was told of within the last hour: switches, and standbys. */
+export const launchesLately = (now: Date) => {
+  const since = msBefore(now, hourMs);
+  return sql<number>`(
+    (SELECT COUNT(*) FROM commands AS x WHERE x.agent_id = a.id AND x.dispatched_at > ${since})
+    + (SELECT COUNT(*) FROM replica_instances AS x WHERE x.agent_id = a.id AND x.launch_claimed_at > ${since}))`;
+};
+
+interface Capped {
+  readonly clientId: string;
+  readonly agentId: string;
+}
+
+/** Tells the tenant, once an hour, that an agent is told of no more launches; and the operator, by an alarm on the log line. */
+export async function tellOfCap(db: Db, { clientId, agentId }: Capped, now: Date): Promise<void> {
+  logger.error(launchCapReached, { clientId, agentId });
+  await record(
+    db,
+    {
+      clientId,
+      agentId,
+      type: 'launch_cap_reached',
+      severity: 'error',
+      message: `The agent was told of ${launchesAnHour} launches within an hour: it is told of no more until that hour is over. Look for instances that run and are not used`,
+      notify: true,
+      dedupeKey: `launch_cap:${agentId}:${startOf(hourMs, now).getTime()}`,
+    },
+    now,
+  );
+}

@@ -1,0 +1,61 @@
+import { sql } from 'kysely';
+import { launchCapReached } from '../../shared/alarm-lines.ts';
+import type { Db } from '../../shared/db.ts';
+import { logger } from '../../shared/logger.ts';
+import type { RunTime } from '../../shared/run-time.ts';
+import { hourMs, minuteMs, msAfter, msBefore, startOf } from '../../shared/time.ts';
+import { record } from '../event/events.ts';
+import { holdLaunches } from '../tenant/hold-launches.ts';
+
+/** Launches that any tenant's agents are told of within an hour before it is asked how many agents there are. */
+const launchesOfAny = 50;
+
+/** And so many more for each of its agents: a lost zone takes one, and another where its first pool is full. */
+const launchesOfAgent = 2;
+
+/** Longer than the time between two runs. The hold ends by itself if this job does not run. */
+const holdMs = 3 * minuteMs;
+
+/**
+ * Holds the launches of tenants whose agents were told of too many within the last hour. The cap of each agent
+ * (launch-cap.ts) does not see an image whose every instance registers as an agent of its own and launches the next one; so
+ * only agents that are older than the hour count here. @returns how many tenants are held
+ */
+export async function capLaunches(db: Db, _: RunTime, now: Date): Promise<number> {
+  const runaways = await readRunaways(db, now);
+  if (runaways.length === 0) return 0;
+  const clientIds = runaways.map(({ clientId }) => clientId);
+  await holdLaunches(db, { clientIds, until: msAfter(now, holdMs) });
+  for (const { clientId, launches } of runaways) logger.error(launchCapReached, { clientId, launches });
+  await record(
+    db,
+    runaways.map(({ clientId, launches }) => ({
+      clientId,
+      type: 'launch_cap_reached',
+      severity: 'error' as const,
+      message: `Your agents were told of ${launches} launches within an hour, far more than they can need: they are told of no more until fewer are left in the last hour. Look for instances that run and are not used`,
+      notify: true,
+      dedupeKey: `launch_cap:${clientId}:${startOf(hourMs, now).getTime()}`,
+    })),
+    now,
+  );
+  return runaways.length;
+}
+
+/** One statement. It reads the last hour's launches by their time, however many there were before. */
+async function readRunaways(db: Db, now: Date) {
+  const since = msBefore(now, hourMs);
+  const { rows } = await sql<{ clientId: string; launches: number }>`
+    SELECT l.client_id, COUNT(*) AS launches FROM (
+      SELECT c.client_id FROM commands AS c FORCE INDEX (ix_commands_launches) WHERE c.dispatched_at > ${since}
+      UNION ALL
+      SELECT r.client_id FROM replica_instances AS r FORCE INDEX (ix_replica_instances_launch_claimed_at)
+      WHERE r.launch_claimed_at > ${since}
+    ) AS l
+    GROUP BY l.client_id
+    HAVING launches > ${launchesOfAny} AND launches > ${launchesOfAny} + ${launchesOfAgent} * (
+      SELECT COUNT(*) FROM agents AS a WHERE a.client_id = l.client_id AND a.status <> 'deleted' AND a.created_at < ${since})`.execute(
+    db,
+  );
+  return rows.map(({ clientId, launches }) => ({ clientId, launches: Number(launches) }));
+}

@@ -1,0 +1,114 @@
+import { sql } from 'kysely';
+import { chunks } from '../../shared/chunks.ts';
+import type { Db } from '../../shared/db.ts';
+import { fromDecimalOrNull } from '../../shared/decimal.ts';
+import type { RunTime } from '../../shared/run-time.ts';
+import { dayMs, msBefore, startOf } from '../../shared/time.ts';
+import { periodMs } from '../availability/period.ts';
+import { knownPool } from '../availability/pool-states.ts';
+import type { HazardModel } from './hazard-model.ts';
+import { costsOf } from './policy-a/budget.ts';
+import { policyAConfig } from './policy-a/config.ts';
+import type { PoolView } from './policy-a/input.ts';
+import type { PoolRecord } from './policy-a/pool-history.ts';
+import { ratePools } from './policy-a/score.ts';
+import { advanceShadows, startShadows } from './policy-a/shadows.ts';
+import { secondsOf } from './service-facts.ts';
+import { readShadows, type StoredShadows, writeShadows } from './stored-shadows.ts';
+import { defaultTiming } from './timing.ts';
+
+/** Places whose pools and shadows fit an answer together. */
+const atOnce = 20;
+
+/**
+ * Moves the services in the shadow on by what was observed last, once a period, in each place where an agent has a target:
+ * four statements for twenty places, whoever asks and however many agents there are.
+ * @returns how many places it moved on
+ */
+export async function movePolicyShadows(db: Db, model: HazardModel, { hasTime }: RunTime, now: Date): Promise<number> {
+  const period = startOf(periodMs, now);
+  let moved = 0;
+  for (const places of chunks(await placesWithTargets(db), atOnce)) {
+    if (!hasTime()) break;
+    const known = await readShadows(db, places);
+    const due = places.filter((place) => (known.get(keyOf(place))?.observedAt ?? msBefore(period, 1)) < period);
+    const groups = due.length === 0 ? [] : await readGroups(db, due, now);
+    const hazards = await model.hazards(groups.map(({ pools }) => pools));
+    const next = groups.map((group, n) => moveOn(group, hazards[n]!, known.get(keyOf(group)), period));
+    await writeShadows(db, next);
+    moved += next.length;
+  }
+  return moved;
+}
+
+interface Place {
+  readonly instanceType: string;
+  readonly region: string;
+}
+
+const keyOf = ({ instanceType, region }: Place) => `${instanceType} ${region}`;
+
+interface Group extends Place {
+  readonly pools: readonly PoolView[];
+  readonly onDemandPrice: number;
+}
+
+function moveOn(
+  group: Group,
+  hazards: readonly number[],
+  stored: StoredShadows | undefined,
+  period: Date,
+): StoredShadows {
+  const { pools, onDemandPrice, instanceType, region } = group;
+  const now = secondsOf(period);
+  const rated = ratePools(pools, hazards, onDemandPrice, defaultTiming);
+  const before = stored?.shadows ?? startShadows(now, policyAConfig.pacing);
+  const shadows = advanceShadows(before, rated, now, defaultTiming, costsOf(defaultTiming), policyAConfig.pacing);
+  return { instanceType, region, observedAt: period, shadows };
+}
+
+const placesWithTargets = (db: Db): Promise<Place[]> =>
+  db
+    .selectFrom('agents')
+    .select((eb) => [eb.ref('instanceType').$notNull().as('instanceType'), eb.ref('region').$notNull().as('region')])
+    .distinct()
+    .where('availabilityTarget', 'is not', null)
+    .where('status', '<>', 'deleted')
+    .where('instanceType', 'is not', null)
+    .where('region', 'is not', null)
+    .execute();
+
+/**
+ * The pools of places with prices that hold for nobody in particular: the one that all may rely on, or the mean of what tenants
+ * saw in the last day. What they saw decides nothing but how a price of downtime is paced.
+ */
+async function readGroups(db: Db, places: readonly Place[], now: Date): Promise<Group[]> {
+  const isOneOf = sql<boolean>`(p.instance_type, p.region) IN (${sql.join(
+    places.map(({ instanceType, region }) => sql`(${instanceType}, ${region})`),
+  )})`;
+  const since = msBefore(now, dayMs);
+  const rows = await db
+    .selectFrom('spotPools as p')
+    .leftJoin('poolStates as s', 's.poolId', 'p.id')
+    .select(['p.id', 'p.instanceType', 'p.region', 'p.latestPrice', 's.record', 's.observedAt'])
+    .select([
+      sql<string | null>`(SELECT AVG(w.price) FROM tenant_pool_prices AS w
+        WHERE w.pool_id = p.id AND w.seen_at >= ${since})`.as('seenPrice'),
+      sql<string | null>`(SELECT AVG(o.price) FROM ondemand_prices AS o
+        WHERE o.instance_type = p.instance_type AND o.region = p.region)`.as('onDemandPrice'),
+    ])
+    .where(isOneOf)
+    .where('p.isActive', '=', true)
+    .orderBy('p.id')
+    .execute();
+  return [...Map.groupBy(rows, keyOf).values()].flatMap((those) => {
+    const onDemandPrice = fromDecimalOrNull(those[0]!.onDemandPrice);
+    const pools = those.flatMap(({ id, latestPrice, seenPrice, record, observedAt }): PoolView[] => {
+      const price = fromDecimalOrNull(latestPrice ?? seenPrice);
+      const state = observedAt === null ? undefined : { observedAt, record: record as PoolRecord };
+      return price === null ? [] : [{ id, price, ...knownPool(state, null, now) }];
+    });
+    const { instanceType, region } = those[0]!;
+    return onDemandPrice === null || pools.length === 0 ? [] : [{ instanceType, region, onDemandPrice, pools }];
+  });
+}

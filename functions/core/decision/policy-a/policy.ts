@@ -1,0 +1,116 @@
+import { affordableRate, budgetOf, costsOf, spentBudget } from './budget.ts';
+import type { PolicyAConfig } from './config.ts';
+import type { Downtime, RatedPool, Slo, Timing } from './input.ts';
+import { blindLambda, pacedLambda } from './pacing.ts';
+import { worthMoreThan } from './score.ts';
+import type { Pacing } from './shadows.ts';
+
+/** A service that must always run, as policy A sees it. Pools are those of its type and region, rated at `now`. */
+export interface ServiceInput {
+  readonly now: number;
+  /** The pool that it is in, or `null` for on-demand. */
+  readonly current: string | null;
+  readonly onDemandPrice: number;
+  readonly pools: readonly RatedPool[];
+  readonly timing: Timing;
+  /** What was promised, and how it goes; `null` when only the price counts. */
+  readonly commitment: Commitment | null;
+}
+
+export interface Commitment {
+  readonly slo: Slo;
+  /** When the SLO's week began. */
+  readonly weekStart: number;
+  /** When the service began. */
+  readonly startedAt: number;
+  /** At least that of the last seven days. */
+  readonly downtime: readonly Downtime[];
+  /**
+   * As they were before the current observation; `null` where pools are not observed, and own downtime has to say how much a
+   * price of downtime leads to.
+   */
+  readonly shadows: Pacing | null;
+}
+
+/** Pools to try in this order; none means to stay, or at a failover, to go on-demand. */
+export type Targets = readonly string[];
+
+/** Where a service that runs should move to. */
+export function chooseMove(input: ServiceInput, config: PolicyAConfig): Targets {
+  const { current, commitment } = input;
+  if (!commitment)
+    return current === null ? byPrice(cheaperThanOnDemand(input)) : ids(bestPriceMove(input, null, config));
+  const { interruption, entry } = costsOf(input.timing);
+  // What happened in this very period does not raise the price of downtime yet, but it is spent.
+  const lambda = lambdaOf(input, commitment, config);
+  if (spentOf(commitment, input.now) + entry > budgetOf(commitment.slo)) return [];
+  if (current === null) return ids(worthMoreThan(cheaperThanOnDemand(input), (lambda * entry) / 3600));
+  return ids(bestPriceMove(input, { lambda, interruption }, config));
+}
+
+/** Where a service goes whose instance is being taken away; on-demand comes after all of them. */
+export function chooseFailover(input: ServiceInput, config: PolicyAConfig): Targets {
+  const { commitment } = input;
+  // One more attempt costs seconds of a notice that is long enough, and a pool may have come up since it was seen.
+  if (!commitment) return byPrice(others(input).filter(({ price }) => price < input.onDemandPrice));
+  const { interruption } = costsOf(input.timing);
+  const lambda = lambdaOf(input, commitment, config);
+  const spent = spentOf({ ...commitment, downtime: before(commitment.downtime, input.now) }, input.now);
+  if (spent + 2 * interruption > budgetOf(commitment.slo)) return [];
+  const pools = cheaperThanOnDemand(input).filter(({ id }) => id !== input.current);
+  return ids(worthMoreThan(pools, (lambda * interruption) / 3600));
+}
+
+/**
+ * The best move between Spot pools for a lower price, if any is worth its launch, and with an SLO its cutover and the risk
+ * that it adds.
+ */
+function bestPriceMove(
+  input: ServiceInput,
+  priced: { readonly lambda: number; readonly interruption: number } | null,
+  config: PolicyAConfig,
+): RatedPool[] {
+  const { onDemandPrice, timing } = input;
+  const current = currentPool(input);
+  const gain = (pool: RatedPool) => {
+    // The move pays until the pool that was left would have been lost. Without a price of downtime the other's loss counts here.
+    const hours = 1 / (current.hazard + (priced ? 0 : pool.hazard) + 1 / config.priceLife);
+    const saved = ((current.price - pool.price) / onDemandPrice) * hours;
+    const overlap = (((current.price + pool.price) / onDemandPrice) * timing.launch) / 3600;
+    const addedRisk = Math.max(0, pool.hazard - current.hazard) * hours;
+    const downtime = priced ? (priced.lambda * (timing.plannedCutover + priced.interruption * addedRisk)) / 3600 : 0;
+    return saved - overlap - downtime;
+  };
+  const gains = cheaperMoves(input, config).map((pool) => ({ pool, gain: gain(pool) }));
+  const [best] = gains.filter(({ gain }) => gain > 0).sort((a, b) => b.gain - a.gain);
+  return best ? [best.pool] : [];
+}
+
+function cheaperMoves(input: ServiceInput, { priceMargin }: PolicyAConfig): RatedPool[] {
+  const { price } = currentPool(input);
+  return others(input).filter((pool) => pool.availability !== 'down' && (price - pool.price) / price >= priceMargin);
+}
+
+function currentPool({ pools, current }: ServiceInput): RatedPool {
+  const pool = pools.find(({ id }) => id === current);
+  if (!pool) throw new RangeError(`the service is in ${current}, which is none of its pools`);
+  return pool;
+}
+
+export function lambdaOf({ now }: ServiceInput, commitment: Commitment, { pacing }: PolicyAConfig): number {
+  const { slo, weekStart, downtime, shadows, startedAt } = commitment;
+  const past = before(downtime, now);
+  const affordable = affordableRate(past, slo, weekStart, now, pacing);
+  return shadows
+    ? pacedLambda(affordable, shadows, now, pacing)
+    : blindLambda(affordable, past, now - startedAt, now, pacing);
+}
+
+const spentOf = ({ downtime, slo, weekStart }: Commitment, now: number) => spentBudget(downtime, slo, weekStart, now);
+const before = (downtime: readonly Downtime[], now: number) => downtime.filter(({ at }) => at < now);
+const cheaperThanOnDemand = ({ pools, onDemandPrice }: ServiceInput) =>
+  pools.filter(({ price, availability }) => price < onDemandPrice && availability !== 'down');
+const others = ({ pools, current }: ServiceInput) => pools.filter(({ id }) => id !== current);
+const cheapestFirst = (a: RatedPool, b: RatedPool) => a.price - b.price;
+const byPrice = (pools: readonly RatedPool[]) => ids([...pools].sort(cheapestFirst));
+const ids = (pools: readonly RatedPool[]) => pools.map(({ id }) => id);

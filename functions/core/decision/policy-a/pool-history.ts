@@ -1,0 +1,143 @@
+import type { Availability, PoolHistory } from './input.ts';
+
+const windowHours = { hour: 1, day: 24, week: 168 } as const;
+
+/** What a tracker has seen so far, as JSON: numbers are of periods. */
+export interface PoolRecord {
+  readonly last: Availability;
+  readonly up: number;
+  readonly down: number;
+  readonly previousUp: number | null;
+  readonly downBefore: number;
+  readonly unseen: number;
+  /** The newest week, oldest period first, four periods a byte, in base64. */
+  readonly recent: string;
+}
+
+/**
+ * Makes a pool's history of what was observed of it, period by period, oldest first. What is not known adds nothing: it
+ * is neither time up nor a loss, and leaves the spell before it open.
+ */
+export class PoolHistoryTracker {
+  readonly #hours: number;
+  readonly #recent: RecentPeriods;
+  #last: Availability = 'unknown';
+  #up = 0;
+  #down = 0;
+  #previousUp: number | null = null;
+  #downBefore = 0;
+  #unseen = 0;
+
+  /**
+   * @param periodSeconds how long a period of observation is; windows are whole numbers of them
+   * @param record of a tracker with as long periods, to go on from
+   */
+  constructor(periodSeconds: number, record?: PoolRecord) {
+    this.#hours = periodSeconds / 3600;
+    this.#recent = new RecentPeriods(
+      Object.values(windowHours).map((hours) => Math.max(1, Math.ceil(hours / this.#hours - 0.5))),
+    );
+    if (!record) return;
+    this.#recent.restore(record.recent);
+    this.#last = record.last;
+    this.#up = record.up;
+    this.#down = record.down;
+    this.#previousUp = record.previousUp;
+    this.#downBefore = record.downBefore;
+    this.#unseen = record.unseen;
+  }
+
+  observe(availability: Availability): void {
+    const isUp = availability === 'up';
+    this.#recent.push(isUp, availability === 'down' && this.#last === 'up');
+    if (availability === 'unknown') {
+      this.#unseen += 1;
+      return;
+    }
+    this.#unseen = 0;
+    if (isUp) {
+      if (this.#up === 0) this.#downBefore = this.#down;
+      this.#up += 1;
+      this.#down = 0;
+    } else {
+      if (this.#up > 0) this.#previousUp = this.#up;
+      this.#up = 0;
+      this.#down += 1;
+    }
+    this.#last = availability;
+  }
+
+  history(): PoolHistory {
+    const [hour, day, week] = this.#recent.counts as [Counts, Counts, Counts];
+    return {
+      drops1h: hour.drops,
+      drops24h: day.drops,
+      drops7d: week.drops,
+      upHours24h: day.up * this.#hours,
+      upHours7d: week.up * this.#hours,
+      upHours: this.#up * this.#hours,
+      previousUpHours: this.#previousUp === null ? null : this.#previousUp * this.#hours,
+      downHoursBefore: (this.#up > 0 ? this.#downBefore : this.#down) * this.#hours,
+      unseenHours: this.#unseen * this.#hours,
+    };
+  }
+
+  record(): PoolRecord {
+    return {
+      last: this.#last,
+      up: this.#up,
+      down: this.#down,
+      previousUp: this.#previousUp,
+      downBefore: this.#downBefore,
+      unseen: this.#unseen,
+      recent: this.#recent.packed(),
+    };
+  }
+}
+
+interface Counts {
+  up: number;
+  drops: number;
+}
+
+/** The newest periods, with counts over some windows of them, the longest last. */
+class RecentPeriods {
+  readonly counts: readonly Counts[];
+  readonly #lengths: readonly number[];
+  /** Bit 0: up; bit 1: lost. */
+  readonly #periods: Uint8Array;
+  #next = 0;
+
+  constructor(lengths: readonly number[]) {
+    this.#lengths = lengths;
+    this.counts = lengths.map(() => ({ up: 0, drops: 0 }));
+    this.#periods = new Uint8Array(lengths.at(-1)!);
+  }
+
+  push(isUp: boolean, isDrop: boolean): void {
+    const total = this.#periods.length;
+    for (const [window, length] of this.#lengths.entries()) {
+      const leaves = this.#periods[(this.#next - length + total) % total]!;
+      const counts = this.counts[window]!;
+      counts.up += Number(isUp) - (leaves & 1);
+      counts.drops += Number(isDrop) - (leaves >> 1);
+    }
+    this.#periods[this.#next] = Number(isUp) | (Number(isDrop) << 1);
+    this.#next = (this.#next + 1) % total;
+  }
+
+  packed(): string {
+    const total = this.#periods.length;
+    const bytes = new Uint8Array(Math.ceil(total / 4));
+    for (let n = 0; n < total; n += 1) bytes[n >> 2]! |= this.#periods[(this.#next + n) % total]! << (2 * (n & 3));
+    return Buffer.from(bytes).toString('base64');
+  }
+
+  restore(packed: string): void {
+    const bytes = Buffer.from(packed, 'base64');
+    for (let n = 0; n < this.#periods.length; n += 1) {
+      const period = ((bytes[n >> 2] ?? 0) >> (2 * (n & 3))) & 3;
+      this.push((period & 1) === 1, period >> 1 === 1);
+    }
+  }
+}

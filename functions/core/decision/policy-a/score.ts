@@ -1,0 +1,24 @@
+import type { PricedView, RatedPool, Timing } from './input.ts';
+
+/**
+ * What a stay in each pool is worth, in on-demand hours: what it saves over the time until the pool is expected to be
+ * lost, less the launch, during which both instances are paid.
+ * @param hazards expected losses per hour, of a model or of `hazards`, in the order of the pools
+ */
+export function ratePools(
+  pools: readonly PricedView[],
+  hazards: readonly number[],
+  onDemandPrice: number,
+  { launch }: Pick<Timing, 'launch'>,
+): RatedPool[] {
+  return pools.map((pool, index) => {
+    const hazard = hazards[index]!;
+    const saved = (onDemandPrice - pool.price) / onDemandPrice / hazard;
+    const overlap = (((pool.price + onDemandPrice) / onDemandPrice) * launch) / 3600;
+    return { ...pool, hazard, score: pool.availability === 'down' ? -Infinity : saved - overlap };
+  });
+}
+
+/** The pools that are worth more than a threshold, the best first; equals in the order given. */
+export const worthMoreThan = (pools: readonly RatedPool[], threshold: number): RatedPool[] =>
+  pools.filter(({ score }) => score > threshold).sort((a, b) => b.score - a.score);

@@ -1,0 +1,49 @@
+/** The numbers of policy B, fitted on the training data (docs/adr/0050-policies-are-scored-on-recorded-markets.md). */
+export interface PolicyBConfig {
+  /** The chance to end within a tick of ten minutes, of a spell up or down, by the phase of its age. */
+  readonly hazards: { readonly up: Phases; readonly down: Phases };
+  /** The chance within a tick to come to the next phase. */
+  readonly ageing: Phases;
+  /** Multiples of those hazards for which values are computed; between them, values are interpolated. */
+  readonly multiples: { readonly up: readonly number[]; readonly down: readonly number[] };
+  /** How many expected ends of spells the hazards above weigh against those of the pool itself. */
+  readonly priorEnds: number;
+  /** The same against those of a pool, where it is asked how long the pool will last. */
+  readonly lifePrior: number;
+  /** A pool that is expected to last for less, in ticks, is not waited for. */
+  readonly leastLife: number;
+  /** Of n pools as one, spells up are taken to last n to this power times as long, and spells down to end as much sooner. */
+  readonly tierSpread: number;
+  /** What a tick of work that misses the deadline costs, in on-demand ticks. */
+  readonly missed: number;
+}
+
+export type Phases = readonly [number, number, number, number];
+
+/** Seconds: policy B thinks in ticks of ten minutes. */
+export const tick = 600;
+
+/** Until when a spell is in each phase, in seconds; the last phase has no end. */
+const phaseEnds = [600, 3600, 14_400];
+
+export function phaseOf(ageSeconds: number): number {
+  const phase = phaseEnds.findIndex((end) => ageSeconds <= end);
+  return phase === -1 ? phaseEnds.length : phase;
+}
+
+/** No chance is taken for a certainty. */
+export const mostHazard = 0.95;
+
+export const policyBConfig: PolicyBConfig = {
+  hazards: { up: [0.24868, 0.1499, 0.05713, 0.02286], down: [0.30074, 0.15787, 0.05727, 0.02417] },
+  ageing: [1, 1 / 5, 1 / 18, 0],
+  multiples: {
+    up: [0.12, 0.26241, 0.57381, 1.25477, 2.74383, 6],
+    down: [0.06, 0.15964, 0.42474, 1.13009, 3.00678, 8],
+  },
+  priorEnds: 8,
+  lifePrior: 1.5,
+  leastLife: 3,
+  tierSpread: 0.5,
+  missed: 60,
+};

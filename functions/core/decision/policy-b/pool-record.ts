@@ -1,0 +1,34 @@
+import { type PolicyBConfig, phaseOf, tick } from './config.ts';
+
+/** What a job has seen of a pool since it began; can be stored as JSON. */
+export interface PoolRecord {
+  readonly isUp: boolean;
+  /** How long the pool has been so, with the current period, in seconds; as far as was seen. */
+  readonly age: number;
+  readonly up: Ends;
+  readonly down: Ends;
+}
+
+/** Ends of spells that were seen, and those that the fitted hazards would have had. */
+export interface Ends {
+  readonly seen: number;
+  readonly expected: number;
+}
+
+/** A pool's record with one more period of observation. */
+export function recordPool(
+  record: PoolRecord | undefined,
+  isUp: boolean,
+  seconds: number,
+  { hazards }: PolicyBConfig,
+): PoolRecord {
+  const isSame = record?.isUp === isUp;
+  const age = isSame ? record.age + seconds : seconds;
+  const expected = (hazards[isUp ? 'up' : 'down'][phaseOf(age)]! * seconds) / tick;
+  const next = (state: boolean): Ends => {
+    const { seen, expected: before } = record?.[state ? 'up' : 'down'] ?? { seen: 0, expected: 0 };
+    const ended = record !== undefined && !isSame && record.isUp === state;
+    return { seen: seen + (ended ? 1 : 0), expected: before + (isUp === state ? expected : 0) };
+  };
+  return { isUp, age, up: next(true), down: next(false) };
+}

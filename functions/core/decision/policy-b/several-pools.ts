@@ -1,0 +1,75 @@
+import { type PolicyBConfig, tick } from './config.ts';
+import { cheapestOnDemand, type JobInPools, moveTo, type OnDemand, type PlaceOfJob } from './job-in-pools.ts';
+import { type Outlook, outlookOf, type TablesFor, valueAfter } from './outlook.ts';
+import { lifeOf } from './pool-life.ts';
+import { safetyNet } from './safety-net.ts';
+import type { SeenPool } from './tiers.ts';
+import { modes } from './value-table.ts';
+
+/** Somewhere to be for a tick, and what it costs to finish the job from there, in on-demand ticks. */
+interface Choice {
+  readonly place: PlaceOfJob;
+  readonly cost: number;
+}
+
+/**
+ * What a job does until the next decision: whatever costs least with the best of its tiers. A job in Spot stays in its
+ * pool or leaves Spot; it does not try others, which it cannot see.
+ */
+export function choosePlace(job: JobInPools, tablesFor: TablesFor, config: PolicyBConfig): PlaceOfJob {
+  const onDemand = cheapestOnDemand(job);
+  const bound = safetyNet(job, job.place.kind === 'spot' ? job : null);
+  if (bound === 'keep') return job.place;
+  let best: Choice = { place: onDemand.place, cost: Number.POSITIVE_INFINITY };
+  if (bound === 'on-demand') return best.place;
+  for (const tier of job.group.tiers) {
+    const outlook = outlookOf(job, tier, onDemand.price, tablesFor, config);
+    for (const choice of outlook ? choices(job, outlook, onDemand, config) : [])
+      if (choice.cost < best.cost) best = choice;
+  }
+  return best.place;
+}
+
+function choices(job: JobInPools, outlook: Outlook, onDemand: OnDemand, config: PolicyBConfig): Choice[] {
+  const { place, workLeft, pools } = job;
+  const idle = valueAfter(job, outlook, modes.idle, workLeft / tick, config);
+  const work = workAfter(job, place.kind !== 'on-demand');
+  const runs = 1 + inTicks(onDemand.move, onDemand) + valueAfter(job, outlook, modes.onDemand, work, config);
+  return [
+    { place: { kind: 'idle' }, cost: idle },
+    { place: onDemand.place, cost: runs },
+    ...pools
+      .filter((pool) => pool.isUp && (isIn(pool, job) || (place.kind !== 'spot' && isOf(outlook, pool))))
+      .map((pool) => spotChoice(job, pool, outlook, onDemand, config)),
+  ];
+}
+
+function spotChoice(
+  job: JobInPools,
+  pool: SeenPool,
+  outlook: Outlook,
+  onDemand: OnDemand,
+  config: PolicyBConfig,
+): Choice {
+  const isHere = isIn(pool, job);
+  const isOwn = isOf(outlook, pool);
+  const work = workAfter(job, !isHere);
+  const price = pool.price / onDemand.price;
+  const life = Math.min(lifeOf(job.group.pools[pool.id], config), Math.max(1, work));
+  // As long as it lasts, the pool costs more or less than its tier on average.
+  const dearer = isOwn ? price * (1 + job.overhead / tick / life) - outlook.spotShare : 0;
+  const move = isHere ? 0 : inTicks(moveTo(pool.region, job), onDemand);
+  // From a pool that is not of the tier, the job goes on by waiting for one that is.
+  const after = valueAfter(job, outlook, isOwn ? modes.spot : modes.idle, work, config);
+  return { place: { kind: 'spot', pool: pool.id }, cost: price + move + (life - 1) * dearer + after };
+}
+
+const isIn = ({ id }: SeenPool, { place }: JobInPools) => place.kind === 'spot' && place.pool === id;
+const isOf = ({ tier }: Outlook, { id }: SeenPool) => tier.pools.includes(id);
+
+/** Ticks of work that are left after one in which the job runs. */
+const workAfter = ({ workLeft, overhead, overheadLeft }: JobInPools, launches: boolean) =>
+  (workLeft + (launches ? overhead : overheadLeft)) / tick - 1;
+
+/** USD in on-demand ticks. */
+const inTicks = (usd: number, { price }: OnDemand) => usd / price / (tick / 3600);

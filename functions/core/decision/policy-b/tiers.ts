@@ -1,0 +1,73 @@
+import type { PolicyBConfig } from './config.ts';
+import { lifeOf } from './pool-life.ts';
+import { type PoolRecord, recordPool } from './pool-record.ts';
+
+/** A pool as a job sees it in one period. */
+export interface SeenPool {
+  readonly id: string;
+  readonly region: string;
+  /** USD per hour. */
+  readonly price: number;
+  /** `undefined` where the job cannot see it. */
+  readonly isUp: boolean | undefined;
+}
+
+/** What a job has seen of its pools since it began; can be stored as JSON. */
+export interface GroupRecord {
+  /** By price: each tier has the pools of those before it too, and acts as one pool that is up while any of them is. */
+  readonly tiers: readonly Tier[];
+  readonly pools: Readonly<Record<string, PoolRecord>>;
+}
+
+export interface Tier {
+  readonly pools: readonly string[];
+  readonly record: PoolRecord | undefined;
+  /** Whether the newest period said anything of it. */
+  readonly isKnown: boolean;
+}
+
+/** Pools whose prices differ by less are in one tier. */
+const samePrice = 1.03;
+
+/** Tiers are made when a job begins, and stay. */
+export function startGroup(pools: readonly SeenPool[]): GroupRecord {
+  const sorted = [...pools].sort((a, b) => a.price - b.price);
+  const sizes = sorted.flatMap(({ price }, index) => {
+    const next = sorted[index + 1];
+    return next && next.price <= price * samePrice ? [] : [index + 1];
+  });
+  const tiers = sizes.map((size) => ({
+    pools: sorted.slice(0, size).map(({ id }) => id),
+    record: undefined,
+    isKnown: false,
+  }));
+  return { tiers, pools: {} };
+}
+
+/** The record with one more period of observation. */
+export function recordGroup(
+  group: GroupRecord,
+  pools: readonly SeenPool[],
+  seconds: number,
+  config: PolicyBConfig,
+): GroupRecord {
+  const records = pools.flatMap(({ id, isUp }) => {
+    const record = group.pools[id];
+    const next = isUp === undefined ? record : recordPool(record, isUp, seconds, config);
+    return next ? [[id, next] as const] : [];
+  });
+  const seen = new Map(pools.map(({ id, isUp }) => [id, isUp && lastsLongEnough(group.pools[id], config)]));
+  return {
+    pools: Object.fromEntries(records),
+    tiers: group.tiers.map((tier) => {
+      const states = tier.pools.map((id) => seen.get(id));
+      const isUp = states.includes(true) ? true : states.includes(undefined) ? undefined : false;
+      const record = isUp === undefined ? tier.record : recordPool(tier.record, isUp, seconds, config);
+      return { pools: tier.pools, record, isKnown: isUp !== undefined };
+    }),
+  };
+}
+
+/** A pool that is lost again at once does not make a tier one to wait for. */
+const lastsLongEnough = (record: PoolRecord | undefined, config: PolicyBConfig) =>
+  lifeOf(record, config) >= config.leastLife;

@@ -1,0 +1,72 @@
+import { mostHazard, type Phases, type PolicyBConfig } from './config.ts';
+import { type JobKind, ValueTable } from './value-table.ts';
+
+/** A table, and how much it counts. */
+export type Weighted = readonly [weight: number, table: ValueTable];
+
+/** The value tables of one kind of job, for pools that are more or less stable; each is computed when it is first asked for. */
+export class ValueTables {
+  readonly #kind: JobKind;
+  readonly #config: PolicyBConfig;
+  readonly #tables = new Map<string, ValueTable>();
+
+  constructor(kind: JobKind, config: PolicyBConfig) {
+    this.#kind = kind;
+    this.#config = config;
+  }
+
+  /** The four tables around a pool whose spells end so many times as often as the fitted hazards say. */
+  around(upMultiple: number, downMultiple: number): Weighted[] {
+    const { multiples } = this.#config;
+    const [up, upShare] = place(upMultiple, multiples.up);
+    const [down, downShare] = place(downMultiple, multiples.down);
+    const corners = [
+      [up, down, (1 - upShare) * (1 - downShare)],
+      [up, down + 1, (1 - upShare) * downShare],
+      [up + 1, down, upShare * (1 - downShare)],
+      [up + 1, down + 1, upShare * downShare],
+    ] as const;
+    return corners.filter(([, , weight]) => weight > 0).map(([u, d, weight]) => [weight, this.#table(u, d)]);
+  }
+
+  #table(up: number, down: number): ValueTable {
+    const key = `${up} ${down}`;
+    const known = this.#tables.get(key);
+    if (known) return known;
+    const { hazards, multiples } = this.#config;
+    const table = new ValueTable(
+      this.#kind,
+      { up: times(hazards.up, multiples.up[up]!), down: times(hazards.down, multiples.down[down]!) },
+      this.#config,
+    );
+    this.#tables.set(key, table);
+    return table;
+  }
+}
+
+/** Spot shares that differ by less have the same tables. */
+const shareStep = 0.02;
+
+/** The tables of jobs that differ in their Spot share alone. */
+export function tablesByShare(
+  kind: Omit<JobKind, 'spotShare'>,
+  config: PolicyBConfig,
+): (spotShare: number) => ValueTables {
+  const known = new Map<number, ValueTables>();
+  return (share) => {
+    const step = Math.round(share / shareStep);
+    const tables = known.get(step) ?? new ValueTables({ ...kind, spotShare: step * shareStep }, config);
+    known.set(step, tables);
+    return tables;
+  };
+}
+
+const times = (hazards: Phases, multiple: number) => hazards.map((hazard) => Math.min(mostHazard, hazard * multiple));
+
+/** Between which two values of a geometric grid one is, and how far along; at the ends of the grid, at its end. */
+function place(value: number, grid: readonly number[]): [index: number, share: number] {
+  const above = grid.findIndex((point, index) => index > 0 && point >= value);
+  const index = (above === -1 ? grid.length - 1 : above) - 1;
+  const [low, high] = [Math.log(grid[index]!), Math.log(grid[index + 1]!)];
+  return [index, Math.min(1, Math.max(0, (Math.log(value) - low) / (high - low)))];
+}

@@ -1,0 +1,149 @@
+import { isFresh } from '../pool/freshness.ts';
+import type { DecisionInput, Move, ServiceFacts } from './decision-input.ts';
+import { budgetOf, costsOf, spentBudget } from './policy-a/budget.ts';
+import { policyAConfig } from './policy-a/config.ts';
+import type { RatedPool } from './policy-a/input.ts';
+import { type Commitment, chooseMove, lambdaOf, type ServiceInput } from './policy-a/policy.ts';
+import { ratePools } from './policy-a/score.ts';
+
+/** Policy A, as it is scored (docs/policies.md), for an agent with an availability target. */
+export const servicePolicyVersion = 'policy-a-1';
+
+const poolsShown = 5;
+
+/** What policy A weighed; kept with the decision, and told to who asks. */
+export interface Terms {
+  /** `observed`: paced by services in the shadow; `blind`: too few of the pools are seen. */
+  readonly pacing: 'observed' | 'blind';
+  /** Of the place's pools, in the last day. */
+  readonly observed_share: number;
+  /** On-demand seconds that a second of downtime is worth. */
+  readonly downtime_price: number;
+  readonly budget_seconds: number;
+  readonly spent_seconds: number;
+  /** Downtime that a move from on-demand to Spot takes, with the interruption that ends it. */
+  readonly entry_seconds: number;
+  /** In on-demand hours, what a pool must be worth to be entered. */
+  readonly threshold_hours: number;
+  /** The best pools: losses per hour, and what a stay is worth in on-demand hours. */
+  readonly pools: readonly {
+    readonly id: string;
+    readonly price: number;
+    readonly availability: string;
+    readonly hazard: number;
+    readonly score_hours: number | null;
+  }[];
+}
+
+export interface ServiceRecommendation extends Move {
+  readonly confidence: number;
+  readonly reason: string;
+  readonly terms: Terms;
+}
+
+/** What policy A would do with an agent now. Prices that are not fresh count only for the pool that it is in. */
+export function recommendService(
+  { agent, prices }: DecisionInput,
+  service: ServiceFacts,
+  now: Date,
+): ServiceRecommendation {
+  const onSpot = agent.mode === 'spot';
+  const onDemandPrice = prices.onDemand!;
+  const current = onSpot ? agent.poolId : null;
+  const usable = prices.pools.filter((pool) => pool.hazard !== null && (pool.id === current || isFresh(pool.at, now)));
+  const views = usable.map(({ id, price, availability }) => ({
+    id,
+    price: id === current ? (prices.currentSpot ?? price) : price,
+    availability,
+  }));
+  const pools = ratePools(
+    views,
+    usable.map(({ hazard }) => hazard!),
+    onDemandPrice,
+    service.timing,
+  );
+  const seconds = Math.floor(now.getTime() / 1000);
+  const { slo, weekStart, startedAt, downtime, pacing: shadows, timing } = service;
+  const commitment: Commitment = { slo, weekStart, startedAt, downtime, shadows };
+  const input: ServiceInput = { now: seconds, current, onDemandPrice, pools, timing, commitment };
+  const terms = termsOf(input, commitment, service);
+  const stay = {
+    action: 'stay',
+    mode: onSpot ? 'spot' : 'ondemand',
+    poolId: agent.poolId,
+    savingsPerHour: 0,
+    risk: chanceWithinHour(pools.find(({ id }) => id === current)?.hazard ?? 0),
+    confidence: confidenceIn(service),
+    terms,
+  } as const;
+  const own = pools.find(({ id }) => id === current);
+  if (onSpot && !own) return { ...stay, reason: `The price of ${current} is not known` };
+  if (own && own.price > onDemandPrice)
+    return {
+      ...stay,
+      action: 'switch_ondemand',
+      mode: 'ondemand',
+      poolId: null,
+      risk: 0,
+      savingsPerHour: own.price - onDemandPrice,
+      reason: `${own.id} costs more than on-demand`,
+    };
+  const [target] = chooseMove(input, policyAConfig);
+  const chosen = pools.find(({ id }) => id === target);
+  if (!chosen) return { ...stay, reason: whyStay(input, terms) };
+  const paid = own?.price ?? onDemandPrice;
+  return {
+    ...stay,
+    action: 'switch_spot',
+    mode: 'spot',
+    poolId: chosen.id,
+    risk: chanceWithinHour(chosen.hazard),
+    savingsPerHour: paid - chosen.price,
+    reason: own
+      ? `${chosen.id} is cheaper than ${own.id} by more than the move costs`
+      : `${chosen.id} is worth ${chosen.score.toFixed(2)} on-demand hours, more than ${terms.threshold_hours.toFixed(2)}`,
+  };
+}
+
+function termsOf(input: ServiceInput, commitment: Commitment, { observedShare, pacing }: ServiceFacts): Terms {
+  const { slo, downtime, weekStart } = commitment;
+  const { entry } = costsOf(input.timing);
+  const lambda = lambdaOf(input, commitment, policyAConfig);
+  return {
+    pacing: pacing ? 'observed' : 'blind',
+    observed_share: observedShare,
+    downtime_price: lambda,
+    budget_seconds: budgetOf(slo),
+    spent_seconds: spentBudget(downtime, slo, weekStart, input.now),
+    entry_seconds: entry,
+    threshold_hours: (lambda * entry) / 3600,
+    pools: [...input.pools]
+      .sort((a, b) => b.score - a.score)
+      .slice(0, poolsShown)
+      .map(termOf),
+  };
+}
+
+const termOf = ({ id, price, availability, hazard, score }: RatedPool) => ({
+  id,
+  price,
+  availability,
+  hazard,
+  score_hours: Number.isFinite(score) ? score : null,
+});
+
+/** What it would take to move, in the numbers that were compared. */
+function whyStay({ current, onDemandPrice }: ServiceInput, terms: Terms): string {
+  const { budget_seconds, spent_seconds, entry_seconds, threshold_hours, pools } = terms;
+  if (spent_seconds + entry_seconds > budget_seconds)
+    return `${spent_seconds.toFixed(0)} s of ${budget_seconds.toFixed(0)} s of downtime are spent, and a move may take ${entry_seconds} s`;
+  if (current !== null) return 'No pool is cheaper by more than the move costs';
+  const best = pools.find(({ price, availability }) => price < onDemandPrice && availability !== 'down');
+  if (!best) return 'No pool that may have capacity is cheaper than on-demand';
+  return `${best.id} is worth ${(best.score_hours ?? 0).toFixed(2)} on-demand hours, and would have to be worth ${threshold_hours.toFixed(2)}`;
+}
+
+const chanceWithinHour = (hazard: number) => 1 - Math.exp(-hazard);
+
+/** Less where the pools are not seen. */
+const confidenceIn = ({ pacing, observedShare }: ServiceFacts) => (pacing ? 0.5 + observedShare / 2 : 0.5);

@@ -1,0 +1,85 @@
+import type { Tx } from '../../shared/db.ts';
+import { type SettingChanges, settingChanges, updateSettings } from '../agent/settings.ts';
+import type { AgentState } from '../agent/state.ts';
+import { type AuditEntry, audit, type By } from '../event/audit.ts';
+import { record, type SystemEvent } from '../event/events.ts';
+import { provideStandby } from './provide-standby.ts';
+import { endStandby } from './standby-rows.ts';
+import { requireLaunches } from './standbys.ts';
+
+/**
+ * Changes the settings of an agent that the caller has locked, whoever asks, with what follows for its standbys: turning
+ * manual mode on enters a standby at once, turning it off ends the one that was kept. An emergency's standby stays, and so
+ * does everything where nothing changes; only a change has a row of the audit log.
+ * @returns what has changed
+ * @throws AppError invalid_request when both modes are asked for; agent_too_old for a standby that the agent cannot launch
+ */
+export async function changeSettings(
+  tx: Tx,
+  state: AgentState<'standbys' | 'openSwitch'>,
+  asked: SettingChanges,
+  by: By,
+  now: Date,
+): Promise<SettingChanges> {
+  const changes = settingChanges(state.agent, asked);
+  if (Object.keys(changes).length === 0) return changes;
+  if (changes.manualReplicaEnabled) requireLaunches(state);
+  await updateSettings(tx, { agent: state.agent, changes }, now);
+  if (changes.manualReplicaEnabled === false || changes.autoSwitchEnabled)
+    for (const standby of state.standbys.filter(({ replicaType }) => replicaType === 'manual'))
+      await endStandby(tx, standby, { at: now, confirmed: standby.instanceId === null }, now);
+  const news = eventOf(state, changes);
+  if (changes.manualReplicaEnabled) await provideStandby(tx, state, { occasion: 'manual-mode-on', also: [news] }, now);
+  else await record(tx, news, now);
+  await audit(tx, by, actOf(state, changes), now);
+  return changes;
+}
+
+const words: Readonly<Record<keyof SettingChanges, string>> = {
+  enabled: 'agent',
+  autoSwitchEnabled: 'auto-switch',
+  manualReplicaEnabled: 'manual replicas',
+  autoTerminateEnabled: 'auto-terminate',
+  replicaEnabled: 'replicas',
+  terminateWaitSeconds: 'seconds before a replaced instance is terminated',
+  minSavingsPercent: 'minimum saving in %',
+  riskThreshold: 'risk threshold',
+  maxSwitchesPerWeek: 'switches a week',
+  maxSwitchesPerDay: 'switches a day',
+  minPoolDurationHours: 'minimum hours in a pool',
+  limitsSet: 'limits of its own',
+  availabilityTarget: 'availability target',
+  availabilityForm: 'form of the target',
+  disruptionWindows: 'disruption windows',
+};
+
+function saidOf(value: unknown) {
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return value === null ? 'none' : typeof value === 'object' ? 'changed' : value;
+}
+
+/** What was changed, and nothing else, as it was and as it became. */
+function actOf({ agent }: AgentState, changes: SettingChanges): AuditEntry {
+  const names = Object.keys(changes) as (keyof SettingChanges)[];
+  return {
+    clientId: agent.clientId,
+    action: changes.enabled === undefined ? 'agent_configured' : changes.enabled ? 'agent_enabled' : 'agent_disabled',
+    targetId: agent.id,
+    before: Object.fromEntries(names.map((name) => [name, agent[name]])),
+    after: changes,
+  };
+}
+
+function eventOf({ agent }: AgentState, changes: SettingChanges): SystemEvent {
+  const said = Object.entries(changes).map(
+    ([name, value]) => `${words[name as keyof SettingChanges]}: ${saidOf(value)}`,
+  );
+  return {
+    clientId: agent.clientId,
+    agentId: agent.id,
+    type: changes.enabled === undefined ? 'agent_config_updated' : 'agent_toggled',
+    severity: 'info',
+    message: `Settings of agent ${agent.logicalAgentId} were changed: ${said.join(', ')}`,
+    metadata: changes,
+  };
+}

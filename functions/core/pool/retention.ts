@@ -1,0 +1,42 @@
+import { sql } from 'kysely';
+import type { Db } from '../../shared/db.ts';
+import { inChunks, limitOfDelete, type Retention } from '../../shared/retention.ts';
+import { dayMs, msAfter, msBefore, startOf } from '../../shared/time.ts';
+
+/** Every price is kept for 30 days, then changes of price only, for two years. */
+const everyPriceMs = 30 * dayMs;
+
+/** Days that are thinned out in a run: one, and those that earlier runs missed. */
+const days = 7;
+
+/**
+ * Of a day's prices, keeps the first of each pool and those that differ from the one before: a price counts until the next one.
+ * One statement, safe to repeat.
+ */
+async function keepChanges(db: Db, day: Date): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`
+    DELETE p FROM pricing_snapshots_clean AS p
+    INNER JOIN (
+      SELECT pool_id, time_bucket, spot_price, LAG(spot_price) OVER (PARTITION BY pool_id ORDER BY time_bucket) AS before_it
+      FROM pricing_snapshots_clean WHERE time_bucket >= ${day} AND time_bucket < ${msAfter(day, dayMs)}
+    ) AS x ON x.pool_id = p.pool_id AND x.time_bucket = p.time_bucket
+    WHERE x.spot_price = x.before_it`.execute(db);
+  return Number(numAffectedRows);
+}
+
+export const poolRetention: Retention = {
+  'prices that did not change': async (db, { hasTime }, now) => {
+    const newest = startOf(dayMs, msBefore(now, everyPriceMs + dayMs));
+    let deleted = 0;
+    for (let n = 0; n < days && hasTime(); n += 1) deleted += await keepChanges(db, msBefore(newest, n * dayMs));
+    return deleted;
+  },
+  prices: inChunks(
+    (now) =>
+      sql`DELETE FROM pricing_snapshots_clean WHERE time_bucket < ${msBefore(now, 730 * dayMs)} ${limitOfDelete}`,
+  ),
+  // The last price of a pool that a tenant's agents have left.
+  'prices of tenants': inChunks(
+    (now) => sql`DELETE FROM tenant_pool_prices WHERE seen_at < ${msBefore(now, 30 * dayMs)} ${limitOfDelete}`,
+  ),
+};

@@ -1,0 +1,131 @@
+import type { Mode } from '../../shared/schema.ts';
+import { hourMs } from '../../shared/time.ts';
+import { roundedCost } from './money.ts';
+import { type Overlay, paidPrice } from './overlay.ts';
+import { carryMs, type PriceStep, priceAt } from './price-steps.ts';
+
+/** An instance as its agent's accounts see it. Times are milliseconds since 1970. */
+export interface Life {
+  readonly instanceId: string;
+  readonly instanceType: string | null;
+  readonly mode: Mode;
+  readonly from: number;
+  /** `undefined`: it runs. */
+  readonly to: number | undefined;
+  /** When it last became the primary; `undefined` for one that never was. */
+  readonly primarySince: number | undefined;
+  /** When it stopped to serve for good: as a zombie it still costs. */
+  readonly servedUntil: number | undefined;
+  /** Whether EC2 took it. */
+  readonly isInterrupted: boolean;
+  /** Of its pool, and of its type on-demand. */
+  readonly spot: readonly PriceStep[];
+  readonly onDemand: readonly PriceStep[];
+  /** What its own agent last reported, for when nothing else is known; micro-dollars an hour. */
+  readonly reportedSpot: bigint | undefined;
+  readonly reportedOnDemand: bigint | undefined;
+}
+
+/** What an instance cost in an hour, in micro-dollars. */
+export interface InstanceHour {
+  readonly instanceId: string;
+  readonly mode: Mode;
+  readonly ranMs: number;
+  /** As the primary. */
+  readonly primaryMs: number;
+  /** Without a price that is known: it counts for nothing, neither as a cost nor as a saving. */
+  readonly unpricedMs: number;
+  readonly baseline: bigint;
+  readonly actual: bigint;
+  readonly freeReason: 'first-hour' | null;
+}
+
+/**
+ * What the instances of one agent cost in an hour, and what its workload would have cost on-demand (docs/adr/0038). Every
+ * instance costs while it runs: standbys and zombies too. The baseline is one on-demand instance while the agent has a primary.
+ * A Spot instance that EC2 takes within its first hour is free, as EC2 bills it.
+ * @param hourFrom the start of the hour
+ * @returns the instances that ran in it
+ */
+export function accountHour(lives: readonly Life[], overlays: readonly Overlay[], hourFrom: number): InstanceHour[] {
+  const hourTo = hourFrom + hourMs;
+  return lives.flatMap((life) => {
+    const [from, to] = [Math.max(life.from, hourFrom), Math.min(life.to ?? hourTo, hourTo)];
+    return from < to ? [accountInstance(life, { lives, overlays, from, to })] : [];
+  });
+}
+
+interface Span {
+  readonly lives: readonly Life[];
+  readonly overlays: readonly Overlay[];
+  readonly from: number;
+  readonly to: number;
+}
+
+function accountInstance(life: Life, span: Span): InstanceHour {
+  const isFree = isFreeOf(life);
+  let [primaryMs, unpricedMs, baseline, actual] = [0, 0, 0n, 0n];
+  const cuts = cutsOf(life, span);
+  for (const [i, from] of cuts.slice(0, -1).entries()) {
+    const ms = cuts[i + 1]! - from;
+    const isPrimary = primaryAt(span.lives, from) === life.instanceId;
+    const { own, onDemand } = pricesAt(life, span.overlays, from);
+    if (isPrimary) primaryMs += ms;
+    if (own === undefined || (isPrimary && onDemand === undefined)) {
+      unpricedMs += ms;
+      continue;
+    }
+    if (!isFree) actual += own * BigInt(ms);
+    if (isPrimary) baseline += onDemand! * BigInt(ms);
+  }
+  return {
+    instanceId: life.instanceId,
+    mode: life.mode,
+    ranMs: span.to - span.from,
+    primaryMs,
+    unpricedMs,
+    baseline: roundedCost(baseline),
+    actual: roundedCost(actual),
+    freeReason: isFree ? 'first-hour' : null,
+  };
+}
+
+const isFreeOf = ({ mode, from, to, isInterrupted }: Life) =>
+  mode === 'spot' && isInterrupted && to !== undefined && to - from < hourMs;
+
+/** The times between which nothing changes: no price, and not who the primary is. */
+function cutsOf(life: Life, { lives, from, to }: Span): number[] {
+  const changes = [
+    ...life.spot.flatMap((step) => [step.from, step.from + carryMs]),
+    ...life.onDemand.map((step) => step.from),
+    ...lives.flatMap((one) => [one.from, one.to, one.primarySince, one.servedUntil]),
+  ];
+  const within = changes.filter((at): at is number => at !== undefined && at > from && at < to);
+  return [...new Set([from, ...within, to])].sort((a, b) => a - b);
+}
+
+/**
+ * The agent's primary at a time: of those that were ever the primary and serve, the one that became it last. An instance that was
+ * the primary, stood by and became it again says only when it did last; between, it or the other one was, which costs the same.
+ */
+function primaryAt(lives: readonly Life[], at: number): string | undefined {
+  const serving = lives.filter(
+    ({ from, to, primarySince, servedUntil }) =>
+      primarySince !== undefined && from <= at && at < (to ?? at + 1) && at < (servedUntil ?? at + 1),
+  );
+  const begun = serving.filter(({ primarySince }) => primarySince! <= at);
+  const [first] =
+    begun.length > 0
+      ? begun.toSorted((a, b) => b.primarySince! - a.primarySince!)
+      : serving.toSorted((a, b) => a.primarySince! - b.primarySince!);
+  return first?.instanceId;
+}
+
+/** What the instance costs at a time, and what it would cost on-demand: as this tenant pays, micro-dollars an hour. */
+function pricesAt(life: Life, overlays: readonly Overlay[], at: number) {
+  const paid = (mode: 'spot' | 'ondemand', micros: bigint | undefined) =>
+    micros === undefined ? undefined : paidPrice(overlays, { instanceType: life.instanceType, mode, micros });
+  const onDemand = paid('ondemand', priceAt(life.onDemand, at) ?? life.reportedOnDemand);
+  const own = life.mode === 'spot' ? paid('spot', priceAt(life.spot, at, carryMs) ?? life.reportedSpot) : onDemand;
+  return { own, onDemand };
+}

@@ -1,0 +1,95 @@
+import { sql } from 'kysely';
+import type { Db } from '../../shared/db.ts';
+import { hourMs, msAfter, msBefore } from '../../shared/time.ts';
+import type { Life } from './account-hour.ts';
+import { toMicros } from './money.ts';
+import type { PriceReader } from './read-prices.ts';
+
+/** The lives of an agent's instances that ran in an hour. */
+export interface AgentLives {
+  readonly agentId: string;
+  readonly clientId: string;
+  readonly lives: readonly Life[];
+}
+
+interface Wanted {
+  readonly agentIds: readonly string[];
+  readonly hour: Date;
+  readonly readPrices: PriceReader;
+}
+
+/** One statement, and those for prices that no batch before it needed. */
+export async function readLives(db: Db, { agentIds, hour, readPrices }: Wanted): Promise<AgentLives[]> {
+  const rows = await db
+    .selectFrom('instances as i')
+    .select(['i.id', 'i.agentId', 'i.clientId', 'i.instanceType', 'i.region', 'i.currentMode', 'i.currentPoolId'])
+    .select(['i.installedAt', 'i.terminatedAt', 'i.zombieAt', 'i.detachedAt', 'i.primarySince'])
+    .select(['i.spotPrice', 'i.ondemandPrice'])
+    .select(
+      sql<boolean>`EXISTS (SELECT 1 FROM spot_interruption_events AS e
+        WHERE e.instance_id = i.id AND e.signal_type = 'termination-notice')`.as('isInterrupted'),
+    )
+    .where('i.agentId', 'in', [...agentIds])
+    .where((eb) => eb.or([eb('i.terminatedAt', 'is', null), eb('i.terminatedAt', '>', hour)]))
+    .where('i.installedAt', '<', msAfter(hour, hourMs))
+    .execute();
+  const prices = await readPrices(
+    rows.map(({ clientId, instanceType, region, currentPoolId }) => ({
+      clientId,
+      instanceType,
+      region,
+      poolId: currentPoolId,
+    })),
+  );
+  const lives = rows.map((row) => ({ row, life: lifeOf(row, prices(row)) }));
+  return [...Map.groupBy(lives, ({ row }) => row.agentId).values()].map((those) => ({
+    agentId: those[0]!.row.agentId,
+    clientId: those[0]!.row.clientId,
+    lives: those.map(({ life }) => life),
+  }));
+}
+
+interface Row {
+  readonly id: string;
+  readonly instanceType: string | null;
+  readonly currentMode: Life['mode'];
+  readonly installedAt: Date;
+  readonly terminatedAt: Date | null;
+  readonly zombieAt: Date | null;
+  readonly detachedAt: Date | null;
+  readonly primarySince: Date | null;
+  readonly spotPrice: string | null;
+  readonly ondemandPrice: string | null;
+  readonly isInterrupted: boolean;
+}
+
+const lifeOf = (row: Row, prices: Pick<Life, 'spot' | 'onDemand'>): Life => ({
+  instanceId: row.id,
+  instanceType: row.instanceType,
+  mode: row.currentMode,
+  from: row.installedAt.getTime(),
+  to: row.terminatedAt?.getTime(),
+  primarySince: row.primarySince?.getTime(),
+  servedUntil: earliest(row.zombieAt, row.detachedAt),
+  isInterrupted: Boolean(row.isInterrupted),
+  reportedSpot: row.spotPrice === null ? undefined : toMicros(row.spotPrice),
+  reportedOnDemand: row.ondemandPrice === null ? undefined : toMicros(row.ondemandPrice),
+  ...prices,
+});
+
+function earliest(...times: readonly (Date | null)[]): number | undefined {
+  const known = times.flatMap((time) => (time === null ? [] : [time.getTime()]));
+  return known.length > 0 ? Math.min(...known) : undefined;
+}
+
+/** Agents that may have had an instance in an hour, in the order of their ids. */
+export const agentsAfter = (db: Db, { after, hour, limit }: { after: string | null; hour: Date; limit: number }) =>
+  db
+    .selectFrom('agents')
+    .select('id')
+    .$if(after !== null, (query) => query.where('id', '>', after!))
+    // A deleted agent's last instances may run on for a while.
+    .where((eb) => eb.or([eb('terminatedAt', 'is', null), eb('terminatedAt', '>', msBefore(hour, 7 * 24 * hourMs))]))
+    .orderBy('id')
+    .limit(limit)
+    .execute();

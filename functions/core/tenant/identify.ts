@@ -1,0 +1,73 @@
+import { sql } from 'kysely';
+import type { Db } from '../../shared/db.ts';
+import {
+  type Identity,
+  type OperatorScope,
+  operatorScopes,
+  type TenantScope,
+  tenantScopes,
+} from '../../shared/identity.ts';
+import { dayOf } from '../../shared/time.ts';
+import { hashOf } from './tokens.ts';
+
+/** Whose a token is, and its row, where it lets its bearer in. */
+export interface Identified {
+  readonly identity: Identity;
+  readonly row?: { readonly id: string; readonly kind: 'client' | 'operator'; readonly lastUsedOn: string | null };
+}
+
+interface Row {
+  readonly id: string;
+  readonly kind: 'client' | 'operator';
+  readonly name: string;
+  readonly clientId: string | null;
+  readonly scope: string;
+  readonly isActive: number;
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+  readonly lastUsedOn: string | null;
+}
+
+/**
+ * Whose token this is: a tenant's or an operator's. One statement, of two look-ups by a unique key. The hash is looked up,
+ * and no secret compared, so timing tells nothing.
+ */
+export async function identify(db: Db, token: string, now: Date): Promise<Identified> {
+  const hash = hashOf(token);
+  const { rows } = await sql<Row>`
+    SELECT t.id, 'client' AS kind, t.name, t.client_id, t.scope, c.is_active, t.expires_at, t.revoked_at, t.last_used_on
+      FROM client_tokens AS t INNER JOIN clients AS c ON c.id = t.client_id WHERE t.token_hash = ${hash}
+    UNION ALL
+    SELECT o.id, 'operator', o.name, NULL, o.role, TRUE, NULL, o.revoked_at, o.last_used_on
+      FROM operators AS o WHERE o.token_hash = ${hash}`.execute(db);
+  const [row] = rows;
+  const identity = identityOf(row, now);
+  return row && identity.role !== 'none' ? { identity, row } : { identity };
+}
+
+function identityOf(row: Row | undefined, now: Date): Identity {
+  if (!row) return { role: 'none', denial: 'invalid_token' };
+  if (row.revokedAt !== null) return { role: 'none', denial: 'token_revoked' };
+  if (row.expiresAt !== null && row.expiresAt <= now) return { role: 'none', denial: 'token_expired' };
+  if (!row.isActive) return { role: 'none', denial: 'client_inactive' };
+  if (row.kind === 'operator')
+    return { role: 'operator', scopes: operatorScopesOf(row.scope as OperatorScope), actor: `operator:${row.name}` };
+  const scopes = tenantScopesOf(row.scope as TenantScope | 'all');
+  return { role: 'client', clientId: row.clientId!, scopes, actor: `token:${row.name}` };
+}
+
+/** Who may change may look. */
+const tenantScopesOf = (scope: TenantScope | 'all'): readonly TenantScope[] =>
+  scope === 'all' ? tenantScopes : scope === 'manage' ? ['read', 'manage'] : [scope];
+
+const operatorScopesOf = (role: OperatorScope): readonly OperatorScope[] =>
+  role === 'admin' ? operatorScopes : ['viewer'];
+
+/** Notes the day on which a token was used: one statement on the first use of a day, none on all others. */
+export async function noteUse(db: Db, { row }: Identified, now: Date): Promise<void> {
+  const today = dayOf(now);
+  if (!row || (row.lastUsedOn !== null && row.lastUsedOn >= today)) return;
+  const used = { lastUsedOn: today };
+  if (row.kind === 'client') await db.updateTable('clientTokens').set(used).where('id', '=', row.id).execute();
+  else await db.updateTable('operators').set(used).where('id', '=', row.id).execute();
+}

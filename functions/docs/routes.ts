@@ -1,0 +1,34 @@
+import * as z from 'zod';
+import type { Route, Routes } from '../shared/route.ts';
+
+/** Anybody may read what the API is; what it answers is another matter. */
+const open = { method: 'GET', access: 'open', scope: 'none' } as const satisfies Partial<Route>;
+
+/** The API's description, for programs and for people (protocol 5). A Lambda of its own: /health does not wait for its files. */
+export const docsRoutes = {
+  document: {
+    ...open,
+    id: 'X31',
+    path: '/openapi.json',
+    summary: 'The OpenAPI 3.1 document of this API',
+    response: z.looseObject({ openapi: z.literal('3.1.0') }),
+  },
+  page: {
+    ...open,
+    id: 'X32',
+    path: '/docs',
+    summary: 'A page that shows the document, and sends requests with the token that one enters',
+    contentType: 'text/html',
+    response: z.string(),
+  },
+  file: {
+    ...open,
+    id: 'X33',
+    path: '/docs/{file}',
+    summary: 'A file that the page needs',
+    params: z.object({ file: z.string() }),
+    contentType: '*/*',
+    response: z.string(),
+    errors: ['not_found'],
+  },
+} satisfies Routes;

@@ -1,0 +1,31 @@
+import { agentRetention } from '../core/agent/retention.ts';
+import { availabilityRetention } from '../core/availability/retention.ts';
+import { commandRetention } from '../core/command/retention.ts';
+import { decisionRetention } from '../core/decision/retention.ts';
+import { eventRetention } from '../core/event/retention.ts';
+import { failoverRetention } from '../core/failover/retention.ts';
+import { poolRetention } from '../core/pool/retention.ts';
+import type { Db } from '../shared/db.ts';
+import { inSteps } from '../shared/in-steps.ts';
+import type { Retention } from '../shared/retention.ts';
+import type { RunTime } from '../shared/run-time.ts';
+
+/** What each room need not keep any longer (docs/adr/0039). */
+const all: Retention = {
+  ...agentRetention,
+  ...availabilityRetention,
+  ...commandRetention,
+  ...decisionRetention,
+  ...eventRetention,
+  ...failoverRetention,
+  ...poolRetention,
+};
+
+/** Deletes what is old, room by room; each has its share of the time. @returns how many rows were deleted */
+export const deleteOldRows = (db: Db, time: RunTime, now: Date): Promise<number> =>
+  inSteps(
+    Object.fromEntries(
+      Object.entries(all).map(([name, remove]) => [`deleting old ${name}`, (share: RunTime) => remove(db, share, now)]),
+    ),
+    time,
+  );

@@ -1,0 +1,16 @@
+import { observePools } from '../core/availability/observe-pools.ts';
+import { fittedHazards } from '../core/decision/fitted-hazards.ts';
+import { movePolicyShadows } from '../core/decision/move-shadows.ts';
+import type { Db } from '../shared/db.ts';
+import { inSteps } from '../shared/in-steps.ts';
+import type { RunTime } from '../shared/run-time.ts';
+
+/** Observes pools, and then moves on what follows the observations. */
+export const observePoolsAndFollow = (db: Db, time: RunTime, now: Date): Promise<number> =>
+  inSteps(
+    {
+      'observing pools': (share) => observePools(db, share, now),
+      'moving shadows on': (share) => movePolicyShadows(db, fittedHazards, share, now),
+    },
+    time,
+  );

@@ -1,0 +1,63 @@
+import { DeleteObjectsCommand, GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { modelEnv } from '../shared/env.ts';
+import { AppError } from '../shared/errors.ts';
+
+// A signed URL would otherwise ask its user for a checksum of a body that we do not have.
+const s3 = new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' });
+
+/** How long an upload by a signed URL may wait for its beginning. */
+export const urlSeconds = 900;
+
+/** By place, and not by name: no name of an operator's file becomes a path. */
+const keyOf = (sessionId: string, position: number) => `sessions/${sessionId}/${position}`;
+/** Of a model that was tried: no URL was ever signed for it, so that it stays what was tried. */
+const activatedKey = (sessionId: string) => `activated/${sessionId}`;
+const bucket = () => modelEnv().MODEL_BUCKET;
+
+/** @throws AppError unavailable */
+export const putFile = (sessionId: string, position: number, bytes: Uint8Array) =>
+  put(keyOf(sessionId, position), bytes);
+
+/** Keeps a model apart that is to be live. @throws AppError unavailable */
+export const putActivated = (sessionId: string, bytes: Uint8Array) => put(activatedKey(sessionId), bytes);
+
+async function put(Key: string, bytes: Uint8Array): Promise<void> {
+  await s3.send(new PutObjectCommand({ Bucket: bucket(), Key, Body: bytes })).catch(unavailable);
+}
+
+/** A URL to which exactly so many bytes may be PUT, for a quarter of an hour, without any credential of ours. */
+export function uploadUrl(sessionId: string, position: number, bytes: number): Promise<string> {
+  const put = new PutObjectCommand({ Bucket: bucket(), Key: keyOf(sessionId, position), ContentLength: bytes });
+  return getSignedUrl(s3, put, { expiresIn: urlSeconds, signableHeaders: new Set(['content-length']) });
+}
+
+/**
+ * @returns `undefined` when it was never uploaded
+ * @throws AppError unavailable
+ */
+export async function getFile(sessionId: string, position: number): Promise<Uint8Array | undefined> {
+  const get = new GetObjectCommand({ Bucket: bucket(), Key: keyOf(sessionId, position) });
+  try {
+    return await (await s3.send(get)).Body!.transformToByteArray();
+  } catch (error) {
+    if (error instanceof NoSuchKey) return undefined;
+    return unavailable(error);
+  }
+}
+
+/** Deletes the files of sessions; one that is not there is no error. @throws AppError unavailable */
+export async function deleteFiles(sessions: readonly { readonly id: string; readonly files: number }[]): Promise<void> {
+  const keys = sessions.flatMap(({ id, files }) => [
+    activatedKey(id),
+    ...Array.from({ length: files }, (_, position) => keyOf(id, position)),
+  ]);
+  for (let from = 0; from < keys.length; from += 1000) {
+    const Objects = keys.slice(from, from + 1000).map((Key) => ({ Key }));
+    await s3.send(new DeleteObjectsCommand({ Bucket: bucket(), Delete: { Objects, Quiet: true } })).catch(unavailable);
+  }
+}
+
+function unavailable(cause: unknown): never {
+  throw new AppError('unavailable', 'The file store is not available; nothing was changed, try again', {}, { cause });
+}

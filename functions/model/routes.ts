@@ -1,0 +1,122 @@
+import * as z from 'zod';
+import type { Routes } from '../shared/route.ts';
+
+/** What a gateway lets through, once a form is in base64. */
+const maxFormBytes = 4_500_000;
+
+const Declared = z.object({
+  files: z
+    .array(
+      z.object({
+        name: z.string().min(1).max(1000),
+        size: z
+          .int()
+          .min(0)
+          .max(2 ** 31 - 1),
+      }),
+    )
+    .min(1)
+    .max(20)
+    .meta({ description: 'What will be PUT to the signed URLs of the answer: names, and sizes in bytes' }),
+});
+
+const SignedUrl = z.object({ file: z.string(), url: z.url(), expires_at: z.iso.datetime() });
+
+const Uploaded = z.object({
+  success: z.literal(true),
+  message: z.string(),
+  files: z.array(z.string()),
+  sessionId: z.string(),
+  uploads: z
+    .array(SignedUrl)
+    .optional()
+    .meta({ description: 'One for each file that was only announced: PUT it there, with exactly its size' }),
+});
+
+const Session = z.object({
+  id: z.string(),
+  status: z.enum(['pending', 'live', 'fallback', 'archived']),
+  isLive: z.boolean(),
+  isFallback: z.boolean(),
+  fileCount: z.int(),
+  files: z.array(z.string()),
+  totalSize: z.int().meta({ description: 'Bytes' }),
+  createdAt: z.iso.datetime(),
+  activatedAt: z.iso.datetime().nullable(),
+  isSupported: z.boolean().meta({ description: 'Whether all files are ONNX: no others can be activated' }),
+});
+
+/** What operators upload for the decision engine (protocol 4). A Lambda of its own: the others need neither S3 nor ONNX. */
+export const modelRoutes = {
+  uploadModel: {
+    id: 'X8',
+    method: 'POST',
+    path: '/api/admin/ml-models/upload',
+    access: 'admin',
+    scope: 'admin',
+    summary: 'Keeps model files as a session that can be activated; small ones as a form, any as URLs to PUT them to',
+    takesFiles: true,
+    body: Declared,
+    maxBodyBytes: maxFormBytes,
+    response: Uploaded.extend({
+      requiresRestart: z.literal(false),
+      model_status: z.object({ filesUploaded: z.int(), totalSize: z.int(), sessionType: z.literal('pending') }),
+    }),
+  },
+  uploadEngine: {
+    id: 'X9',
+    method: 'POST',
+    path: '/api/admin/decision-engine/upload',
+    access: 'admin',
+    scope: 'admin',
+    summary: 'Keeps files of an engine; they are never run',
+    takesFiles: true,
+    body: Declared,
+    maxBodyBytes: maxFormBytes,
+    response: Uploaded.extend({
+      restarting: z.literal(false),
+      engine_status: z.object({ loaded: z.boolean(), type: z.string(), filesUploaded: z.int() }),
+    }),
+  },
+  activateModel: {
+    id: 'D12',
+    method: 'POST',
+    path: '/api/admin/ml-models/activate',
+    access: 'admin',
+    scope: 'admin',
+    summary: 'Makes a session live once its model has been loaded and gave finite answers',
+    body: z.object({ sessionId: z.string().min(1).max(64) }),
+    response: z.object({
+      success: z.literal(true),
+      message: z.string(),
+      sessionId: z.string(),
+      restarting: z.literal(false),
+      model_status: z.object({ loaded: z.literal(true), type: z.literal('onnx') }),
+    }),
+    errors: ['model_session_not_found', 'model_unusable'],
+  },
+  fallBack: {
+    id: 'D13',
+    method: 'POST',
+    path: '/api/admin/ml-models/fallback',
+    access: 'admin',
+    scope: 'admin',
+    summary: 'Makes the session live again that was live before',
+    response: z.object({
+      success: z.literal(true),
+      message: z.string(),
+      fallbackSessionId: z.string(),
+      restarting: z.literal(false),
+    }),
+    errors: ['no_fallback'],
+  },
+  listModels: {
+    id: 'D14',
+    method: 'GET',
+    path: '/api/admin/ml-models/sessions',
+    access: 'admin',
+    scope: 'viewer',
+    summary: 'The newest ten sessions, newest first',
+    response: z.array(Session).max(10),
+  },
+} satisfies Routes;

@@ -1,0 +1,74 @@
+import busboy from 'busboy';
+import { AppError } from '../shared/errors.ts';
+import type { RawBody } from '../shared/request.ts';
+
+export interface UploadedFile {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
+/** Of one upload, as in the system that is replaced. */
+const most = { files: 20, bytes: 100 * 1024 * 1024 };
+
+/**
+ * The files of a form, field `files` (protocol X8).
+ * @throws AppError invalid_request for a form that cannot be read, or has no files or too many
+ */
+export async function filesOfForm({ contentType, bytes }: RawBody): Promise<UploadedFile[]> {
+  const files: UploadedFile[] = [];
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const unreadable = (error: unknown) =>
+    reject(new AppError('invalid_request', `The form cannot be read: ${(error as Error).message}`));
+  try {
+    const form = busboy({ headers: { 'content-type': contentType }, limits: { files: most.files + 1, fields: 20 } });
+    form.on('file', (field, stream, { filename }: { filename?: string }) => {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', () => {
+        if (field === 'files') files.push({ name: filename ?? '', bytes: Buffer.concat(chunks) });
+      });
+    });
+    form.on('error', unreadable);
+    form.on('close', resolve);
+    form.end(bytes);
+  } catch (error) {
+    unreadable(error); // a form without a boundary
+  }
+  await promise;
+  return files;
+}
+
+interface Declared {
+  readonly name: string;
+  readonly size: number;
+}
+
+/** What each kind of upload may consist of (protocol X8, X9). Of these only ONNX can ever be activated. */
+const extensions = {
+  model: ['.pkl', '.joblib', '.h5', '.pb', '.pth', '.onnx', '.pt'],
+  engine: ['.py', '.pkl', '.joblib'],
+} as const;
+
+/**
+ * Names and sizes as they are kept, whether the files came with them or are still to come.
+ * @throws AppError invalid_request, body_too_large
+ */
+export function checkFiles(kind: keyof typeof extensions, declared: readonly Declared[]) {
+  const refuse = (message: string) =>
+    new AppError('invalid_request', 'Validation failed', { details: { files: [message] } });
+  if (declared.length === 0) throw refuse('must have at least one file');
+  if (declared.length > most.files) throw refuse(`has ${declared.length} files; ${most.files} are the most`);
+  const total = declared.reduce((sum, { size }) => sum + size, 0);
+  if (total > most.bytes)
+    throw new AppError('body_too_large', `The files have ${total} bytes; they may have ${most.bytes} together`);
+  return declared.map(({ name, size }) => {
+    const kept = name.replace(/^.*[/\\]/, ''); // some browsers send a path
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+    if (kept === '' || kept.length > 255 || /[\u0000-\u001f\u007f]/.test(kept))
+      throw refuse('must have names of 1 to 255 characters that can be printed');
+    if (!extensions[kind].some((extension) => kept.toLowerCase().endsWith(extension)))
+      throw refuse(`has ${kept}; it must end in one of ${extensions[kind].join(' ')}`);
+    if (size === 0) throw refuse(`has ${kept}, which is empty`);
+    return { name: kept, bytes: size };
+  });
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+
+/**
+ * Where the next page of a list begins, as callers hand it back: the key of the last row that they have, and a check sum with
+ * the list's name. It grants nothing, as each page is read for the caller's own tenant; the sum only tells a cursor of ours
+ * from one that was cut off, changed, or is another list's.
+ */
+export type Position = readonly string[];
+
+const sumOf = (list: string, payload: string) =>
+  createHash('sha256').update(`${list}:${payload}`).digest('base64url').slice(0, 11);
+
+export function cursorOf(list: string, position: Position): string {
+  const payload = Buffer.from(JSON.stringify(position)).toString('base64url');
+  return `${payload}.${sumOf(list, payload)}`;
+}
+
+/** `undefined` for what is no cursor of this list. */
+export function positionFrom(list: string, cursor: string): Position | undefined {
+  const [payload = '', sum, ...rest] = cursor.split('.');
+  if (rest.length > 0 || sum !== sumOf(list, payload)) return undefined;
+  return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Position;
+}
+
+/** The query parameter `cursor` of a list. An empty one is the beginning. */
+export const cursorField = (list: string) =>
+  z
+    .string()
+    .max(2000)
+    .optional()
+    .transform((cursor, context) => {
+      if (!cursor) return undefined;
+      const position = positionFrom(list, cursor);
+      if (!position)
+        context.addIssue({
+          code: 'custom',
+          message: 'is no cursor of this list: send the x-next-cursor of its last page as it came, or none',
+        });
+      return position;
+    });
+
+/** A whole number of a query; what is above the most is refused, as it would silently be less. */
+export const countField = (usual: number, most: number) => z.coerce.number().int().min(1).max(most).default(usual);
+
+/** The page of a list that is asked for. */
+export interface PageQuery {
+  readonly limit: number;
+  readonly cursor?: Position | undefined;
+}
+
+/** The query of a list that is read page by page. @param list names it in its cursors */
+export const pageQuery = (list: string, { usual = 500, most = 1000 } = {}) =>
+  z.object({ limit: countField(usual, most), cursor: cursorField(list) });
+
+/** The key of rows that are listed newest first: a time, then the id. */
+export const timedPosition = (at: Date, id: string): Position => [at.toISOString(), id];
+
+/** @returns the time and id of such a position */
+export const timeAndId = (position: Position): { readonly at: Date; readonly id: string } => ({
+  at: new Date(position[0]!),
+  id: position[1]!,
+});

@@ -1,0 +1,44 @@
+import { cursorOf, type Position } from './cursor.ts';
+import { DatabaseError } from './data-api/errors.ts';
+
+/** A part of a list, and the cursor of what follows; `undefined` at its end. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next?: string | undefined;
+}
+
+interface Listing<Row, Item> {
+  /** Names the list in its cursors. */
+  readonly list: string;
+  /** The most rows of a page. */
+  readonly size: number;
+  /** So many rows fit one answer of the Data API (1 MiB), however wide they are. */
+  readonly safeSize: number;
+  /** Reads rows in the order of the list's key. */
+  readonly read: (limit: number) => Promise<readonly Row[]>;
+  readonly positionOf: (row: Row) => Position;
+  readonly toItems: (rows: readonly Row[]) => readonly Item[] | Promise<readonly Item[]>;
+}
+
+/**
+ * Reads one page of a list, with one row more, which tells whether there is another page. Rows are far narrower than their
+ * columns allow; where they are not, a smaller page is read.
+ */
+export async function readPage<Row, Item>(listing: Listing<Row, Item>): Promise<Page<Item>> {
+  const { list, size, safeSize, read, positionOf, toItems } = listing;
+  const { rows, limit } = await readFitting(read, [size, safeSize]);
+  const items = await toItems(rows.slice(0, limit));
+  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  return { items, next: last && cursorOf(list, positionOf(last)) };
+}
+
+async function readFitting<Row>(read: (limit: number) => Promise<readonly Row[]>, sizes: readonly [number, number]) {
+  const [size, safeSize] = sizes;
+  try {
+    return { rows: await read(size + 1), limit: size };
+  } catch (error) {
+    const isTooLarge = error instanceof DatabaseError && error.kind === 'too_large';
+    if (!isTooLarge || safeSize >= size) throw error;
+    return { rows: await read(safeSize + 1), limit: safeSize };
+  }
+}

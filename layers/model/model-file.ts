@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { isLongEnough } from '../../evaluation/data/data-set.ts';
+import type { PoolGroup } from '../../evaluation/data/pool-group.ts';
+import { featureDefinitions, featureNames } from '../../functions/core/decision/policy-a/features.ts';
+import { graphInput, graphOutput, onnxGraph } from './onnx-graph.ts';
+import { type TrainedModel, trainedShare, trainModels } from './train-models.ts';
+
+const scores = z.object({
+  rows: z.int(),
+  baseRate: z.number(),
+  auc: z.number(),
+  brier: z.number(),
+  ece: z.number(),
+});
+
+/** What model.json says of model.onnx. */
+export const ModelFile = z.object({
+  description: z.string(),
+  /** Of model.onnx. */
+  sha256: z.string(),
+  input: z.object({
+    name: z.string(),
+    type: z.string(),
+    /** In the order of the columns. */
+    features: z.array(z.object({ name: z.string(), definition: z.string() })),
+  }),
+  output: z.object({
+    name: z.string(),
+    type: z.string(),
+    /** In the order of the columns: the chance that a pool, up now, is lost within so many hours. */
+    hours: z.array(z.number()),
+  }),
+  models: z.array(
+    z.object({
+      hours: z.number(),
+      intercept: z.number(),
+      weights: z.array(z.number()).readonly(),
+      rows: z.int(),
+      /** On the rest of each record, of a model that was fitted on the first part of it. */
+      laterScores: scores,
+    }),
+  ),
+  trainedShare: z.number(),
+  data: z.array(z.object({ group: z.string(), from: z.string(), days: z.number(), pools: z.int() })),
+});
+export type ModelFile = z.infer<typeof ModelFile>;
+
+/** The two files of the model, the same bytes from the same data. */
+export function makeModel(recorded: readonly PoolGroup[]): { onnx: Uint8Array; file: ModelFile } {
+  const groups = recorded.filter(isLongEnough);
+  const trained = trainModels(groups);
+  const onnx = onnxGraph(
+    'spot-pool-loss',
+    trained.map(({ model }) => model),
+  );
+  return { onnx, file: describe(trained, groups, onnx) };
+}
+
+export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+function describe(trained: readonly TrainedModel[], groups: readonly PoolGroup[], onnx: Uint8Array): ModelFile {
+  return {
+    description:
+      'Chances that a Spot pool, up now, is lost: logistic models, see docs/adr/0051-a-logistic-model-of-losses.md',
+    sha256: sha256(onnx),
+    input: {
+      name: graphInput,
+      type: 'float32 [rows, features]',
+      features: featureNames.map((name) => ({ name, definition: featureDefinitions[name] })),
+    },
+    output: { name: graphOutput, type: 'float32 [rows, hours]', hours: trained.map(({ hours }) => hours) },
+    models: trained.map(({ hours, model, rows, laterScores }) => ({
+      hours,
+      ...model,
+      rows,
+      laterScores: roundedScores(laterScores),
+    })),
+    trainedShare,
+    data: groups.map(({ id, startUtc, steps, stepSeconds, pools }) => ({
+      group: id,
+      from: startUtc ?? 'unknown',
+      days: Number(((steps * stepSeconds) / 86_400).toFixed(2)),
+      pools: pools.length,
+    })),
+  };
+}
+
+const roundedScores = (of: z.infer<typeof scores>) => ({
+  ...of,
+  baseRate: round(of.baseRate),
+  auc: round(of.auc),
+  brier: round(of.brier),
+  ece: round(of.ece),
+});
+const round = (value: number) => Number(value.toFixed(4));

@@ -1,0 +1,79 @@
+/** `npm run train`: fits the model of losses of pools on recorded markets. See `npm run train -- --help`. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DataError } from '../../evaluation/data/data-error.ts';
+import { groupFiles, readGroup } from '../../evaluation/data/data-set.ts';
+import type { PoolGroup } from '../../evaluation/data/pool-group.ts';
+import { render } from '../../evaluation/report/text-table.ts';
+import { failCommand, flag, helpSection, option, readCommandLine, text } from '../../local/command-line.ts';
+import { ModelFile, makeModel } from './model-file.ts';
+import type { ModelScores } from './model-scores.ts';
+import { scoreModel } from './train-models.ts';
+import { trainingRows } from './training-rows.ts';
+
+const options = {
+  data: option('data DIR', text, 'the recorded markets, of which availability/ is read', '../shared/data'),
+  score: option('score DIR', text, 'train nothing; score the model as it is on the recorded markets of this folder'),
+  check: flag('check', 'write nothing; fail where the files are not what the data make'),
+  help: flag('help', 'show this text'),
+};
+
+const help = [
+  'npm run train -- [options]',
+  'Fits the model of losses of pools, writes layers/model/model.onnx and model.json, and prints its scores on later times.',
+  helpSection('Options', options),
+].join('\n\n');
+
+function main(args: readonly string[]): void {
+  if (args.includes('--help')) console.log(help);
+  else {
+    const { values } = readCommandLine(options, args);
+    if (values.score === undefined) train(values);
+    else printScores(`The model on ${values.score}`, scoresOn(groupsOf(values.score)));
+  }
+}
+
+function train({ data, check }: { readonly data: string; readonly check: boolean | undefined }): void {
+  const { onnx, file } = makeModel(groupsOf(data));
+  const json = `${JSON.stringify(file, null, 2)}\n`;
+  printScores(
+    `Models of the first ${100 * file.trainedShare} % of each record, on the rest`,
+    file.models.map(({ hours, laterScores }) => ({ hours, scores: laterScores })),
+  );
+  if (!check) {
+    writeFileSync(path('model.onnx'), onnx);
+    writeFileSync(path('model.json'), json);
+  } else if (!readFileSync(path('model.onnx')).equals(onnx) || readFileSync(path('model.json'), 'utf8') !== json)
+    throw new DataError('layers/model is not what these data make; npm run train writes it anew');
+}
+
+const path = (name: string) => join(import.meta.dirname, name);
+const groupsOf = (data: string) => groupFiles(data, 'availability').map(readGroup);
+
+function scoresOn(groups: readonly PoolGroup[]) {
+  const rows = groups.flatMap(trainingRows);
+  const { models } = ModelFile.parse(JSON.parse(readFileSync(path('model.json'), 'utf8')));
+  return models.map((model) => ({
+    hours: model.hours,
+    scores: scoreModel(
+      model,
+      rows.filter(({ recorded }) => recorded >= model.hours),
+      model.hours,
+    ),
+  }));
+}
+
+function printScores(title: string, all: readonly { readonly hours: number; readonly scores: ModelScores }[]): void {
+  const rows = all.map(({ hours, scores: { rows, baseRate, auc, brier, ece } }) => [
+    `${hours} h`,
+    String(rows),
+    ...[baseRate, auc, brier, ece].map((value) => value.toFixed(4)),
+  ]);
+  console.log(render({ title, head: ['lost within', 'rows', 'base rate', 'AUC', 'Brier', 'ECE'], rows }));
+}
+
+try {
+  main(process.argv.slice(2));
+} catch (error) {
+  failCommand('npm run train', error, { mistakes: [DataError] });
+}

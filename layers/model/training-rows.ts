@@ -1,0 +1,57 @@
+import type { PoolGroup } from '../../evaluation/data/pool-group.ts';
+import { featuresOf } from '../../functions/core/decision/policy-a/features.ts';
+import { PoolHistoryTracker } from '../../functions/core/decision/policy-a/pool-history.ts';
+
+/** A pool that is up, at a moment. */
+export interface TrainingRow {
+  readonly features: readonly number[];
+  /** Hours until the pool is lost; Infinity when it is not until the end of the record. */
+  readonly lostAfter: number;
+  /** Hours that the record goes on. */
+  readonly recorded: number;
+  /** When, as a share of the record. */
+  readonly share: number;
+}
+
+/** How often a pool is looked at, in seconds. */
+const lookEvery = 600;
+
+/** The rows of a group, with the features that policy A would have had at the time. */
+export function trainingRows(group: PoolGroup): TrainingRow[] {
+  const { stepSeconds, steps, pools } = group;
+  const hours = (count: number) => (count * stepSeconds) / 3600;
+  const trackers = pools.map(() => new PoolHistoryTracker(stepSeconds));
+  const lost = pools.map(({ up }) => nextLosses(up));
+  const every = Math.max(1, Math.round(lookEvery / stepSeconds));
+  const rows: TrainingRow[] = [];
+  for (let step = 0; step < steps; step += 1) {
+    for (const [pool, tracker] of trackers.entries()) tracker.observe(pools[pool]!.up[step] ? 'up' : 'down');
+    if (step % every !== 0) continue;
+    const views = pools.map(({ id, up }, pool) => ({
+      id,
+      price: 0,
+      availability: up[step] ? ('up' as const) : ('down' as const),
+      history: trackers[pool]!.history(),
+    }));
+    for (const [pool, features] of featuresOf(views).entries())
+      if (pools[pool]!.up[step])
+        rows.push({
+          features,
+          lostAfter: hours(lost[pool]![step]! - step),
+          recorded: hours(steps - 1 - step),
+          share: step / steps,
+        });
+  }
+  return rows;
+}
+
+/** For each step, the next one in which the pool is down. */
+function nextLosses(up: Uint8Array): Float64Array {
+  const next = new Float64Array(up.length);
+  let at = Number.POSITIVE_INFINITY;
+  for (let step = up.length - 1; step >= 0; step -= 1) {
+    if (!up[step]) at = step;
+    next[step] = at;
+  }
+  return next;
+}

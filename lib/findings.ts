@@ -1,0 +1,67 @@
+import { type App, Validations } from 'aws-cdk-lib';
+
+/**
+ * What cdk-nag's packs find and why it stays. A finding that is not here fails `npm run synth`.
+ * The ids are cdk-nag's; those of wildcards in policies name the resource, so that a new wildcard is a new finding.
+ */
+const findings: Readonly<Record<string, string>> = {
+  'AwsSolutions-VPC7':
+    'Nothing runs in the VPC but Aurora, which nobody reaches by a network: flow logs would show nothing.',
+  'AwsSolutions-RDS6': 'The Data API authenticates by IAM already, and then uses a secret.',
+  'AwsSolutions-RDS10':
+    'The protection is set once all is there (lib/deletion-protection.ts); the development stack is to be deleted.',
+  'AwsSolutions-RDS11': 'No network leads to the port, so another number hides nothing.',
+  'AwsSolutions-RDS14': 'Aurora Serverless v2 has no backtrack; backups restore to the second.',
+  'AwsSolutions-APIG1': 'Off in production, since it cannot sample (docs/adr/0061); lib/config.ts switches it on.',
+  'Serverless-APIGWAccessLogging':
+    'Off in production, since it cannot sample (docs/adr/0061); lib/config.ts switches it on.',
+  'AwsSolutions-APIG4':
+    'Routes of access `open` (functions/shared/route.ts): they authenticate by themselves, or have nothing to hide.',
+  'AwsSolutions-S1': 'Uploaded models: who uploads and activates is in the audit log.',
+  ...Object.fromEntries(
+    ['sessions', 'activated'].map((folder) => [
+      `AwsSolutions-IAM5[Resource::<ApiModelsBucket65372A19.Arn>/${folder}/*]`,
+      'The files of sessions, which are not there yet.',
+    ]),
+  ),
+  'AwsSolutions-SQS3': 'It is the queue of what failed, filled by the Scheduler and by Lambda, not by a redrive.',
+  'Serverless-SQSRedrivePolicy': 'These are the queues of what failed; an alarm watches each.',
+  'Serverless-LambdaDLQ':
+    'API functions are called synchronously and spot-events by a queue with a redrive; jobs report failures to a destination, the newer form of the same.',
+  'Serverless-LambdaEventSourceMappingDestination': 'SQS sources have none: the queue has a redrive policy.',
+  'Serverless-LambdaTracing':
+    'X-Ray costs 20 ms of each cold start and a fee for each request; answers carry their Data API calls.',
+  'Serverless-EventBusDLQ':
+    'In a tenant’s account: a notice that ten minutes could not deliver is not acted on anyway.',
+  'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]':
+    'Of the functions by which CDK sets log retention and deletion protection; ours have roles of their own.',
+  'AwsSolutions-IAM5[Resource::*]':
+    'ec2:DescribeSpotPriceHistory and logs:PutRetentionPolicy (CDK) and, for tenants, EC2’s Describe calls and GetProducts are of no resource or of ones not known yet.',
+  'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:iam::*:role/SpotOptimizer*]':
+    'Roles of tenants, whose accounts are not known at deployment: each trusts us with its own external id.',
+  'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:iam::*:role/*/SpotOptimizer*]': 'The same, of roles with a path.',
+  ...Object.fromEntries(
+    ['jobsCA3BC24D', 'reconciler4AE7EECB'].map((id) => [
+      `AwsSolutions-IAM5[Resource::<Jobs${id}.Arn>:*]`,
+      'CDK’s Scheduler target admits the versions of its function too.',
+    ]),
+  ),
+  ...Object.fromEntries(
+    ['instance', 'key-pair', 'network-interface', 'security-group', 'spot-instances-request', 'subnet', 'volume'].map(
+      (kind) => [
+        `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:*:<AWS::AccountId>:${kind}/*]`,
+        'What agents launch has no id yet; instances are held to the agents’ own profile (lib/tenant/agent-permissions.ts).',
+      ],
+    ),
+  ),
+  ...Object.fromEntries(
+    ['image', 'snapshot'].map((kind) => [
+      `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ec2:*::${kind}/*]`,
+      'Agents launch the image that they run on, which this stack does not know.',
+    ]),
+  ),
+};
+
+export function acknowledgeFindings(app: App): void {
+  for (const [id, reason] of Object.entries(findings)) Validations.of(app).acknowledge({ id, reason });
+}

@@ -1,0 +1,33 @@
+import { type Ec2Instance, type Fields, pageOf, stateCodes } from './describe-instances.ts';
+import type { Xml } from './xml.ts';
+
+const checkOf = (instance: Ec2Instance, check: 'instance' | 'system') =>
+  instance.failedCheck === check ? 'impaired' : 'ok';
+
+/** EC2 has no filter by id here; a call that names ids fails as soon as one of them is not known. */
+const fields: Fields = {
+  'availability-zone': ({ az }) => az,
+  'instance-state-name': ({ state }) => state,
+  'instance-status.status': (instance) => checkOf(instance, 'instance'),
+  'system-status.status': (instance) => checkOf(instance, 'system'),
+};
+
+/** A page of the status checks of the instances that run and match all filters. */
+export function describeInstanceStatus(
+  instances: readonly Ec2Instance[],
+  parameters: URLSearchParams,
+  pageSize: number,
+): Xml {
+  const running = instances.filter(({ state }) => state === 'running');
+  const { page, nextToken } = pageOf(running, fields, parameters, pageSize);
+  return {
+    instanceStatusSet: page.map((instance) => ({
+      instanceId: instance.id,
+      availabilityZone: instance.az,
+      instanceState: { code: stateCodes[instance.state], name: instance.state },
+      instanceStatus: { status: checkOf(instance, 'instance') },
+      systemStatus: { status: checkOf(instance, 'system') },
+    })),
+    nextToken,
+  };
+}

@@ -1,0 +1,85 @@
+import { compareOnTrace } from '../../../evaluation/service/compare.ts';
+import { type Market, poolId } from '../../market/market.ts';
+import type { Query } from '../run/query.ts';
+import type { Costs } from './costs.ts';
+import type { InterruptionSummary } from './interruption-summary.ts';
+import type { Row } from './table.ts';
+import { availabilityOf } from './uptime.ts';
+
+/** The run of agents with a target, beside what the evaluation makes of the same trace. */
+export interface PolicyScore {
+  /** In percent. */
+  readonly target: number;
+  /** Of the periods of ten minutes of each pool, those in which it was seen. */
+  readonly observedShare: number;
+  readonly simulated: ReturnType<typeof compareOnTrace>;
+}
+
+interface Scored {
+  readonly path: string;
+  readonly target: number;
+  readonly market: Market;
+  readonly start: Date;
+  readonly end: Date;
+}
+
+const periodMs = 600_000;
+
+export async function policyScore(query: Query, { path, target, market, start, end }: Scored): Promise<PolicyScore> {
+  const seen = new Map<string, boolean>();
+  for (const { az } of market.pools) {
+    const rows = await query(
+      `SELECT TIMESTAMPDIFF(SECOND, '1970-01-01', bucket) AS at, is_up AS up FROM pool_availability
+        WHERE pool_id = :pool AND bucket >= :start AND bucket < :end`,
+      { pool: poolId(market, az), start: start.toISOString().slice(0, 19), end: end.toISOString().slice(0, 19) },
+    );
+    for (const { at, up } of rows) seen.set(`${az} ${Number(at) * 1000}`, Boolean(Number(up)));
+  }
+  const periods = (market.pools.length * (end.getTime() - start.getTime())) / periodMs;
+  const startOf = (at: number) => Math.floor(at / periodMs) * periodMs;
+  return {
+    target,
+    observedShare: seen.size / periods,
+    simulated: compareOnTrace(
+      path,
+      target / 100,
+      (az, at) => {
+        // A decision knows the period that has ended.
+        const isUp = seen.get(`${az} ${startOf(start.getTime() + at) - periodMs}`);
+        return isUp === undefined ? 'unknown' : isUp ? 'up' : 'down';
+      },
+      end.getTime() - start.getTime(),
+    ),
+  };
+}
+
+/** As the interruptions' report assumes. */
+const cutoverSeconds = 5;
+
+export function policyRows(
+  { target, observedShare, simulated }: PolicyScore,
+  costs: Costs,
+  { uptimes, cutovers }: InterruptionSummary,
+): Row[] {
+  const row = (label: string, cost: number, availability: number, note: string): Row => [
+    label,
+    `${(100 * cost).toFixed(1)} %`,
+    `of on-demand, ${(100 * availability).toFixed(3)} % available${note}`,
+  ];
+  const simulation = (label: string, { costRel, availability }: PolicyScore['simulated']['all']) =>
+    row(`  ${label}`, costRel, availability, '');
+  const run = costs.actual / costs.baseline;
+  return [
+    row('this fleet', run, availabilityOf(uptimes, cutoverSeconds, cutovers), `; the target is ${target} %`),
+    ['simulated on the trace', '', 'by what is told of the pools'],
+    simulation('what one service meets', simulated.blind),
+    simulation('what this fleet saw', simulated.observed),
+    simulation('everything', simulated.all),
+    [
+      'above what this fleet saw',
+      `${(100 * (run - simulated.observed.costRel)).toFixed(1)}`,
+      'points of the cost of on-demand',
+    ],
+    ['seen of the pools', `${(100 * observedShare).toFixed(1)} %`, 'of their periods of ten minutes'],
+  ];
+}

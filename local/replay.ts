@@ -1,0 +1,65 @@
+/**
+ * `npm run replay -- ID|FILE`: takes a stored decision again, and says whether the answer is the same bytes. See
+ * `npm run replay -- --help`.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { replay, type StoredDecision } from '../functions/core/decision/replay.ts';
+import { systemClock } from './clock.ts';
+import { failCommand, flag, helpSection, option, readCommandLine, text, UsageError, wrap } from './command-line.ts';
+import { startControlPlane } from './control-plane.ts';
+import { queryOver } from './fleet/run/query.ts';
+
+const options = {
+  dataDir: option('data-dir DIR', text, 'the database that a decision is read from by its id', '.local'),
+  help: flag('help', 'show this text'),
+};
+
+const purpose =
+  'Takes a decision again, of what is stored with it: by its id, or from a file with the fields inputs, decision_time and answer of its row, ' +
+  'as JSON. Exits with 1 where the answer is not the same bytes.';
+
+const help = [
+  'npm run replay -- ID|FILE [options]',
+  wrap(purpose, 120).join('\n'),
+  helpSection('Options', options),
+].join('\n\n');
+
+async function main(args: readonly string[]): Promise<void> {
+  if (args.includes('--help')) return console.log(help);
+  const [what, ...others] = args;
+  if (what === undefined || what.startsWith('--'))
+    throw new UsageError(`expected the id of a decision, or a file, first; saw ${what ?? 'nothing'}`);
+  const { values } = readCommandLine(options, others);
+  const result = replay(existsSync(what) ? fromFile(what) : await fromDatabase(what, values.dataDir));
+  if (result.kind === 'incomplete') throw new UsageError(`${what} cannot be taken again: ${result.why}`);
+  console.log(result.now);
+  if (result.kind === 'same') return console.error(`The same ${Buffer.byteLength(result.now)} bytes as stored.`);
+  console.error(`Different from what is stored:\n${result.stored}`);
+  process.exitCode = 1;
+}
+
+function fromFile(path: string): StoredDecision {
+  return storedFrom(JSON.parse(readFileSync(path, 'utf8')), path);
+}
+
+async function fromDatabase(id: string, dataDir: string): Promise<StoredDecision> {
+  const plane = await startControlPlane({ port: 0, dataDir, clock: systemClock });
+  try {
+    const query = queryOver(plane.dataApi.url);
+    const [row] = await query('SELECT inputs, decision_time, answer FROM decisions WHERE id = :id', { id });
+    if (!row) throw new UsageError(`${dataDir} has no decision ${id}, and there is no such file`);
+    return storedFrom({ ...row, inputs: JSON.parse(String(row.inputs)) }, id);
+  } finally {
+    await plane.stop();
+  }
+}
+
+function storedFrom(row: Readonly<Record<string, unknown>>, name: string): StoredDecision {
+  const { inputs, decision_time: time, answer } = row;
+  if (typeof inputs !== 'object' || inputs === null || typeof time !== 'string')
+    throw new UsageError(`${name} is no decision: it needs inputs, decision_time and answer`);
+  const zoned = time.endsWith('Z') ? time : `${time.replace(' ', 'T')}Z`;
+  return { inputs, decisionTime: new Date(zoned), answer: typeof answer === 'string' ? answer : null };
+}
+
+main(process.argv.slice(2)).catch((error) => failCommand('npm run replay', error));

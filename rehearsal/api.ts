@@ -1,0 +1,57 @@
+import { request } from 'node:http';
+
+interface Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the API answers; each caller looks at what it needs.
+  readonly body: any;
+}
+
+/**
+ * The deployed API. The emulator tells APIs apart by the host that is asked for, whose name this machine cannot look up: so the
+ * connection goes to the emulator, and the name into the header.
+ */
+export class Api {
+  readonly #emulator: URL;
+  readonly #host: string;
+
+  constructor(emulatorUrl: string, apiUrl: string) {
+    this.#emulator = new URL(emulatorUrl);
+    this.#host = apiUrl.replace('http://', ''); // no URL, in the words of the standard: it ends in a number
+  }
+
+  call(method: string, path: string, token: string | undefined, body?: unknown): Promise<Answer> {
+    const { hostname, port } = this.#emulator;
+    const headers = {
+      host: this.#host,
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    };
+    return new Promise((resolve, reject) => {
+      const call = request({ method, path, hostname, port, headers, timeout: 40_000 }, (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          text += chunk;
+        });
+        response.on('end', () => {
+          try {
+            resolve({ status: response.statusCode ?? 0, body: text === '' ? undefined : JSON.parse(text) });
+          } catch {
+            reject(new Error(`${method} ${path} answered ${response.statusCode} and no JSON: ${text.slice(0, 200)}`));
+          }
+        });
+      });
+      call.on('timeout', () => call.destroy(new Error(`${method} ${path} was not answered within 40 s`)));
+      call.on('error', reject);
+      call.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  }
+
+  /** @throws Error for any other status than 200 and 201 */
+  async expect(method: string, path: string, token: string, body?: unknown) {
+    const answer = await this.call(method, path, token, body);
+    if (answer.status !== 200 && answer.status !== 201)
+      throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body).slice(0, 300)}`);
+    return answer.body;
+  }
+}

@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { Row } from '../../evaluation/run/rows.ts';
+import { describeRecorded, recordedData } from '../support/evaluation/recorded-data.ts';
+
+const command = join(import.meta.dirname, '../../evaluation/evaluate.ts');
+
+function evaluate(...args: string[]) {
+  return new Promise<{ status: number; stdout: string; stderr: string }>((resolve) => {
+    execFile(process.execPath, [command, '--data', recordedData, ...args], (error, stdout, stderr) =>
+      resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
+    );
+  });
+}
+
+describeRecorded('npm run evaluate', () => {
+  it('prints tables, and writes them with results and a chart for each group', async () => {
+    const out = mkdtempSync(join(tmpdir(), 'evaluation-'));
+    const policy = join(out, 'policy.json');
+    writeFileSync(policy, '{"a": {"pacing": {"lambdas": {"from": 1e5, "to": 1e6}}}}');
+    const args = ['--out', out, '--groups', '11-28-usw2-p2.xlarge', '--threads', '2', '--only'];
+    const { status, stdout } = await evaluate(...args, 'services,jobs');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/\| policy A, week @0.9995 +\| 0\.\d{4} /);
+    expect(stdout).toMatch(/\| policy B +\|( +0\.\d{4} \|){6}/);
+    expect(readFileSync(join(out, 'tables.md'), 'utf8')).toContain(stdout.slice(0, stdout.indexOf('\n\nPlayed in')));
+    const [chart, ...others] = readdirSync(join(out, 'charts'));
+    expect(others).toEqual([]);
+    expect(readFileSync(join(out, 'charts', chart!), 'utf8')).toMatch(
+      /^<svg [\s\S]*policy A, rolling @0\.999[\s\S]*<\/svg>$/,
+    );
+
+    const costOf = () => {
+      const rows = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as Row[];
+      const row = rows.find((row) => row.kind === 'service' && row.policy === 'policy A, week @0.9995');
+      return row?.kind === 'service' ? row.results[0]!.costRel : Number.NaN;
+    };
+    const before = costOf();
+    // Where downtime costs so much that no stay is worth it, the service remains on-demand.
+    expect((await evaluate(...args, 'services', '--policy', policy)).status).toBe(0);
+    expect(before).toBeLessThan(0.7);
+    expect(costOf()).toBeCloseTo(1, 9);
+  });
+
+  it.each([
+    [['--groups', 'nothing'], '--groups nothing: no group of pools'],
+    [['--only', 'stocks'], '--only stocks: expected one or more of services,prices,jobs,pools'],
+    [['--policy', '/nowhere.json'], '--policy /nowhere.json: '],
+    [['--data', '/nowhere'], '/nowhere/availability is missing; --data names a folder that has it'],
+  ])('refuses %j', async (args, message) => {
+    const { status, stderr } = await evaluate(...args);
+    expect(status).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain('npm run evaluate -- --help lists the options.');
+  });
+});

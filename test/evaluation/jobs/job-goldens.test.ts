@@ -1,0 +1,91 @@
+import { expect, it } from 'vitest';
+import { jobGreedy, jobOnDemand, uniformProgress } from '../../../evaluation/jobs/job-baselines.ts';
+import type { JobWorld } from '../../../evaluation/jobs/job-world.ts';
+import { jobSizes, jobWorld, onePoolWorld } from '../../../evaluation/jobs/job-worlds.ts';
+import { omniscientJob } from '../../../evaluation/jobs/omniscient-job.ts';
+import { simulateJob } from '../../../evaluation/jobs/simulate-job.ts';
+import { describeRecorded, golden, playsAll, recordedGroup } from '../../support/evaluation/recorded-data.ts';
+
+interface OnePoolJob {
+  readonly group: string;
+  readonly az: string;
+  readonly offset: number;
+  readonly deadlineHours: number;
+  readonly restartOverheadSeconds: number;
+}
+interface OnePoolGoldens {
+  readonly anchor: OnePoolJob & { taskHours: number; p: number; q: number; uniformProgressCostUsd: number };
+  readonly jobs: readonly (OnePoolJob & {
+    taskSeconds: number;
+    costUsd: { onDemand: number; greedy: number; uniformProgress: number };
+    omniscientUsd: number;
+  })[];
+}
+interface SeveralPoolGoldens {
+  readonly pools: Record<string, string[]>;
+  readonly jobs: Record<string, Record<string, number[]>>;
+}
+
+describeRecorded('jobs on recorded markets', () => {
+  const { anchor, jobs } = golden<OnePoolGoldens>('golden-family-b.json');
+  const worldOf = ({ group: id, az }: OnePoolJob) => {
+    const group = recordedGroup(`availability/${id}`);
+    return onePoolWorld(group, group.pools.find((pool) => pool.id === az)!);
+  };
+  const jobOf = ({ offset, deadlineHours, restartOverheadSeconds }: OnePoolJob, work: number) => ({
+    start: offset,
+    work,
+    deadline: deadlineHours * 3600,
+    overhead: restartOverheadSeconds,
+  });
+
+  it("costs with Uniform Progress what its authors' own program says", () => {
+    const recorded = worldOf(anchor);
+    const [pool] = recorded.pools as [JobWorld['pools'][number]];
+    const world: JobWorld = {
+      ...recorded,
+      regions: [{ name: 'theirs', onDemandPrice: anchor.q }],
+      pools: [{ ...pool, prices: pool.prices.map(() => anchor.p) }],
+    };
+    const job = jobOf(anchor, anchor.taskHours * 3600);
+    const { cost } = simulateJob(world, job, uniformProgress()(world, job), 0);
+    expect(cost).toBeCloseTo(anchor.uniformProgressCostUsd, 4);
+  });
+
+  it.each(jobs)('costs in one pool as the golden results say: $group $az $deadlineHours h', (wanted) => {
+    const [world, job] = [worldOf(wanted), jobOf(wanted, wanted.taskSeconds)];
+    const costOf = (make: typeof jobGreedy) => simulateJob(world, job, make(world, job), 0).cost;
+    expect(costOf(jobOnDemand)).toBeCloseTo(wanted.costUsd.onDemand, 3);
+    expect(costOf(jobGreedy)).toBeCloseTo(wanted.costUsd.greedy, 3);
+    expect(costOf(uniformProgress())).toBeCloseTo(wanted.costUsd.uniformProgress, 3);
+    expect(omniscientJob(world, job, jobSizes(world.tickSeconds).unit)).toBeCloseTo(wanted.omniscientUsd, 3);
+  });
+
+  const several = golden<SeveralPoolGoldens>('b2.json');
+  it.each(Object.keys(several.jobs))('costs in several pools as b2.json says: %s', (name) => {
+    const [set, hours] = name.split('-') as [string, string];
+    const zones = new Set(several.pools[set]);
+    const files =
+      set === 'v100' ? ['sky23feb-use1-p3.2xlarge-priced', 'sky23feb-usw2-p3.2xlarge-priced'] : ['gcp25oct-multi-h100'];
+    const groups = files.map((file) => recordedGroup(`availability-more/${file}`));
+    const world = jobWorld(
+      groups.map((group) => ({ ...group, pools: group.pools.filter(({ id }) => zones.has(id)) })),
+      1,
+    );
+    // On-demand may be in any region of the file, also where none of the chosen zones is.
+    const { work, overhead, unit } = jobSizes(world.tickSeconds);
+    const { starts, ...byPolicy } = several.jobs[name]!;
+    for (const [index, start] of starts!.entries()) {
+      if (!playsAll && index >= 3) break;
+      const job = { start, work, overhead, deadline: Number(hours) * 3600 };
+      const expectCost = (policy: string, cost: number) =>
+        expect(cost, policy).toBeCloseTo(byPolicy[policy]![index]!, 3);
+      expectCost('on-demand', simulateJob(world, job, jobOnDemand(world, job), 600).cost);
+      expectCost('greedy multi', simulateJob(world, job, jobGreedy(world, job), 600).cost);
+      expectCost('UP multi', simulateJob(world, job, uniformProgress()(world, job), 600).cost);
+      if (byPolicy['UP multi (probe every tick)'])
+        expectCost('UP multi (probe every tick)', simulateJob(world, job, uniformProgress()(world, job), 0).cost);
+      if (index < 1 || playsAll) expectCost('omniscient', omniscientJob(world, job, unit));
+    }
+  });
+});

@@ -1,0 +1,66 @@
+import { expect, it } from 'vitest';
+import type { PoolGroup } from '../../../evaluation/data/pool-group.ts';
+import { alwaysOnDemand, cheapest, onePool, sticky, thresholdRule } from '../../../evaluation/service/baselines.ts';
+import type { ServiceResult } from '../../../evaluation/service/ledger.ts';
+import { type Bound, omniscient, omniscientAt } from '../../../evaluation/service/omniscient.ts';
+import { policyA } from '../../../evaluation/service/policy-a.ts';
+import { profiles } from '../../../evaluation/service/profile.ts';
+import { simulate } from '../../../evaluation/service/simulate.ts';
+import { day, type PolicyAConfig, policyAConfig } from '../../../functions/core/decision/policy-a/config.ts';
+import { describeRecorded, golden, playsAll, recordedGroup } from '../../support/evaluation/recorded-data.ts';
+
+/** Results of an independent simulator and policy on the same records. */
+type Golden = Partial<Record<keyof ServiceResult, number>> & { odFraction?: number };
+type ByGroup = Record<string, Golden>;
+
+const timing = profiles.target;
+const decimals = 5;
+
+/** Theirs: the prior of the shadows weighs two days. */
+const goldenConfig: PolicyAConfig = {
+  ...policyAConfig,
+  pacing: { ...policyAConfig.pacing, priorWeight: 2 * day },
+};
+
+function expectGolden(result: ServiceResult | Bound, { odFraction, ...wanted }: Golden): void {
+  const all = { ...result, odFraction: 'onDemandFraction' in result ? result.onDemandFraction : undefined };
+  for (const [name, value] of Object.entries({ ...wanted, ...(odFraction === undefined ? {} : { odFraction }) }))
+    if (name in all) expect(all[name as keyof typeof all], name).toBeCloseTo(value, decimals);
+}
+
+/** A policy or bound by its name in the golden files. */
+function play(group: PoolGroup, name: string): ServiceResult | Bound {
+  const run = (policy: Parameters<typeof simulate>[1]) => simulate(group, policy, timing);
+  const [kind, slo] = name.split('@') as [string, string?];
+  if (kind === 'omniscient') return slo ? omniscientAt(group, timing, Number(slo)) : omniscient(group, timing);
+  if (kind === 'week' || kind === 'rolling')
+    return run(policyA(group, { availability: Number(slo), over: kind }, timing, goldenConfig));
+  if (name.startsWith('always')) return run(alwaysOnDemand());
+  if (name.startsWith('greedy')) return run(cheapest(group));
+  if (name.startsWith('sticky')) return run(sticky(group));
+  if (name.startsWith('original')) return run(thresholdRule(group));
+  const [, pool] = /#(\d)/.exec(name)!;
+  return run(onePool(group, Number(pool)));
+}
+
+/** Play in a tenth of a second. */
+const quick = ['sky22-2022-11-28', 'sky22dec', 'gcp25oct-uscentral1', 'gcp25oct-uswest1'];
+const isPlayed = (group: string) => playsAll || quick.some((prefix) => group.startsWith(prefix));
+
+describeRecorded('a service on recorded markets', () => {
+  const baselines = golden<{ groups: Record<string, ByGroup> }>('golden-family-a.json').groups;
+  it.each(Object.keys(baselines).filter(isPlayed))('costs as the golden results say, with every baseline: %s', (id) => {
+    const group = recordedGroup(`availability/${id}`);
+    for (const [name, wanted] of Object.entries(baselines[id]!)) expectGolden(play(group, name), wanted);
+  });
+
+  const files = { 'golden-engine-2.json': 'availability', 'golden-engine-2-more.json': 'availability-more' };
+  for (const [file, folder] of Object.entries(files)) {
+    const results = Object.entries(golden<{ results: Record<string, ByGroup> }>(file).results);
+    const ids = Object.keys(results[0]![1]).filter(isPlayed);
+    it.each(ids)(`costs as ${file} says: %s`, (id) => {
+      const group = recordedGroup(`${folder}/${id}`);
+      for (const [name, byGroup] of results) expectGolden(play(group, name), byGroup[id]!);
+    });
+  }
+});

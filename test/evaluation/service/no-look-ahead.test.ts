@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { PoolGroup } from '../../../evaluation/data/pool-group.ts';
+import {
+  alwaysOnDemand,
+  cheapest,
+  onePool,
+  sticky,
+  thresholdRule,
+  withStandby,
+} from '../../../evaluation/service/baselines.ts';
+import { policyA } from '../../../evaluation/service/policy-a.ts';
+import { profiles } from '../../../evaluation/service/profile.ts';
+import type { ServicePolicy, Sight } from '../../../evaluation/service/service-policy.ts';
+import { simulate } from '../../../evaluation/service/simulate.ts';
+import { policyAConfig } from '../../../functions/core/decision/policy-a/config.ts';
+
+const timing = profiles.target;
+const stepSeconds = 600;
+const steps = 300;
+
+const policies: Record<string, (group: PoolGroup) => ServicePolicy> = {
+  'always on-demand': alwaysOnDemand,
+  'one pool': (group) => onePool(group, 1),
+  greedy: (group) => cheapest(group),
+  sticky: (group) => sticky(group),
+  'cool-down': (group) => sticky(group, 2),
+  'hot standby': withStandby,
+  thresholds: (group) => thresholdRule(group),
+  'policy A, week': (group) => policyA(group, { availability: 0.999, over: 'week' }, timing, policyAConfig),
+  'policy A, rolling': (group) => policyA(group, { availability: 0.999, over: 'rolling' }, timing, policyAConfig),
+  'policy A, blind': (group) => policyA(group, { availability: 0.999, over: 'week' }, timing, policyAConfig, 'own'),
+  'policy A, no SLO': (group) => policyA(group, null, timing, policyAConfig),
+};
+
+/** Up-spells and down-spells of some steps, with a price for each. */
+const spells = fc.array(fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 20, max: 110 })), {
+  minLength: 40,
+  maxLength: 40,
+});
+
+function record(id: string, runs: readonly (readonly [number, number])[]) {
+  const up = new Uint8Array(steps);
+  const prices = new Float64Array(steps);
+  let step = 0;
+  for (const [index, [length, price]] of runs.entries()) {
+    up.fill(index % 2, step, step + length);
+    prices.fill(price / 100, step, step + length);
+    step += length;
+  }
+  prices.fill(0.5, Math.min(step, steps));
+  return { id, onDemandPrice: 1, up, prices };
+}
+
+const groupOf = (pools: PoolGroup['pools']): PoolGroup => ({
+  id: 'random',
+  stepSeconds,
+  steps,
+  onDemandPrice: 1,
+  pools,
+});
+
+/** What a policy wanted, up to a step. */
+function wishes(group: PoolGroup, make: (group: PoolGroup) => ServicePolicy, until: number): string[] {
+  const said: string[] = [];
+  const policy = make(group);
+  const noted =
+    (kind: 'decide' | 'failover' | 'standby') =>
+    (sight: Parameters<ServicePolicy['decide']>[0]): readonly number[] => {
+      const places = policy[kind]!(sight);
+      if (sight.now < until * stepSeconds) said.push(`${kind} at ${sight.now} in ${sight.current}: ${places}`);
+      return places;
+    };
+  const standby = policy.standby ? { standby: noted('standby') } : {};
+  simulate(group, { ...policy, decide: noted('decide'), failover: noted('failover'), ...standby }, timing);
+  return said;
+}
+
+describe('a service policy does not look ahead', () => {
+  it.each(Object.entries(policies))('%s: another future changes no decision before it', (_, make) => {
+    const pool = fc.tuple(spells, spells);
+    fc.assert(
+      fc.property(
+        fc.array(pool, { minLength: 2, maxLength: 3 }),
+        fc.integer({ min: 1, max: steps - 1 }),
+        (pools, from) => {
+          const pasts = pools.map(([runs], index) => record(`pool ${index}`, runs));
+          const futures = pools.map(([, runs], index) => {
+            const past = pasts[index]!;
+            const other = record(past.id, runs);
+            other.up.set(past.up.subarray(0, from));
+            other.prices.set(past.prices.subarray(0, from));
+            return other;
+          });
+          expect(wishes(groupOf(futures), make, from)).toEqual(wishes(groupOf(pasts), make, from));
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it('is asked in a way that would show it', () => {
+    const cheat = (group: PoolGroup): ServicePolicy => ({
+      decide: (sight) => (group.pools[0]!.up[sight.step + 1] ? [0] : []),
+      failover: () => [],
+    });
+    const past = record('pool 0', [[1, 50], [99, 50], [200, 50]]); // biome-ignore format: one spell after the other
+    const future = { ...past, up: past.up.with(50, 0) };
+    expect(wishes(groupOf([future]), cheat, 50)).not.toEqual(wishes(groupOf([past]), cheat, 50));
+  });
+
+  it('a blind one asks of no pool but its own', () => {
+    fc.assert(
+      fc.property(fc.tuple(spells, spells), (runs) => {
+        const group = groupOf(runs.map((own, index) => record(`pool ${index}`, own)));
+        const policy = policyA(group, { availability: 0.99, over: 'week' }, timing, policyAConfig, 'own');
+        const covered = (sight: Sight): Sight => ({
+          ...sight,
+          isUp(pool) {
+            expect(pool).toBe(sight.current);
+            return sight.isUp(pool);
+          },
+        });
+        simulate(
+          group,
+          {
+            ...policy,
+            begin: (sight) => policy.begin!(covered(sight)),
+            decide: (sight) => policy.decide(covered(sight)),
+            failover: (sight) => policy.failover(covered(sight)),
+          },
+          timing,
+        );
+      }),
+      { numRuns: 15 },
+    );
+  });
+});

@@ -1,0 +1,99 @@
+import type { Connection } from 'mariadb';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { seedFleet } from '../../../../bench/fleet-history.ts';
+import { decideDueAgents } from '../../../../functions/core/decision/decide-agents.ts';
+import { runTime } from '../../../../functions/shared/run-time.ts';
+import { connectToRig } from '../../../support/database/beside.ts';
+import { Rig } from '../../../support/rig/rig.ts';
+
+// More agents are due than one statement can take.
+
+let rig: Rig;
+let beside: Connection;
+beforeEach(async () => {
+  rig = await Rig.start();
+  beside = await connectToRig();
+});
+afterEach(async () => {
+  await beside.end();
+  await rig.stop();
+});
+
+const one = async (query: string): Promise<number> => Number(Object.values((await beside.query(query))[0])[0]);
+const undecided = () => one('SELECT COUNT(*) FROM agents WHERE decided_at < priced_at');
+
+it('decides on all who are due in one run, and passes over those who are held', async () => {
+  await seedFleet(beside, { agents: 5000, machines: 1, due: 5000 }, rig.clock.now());
+  const holder = await connectToRig();
+  await holder.query('BEGIN');
+  // All over the order in which agents are taken.
+  const rows: { id: string }[] = await beside.query('SELECT id FROM agents WHERE CRC32(id) % 50 = 0');
+  for (const { id } of rows) await holder.query('SELECT id FROM agents WHERE id = ? FOR UPDATE', [id]);
+  const held = rows.length;
+  expect(await rig.runJob('decide')).toMatchObject({ ran: true, rows: 5000 - held });
+  await holder.end();
+  expect(await undecided()).toBe(held);
+});
+
+it('takes those first that have been undecided for the longest, whenever they reported', async () => {
+  const now = rig.clock.now();
+  await seedFleet(beside, { agents: 3000, machines: 1, due: 3000 }, now);
+  const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000).toISOString().slice(0, 23);
+  await beside.query(`UPDATE agents SET decided_at = '${ago(30)}', priced_at = '${ago(20)}'`);
+  // They report again and again, so that their newest report is always younger than everybody else's.
+  await beside.query(`UPDATE agents SET decided_at = '${ago(40)}', priced_at = '${ago(0)}' WHERE CRC32(id) % 10 = 0`);
+  let turns = 0;
+  const aMoment = runTime(() => (++turns > 10 ? 0 : 60_000));
+  const decided = await decideDueAgents(rig.db, aMoment, now);
+  expect(decided).toBeGreaterThan(500);
+  expect(decided).toBeLessThan(3000);
+  expect(await one('SELECT COUNT(*) FROM agents WHERE CRC32(id) % 10 = 0 AND decided_at < priced_at')).toBe(0);
+});
+
+it('decides on agents whose names are as long as they can be, in pools that are', async () => {
+  const now = rig.clock.now();
+  const tenant = await seedFleet(beside, { agents: 200, machines: 2, due: 200, instanceTypes: 200, zones: 20 }, now);
+  const longest = (columns: Readonly<Record<string, number>>) =>
+    Object.entries(columns)
+      .map(
+        ([column, length]) =>
+          `${column} = CONCAT(RIGHT(${column}, 24), REPEAT('界', ${length} - CHAR_LENGTH(RIGHT(${column}, 24))))`,
+      )
+      .join(', ');
+  // A zone's name begins with its region's, which is set before it.
+  const longestZone = "az = CONCAT(region, RIGHT(az, 1), REPEAT('界', 48 - 1 - CHAR_LENGTH(region)))";
+  const place = { instance_type: 64, region: 32 };
+  const machine = { ...place, current_pool_id: 128 };
+  await beside.query(
+    `UPDATE agents SET ami_id = 'ami', private_ip = '10', public_ip = '10', agent_version = '4', last_interruption_signal = 'none',
+       primary_cause = 'none', pending_termination_instance = 'none'`,
+  );
+  const own = { logical_agent_id: 255, hostname: 255, ami_id: 64, private_ip: 45, public_ip: 45, agent_version: 32 };
+  const rest = { last_interruption_signal: 32, primary_cause: 32, pending_termination_instance: 64 };
+  await beside.query(`UPDATE agents SET ${longest({ ...own, ...rest, ...machine })}, ${longestZone}`);
+  await beside.query(`UPDATE instances SET ${longest(machine)}, ${longestZone}`);
+  await beside.query(`UPDATE spot_pools SET ${longest({ id: 128, pool_name: 160, ...place })}, ${longestZone}`);
+  await beside.query(`UPDATE tenant_pool_prices SET ${longest({ pool_id: 128 })}`);
+  await beside.query(`UPDATE ondemand_prices SET ${longest({ instance_type: 64, region: 32 })}`);
+  expect(await rig.runJob('decide')).toMatchObject({ rows: 200 });
+  expect(await undecided()).toBe(0);
+  const decisions = await rig.db.selectFrom('decisions').selectAll().where('clientId', '=', tenant).limit(1).execute();
+  expect(decisions[0]!.inputs).toMatchObject({ prices: { pools: expect.objectContaining({ length: 20 }) } });
+});
+
+it('costs calls by batches and places, with a target and a long history as without', async () => {
+  await seedFleet(beside, { agents: 1000, machines: 20, due: 1000, daysPerMachine: 0.3 }, rig.clock.now());
+  await beside.query('UPDATE agents SET availability_target = 0.9995');
+  for (const _ of ['the hour that was missed', 'nothing new']) await rig.runJob('observe-pools');
+  const callsOf = async (job: 'decide' | 'observe-pools') => {
+    const before = rig.controlPlane.dataApi.calls;
+    await rig.runJob(job);
+    return rig.controlPlane.dataApi.calls - before;
+  };
+  // Ten batches of seven, 40 types by twelve, the list of who is due, and what every job takes.
+  expect(await callsOf('decide')).toBeLessThanOrEqual(10 * 7 + 4 + 2 + 6);
+  rig.pass(600);
+  // A period, two lots of twenty places, and what every job takes.
+  expect(await callsOf('observe-pools')).toBeLessThanOrEqual(9 + 2 * 3 + 6);
+  expect(await one("SELECT COUNT(*) FROM decisions WHERE model_version = 'policy-a-1'")).toBe(1000);
+});

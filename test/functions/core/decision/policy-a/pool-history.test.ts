@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { featureNames, featuresOf } from '../../../../../functions/core/decision/policy-a/features.ts';
+import type { Availability } from '../../../../../functions/core/decision/policy-a/input.ts';
+import { PoolHistoryTracker } from '../../../../../functions/core/decision/policy-a/pool-history.ts';
+
+/** A letter for each period of ten minutes. */
+function historyOf(periods: string) {
+  const tracker = new PoolHistoryTracker(600);
+  const meaning: Record<string, Availability> = { u: 'up', d: 'down', '?': 'unknown' };
+  for (const letter of periods) tracker.observe(meaning[letter]!);
+  return tracker.history();
+}
+
+describe('the history of a pool', () => {
+  it('has its spells, and what was lost', () => {
+    const history = historyOf('uuudduuuuuu');
+    expect(history).toMatchObject({ drops1h: 0, drops24h: 1, drops7d: 1, unseenHours: 0 });
+    expect(history.upHours).toBeCloseTo(1, 9);
+    expect(history.previousUpHours).toBeCloseTo(0.5, 9);
+    expect(history.downHoursBefore).toBeCloseTo(1 / 3, 9);
+    expect(history.upHours7d).toBeCloseTo(1.5, 9);
+  });
+
+  it('forgets what is older than its windows', () => {
+    const history = historyOf(`u${'d'.repeat(144)}`);
+    expect(history).toMatchObject({ drops24h: 1, drops7d: 1, upHours24h: 0 });
+    expect(historyOf(`u${'d'.repeat(145)}`).drops24h).toBe(0);
+  });
+
+  it('takes what is not known neither for up nor for down', () => {
+    const history = historyOf('uu???');
+    expect(history).toMatchObject({ drops7d: 0, unseenHours: 0.5 });
+    expect(history.upHours).toBeCloseTo(1 / 3, 9);
+    expect(historyOf('uu???d').drops7d).toBe(1);
+    expect(historyOf('???')).toMatchObject({ upHours: 0, upHours7d: 0, previousUpHours: null });
+  });
+});
+
+describe('features', () => {
+  it('of siblings leave those out that are not known', () => {
+    const view = (availability: Availability) => ({
+      id: availability,
+      price: 1,
+      availability,
+      history: historyOf('u'),
+    });
+    const siblingsUp = (...all: Availability[]) => featuresOf(all.map(view))[0]![featureNames.indexOf('siblingsUp')];
+    expect(siblingsUp('up', 'up', 'down')).toBe(0.5);
+    expect(siblingsUp('up', 'up', 'unknown')).toBe(1);
+    expect(siblingsUp('up', 'unknown')).toBe(0.5);
+    expect(siblingsUp('up')).toBe(0);
+  });
+});

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import type { DecisionInput, PoolState, ServiceFacts } from '../../../../functions/core/decision/decision-input.ts';
+import { decide } from '../../../../functions/core/decision/policy.ts';
+import { policyAConfig } from '../../../../functions/core/decision/policy-a/config.ts';
+import { chooseMove } from '../../../../functions/core/decision/policy-a/policy.ts';
+import { ratePools } from '../../../../functions/core/decision/policy-a/score.ts';
+import { weekStartOf } from '../../../../functions/core/decision/service-facts.ts';
+import { defaultTiming } from '../../../../functions/core/decision/timing.ts';
+
+const now = new Date('2026-03-04T12:00:00Z');
+const seconds = now.getTime() / 1000;
+const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
+
+const pool = (zone: string, over: Partial<PoolState> = {}): PoolState => ({
+  id: `p.us-east-1${zone}`,
+  price: 0.3,
+  at: now,
+  interruptions30d: 40,
+  availability: 'up',
+  hazard: 0.05,
+  ...over,
+});
+const service = (over: Partial<ServiceFacts> = {}): ServiceFacts => ({
+  slo: { availability: 0.9995, over: 'week' },
+  weekStart: weekStartOf(now).getTime() / 1000,
+  startedAt: seconds - 30 * 86_400,
+  downtime: [],
+  pacing: null,
+  observedShare: 1,
+  timing: defaultTiming,
+  model: 'fitted@0',
+  ...over,
+});
+const input = (
+  agent: Partial<DecisionInput['agent']> = {},
+  pools: PoolState[] = [pool('a'), pool('b', { hazard: 0.5 })],
+  facts: Partial<ServiceFacts> = {},
+  config: Partial<DecisionInput['config']> = {},
+): DecisionInput => ({
+  agent: {
+    instanceId: 'i-1',
+    status: 'online',
+    enabled: true,
+    autoSwitchEnabled: true,
+    mode: 'ondemand',
+    poolId: null,
+    lastSwitchAt: ago(1),
+    switches24h: 50,
+    switches7d: 200,
+    hasOpenCommand: false,
+    lastEmergencyAt: null,
+    hasEmergencyReplica: false,
+    lastFailedSwitchAt: null,
+    ...agent,
+  },
+  prices: { onDemand: 1, currentSpot: agent.mode === 'spot' ? 0.3 : null, pools },
+  config: {
+    minSavingsPercent: 15,
+    riskThreshold: 0.3,
+    maxSwitchesPerWeek: 10,
+    maxSwitchesPerDay: 3,
+    minPoolDurationHours: 2,
+    limitsHold: false,
+    disruptionWindows: null,
+    ...config,
+  },
+  service: service(facts),
+});
+
+describe('an agent with a target', () => {
+  it('is decided on by the very functions that are scored, on what was read of it', () => {
+    for (const spent of [0, 100, 200, 300, 400]) {
+      const downtime = [{ at: seconds - 3600, seconds: spent }];
+      const given = input({}, undefined, { downtime });
+      const { slo, weekStart, startedAt, timing } = given.service!;
+      const rated = ratePools(
+        given.prices.pools,
+        given.prices.pools.map(({ hazard }) => hazard!),
+        1,
+        timing,
+      );
+      const commitment = { slo, weekStart, startedAt, downtime, shadows: null };
+      const base = { now: seconds, onDemandPrice: 1, pools: rated, timing, commitment };
+      const [expected = null] = chooseMove({ ...base, current: null }, policyAConfig);
+      expect(decide(given, now)).toMatchObject({ policy: 'policy-a-1', poolId: expected });
+    }
+  });
+
+  it('moves to the pool that is worth most, whatever its limits and the counts of switches say', () => {
+    expect(decide(input(), now)).toMatchObject({ action: 'switch_spot', poolId: 'p.us-east-1a', allowed: true });
+  });
+
+  it('is held by its limits once somebody has set one', () => {
+    expect(decide(input({}, undefined, {}, { limitsHold: true }), now)).toMatchObject({ failedGate: 'weekly_limit' });
+  });
+
+  it('that fled to on-demand comes back at once; one on Spot waits two hours after a signal', () => {
+    const lastEmergencyAt = ago(1);
+    expect(decide(input({ lastEmergencyAt }), now)).toMatchObject({ action: 'switch_spot', allowed: true });
+    const cheaper = [pool('a'), pool('b', { price: 0.1 })];
+    const onSpot = input({ mode: 'spot', poolId: 'p.us-east-1a', lastEmergencyAt }, cheaper);
+    expect(decide(onSpot, now)).toMatchObject({ action: 'switch_spot', failedGate: 'recent_emergency' });
+  });
+
+  it('stays once its budget is spent, and says how much of it', () => {
+    const decision = decide(input({}, undefined, { downtime: [{ at: seconds - 60, seconds: 300 }] }), now);
+    expect(decision).toMatchObject({ action: 'stay', allowed: false, failedGate: 'no_action' });
+    expect(decision.reason).toBe('300 s of 302 s of downtime are spent, and a move may take 10 s');
+    expect(decision.terms).toMatchObject({ spent_seconds: 300, entry_seconds: 10, pacing: 'blind' });
+  });
+
+  it('may spend again when the next week begins, or in the rolling form a week after it spent', () => {
+    const spentAt = (days: number) => [{ at: seconds - days * 86_400, seconds: 300 }];
+    expect(decide(input({}, undefined, { downtime: spentAt(3) }), now).action).toBe('switch_spot'); // last Sunday
+    const rolling = { slo: { availability: 0.9995, over: 'rolling' } } as const;
+    expect(decide(input({}, undefined, { ...rolling, downtime: spentAt(3) }), now).action).toBe('stay');
+    expect(decide(input({}, undefined, { ...rolling, downtime: spentAt(8) }), now).action).toBe('switch_spot');
+  });
+
+  it('enters no pool that is known to be down, nor one whose price is old', () => {
+    const down = [pool('a', { availability: 'down' }), pool('b', { at: ago(16) })];
+    expect(decide(input({}, down), now)).toMatchObject({
+      action: 'stay',
+      reason: 'No pool that may have capacity is cheaper than on-demand',
+    });
+    expect(decide(input({}, [pool('a', { availability: 'unknown' })]), now).action).toBe('switch_spot');
+  });
+
+  it('never leaves a pool that runs for its hazard, but one that costs more than on-demand', () => {
+    const risky = [pool('a', { hazard: 5 }), pool('b', { hazard: 0.01 })];
+    expect(decide(input({ mode: 'spot', poolId: 'p.us-east-1a' }, risky), now).action).toBe('stay');
+    const given = input({ mode: 'spot', poolId: 'p.us-east-1a' }, [pool('a', { price: 1.2 })]);
+    const dear = { ...given, prices: { ...given.prices, currentSpot: 1.2 } };
+    expect(decide(dear, now)).toMatchObject({ action: 'switch_ondemand', allowed: true });
+  });
+
+  it('in a pool whose price is not known stays', () => {
+    expect(decide(input({ mode: 'spot', poolId: 'p.us-east-1z' }), now)).toMatchObject({
+      action: 'stay',
+      reason: 'The price of p.us-east-1z is not known',
+    });
+  });
+
+  it('has weeks that begin on Monday, UTC', () => {
+    const starts = ['2026-03-02T00:00:00Z', '2026-03-04T12:00:00Z', '2026-03-08T23:59:59Z'].map((at) =>
+      weekStartOf(new Date(at)).toISOString(),
+    );
+    expect(new Set(starts)).toEqual(new Set(['2026-03-02T00:00:00.000Z']));
+    expect(weekStartOf(new Date('2026-03-09T00:00:00Z')).toISOString()).toBe('2026-03-09T00:00:00.000Z');
+  });
+});

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { policyAConfig } from '../../../../functions/core/decision/policy-a/config.ts';
+import { startShadows } from '../../../../functions/core/decision/policy-a/shadows.ts';
+import { withRoom } from '../../../../functions/core/decision/stored-shadows.ts';
+import { Rig } from '../../../support/rig/rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.start();
+});
+afterAll(() => rig.stop());
+
+const rows = () => rig.db.selectFrom('policyShadows').selectAll().execute();
+/** Ten minutes go by. */
+const period = async () => {
+  rig.pass(600);
+  await rig.runJob('observe-pools');
+};
+
+it('services in the shadow follow a place once an agent there has a target, a step a period', async () => {
+  rig.clock.set(new Date('2026-03-02T10:00:00Z'));
+  const agent = await rig.primary({ type: 'shadow.large', mode: 'spot', az: 'us-east-1a' });
+  await agent.report(1, { 'us-east-1a': 0.3, 'us-east-1b': 0.3 });
+  await period();
+  expect(await rows()).toEqual([]);
+  await agent.set({ availabilityTarget: '0.99950' });
+  await period();
+  await period();
+  await rig.runJob('observe-pools');
+  const [row] = await rows();
+  expect(row).toMatchObject({ instanceType: 'shadow.large', region: 'us-east-1', observedAt: rig.clock.now() });
+  const pacing = row!.pacing as { startedAt: number; sums: number[] };
+  expect(pacing.startedAt).toBe(rig.clock.now().getTime() / 1000 - 600);
+  // Each has entered the pool that is seen to be up, which took a cutover.
+  expect(pacing.sums[0]).toBe(5);
+  await agent.terminationImminent();
+  await period();
+  const later = (await rows())[0]!.pacing as { sums: number[] };
+  expect(later.sums[0]).toBe(10); // and was interrupted there
+});
+
+it('an agent with a target is decided on by policy A, with what it weighed; without one by rules', async () => {
+  const decide = async (target: string | null) => {
+    const agent = await rig.primary({ type: `weighed${target}.large` });
+    await agent.set({ availabilityTarget: target });
+    await agent.report(1, { 'us-east-1a': 0.3 });
+    await rig.runJob('decide');
+    return (await agent.decisions())[0]!;
+  };
+  expect(await decide('0.99900')).toMatchObject({
+    modelVersion: 'policy-a-1',
+    inputs: {
+      service: { slo: { availability: 0.999, over: 'week' }, pacing: null, model: expect.stringMatching(/^fitted@/) },
+    },
+  });
+  expect(await decide(null)).toMatchObject({ modelVersion: 'rules-1', inputs: { service: null } });
+});
+
+it('what an emergency took counts towards no limit, and what it cost is spent', async () => {
+  const agent = await rig.primary({ type: 'spent.large', mode: 'spot', az: 'us-east-1a' });
+  await agent.set({ availabilityTarget: '0.99900' });
+  for (const [n, trigger] of ['emergency', 'emergency', 'model'].entries())
+    await rig.db
+      .insertInto('switches')
+      .values({
+        id: `s-${n}`,
+        clientId: agent.tenant.id,
+        agentId: agent.agentId,
+        oldInstanceId: `i-${n}`,
+        newInstanceId: `i-${n + 1}`,
+        eventTrigger: trigger,
+        triggerType: trigger,
+        downtimeSeconds: n * 20,
+        initiatedAt: new Date(rig.clock.now().getTime() - (10 - n) * 60_000),
+        createdAt: rig.clock.now(),
+      })
+      .execute();
+  await agent.report(1, { 'us-east-1a': 0.3, 'us-east-1b': 0.1 });
+  await rig.runJob('decide');
+  const { inputs } = (await agent.decisions())[0]! as {
+    inputs: { agent: object; service: { downtime: { seconds: number }[] } };
+  };
+  expect(inputs.agent).toMatchObject({ switches24h: 1, switches7d: 1 });
+  expect(inputs.service.downtime.map(({ seconds }) => seconds)).toEqual([5, 20, 40]);
+});
+
+it('shadows that had more downtime than there is room for forget the oldest, and its sums', () => {
+  const start = startShadows(0, policyAConfig.pacing);
+  const spent = Array.from({ length: 1008 }, (_, n) => ({
+    at: n * 600,
+    seconds: start.sums.map((_, k) => ((n * 7919 + k * 104_729) % 997) / 7),
+  }));
+  const full = {
+    ...start,
+    spent,
+    sums: start.sums.map((_, k) => spent.reduce((sum, one) => sum + one.seconds[k]!, 0)),
+  };
+  const fitting = withRoom(full);
+  expect(fitting.spent.length).toBeGreaterThan(50);
+  expect(fitting.sums[3]).toBeCloseTo(fitting.spent.reduce((sum, one) => sum + one.seconds[3]!, 0));
+  expect(fitting.spent.at(-1)).toEqual(full.spent.at(-1));
+});

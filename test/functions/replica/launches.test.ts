@@ -1,0 +1,236 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestInstance } from '../../support/agents/test-instance.ts';
+import type { Tenant } from '../../support/rig/api.ts';
+import { Rig } from '../../support/rig/rig.ts';
+import { failoverScenes } from '../../support/scenes/failover-scenes.ts';
+
+let rig: Rig;
+let tenant: Tenant;
+beforeAll(async () => {
+  rig = await Rig.start();
+  tenant = await rig.tenant();
+});
+afterAll(() => rig.stop());
+
+const { primary, launch, active } = failoverScenes(
+  () => rig,
+  () => tenant,
+);
+
+const prices = { 'us-east-1a': 0.05, 'us-east-1b': 0.04, 'us-east-1c': 0.03 };
+
+/** The launch of a standby that its agent has fetched and carried out, and the instance that came of it. */
+async function claimed(signal: 'rebalance-recommendation' | 'termination-notice') {
+  const instance = await primary();
+  await instance.emergency(signal);
+  const [wanted] = (await instance.listReplicas('launching')).body.replicas;
+  return { instance, id: wanted.id as string, standby: instance.successor({ az: wanted.az }) };
+}
+const toTerminate = async (instance: TestInstance) =>
+  (await instance.instancesToTerminate()).body.instances.map((row: { instance_id: string }) => row.instance_id);
+
+describe('a launch whose answer is lost', () => {
+  it('is handed to the poll that took it', async () => {
+    const instance = await primary();
+    await instance.emergency('termination-notice');
+    rig.faults.inject({
+      error: 'InternalServerErrorException',
+      when: 'after',
+      sql: /update `replica_instances`/,
+      times: 1,
+    });
+    const { status, body } = await instance.listReplicas('launching');
+    rig.faults.clear();
+    expect([status, body.total]).toEqual([200, 1]);
+    expect((await instance.listReplicas('launching')).body.total).toBe(0);
+  });
+
+  it('goes to one of several polls', async () => {
+    const instance = await primary();
+    await instance.emergency('termination-notice');
+    rig.faults.inject({
+      error: 'InternalServerErrorException',
+      when: 'after',
+      sql: /update `replica_instances`/,
+      times: 1,
+    });
+    const answers = await Promise.all(Array.from({ length: 6 }, () => instance.listReplicas('launching')));
+    rig.faults.clear();
+    expect(answers.map(({ status, body }) => [status, body.total]).toSorted()).toEqual([
+      ...Array.from({ length: 5 }, () => [200, 0]),
+      [200, 1],
+    ]);
+  });
+});
+
+describe('a launch whose report is lost (R5)', () => {
+  it('is bound to the instance that registers in its pool, which becomes the standby', async () => {
+    const { instance, id, standby } = await claimed('rebalance-recommendation');
+    expect((await standby.register()).status).toBe(200);
+    expect(await active(instance)).toMatchObject([{ id, instanceId: standby.id, status: 'syncing' }]);
+    expect(await instance.events('agent_second_instance')).toEqual([]);
+    await instance.replicaStatus(id, 'ready');
+    expect((await instance.terminationImminent()).body).toMatchObject({ success: true, new_instance_id: standby.id });
+  });
+
+  it('is bound once: the report that comes after all changes nothing', async () => {
+    const { instance, id, standby } = await claimed('rebalance-recommendation');
+    await standby.register();
+    expect(await instance.putReplica(id, standby.id)).toMatchObject({ status: 200, body: { status: 'syncing' } });
+    expect(await standby.row()).toMatchObject({ instanceStatus: 'running_replica', isActive: true });
+  });
+
+  it('has its instance take over at once where EC2 takes the primary', async () => {
+    const { instance, standby } = await claimed('termination-notice');
+    await standby.register();
+    expect(await instance.agentRow()).toMatchObject({ instanceId: standby.id, primaryCause: 'failover' });
+    expect((await standby.heartbeat()).status).toBe(200);
+  });
+
+  it('has its instance terminated where it was given up before', async () => {
+    const { instance, id, standby } = await claimed('rebalance-recommendation');
+    for (let minute = 0; minute < 11; minute += 1) {
+      rig.pass(60);
+      await instance.heartbeat();
+      await rig.runJob('coordinate-replicas');
+    }
+    expect(await instance.replicas()).toMatchObject([{ id, status: 'failed' }, {}]);
+    await standby.register();
+    expect(await standby.row()).toMatchObject({ instanceStatus: 'terminated', terminationConfirmed: false });
+    expect(await toTerminate(instance)).toEqual([standby.id]);
+  });
+
+  it('is not bound to an instance of another pool, or of another agent', async () => {
+    const { instance } = await claimed('rebalance-recommendation');
+    const elsewhere = instance.successor({ az: 'us-east-1d' });
+    await elsewhere.register();
+    const onDemand = instance.successor({ mode: 'ondemand', az: 'us-east-1c' });
+    await onDemand.register();
+    const other = await primary('abc', { type: instance.facts.type });
+    await other.successor({ az: 'us-east-1c' }).register();
+    expect(await active(instance)).toMatchObject([{ instanceId: null, status: 'launching' }]);
+    expect(await instance.events('agent_second_instance')).toHaveLength(2);
+  });
+
+  it('leaves one that was reported alone', async () => {
+    const instance = await primary();
+    await instance.emergency('rebalance-recommendation');
+    const { id, standby } = await launch(instance);
+    const second = instance.successor({ az: standby.facts.az });
+    await second.register();
+    expect(await active(instance)).toMatchObject([{ id, instanceId: standby.id }]);
+    expect(await second.row()).toMatchObject({ instanceStatus: 'running_replica' });
+  });
+});
+
+describe('a standby whose image has no agent', () => {
+  it('is launched three times, then the tenant is told why and no more are', async () => {
+    const instance = await primary();
+    await instance.request('POST', '/manual-replica/enable');
+    for (let minute = 0; minute < 180; minute += 1) {
+      rig.pass(60);
+      await instance.heartbeat();
+      if (minute % 5 === 0) await instance.report(0.1, prices);
+      const [wanted] = (await instance.listReplicas('launching')).body.replicas;
+      if (wanted) {
+        await instance.putReplica(wanted.id, instance.successor().id);
+        await instance.replicaStatus(wanted.id, 'ready');
+      }
+      await rig.runJob('expire-agents');
+      await rig.runJob('coordinate-replicas');
+    }
+    expect((await instance.replicas()).map(({ status, failureCause }) => [status, failureCause])).toEqual(
+      [1, 2, 3].map(() => ['failed', 'unheard']),
+    );
+    expect(await instance.events('standbys_stopped')).toMatchObject([{ severity: 'error', notify: true }]);
+    await instance.request('POST', '/manual-replica/disable');
+    await instance.request('POST', '/manual-replica/enable');
+    expect(await active(instance)).toHaveLength(1);
+  }, 60_000);
+
+  it('is another matter than one that was heard of and fell silent', async () => {
+    const instance = await primary();
+    await instance.request('POST', '/manual-replica/enable');
+    const { standby } = await launch(instance);
+    rig.pass(30);
+    await standby.heartbeat();
+    for (let minute = 0; minute < 12; minute += 1) {
+      rig.pass(60);
+      await instance.heartbeat();
+      if (minute % 5 === 0) await instance.report(0.1, prices);
+      await rig.runJob('expire-agents');
+      await rig.runJob('coordinate-replicas');
+    }
+    expect(await instance.replicas()).toMatchObject([{ status: 'failed', failureCause: 'silent' }, { isActive: true }]);
+  });
+});
+
+describe('an agent that launches without end', () => {
+  it('is told of twelve launches an hour and no more; its tenant hears of it once', async () => {
+    const instance = await primary();
+    const launched = {
+      status: 'failed',
+      launchClaimedAt: rig.clock.now(),
+      replicaType: 'automatic-termination',
+    } as const;
+    for (let n = 0; n < 11; n += 1) await instance.addReplica({ ...launched, poolId: `elsewhere-${n}` });
+    await instance.queueSwitch(`${instance.facts.type}.us-east-1b`);
+    expect((await instance.pendingCommands()).body).toHaveLength(1);
+    rig.pass(60);
+    await instance.heartbeat();
+    await instance.emergency('termination-notice');
+    for (let poll = 0; poll < 3; poll += 1) {
+      expect((await instance.listReplicas('launching')).body).toEqual({ replicas: [], total: 0 });
+      rig.pass(30);
+    }
+    expect(await instance.events('launch_cap_reached')).toMatchObject([{ severity: 'error', notify: true }]);
+    rig.pass(3600 - 150);
+    expect((await instance.listReplicas('launching')).body.total).toBe(1);
+  });
+
+  it('is told of no switch either', async () => {
+    const instance = await primary();
+    const launched = { status: 'failed', launchClaimedAt: rig.clock.now() } as const;
+    for (let n = 0; n < 12; n += 1) await instance.addReplica({ ...launched, poolId: `elsewhere-${n}` });
+    await instance.queueSwitch(`${instance.facts.type}.us-east-1b`);
+    expect((await instance.pendingCommands()).body).toEqual([]);
+    expect(await instance.commands()).toMatchObject([{ status: 'pending' }]);
+    rig.pass(3601);
+    expect((await instance.pendingCommands()).body).toHaveLength(1);
+  });
+});
+
+describe('launches that fail for a cause of the tenant’s', () => {
+  /** An agent of another tenant, whose launches were refused ten times in both pools that there are besides its own. */
+  async function refused(code: string, type: string) {
+    const instance = await rig.primary({ type, mode: 'spot' });
+    await instance.report(0.1, prices);
+    for (let n = 0; n < 20; n += 1) {
+      const az = n % 2 ? 'us-east-1b' : 'us-east-1c';
+      const id = await instance.addReplica({ poolId: `${type}.${az}`, az, launchClaimedAt: rig.clock.now() });
+      const message = `An error occurred (${code}) when calling the RunInstances operation`;
+      await instance.replicaStatus(id, 'failed', { error_message: message });
+    }
+    return instance;
+  }
+
+  it.each([
+    ['UnauthorizedOperation', 0],
+    ['MaxSpotInstanceCountExceeded', 0],
+    ['InsufficientInstanceCapacity', 1],
+  ])(
+    '%s: a pool is left by others for that: %i',
+    async (code, isLeft) => {
+      const theirs = await refused(code, `q${code.toLowerCase().slice(0, 12)}.large`);
+      const instance = await rig.primary({ type: theirs.facts.type, mode: 'spot' }, tenant);
+      await instance.report(0.1, prices);
+      await instance.request('POST', '/manual-replica/enable');
+      expect(await active(instance)).toHaveLength(1 - isLeft);
+      // A notice has its standby whatever others have met with.
+      await instance.terminationImminent();
+      expect(await active(instance)).toHaveLength(1);
+      expect(await instance.commands()).toEqual([]);
+    },
+    30_000,
+  );
+});

@@ -1,0 +1,170 @@
+import type { Context } from 'aws-lambda';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { coordinateReplicas } from '../../../functions/core/failover/coordinate.ts';
+import { type JobEvent, type JobName, type JobOf, jobs } from '../../../functions/jobs.ts';
+import { lambdas } from '../../../functions/lambdas.ts';
+import { inSteps } from '../../../functions/shared/in-steps.ts';
+import { jobHandler } from '../../../functions/shared/job.ts';
+import { type RunTime, runTime } from '../../../functions/shared/run-time.ts';
+import { connectToRig } from '../../support/database/beside.ts';
+import { Rig } from '../../support/rig/rig.ts';
+import { failoverScenes } from '../../support/scenes/failover-scenes.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.start();
+});
+afterAll(() => rig.stop());
+
+const timeoutMs = lambdas.jobs.timeoutSeconds * 1000;
+const row = () => rig.db.selectFrom('jobRuns').selectAll().where('job', '=', 'decide').executeTakeFirstOrThrow();
+
+/** A function for every job of the Lambda. */
+const allJobs = (work: (name: JobName) => Promise<number>) =>
+  Object.fromEntries(Object.keys(jobs).map((name) => [name, () => work(name as JobName)])) as Readonly<
+    Record<JobOf<'jobs'>, () => Promise<number>>
+  >;
+
+describe('a run that is killed', () => {
+  beforeEach(async () => {
+    await rig.db.deleteFrom('jobRuns').execute();
+  });
+
+  const ran: string[] = [];
+  /** Told once the run that is to be killed is at its work. */
+  let kill: (() => void) | undefined;
+  const work = async (name: JobName) => {
+    if (kill) {
+      kill();
+      return new Promise<never>(() => {});
+    }
+    ran.push(name);
+    return 7;
+  };
+  const handler = jobHandler<'jobs'>(allJobs(work));
+  const event = (minute: number): JobEvent => ({
+    job: 'decide',
+    time: new Date(rig.clock.now().getTime() + minute * 60_000).toISOString(),
+  });
+  /** What Lambda does: a repetition of a run has its request id. */
+  const deliver = (minute: number, awsRequestId: string) =>
+    handler(event(minute), { awsRequestId, getRemainingTimeInMillis: () => timeoutMs } as Context);
+  /** The run begins, and is never heard of again. */
+  async function killed(minute: number, awsRequestId: string) {
+    const { promise: begun, resolve } = Promise.withResolvers<void>();
+    kill = resolve;
+    void deliver(minute, awsRequestId);
+    await begun;
+    kill = undefined;
+  }
+
+  it('is made up for by its own repetition, which does the work before it reports success', async () => {
+    await killed(0, 'a');
+    expect(await deliver(0, 'a')).toEqual({ job: 'decide', ran: true, rows: 7 });
+    expect(await row()).toMatchObject({ abandonedRuns: 1, runningUntil: null, rowsChanged: 7 });
+  });
+
+  it('is followed by none while it may still run, and by the next one as soon as it cannot', async () => {
+    await killed(0, 'a');
+    expect(await deliver(1, 'b')).toMatchObject({ ran: false });
+    expect(await deliver(2, 'c')).toMatchObject({ ran: true });
+    expect(timeoutMs).toBeLessThan(2 * 60_000);
+  });
+
+  it('is counted and dated, once', async () => {
+    await killed(0, 'a');
+    await deliver(2, 'b');
+    await deliver(3, 'c');
+    expect(await row()).toMatchObject({ abandonedRuns: 1, abandonedAt: new Date(event(2).time) });
+  });
+
+  it('is not followed by an older one that was delivered late', async () => {
+    await deliver(5, 'a');
+    const before = ran.length;
+    expect(await deliver(4, 'b')).toMatchObject({ ran: false });
+    expect(ran.length).toBe(before);
+  });
+
+  it('is the only one: a second delivery of the same event does not run beside it', async () => {
+    await killed(0, 'a');
+    expect(await deliver(0, 'b')).toMatchObject({ ran: false });
+  });
+
+  it('that failed is run again by its repetition', async () => {
+    const failing = jobHandler<'jobs'>({
+      ...allJobs(async () => 0),
+      decide: () => (ran.push('decide') % 2 === 1 ? Promise.reject(new Error('no')) : Promise.resolve(1)),
+    });
+    ran.length = 0;
+    const context = { awsRequestId: 'a', getRemainingTimeInMillis: () => timeoutMs } as Context;
+    await expect(failing(event(0), context)).rejects.toThrow('no');
+    expect(await failing(event(0), context)).toMatchObject({ ran: true });
+    expect(await row()).toMatchObject({ abandonedRuns: 0, error: null });
+  });
+});
+
+describe('steps of a job', () => {
+  const scenes = failoverScenes(
+    () => rig,
+    () => tenant,
+  );
+  let tenant: Awaited<ReturnType<Rig['tenant']>>;
+  beforeAll(async () => {
+    tenant = await rig.tenant();
+  });
+
+  it('are done though one before them fails, and the job still says so', async () => {
+    const instance = await scenes.primary();
+    await instance.set({ autoSwitchEnabled: false, manualReplicaEnabled: true });
+    const overdue = await scenes.primary();
+    await overdue.addReplica({ createdAt: new Date(rig.clock.now().getTime() - 15 * 60_000) });
+    const beside = await connectToRig();
+    await beside.query('RENAME TABLE hearing TO hearing_away');
+    try {
+      await expect(rig.runJob('coordinate-replicas')).rejects.toThrow(/1 of 6 steps failed: ending standbys: /);
+    } finally {
+      await beside.query('RENAME TABLE hearing_away TO hearing');
+      await beside.end();
+    }
+    expect(await scenes.active(instance)).toHaveLength(1);
+    const { error } = await rig.db
+      .selectFrom('jobRuns')
+      .select('error')
+      .where('job', '=', 'coordinate-replicas')
+      .executeTakeFirstOrThrow();
+    expect(error).toMatch(/ending standbys/);
+  });
+
+  it('have an equal share of what is left, and what one leaves goes to the others', async () => {
+    let left = 100_000;
+    const had: number[] = [];
+    const spend = (most: number) => async (time: RunTime) => {
+      const before = left;
+      while (time.hasTime() && before - left < most) left -= 1000;
+      return had.push(before - left);
+    };
+    await inSteps(
+      { a: spend(1e9), b: spend(0), c: spend(1e9), d: spend(1e9) },
+      runTime(() => left),
+    );
+    // 10 s are kept back for a last turn.
+    expect(had).toEqual([23_000, 0, 34_000, 33_000]);
+  });
+
+  it('begin nothing when there is no time', async () => {
+    const instance = await scenes.primary();
+    await instance.set({ autoSwitchEnabled: false, manualReplicaEnabled: true });
+    expect(
+      await coordinateReplicas(
+        rig.db,
+        runTime(() => 0),
+        rig.clock.now(),
+      ),
+    ).toBe(0);
+    expect(await scenes.active(instance)).toEqual([]);
+  });
+});
+
+it('every job leaves what it has no time for to the next run', async () => {
+  for (const { runsIn } of Object.values(jobs)) expect(lambdas[runsIn].timeoutSeconds).toBeLessThan(120);
+});

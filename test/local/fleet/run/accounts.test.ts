@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readOptions, type StartOptions } from '../../../../local/fleet/run/options.ts';
+import { play } from '../../../../local/fleet/run/play.ts';
+import { Progress } from '../../../../local/fleet/run/progress.ts';
+import { queryOver } from '../../../../local/fleet/run/query.ts';
+import { createTenant } from '../../../../local/fleet/run/tenant.ts';
+import type { Market } from '../../../../local/market/market.ts';
+import { Rig } from '../../../support/rig/rig.ts';
+
+const at = (minutes: number) => Date.UTC(2026, 2, 2) + minutes * 60_000;
+
+/** A pool whose price changes on the hour, and a dearer one. */
+const market: Market = {
+  instanceType: 'm5.large',
+  region: 'us-west-2',
+  onDemandPrice: 0.1,
+  start: new Date(at(0)),
+  end: new Date(at(135)),
+  notes: [],
+  pools: [
+    {
+      az: 'us-west-2b',
+      steps: [
+        { from: at(0), price: 0.01 },
+        { from: at(60), price: 0.012 },
+      ],
+    },
+    { az: 'us-west-2c', steps: [{ from: at(0), price: 0.03 }] },
+  ],
+};
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.start();
+});
+afterAll(() => rig.stop());
+
+it("agrees with the fleet's own books to a hundredth of a cent, over the hours that are accounted for", async () => {
+  const { url, adminToken, dataApi, scheduler, postEvents, deadLetters, ec2 } = rig.controlPlane;
+  const options = readOptions(['--agents', '2', '--v32-share', '0.5']) as StartOptions;
+  const tenant = await createTenant(url, adminToken, 'accounts');
+  const { accounts, fleet, costs } = await play({
+    options,
+    market,
+    start: market.start,
+    end: market.end,
+    clock: rig.clock,
+    url,
+    tenant,
+    query: queryOver(dataApi.url),
+    onMinute: () => scheduler.runDue(),
+    postEvents,
+    deadLetters,
+    ec2,
+    progress: new Progress({ write: () => true } as unknown as NodeJS.WriteStream),
+    log: () => {},
+    signal: new AbortController().signal,
+  });
+  expect(accounts?.until).toEqual(new Date(at(120)));
+  const { baseline, actual, savings, ofFleet } = accounts!;
+  expect(baseline).toBeCloseTo(ofFleet.baseline, 4);
+  expect(actual).toBeCloseTo(ofFleet.actual, 4);
+  expect(savings).toBeCloseTo(ofFleet.baseline - ofFleet.actual, 4);
+  // What has been spent since is not in them yet, and each agent has moved to Spot.
+  expect(costs.actual).toBeGreaterThan(ofFleet.actual);
+  expect(fleet.ec2.instances.length).toBeGreaterThanOrEqual(4);
+}, 120_000);

@@ -1,0 +1,34 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type PoolGroup, readPoolGroup } from '../../../evaluation/data/pool-group.ts';
+
+/** The recorded markets and the golden results on them; they are not in the repository. */
+export const recordedData = process.env.SHARED_DATA ?? join(import.meta.dirname, '../../../../shared/data');
+const isThere = existsSync(join(recordedData, 'availability'));
+if (!isThere) console.warn(`no recorded data at ${recordedData} (set SHARED_DATA): their tests are skipped`);
+
+/** Whether all groups are played, or only those that take little time. */
+export const playsAll = process.env.EVALUATION === 'all';
+
+/** Tests that need recorded data. Without them they are skipped, and in CI one fails. */
+export function describeRecorded(name: string, tests: () => void): void {
+  describe(name, () => {
+    it.runIf(process.env.CI)('has its recorded data', () => {
+      expect(isThere, `${recordedData} is missing; set SHARED_DATA`).toBe(true);
+    });
+    if (isThere) tests();
+  });
+}
+
+/** @param path in the folder of the recorded data */
+export const golden = <T>(path: string): T => JSON.parse(readFileSync(join(recordedData, path), 'utf8'));
+
+const groups = new Map<string, PoolGroup>();
+
+/** @param path such as availability/sky22-2022-11-28-usw2-p2.xlarge */
+export function recordedGroup(path: string): PoolGroup {
+  const group = groups.get(path) ?? readPoolGroup(join(recordedData, `${path}.json`));
+  groups.set(path, group);
+  return group;
+}

@@ -1,0 +1,54 @@
+import { describe, it } from 'vitest';
+import { classes, repeated, tried } from './fault-classes.ts';
+import type { FaultAct, FaultRig } from './fault-rig.ts';
+
+interface Options {
+  /** Every class of error is left to the soak (FAULTS=every): what takes them apart is the same for all routes. */
+  readonly classesInSoak?: boolean;
+}
+
+/** Tests of acts under every class of error, and at each of their calls. */
+export function describeFaults(
+  acts: readonly (FaultAct & { readonly title: string })[],
+  of: () => FaultRig,
+  { classesInSoak = false }: Options = {},
+) {
+  const hasClasses = !classesInSoak || process.env.FAULTS === 'every';
+  describe.each(acts)('$title', (act) => {
+    if (hasClasses)
+      it.each(['before', 'after'] as const)('survives every class of error %s it, once or for long', async (when) => {
+        of().rig.controlPlane.gateway.forgetAuthorizations();
+        const { wanted, operations } = await of().control(act); // which also has the gateway remember the tenant
+        for (const operation of operations)
+          for (const [kind, errors] of Object.entries(classes)) {
+            // Transactions begin and end in one place for all, so there one class stands for its kind.
+            for (const error of operation === 'Execute' ? tried(errors) : [errors[0]!])
+              await of().meet(act, wanted, { error, when, operation, times: 1 });
+            if (repeated.has(kind))
+              await of().meet(act, wanted, { error: errors[0]!, when, operation, times: Number.POSITIVE_INFINITY });
+          }
+      });
+
+    it('survives an error at each of its calls', async () => {
+      of().rig.controlPlane.gateway.forgetAuthorizations();
+      const { wanted, calls } = await of().control(act);
+      for (let n = 0; n < calls; n += 1)
+        for (const [error, when] of [
+          ['InternalServerErrorException', 'after'],
+          ['InternalServerErrorException', 'before'],
+          ['DatabaseErrorException:1213', 'before'],
+          ['StatementTimeoutException', 'after'],
+        ] as const) {
+          let seen = 0;
+          // Chance decides about the nth call alone.
+          await of().meet(act, wanted, {
+            error,
+            when,
+            times: 1,
+            probability: 0.5,
+            random: () => (seen++ === n ? 0 : 1),
+          });
+        }
+    });
+  });
+}

@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import type { TestInstance } from '../agents/test-instance.ts';
+import type { Tenant } from '../rig/api.ts';
+import type { Rig } from '../rig/rig.ts';
+
+/** A tenant with one of everything that a path can name. */
+export interface TenantWorld {
+  readonly tenant: Tenant;
+  readonly instance: TestInstance;
+  /** By the name of the path's parameter. */
+  readonly ids: Readonly<Record<string, string>>;
+}
+
+/** @param operatorId what stands for `{operator_id}`, which is no tenant's */
+export async function tenantWorld(rig: Rig, operatorId: string = randomUUID()): Promise<TenantWorld> {
+  const instance = await rig.primary();
+  const { tenant } = instance;
+  await instance.report(0.1, { 'us-east-1a': 0.04, 'us-east-1b': 0.03 });
+  await instance.queueSwitch('m5.large.us-east-1b');
+  const [command] = (await instance.pendingCommands()).body;
+  const replica_id = await instance.addReplica();
+  const spare = await rig.asAdmin('POST', `/api/client/${tenant.id}/tokens`, { name: 'spare', scope: 'read' });
+  const [notification] = (await rig.asAdmin('GET', `/api/notifications?client_id=${tenant.id}`)).body;
+  const ids = {
+    agent_id: instance.handle,
+    client_id: tenant.id,
+    command_id: command.id,
+    replica_id,
+    instance_id: instance.id,
+    token_id: spare.body.id,
+    notif_id: notification.id,
+    operator_id: operatorId,
+    link: 'no-link',
+    file: 'start.js',
+  };
+  return { tenant, instance, ids };
+}
+
+/** The path of a route with the ids of a world. */
+export const pathWith = (path: string, ids: Readonly<Record<string, string>>) =>
+  path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    if (!(name in ids)) throw new Error(`tenantWorld makes no ${name}: add one`);
+    return ids[name]!;
+  });

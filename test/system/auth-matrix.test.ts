@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { requests } from '../../build/request-examples.ts';
+import { routes } from '../../functions/routes.ts';
+import { operatorScopeFor } from '../../functions/shared/identity.ts';
+import type { Route } from '../../functions/shared/route.ts';
+import { Rig } from '../support/rig/rig.ts';
+import { pathWith, type TenantWorld, tenantWorld } from '../support/scenes/tenant-world.ts';
+
+// Who may call what, of whose: every identity on every route, with ids of its own, of another tenant and of nobody. What is
+// expected is read off the route table; what is answered is asked of the control plane, over HTTP.
+
+let rig: Rig;
+let worlds: Readonly<Record<'A' | 'B', TenantWorld>>;
+let identities: readonly Identity[];
+
+interface Identity {
+  readonly name: string;
+  readonly token: string | undefined;
+  /** Whose it is; an operator has everything for its own. */
+  readonly of?: 'A' | 'B' | 'operator';
+  /** What the token is for, as it was asked for when it was made. */
+  readonly may: readonly string[];
+  /** Of a token that lets nobody in. */
+  readonly refused?: 401 | 403;
+}
+
+type Target = 'own' | 'other’s' | 'missing';
+/** `admitted`: neither refused nor not found. What a call does then, its own tests say. */
+type Code = number | 'admitted';
+
+const table = Object.values(routes)
+  .flatMap((routesOfDomain) => Object.values<Route>(routesOfDomain))
+  .filter(({ id }) => id !== '-');
+
+/** What routes answer that authenticate by themselves, or nobody. */
+const open: Readonly<Record<string, (identity: Identity) => Code>> = {
+  X0: () => 200,
+  A1: (identity) => tenantOnly(identity, ['agent']),
+  C1: (identity) => tenantOnly(identity, ['agent', 'read']),
+  X31: () => 200,
+  X32: () => 200,
+  X33: () => 200,
+  X28: () => 403, // the link is the permission, and this is none
+};
+function tenantOnly({ of, may, refused }: Identity, scopes: readonly string[]): Code {
+  if (refused) return refused;
+  if (of === 'operator') return 401;
+  return scopes.some((scope) => may.includes(scope)) ? 200 : 403;
+}
+
+/** Where a query is needed. */
+const queries: Readonly<Record<string, string>> = { X10: '?q=xx', E4: '?q=xx' };
+
+const hasIds = (route: Route) => route.path.includes('{') && route.access !== 'open';
+const targetsOf = (route: Route): readonly Target[] => (hasIds(route) ? ['own', 'other’s', 'missing'] : ['own']);
+/** What would be done at once: it is tried in a world of its own, as the next one would not find it. */
+const actsWithoutBody = (route: Route) => route.method !== 'GET' && route.body === undefined;
+
+function expected(route: Route, identity: Identity, target: Target): Code {
+  if (route.access === 'open') return open[route.id]!(identity);
+  if (identity.refused) return identity.refused;
+  const isOperator = identity.of === 'operator';
+  if (route.access === (isOperator ? 'client' : 'admin')) return 403;
+  const needed =
+    isOperator && route.access !== 'admin' ? [operatorScopeFor(route.scope as 'read')] : [route.scope].flat();
+  if (!needed.some((scope) => identity.may.includes(scope))) return 403;
+  if (target === 'missing' || (target === 'other’s' && !isOperator)) return 404;
+  if (route.method === 'GET') return 200;
+  return actsWithoutBody(route) ? 'admitted' : 400; // what is sent is no JSON: nothing is done
+}
+
+const otherOf = { A: 'B', B: 'A' } as const;
+function idsOf(identity: Identity, target: Target): Readonly<Record<string, string>> {
+  const mine = identity.of === 'B' ? 'B' : 'A';
+  if (target === 'own') return worlds[mine].ids;
+  if (target === 'other’s') return worlds[otherOf[mine]].ids;
+  const missing = Object.fromEntries(Object.keys(worlds.A.ids).map((name) => [name, randomUUID()]));
+  return { ...missing, instance_id: instanceId() };
+}
+
+/** Of an instance that nobody has. */
+const instanceId = () => `i-${randomUUID().replaceAll('-', '').slice(0, 17)}`;
+
+interface Cell {
+  readonly route: Route;
+  readonly identity: Identity;
+  readonly target: Target;
+  readonly expected: Code;
+}
+
+async function answer({ route, identity, target, expected: code }: Cell): Promise<number> {
+  const world = code === 'admitted' ? await worldFor(route) : undefined;
+  const token = world && identity.of !== 'operator' ? await tokenLike(identity, world) : identity.token;
+  const ids = world?.ids ?? idsOf(identity, target);
+  const about = { commandId: ids.command_id, instanceId: route.id === 'A1' ? instanceId() : ids.instance_id };
+  const valid = requests[route.id]?.(about) ?? {};
+  const path = pathWith(route.path, ids) + (queries[route.id] ?? '');
+  const body = route.method === 'GET' || !route.body ? {} : code === 400 ? { raw: '{' } : { body: valid };
+  const answer = await rig.request(route.method, path, { ...(token !== undefined && { token }), ...body });
+  // There is one fallback in all, and most callers come when there is none: who is told so was let in.
+  return answer.body?.code === 'no_fallback' ? 200 : answer.status;
+}
+
+/** A world of its own for one call, with what the call needs. */
+async function worldFor(route: Route): Promise<TenantWorld> {
+  const isOfOperator = route.path.includes('{operator_id}');
+  const world = await tenantWorld(rig, isOfOperator ? (await operator('viewer')).id : undefined);
+  // Without a standby that can take over it is this that is not found, and not the agent.
+  if (route.id === 'X24') {
+    const replica = `/replicas/${world.ids.replica_id}`;
+    await world.instance.request('PUT', replica, { instance_id: instanceId(), status: 'syncing' });
+    await world.instance.request('POST', `${replica}/status`, requests.R6!({}));
+  }
+  return world;
+}
+
+/** A token of another tenant that is for the same. */
+const tokenLike = async ({ may }: Identity, { tenant }: TenantWorld): Promise<string> => {
+  if (may.length === 3) return tenant.token;
+  const scope = may.includes('manage') ? 'manage' : may[0]!;
+  return (await rig.asAdmin('POST', `/api/client/${tenant.id}/tokens`, { name: scope, scope })).body.token;
+};
+
+const operator = async (role: string): Promise<{ id: string; token: string }> =>
+  (await rig.asAdmin('POST', '/api/admin/operators', { name: `${role} ${randomUUID()}`, role })).body;
+
+async function identitiesOf(whose: 'A' | 'B'): Promise<Identity[]> {
+  const { tenant } = worlds[whose];
+  const scoped = ['agent', 'read', 'manage'].map(async (scope) => {
+    const made = await rig.asAdmin('POST', `/api/client/${tenant.id}/tokens`, { name: `my ${scope}`, scope });
+    const may = scope === 'manage' ? ['read', 'manage'] : [scope];
+    return { name: `${whose} ${scope}`, token: made.body.token, of: whose, may };
+  });
+  const main = { name: `${whose} main`, token: tenant.token, of: whose, may: ['agent', 'read', 'manage'] };
+  return [...(await Promise.all(scoped)), main];
+}
+
+/** Those that let nobody in. */
+async function refusedIdentities(): Promise<Identity[]> {
+  const tokens = `/api/client/${worlds.A.tenant.id}/tokens`;
+  const expires_at = new Date(rig.clock.now().getTime() + 1000).toISOString();
+  const expired = (await rig.asAdmin('POST', tokens, { name: 'expired', scope: 'manage', expires_at })).body;
+  const revoked = (await rig.asAdmin('POST', tokens, { name: 'revoked', scope: 'manage' })).body;
+  await rig.asAdmin('DELETE', `${tokens}/${revoked.id}`);
+  const former = await operator('admin');
+  await rig.asAdmin('DELETE', `/api/admin/operators/${former.id}`);
+  const inactive = await rig.tenant();
+  await rig.db.updateTable('clients').set({ isActive: false }).where('id', '=', inactive.id).execute();
+  rig.pass(2);
+  return [
+    { name: 'none', token: undefined, may: [], refused: 401 },
+    { name: 'garbage', token: `token-${randomUUID()}`, may: [], refused: 401 },
+    { name: 'expired', token: expired.token, may: [], refused: 401 },
+    { name: 'revoked', token: revoked.token, may: [], refused: 401 },
+    { name: 'ex-operator', token: former.token, may: [], refused: 401 },
+    { name: 'inactive', token: inactive.token, may: [], refused: 403 },
+  ];
+}
+
+beforeAll(async () => {
+  rig = await Rig.start();
+  const spare = await operator('viewer');
+  worlds = { A: await tenantWorld(rig, spare.id), B: await tenantWorld(rig, spare.id) };
+  identities = [
+    ...(await refusedIdentities()),
+    ...(await identitiesOf('A')),
+    ...(await identitiesOf('B')),
+    { name: 'viewer', token: (await operator('viewer')).token, of: 'operator', may: ['viewer'] },
+    { name: 'admin', token: (await operator('admin')).token, of: 'operator', may: ['viewer', 'admin'] },
+    { name: 'bootstrap', token: rig.controlPlane.adminToken, of: 'operator', may: ['viewer', 'admin'] },
+  ];
+});
+afterAll(() => rig.stop());
+
+/** Requests at a time. */
+const atOnce = 16;
+
+async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = new Array(items.length);
+  const rest = items.entries();
+  const drain = async () => {
+    for (const [i, item] of rest) results[i] = await work(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, drain));
+  return results;
+}
+
+const isAdmission = (status: number) => ![401, 403, 404].includes(status) && status < 500;
+const isRight = (status: number, code: Code) => (code === 'admitted' ? isAdmission(status) : status === code);
+
+describe('who may call what', () => {
+  it('is what the route table says, for every identity, route and owner', async () => {
+    const cells = table.flatMap((route) =>
+      identities.flatMap((identity) =>
+        targetsOf(route).map(
+          (target): Cell => ({ route, identity, target, expected: expected(route, identity, target) }),
+        ),
+      ),
+    );
+    const statuses = await inParallel(cells, answer);
+    console.log(printed(cells, statuses));
+    const wrong = cells.flatMap(({ route, identity, target, expected: code }, i) =>
+      isRight(statuses[i]!, code)
+        ? []
+        : [`${route.id} ${route.method} ${route.path} by ${identity.name}, ${target}: ${statuses[i]}, not ${code}`],
+    );
+    expect(wrong).toEqual([]);
+    expect(cells.length).toBeGreaterThan(3000);
+  }, 180_000); // half a minute, on a machine that does nothing else
+});
+
+/** A row for each route; in a cell what its own, another’s and a missing id were answered, or one code where all are alike. */
+function printed(cells: readonly Cell[], statuses: readonly number[]): string {
+  const width = 12;
+  const first = 18;
+  const lines = table.map((route) => {
+    const shown = identities.map(({ name }) => {
+      const codes = cells.flatMap((cell, i) =>
+        cell.route === route && cell.identity.name === name ? [String(statuses[i])] : [],
+      );
+      return new Set(codes).size === 1 ? codes[0]! : codes.join('/');
+    });
+    return `${`${route.id} ${[route.scope].flat().join('|')}`.padEnd(first)}${shown.map((code) => code.padEnd(width)).join('')}`;
+  });
+  const head = `${'route, scope'.padEnd(first)}${identities.map(({ name }) => name.padEnd(width)).join('')}`;
+  return [head, ...lines, `${cells.length} cells: own/other’s/missing, or one code for all`].join('\n');
+}
