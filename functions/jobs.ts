@@ -69,11 +69,19 @@ export const jobs = {
     every: 'rate(1 minute)',
     summary: 'Asks EC2 about the instances that should be gone, and notifies the tenant of those that are still there',
   },
+  'deliver-notifications': {
+    runsIn: 'delivery',
+    every: 'rate(1 minute)',
+    summary: 'Sends what tenants are notified of to their webhooks and topics, gathered into digests',
+  },
 } as const satisfies Record<string, Job>;
 
 export interface Job {
-  /** The Lambda that runs it: a folder beside this file. Most share one; EC2's client is too large for the others. */
-  readonly runsIn: 'jobs' | 'reconciler';
+  /**
+   * The Lambda that runs it: a folder beside this file. Most share one; EC2's client is too large for the others, and what calls
+   * addresses that tenants name may do nothing else.
+   */
+  readonly runsIn: 'jobs' | 'reconciler' | 'delivery';
   /** An EventBridge Scheduler expression, UTC. */
   readonly every: `rate(${string})` | `cron(${string})`;
   readonly summary: string;

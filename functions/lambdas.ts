@@ -56,10 +56,12 @@ export const lambdas: Lambdas = {
   // The ONNX runtime and a model are 60 MB, in a process beside the function's own.
   model: { ...api, memoryMB: 1024 },
   notification: api,
+  webhook: api,
   system: api,
   docs: api,
   jobs: scheduled,
   reconciler: scheduled,
+  delivery: scheduled,
   migrate: { memoryMB, timeoutSeconds: 900 },
   // API Gateway waits for an authorizer as long.
   authorizer: { memoryMB, timeoutSeconds: 10, cacheSeconds: 60 },

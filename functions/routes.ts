@@ -8,6 +8,7 @@ import { notificationRoutes } from './notification/routes.ts';
 import { replicaRoutes } from './replica/routes.ts';
 import type { Routes } from './shared/route.ts';
 import { systemRoutes } from './system/routes.ts';
+import { webhookRoutes } from './webhook/routes.ts';
 
 /**
  * Every endpoint there is, by domain. A domain is a folder beside this file and a Lambda of its own; `lib/api.ts` makes
@@ -21,6 +22,7 @@ export const routes = {
   admin: adminRoutes,
   model: modelRoutes,
   notification: notificationRoutes,
+  webhook: webhookRoutes,
   system: systemRoutes,
   docs: docsRoutes,
 } satisfies Record<string, Routes>;

@@ -25,6 +25,7 @@ import type { Config } from './config.ts';
 import type { Database } from './database.ts';
 import { Models } from './models.ts';
 import type { Tokens } from './tokens.ts';
+import { grantSending } from './webhooks.ts';
 
 export interface ApiProps {
   readonly bundles: Bundles;
@@ -86,6 +87,10 @@ export class Api extends Construct {
       if (domain !== 'docs') database.connect(fn); // it serves files
       logs.push(fn.logGroup);
       if (domain === 'admin') tokens.grant(fn);
+      if (domain === 'webhook') {
+        tokens.grantWebhooks(fn, 'kms:Encrypt');
+        grantSending(fn, tokens); // the test message
+      }
       if (domain === 'model') new Models(this, 'Models', { bundles }).serve(fn);
       // One permission for the whole API: one for each route outgrows Lambda's 20 KB policy.
       const integration = new HttpLambdaIntegration(domain, fn, { scopePermissionToRoute: false });

@@ -40,8 +40,10 @@ const findings: Readonly<Record<string, string>> = {
   'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:iam::*:role/SpotOptimizer*]':
     'Roles of tenants, whose accounts are not known at deployment: each trusts us with its own external id.',
   'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:iam::*:role/*/SpotOptimizer*]': 'The same, of roles with a path.',
+  'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sns:*:*:SpotOptimizerNotifications*]':
+    'Topics of tenants, whose accounts are not known at deployment: each permits us by its own policy, and none is of our account.',
   ...Object.fromEntries(
-    ['jobsCA3BC24D', 'reconciler4AE7EECB'].map((id) => [
+    ['jobsCA3BC24D', 'reconciler4AE7EECB', 'deliveryB368A19F'].map((id) => [
       `AwsSolutions-IAM5[Resource::<Jobs${id}.Arn>:*]`,
       'CDK’s Scheduler target admits the versions of its function too.',
     ]),

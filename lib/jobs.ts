@@ -11,11 +11,14 @@ import { type Job, type JobLambda, jobs } from '../functions/jobs.ts';
 import { AppFunction, type Bundles } from './app-function.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database.ts';
+import type { Tokens } from './tokens.ts';
+import { grantSending } from './webhooks.ts';
 
 export interface JobsProps {
   readonly bundles: Bundles;
   readonly config: Config;
   readonly database: Database;
+  readonly tokens: Tokens;
 }
 
 /** The schedules of `functions/jobs.ts`, each of which calls its Lambda and tells it which job is due. */
@@ -27,7 +30,7 @@ export class Jobs extends Construct {
   /** Runs the jobs that are due each minute. */
   readonly minutely: LambdaFunction;
 
-  constructor(scope: Construct, id: string, { bundles, config, database }: JobsProps) {
+  constructor(scope: Construct, id: string, { bundles, config, database, tokens }: JobsProps) {
     super(scope, id);
     // A job reads the whole state and states the wanted one, so the next run makes up for a lost one: few repetitions, soon.
     const retry = { retryAttempts: 1, maxEventAge: Duration.minutes(5) };
@@ -46,11 +49,13 @@ export class Jobs extends Construct {
     const lambdas: Readonly<Record<JobLambda, LambdaFunction>> = {
       jobs: lambda('jobs'),
       reconciler: lambda('reconciler'),
+      delivery: lambda('delivery'),
     };
     this.minutely = lambdas.jobs;
     this.logs = Object.values(lambdas).map(({ logGroup }) => logGroup);
     lambdas.reconciler.addToRolePolicy(this.lookIntoTenantsAccounts());
     lambdas.reconciler.addToRolePolicy(readPrices(config.tenantRegions));
+    grantSending(lambdas.delivery, tokens);
 
     for (const [name, job] of Object.entries<Job>(jobs)) {
       new Schedule(this, name, {

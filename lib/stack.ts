@@ -40,7 +40,7 @@ export class SpotOptimizer extends Stack {
       tokens,
       adminTokenSha256: adminTokenSha256.valueAsString,
     });
-    const jobs = new Jobs(this, 'Jobs', { ...common, database });
+    const jobs = new Jobs(this, 'Jobs', { ...common, database, tokens });
     const spotEvents = new SpotEvents(this, 'SpotEvents', { ...common, database });
     const alarms = new Alarms(this, 'Alarms', {
       api: api.http,

@@ -15,6 +15,7 @@ import { type Invocation, type Invoke, lambdaHost } from './aws/lambda-host.ts';
 import { LambdaThreads } from './aws/lambda-threads.ts';
 import { startS3 } from './aws/s3/server.ts';
 import { Scheduler } from './aws/scheduler.ts';
+import { type Sns, startSns } from './aws/sns.ts';
 import type { Clock } from './clock.ts';
 import { startDatabase } from './database/server.ts';
 import { type Environment, functionEnvironment, modelBucket, secretAccessKey, setEnvironment } from './environment.ts';
@@ -58,6 +59,8 @@ export interface ControlPlane {
   readonly dataApi: Awaited<ReturnType<typeof startDataApi>>;
   /** The tenants' AWS accounts, as STS and EC2 show them to us. */
   readonly ec2: Ec2Api;
+  /** The tenants' topics. */
+  readonly sns: Sns;
   /** Not started: a simulation calls `runDue`, `npm start` calls `start`. */
   readonly scheduler: Scheduler;
   readonly gateway: Gateway;
@@ -98,6 +101,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const directory = join(dataDir, 's3');
     const s3 = running.keep(await startS3({ directory, bucket: modelBucket, secretAccessKey }));
     const ec2 = running.keep(await startEc2Api());
+    const sns = running.keep(await startSns());
 
     setEnvironment({
       ...functionEnvironment({
@@ -105,6 +109,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         kmsUrl: kms.url,
         s3Url: s3.url,
         ec2Url: ec2.url,
+        snsUrl: sns.url,
         databaseName,
         adminTokenSha256: createHash('sha256').update(adminToken).digest('hex'),
       }),
@@ -131,6 +136,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       adminToken,
       dataApi,
       ec2,
+      sns,
       scheduler,
       gateway,
       invoke,

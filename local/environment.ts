@@ -5,6 +5,7 @@ export interface LocalEndpoints {
   s3Url: string;
   /** Of STS and EC2. */
   ec2Url: string;
+  snsUrl: string;
   databaseName: string;
   /** SHA-256 of the admin token, hex. */
   adminTokenSha256: string;
@@ -38,7 +39,11 @@ export const functionEnvironment = (local: LocalEndpoints): Environment => ({
   AWS_ENDPOINT_URL_S3: local.s3Url,
   AWS_ENDPOINT_URL_STS: local.ec2Url,
   AWS_ENDPOINT_URL_EC2: local.ec2Url,
+  AWS_ENDPOINT_URL_SNS: local.snsUrl,
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+
+  // Whoever tries a webhook here listens on this machine.
+  WEBHOOK_LOOPBACK: 'allowed',
 
   POWERTOOLS_LOG_LEVEL: process.env.POWERTOOLS_LOG_LEVEL ?? 'WARN',
   POWERTOOLS_SERVICE_NAME: 'spot-optimizer',

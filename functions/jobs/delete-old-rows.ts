@@ -5,6 +5,7 @@ import { decisionRetention } from '../core/decision/retention.ts';
 import { eventRetention } from '../core/event/retention.ts';
 import { failoverRetention } from '../core/failover/retention.ts';
 import { poolRetention } from '../core/pool/retention.ts';
+import { webhookRetention } from '../core/webhook/retention.ts';
 import type { Db } from '../shared/db.ts';
 import { inSteps } from '../shared/in-steps.ts';
 import type { Retention } from '../shared/retention.ts';
@@ -19,6 +20,7 @@ const all: Retention = {
   ...eventRetention,
   ...failoverRetention,
   ...poolRetention,
+  ...webhookRetention,
 };
 
 /** Deletes what is old, room by room; each has its share of the time. @returns how many rows were deleted */

@@ -8,3 +8,6 @@ export const launchCapReached = 'launch cap reached';
 
 /** EC2's own prices of a region have not been read for a quarter of an hour. */
 export const pricesAreStale = 'prices are stale';
+
+/** A tenant's receiver has taken a digest of notifications for a day in no try. */
+export const notificationsGivenUp = 'notifications given up';

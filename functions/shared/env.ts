@@ -31,7 +31,7 @@ export const databaseEnv = read(
   }),
 );
 
-/** The KMS key that encrypts tenants' tokens. */
+/** The KMS key that encrypts tenants' tokens and webhooks. */
 export const tokenEnv = read(z.object({ TOKEN_KEY_ID: z.string().min(1) }));
 
 /** SHA-256 of the admin credential, hex. During a change there are several, separated by commas. */
@@ -52,3 +52,14 @@ export const logEnv = read(z.object({ LOG_SUCCESS_SHARE: z.coerce.number().min(0
 
 /** The S3 bucket of uploaded models. */
 export const modelEnv = read(z.object({ MODEL_BUCKET: z.string().min(1) }));
+
+/**
+ * How notifications are sent. `WEBHOOK_LOOPBACK` is for one machine: it admits http, and addresses of the machine itself; no
+ * deployment sets it.
+ */
+export const webhookEnv = read(
+  z.object({
+    WEBHOOK_DEADLINE_MS: z.coerce.number().positive().default(5_000),
+    WEBHOOK_LOOPBACK: z.literal('allowed').optional(),
+  }),
+);

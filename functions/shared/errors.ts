@@ -27,6 +27,7 @@ export const errorStatus = {
   token_not_found: 404,
   operator_not_found: 404,
   notification_not_found: 404,
+  webhook_not_found: 404,
   model_session_not_found: 404,
   no_fallback: 404,
   client_exists: 409,
@@ -43,6 +44,7 @@ export const errorStatus = {
   instance_of_another_client: 409,
   body_too_large: 413,
   model_unusable: 422,
+  test_too_soon: 429,
   unavailable: 503,
 } as const;
 

@@ -496,6 +496,7 @@ export interface SystemEventTable {
   notify: Generated<boolean>;
   dedupeKey: string | null;
   times: Generated<number>;
+  unqueued: boolean | null;
   createdAt: Date;
 }
 
@@ -628,6 +629,43 @@ export interface ClientsDailySnapshotTable {
   modelSwitches: number;
 }
 
+// core/webhook
+
+export interface WebhookTable {
+  clientId: string;
+  sealed: string;
+  host: string | null;
+  topicArn: string | null;
+  style: 'json' | 'slack';
+  minSeverity: Severity;
+  digestMinutes: number;
+  dueAt: Date | null;
+  failures: Generated<number>;
+  lastSuccessAt: Date | null;
+  lastFailureAt: Date | null;
+  lastError: string | null;
+  testedAt: Date | null;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface WebhookMessageTable {
+  id: string;
+  clientId: string;
+  state: 'open' | 'dead';
+  attempts: Generated<number>;
+  isPosted: Generated<boolean>;
+  isPublished: Generated<boolean>;
+  createdAt: Date;
+  deadAt: Date | null;
+}
+
+export interface WebhookItemTable {
+  clientId: string;
+  eventId: string;
+  messageId: string | null;
+}
+
 export interface Schema {
   clients: ClientTable;
   clientTokens: ClientTokenTable;
@@ -657,6 +695,9 @@ export interface Schema {
   notificationMarks: NotificationMarkTable;
   notificationReads: NotificationReadTable;
   auditLogs: AuditLogTable;
+  webhooks: WebhookTable;
+  webhookMessages: WebhookMessageTable;
+  webhookItems: WebhookItemTable;
   exportKeys: ExportKeyTable;
   pricingAlerts: PricingAlertTable;
   jobRuns: JobRunTable;

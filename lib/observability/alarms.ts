@@ -10,7 +10,12 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { abandonedRun, launchCapReached, pricesAreStale } from '../../functions/shared/alarm-lines.ts';
+import {
+  abandonedRun,
+  launchCapReached,
+  notificationsGivenUp,
+  pricesAreStale,
+} from '../../functions/shared/alarm-lines.ts';
 
 export interface AlarmsProps {
   readonly api: HttpApi;
@@ -86,6 +91,7 @@ export class Alarms extends Construct {
     this.whenNotEmpty('LostJobs', lostJobs);
     this.whenLogged('AbandonedJobs', { logs: jobLogs, line: abandonedRun });
     this.whenLogged('StalePrices', { logs: jobLogs, line: pricesAreStale });
+    this.whenLogged('LostNotifications', { logs: jobLogs, line: notificationsGivenUp });
     // Six jobs a minute and more: in five minutes without any, schedules no longer fire.
     if (jobs)
       this.alarm('MissedJobs', {

@@ -88,7 +88,7 @@ describe('the API', () => {
 describe('the functions', () => {
   it('are one for each domain, and those that no route leads to', () => {
     expect(ours.map(([name]) => name).toSorted()).toEqual(
-      [...Object.keys(routes), 'authorizer', 'jobs', 'migrate', 'reconciler', 'spot-events'].toSorted(),
+      [...Object.keys(routes), 'authorizer', 'delivery', 'jobs', 'migrate', 'reconciler', 'spot-events'].toSorted(),
     );
   });
 
@@ -112,7 +112,8 @@ describe('the functions', () => {
 
   it.each([
     ['ADMIN_TOKEN_SHA256', ['authorizer']],
-    ['TOKEN_KEY_ID', ['admin']],
+    ['TOKEN_KEY_ID', ['admin', 'webhook', 'delivery']],
+    ['WEBHOOK_LOOPBACK', []],
     ['MODEL_BUCKET', ['model']],
     ['DATABASE_ARN', withDatabase.map(([name]) => name)],
   ])('%s is told to %j alone', (variable, names) => {
@@ -130,6 +131,38 @@ describe('the functions', () => {
     expect(dataApi).toHaveLength(withDatabase.length);
     for (const { Resource } of dataApi)
       expect(Resource['Fn::Join'][1].slice(-2)).toEqual([':cluster:', { Ref: cluster }]);
+  });
+});
+
+describe('notifications', () => {
+  const statementsOf = (name: string) => {
+    const { Ref: role } = { Ref: ours.find(([of]) => of === name)![2].Properties.Role['Fn::GetAtt'][0] };
+    return all('AWS::IAM::Policy')
+      .filter(({ Properties }) => Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === role))
+      .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+  };
+  const names = ours.map(([name]) => name);
+  const which = (action: string) =>
+    names.filter((name) => statementsOf(name).some(({ Action }) => [Action].flat().includes(action)));
+
+  it('are published by those that send them alone, on topics of our name in other accounts', () => {
+    expect(which('sns:Publish').toSorted()).toEqual(['delivery', 'webhook']);
+    for (const name of ['delivery', 'webhook'])
+      expect(statementsOf(name)).toContainEqual({
+        Effect: 'Allow',
+        Action: 'sns:Publish',
+        Resource: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':sns:*:*:SpotOptimizerNotifications*']] },
+        Condition: { StringNotEquals: { 'aws:ResourceAccount': { Ref: 'AWS::AccountId' } } },
+      });
+  });
+
+  it('are sent by what can decrypt no token', () => {
+    expect(which('kms:Decrypt').toSorted()).toEqual(['admin', 'delivery', 'webhook']);
+    expect(which('kms:Encrypt').toSorted()).toEqual(['admin', 'webhook']);
+    for (const name of ['delivery', 'webhook'])
+      for (const { Action, Condition } of statementsOf(name))
+        if ([Action].flat().some((action: string) => action.startsWith('kms:')))
+          expect(Condition).toEqual({ StringEquals: { 'kms:EncryptionContext:purpose': 'webhook' } });
   });
 });
 
@@ -202,12 +235,14 @@ describe('the jobs', () => {
 });
 
 describe('what is lost', () => {
-  it('comes of failures of either Lambda of jobs', () => {
+  it('comes of failures of every Lambda of jobs', () => {
     const lost = all('AWS::Lambda::EventInvokeConfig').map(({ Properties }) => [
       Properties.FunctionName.Ref,
       Properties.DestinationConfig.OnFailure.Destination['Fn::GetAtt'][0],
     ]);
-    expect(lost.map(([fn]) => fn).toSorted()).toEqual([functionId('jobs'), functionId('reconciler')].toSorted());
+    expect(lost.map(([fn]) => fn).toSorted()).toEqual(
+      [functionId('delivery'), functionId('jobs'), functionId('reconciler')].toSorted(),
+    );
     expect(new Set(lost.map(([, queue]) => queue)).size).toBe(1);
   });
 });

@@ -32,6 +32,10 @@ const acts: Readonly<Record<string, [action: string, again?: 'changes again']>> 
   X23: ['agent_configured'],
   X24: ['replica_promoted'],
   X30: ['pricing_alert_created', 'changes again'],
+  N5: ['webhook_changed'],
+  N6: ['webhook_deleted'],
+  N7: ['webhook_tested'],
+  N8: ['webhook_redelivered'],
   T1: ['token_created'],
   T3: ['token_revoked'],
 };
@@ -55,6 +59,13 @@ async function worldFor({ id }: Route): Promise<TenantWorld> {
     await world.instance.replicaStatus(world.ids.replica_id!, 'ready');
   }
   const { tenant, ids } = world;
+  if (id === 'N8') {
+    const dead = { state: 'dead', createdAt: rig.clock.now(), deadAt: rig.clock.now() } as const;
+    await rig.db
+      .insertInto('webhookMessages')
+      .values({ id: randomUUID(), clientId: tenant.id, ...dead })
+      .execute();
+  }
   if (['C17', 'R3', 'X24'].includes(id))
     await rig.db.deleteFrom('commands').where('agentId', '=', world.instance.agentId).execute();
   if (id === 'X23') {
@@ -89,7 +100,7 @@ describe('the audit log of what tenants change', () => {
     expect((await rows()).length).toBe(again ? 2 : 1);
     const operators = (await rig.asAdmin('GET', `/api/admin/audit?client_id=${tenant.id}`)).body;
     expect(operators).toEqual(expect.arrayContaining(first));
-    expect(JSON.stringify(operators)).not.toMatch(/(token|operator)-[A-Za-z0-9]{32}/);
+    expect(JSON.stringify(operators)).not.toMatch(/(token|operator|webhook)-[A-Za-z0-9]{32}/);
   });
 
   it('says of a setting what it was, what it is, and nothing of those that stayed', async () => {

@@ -243,6 +243,9 @@ const dearer: Readonly<Record<string, [calls: number, why: string]>> = {
   E3: [4, 'pools, buckets, trusted prices, and the row of the audit log'],
   X8: [9, 'session, files and act are rows of three tables, in one transaction; and what is kept no longer goes'],
   X9: [9, 'as X8'],
+  N5: [6, 'the webhook and its row of the audit log, in one transaction; and the answer says what there is now'],
+  N6: [7, 'webhook, queue and messages are rows of three tables, and the act of a fourth, in one transaction'],
+  N8: [6, 'messages, when they are due, and the act, in one transaction'],
   T1: [6, 'as D1'],
   T3: [6, 'as D1'],
   O1: [5, 'as D1'],
@@ -251,6 +254,17 @@ const dearer: Readonly<Record<string, [calls: number, why: string]>> = {
 
 /** What a route that needs a query is asked. */
 const queries: Readonly<Record<string, string>> = { X10: '?q=m5', E4: '?q=m5' };
+
+/** A webhook that nobody listens at, with a message that was given up. */
+async function webhookOf({ tenant }: TestInstance): Promise<void> {
+  const body = { url: 'http://127.0.0.1:1025/hook' };
+  await rig.request('PUT', `/api/client/${tenant.id}/webhook`, { token: tenant.token, body });
+  const dead = { state: 'dead', createdAt: rig.clock.now(), deadAt: rig.clock.now() } as const;
+  await rig.db
+    .insertInto('webhookMessages')
+    .values({ id: randomUUID(), clientId: tenant.id, ...dead })
+    .execute();
+}
 
 /** What changes a standby's state or mode; each needs a state of its own to begin from, which its own tests make. */
 const ofReplicas = /^(R[13-9]|X2[2-4])$/;
@@ -276,6 +290,7 @@ describe('Data API calls of every other route: 3 at most', () => {
     const [command] = (await instance.pendingCommands()).body;
     if (id === 'A14' || id === 'C17')
       await rig.db.deleteFrom('commands').where('agentId', '=', instance.agentId).execute();
+    if (path.includes('/webhook')) await webhookOf(instance);
     const ids: Record<string, string> = {
       agent_id: instance.handle,
       client_id: instance.tenant.id,

@@ -44,6 +44,7 @@ export async function record(db: Db, events: SystemEvent | readonly SystemEvent[
         message: event.message.slice(0, 1000),
         metadata: event.metadata ? fitted(event.metadata, 'system_events.metadata') : null,
         notify: event.notify ?? false,
+        unqueued: event.notify ? true : null,
         dedupeKey: event.dedupeKey ?? null,
         createdAt: now,
       })),

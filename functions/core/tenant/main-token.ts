@@ -23,7 +23,7 @@ interface NewMain {
 /** @throws AppError unavailable when KMS does not answer */
 export async function newMainToken(clientId: string): Promise<NewMain> {
   const token = newToken('token');
-  return { id: randomUUID(), token, ciphertext: await seal(clientId, token) };
+  return { id: randomUUID(), token, ciphertext: await seal({ clientId }, token) };
 }
 
 export async function insertMainToken(
@@ -104,5 +104,5 @@ export async function readToken(db: Db, { clientId }: { clientId: string }, by: 
   if (client.id === null || client.tokenCiphertext === null)
     throw new AppError('token_not_found', 'Token main was revoked: regenerate-token makes a new one');
   await audit(db, by, { clientId, action: 'token_read', targetId: client.id }, now);
-  return { name: client.name, token: await unseal(clientId, client.tokenCiphertext) };
+  return { name: client.name, token: await unseal({ clientId }, client.tokenCiphertext) };
 }

@@ -7,28 +7,38 @@ const kms = new KMSClient({});
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /** A word that tells whose token it is, and 32 of 62 characters: 190 random bits from the system's generator. */
-export const newToken = (kind: 'token' | 'operator') =>
+export const newToken = (kind: 'token' | 'operator' | 'webhook') =>
   `${kind}-${Array.from({ length: 32 }, () => alphabet[randomInt(alphabet.length)]).join('')}`;
 
-/** The key, and the tenant that a text is bound to: the text of one tenant's row does not decrypt in another's. */
-const keyOf = (clientId: string) => ({ KeyId: tokenEnv().TOKEN_KEY_ID, EncryptionContext: { clientId } });
+/** Whose a text is, and what for: the text of one row does not decrypt as another's, nor by a function that has no business with it. */
+export interface SealedFor {
+  readonly clientId: string;
+  /** Absent for a token. */
+  readonly purpose?: 'webhook';
+}
+
+const keyOf = ({ clientId, purpose }: SealedFor) => ({
+  KeyId: tokenEnv().TOKEN_KEY_ID,
+  EncryptionContext: { clientId, ...(purpose && { purpose }) },
+});
 
 /**
- * Encrypts a token under the KMS key, so that an admin may be shown it again (protocol 1.2).
+ * Encrypts a text under the KMS key: a token, so that an admin may be shown it again (protocol 1.2), or what a webhook needs.
+ * @param text at most 4,096 bytes
  * @throws AppError unavailable when KMS does not answer
  */
-export async function seal(clientId: string, token: string): Promise<string> {
-  const encrypt = new EncryptCommand({ ...keyOf(clientId), Plaintext: Buffer.from(token, 'utf8') });
+export async function seal(of: SealedFor, text: string): Promise<string> {
+  const encrypt = new EncryptCommand({ ...keyOf(of), Plaintext: Buffer.from(text, 'utf8') });
   const { CiphertextBlob } = await kms.send(encrypt).catch(unavailable);
   return Buffer.from(CiphertextBlob!).toString('base64');
 }
 
 /**
- * The token that `seal` was given.
+ * The text that `seal` was given.
  * @throws AppError unavailable when KMS does not answer
  */
-export async function unseal(clientId: string, ciphertext: string): Promise<string> {
-  const decrypt = new DecryptCommand({ ...keyOf(clientId), CiphertextBlob: Buffer.from(ciphertext, 'base64') });
+export async function unseal(of: SealedFor, ciphertext: string): Promise<string> {
+  const decrypt = new DecryptCommand({ ...keyOf(of), CiphertextBlob: Buffer.from(ciphertext, 'base64') });
   const { Plaintext } = await kms.send(decrypt).catch(unavailable);
   return Buffer.from(Plaintext!).toString('utf8');
 }

@@ -1,4 +1,5 @@
--- What happened, and which jobs ran. Rooms: functions/core/event, and functions/shared for job_runs.
+-- What happened, who is told, and which jobs ran. Rooms: functions/core/event, functions/core/webhook, and functions/shared for
+-- job_runs.
 
 -- Every event worth keeping. A row with `notify` is also a notification: one insert writes both or neither.
 CREATE TABLE system_events (
@@ -15,8 +16,11 @@ CREATE TABLE system_events (
   dedupe_key VARCHAR(191) NULL,
   -- How often it happened, where what happens again is counted.
   times INT NOT NULL DEFAULT 1,
+  -- TRUE of a notification until it is in the queues of the webhooks; NULL ever after, and of what is no notification.
+  unqueued BOOLEAN NULL,
   created_at DATETIME(3) NOT NULL,
   PRIMARY KEY (id),
+  KEY ix_system_events_unqueued (unqueued, created_at),
   UNIQUE KEY uq_system_events_dedupe_key (dedupe_key),
   KEY ix_system_events_agent (agent_id, created_at),
   KEY ix_system_events_client (client_id, created_at),
@@ -47,6 +51,58 @@ CREATE TABLE notification_reads (
   PRIMARY KEY (reader, event_id),
   KEY ix_notification_reads_client (client_id),
   KEY ix_notification_reads_read_at (read_at)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Where a tenant's notifications are sent, and how that goes (docs/adr/0048).
+CREATE TABLE webhooks (
+  client_id VARCHAR(36) NOT NULL,
+  -- The URL, which may be a secret itself, and the secrets that sign: encrypted JSON (functions/core/webhook/vault.ts).
+  sealed VARCHAR(6000) NOT NULL,
+  -- Of the URL, for people; NULL where there is only a topic.
+  host VARCHAR(261) NULL,
+  topic_arn VARCHAR(350) NULL,
+  -- `json` or `slack`.
+  style VARCHAR(8) NOT NULL,
+  min_severity VARCHAR(16) NOT NULL,
+  digest_minutes INT NOT NULL,
+  -- When the next message is due: it waits to be gathered or tried again. NULL when nothing waits.
+  due_at DATETIME(3) NULL,
+  -- Failures in a row.
+  failures INT NOT NULL DEFAULT 0,
+  last_success_at DATETIME(3) NULL,
+  last_failure_at DATETIME(3) NULL,
+  last_error VARCHAR(500) NULL,
+  tested_at DATETIME(3) NULL,
+  created_at DATETIME(3) NOT NULL,
+  updated_at DATETIME(3) NOT NULL,
+  PRIMARY KEY (client_id),
+  KEY ix_webhooks_due (due_at, client_id)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- A digest that is being sent, or that was given up. It keeps its id in repeats.
+CREATE TABLE webhook_messages (
+  id VARCHAR(36) NOT NULL,
+  client_id VARCHAR(36) NOT NULL,
+  -- `open` or `dead`.
+  state VARCHAR(8) NOT NULL,
+  attempts INT NOT NULL DEFAULT 0,
+  -- What has arrived already, where there are a URL and a topic.
+  is_posted BOOLEAN NOT NULL DEFAULT FALSE,
+  is_published BOOLEAN NOT NULL DEFAULT FALSE,
+  created_at DATETIME(3) NOT NULL,
+  dead_at DATETIME(3) NULL,
+  PRIMARY KEY (id),
+  KEY ix_webhook_messages_client (client_id, state, created_at),
+  KEY ix_webhook_messages_dead_at (dead_at)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- A notification that waits for a tenant's webhook, and the message that it is in; NULL before there is one.
+CREATE TABLE webhook_items (
+  client_id VARCHAR(36) NOT NULL,
+  event_id VARCHAR(36) NOT NULL,
+  message_id VARCHAR(36) NULL,
+  PRIMARY KEY (client_id, event_id),
+  KEY ix_webhook_items_message (client_id, message_id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Who did what to whom: each act of an operator, each change of settings or tokens, each look at a token.

@@ -20,6 +20,9 @@ export async function tenantWorld(rig: Rig, operatorId: string = randomUUID()): 
   const [command] = (await instance.pendingCommands()).body;
   const replica_id = await instance.addReplica();
   const spare = await rig.asAdmin('POST', `/api/client/${tenant.id}/tokens`, { name: 'spare', scope: 'read' });
+  // Nobody listens there.
+  const webhook = { url: 'http://127.0.0.1:1025/hook', digest_minutes: 60 };
+  await rig.asAdmin('PUT', `/api/client/${tenant.id}/webhook`, webhook);
   const [notification] = (await rig.asAdmin('GET', `/api/notifications?client_id=${tenant.id}`)).body;
   const ids = {
     agent_id: instance.handle,

@@ -1,0 +1,48 @@
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+
+/** Where messages may go. A tenant names the receiver, so all that it says is hostile (docs/adr/0049). */
+export interface Reach {
+  /** On one machine alone: http, and addresses of the machine itself. */
+  readonly isLoopbackAllowed: boolean;
+}
+
+const maxUrl = 2000;
+const usualPorts = ['', '443', '8443'];
+/** All that IPv6 has given out for the Internet; the rest of its space is what embeds other addresses, or nobody's. */
+const globalIpv6 = ipaddr.IPv6.parseCIDR('2000::/3');
+
+/**
+ * Whether an address is of the public Internet. None that is private, of a link, of the machine itself or of a provider is, and
+ * none that leads to an IPv4 address within an IPv6 one (mapped, NAT64, 6to4, Teredo).
+ * @param address as a resolver gives it, or as it stands in a URL, without brackets
+ */
+export function isReachable(address: string, { isLoopbackAllowed }: Reach): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.parse(address);
+  if (parsed.range() === 'loopback') return isLoopbackAllowed;
+  if (parsed.range() !== 'unicast') return false;
+  return parsed instanceof ipaddr.IPv4 || parsed.match(globalIpv6);
+}
+
+/** The host of a URL, an IPv6 address without its brackets. */
+export const hostOf = ({ hostname }: URL) => hostname.replace(/^\[|\]$/g, '');
+
+/**
+ * What is wrong with a receiver's URL, before its name is resolved. The parser has read 0x7f.1, 2130706433 and 0177.0.0.1 as
+ * 127.0.0.1 already.
+ * @returns `undefined` when nothing is
+ */
+export function problemOf(text: string, reach: Reach): string | undefined {
+  const url = URL.parse(text);
+  if (!url) return 'must be a URL, as in https://example.com/hook';
+  if (url.protocol !== 'https:' && !(reach.isLoopbackAllowed && url.protocol === 'http:'))
+    return `must begin with https://, not ${url.protocol}//`;
+  if (url.href.length > maxUrl) return `must have at most ${maxUrl} characters, not ${url.href.length}`;
+  if (url.username || url.password) return 'must have no user name and no password in it';
+  if (!usualPorts.includes(url.port) && Number(url.port) < 1024)
+    return `must have port 443, 8443 or one from 1024 on, not ${url.port}`;
+  const host = hostOf(url);
+  if (isIP(host) && !isReachable(host, reach)) return `must lead to a public address, not to ${host}`;
+  return undefined;
+}

@@ -1,0 +1,76 @@
+import type { Severity } from '../../shared/schema.ts';
+
+/** One notification of a digest. */
+export interface Notification {
+  readonly id: string;
+  readonly type: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly agentId: string | null;
+  readonly instanceId: string | null;
+  readonly createdAt: Date;
+}
+
+/** What a message says. */
+export interface Digest {
+  /** The same in each repeat. */
+  readonly id: string;
+  readonly clientId: string;
+  readonly type: 'notifications' | 'test';
+  readonly total: number;
+  readonly bySeverity: Readonly<Record<Severity, number>>;
+  /** The most severe and, of those, the latest; in the order of time. */
+  readonly notifications: readonly Notification[];
+}
+
+/** Notifications that a message lists; the others are counted. */
+export const mostListed = 20;
+
+/** A message as JSON. */
+export const toJson = ({ id, clientId, type, total, bySeverity, notifications }: Digest): string =>
+  JSON.stringify({
+    id,
+    type,
+    client_id: clientId,
+    total,
+    by_severity: bySeverity,
+    omitted: total - notifications.length,
+    notifications: notifications.map((one) => ({
+      id: one.id,
+      type: one.type,
+      severity: one.severity,
+      message: one.message,
+      agent_id: one.agentId,
+      instance_id: one.instanceId,
+      time: one.createdAt.toISOString(),
+    })),
+  });
+
+const marks: Readonly<Record<Severity, string>> = {
+  error: ':red_circle:',
+  warning: ':large_orange_circle:',
+  info: ':large_blue_circle:',
+};
+
+/** The three characters that Slack reads as markup: with them a message could name a channel or hide a link. */
+const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+/** The same as Slack takes it, and what speaks its language. */
+export const toSlack = (digest: Digest): string => {
+  const { total, notifications } = digest;
+  const lines = notifications.map(
+    ({ severity, message, createdAt }) => `${marks[severity]} ${createdAt.toISOString()} ${escaped(message)}`,
+  );
+  const omitted = total - notifications.length;
+  return JSON.stringify({
+    text: [`*${titleOf(digest)}*`, ...lines, ...(omitted > 0 ? [`… and ${omitted} more`] : [])].join('\n'),
+  });
+};
+
+/** In a line of ASCII, as the subject of a mail has to be. */
+export function titleOf({ type, total, bySeverity }: Digest): string {
+  if (type === 'test') return 'Spot Optimizer: this is a test';
+  const counts = (['error', 'warning', 'info'] as const).filter((severity) => bySeverity[severity] > 0);
+  const parts = counts.map((severity) => `${bySeverity[severity]} ${severity}`).join(', ');
+  return `Spot Optimizer: ${total} ${total === 1 ? 'notification' : 'notifications'} (${parts})`;
+}

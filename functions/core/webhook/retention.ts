@@ -1,0 +1,14 @@
+import { sql } from 'kysely';
+import type { Retention } from '../../shared/retention.ts';
+import { dayMs, msBefore } from '../../shared/time.ts';
+
+/** Messages that were given up wait for their tenant for 14 days, as other dead letters do. Each run deletes some thousands. */
+export const webhookRetention: Retention = {
+  'dead messages': async (db, _time, now) => {
+    const { numAffectedRows = 0n } = await sql`
+      DELETE m, i FROM webhook_messages AS m
+      INNER JOIN (SELECT id FROM webhook_messages WHERE dead_at < ${msBefore(now, 14 * dayMs)} LIMIT 500) AS old ON old.id = m.id
+      LEFT JOIN webhook_items AS i ON i.client_id = m.client_id AND i.message_id = m.id`.execute(db);
+    return Number(numAffectedRows);
+  },
+};

@@ -1,0 +1,179 @@
+import { type Db, type Tx, transact } from '../../shared/db.ts';
+import { webhookEnv } from '../../shared/env.ts';
+import { AppError } from '../../shared/errors.ts';
+import type { Severity, WebhookTable } from '../../shared/schema.ts';
+import { dayMs, msAfter } from '../../shared/time.ts';
+import { audit, type By } from '../event/audit.ts';
+import { clientNotFound } from '../tenant/clients.ts';
+import { newToken } from '../tenant/token-vault.ts';
+import { problemOf } from './addresses.ts';
+import { type Sealed, sealWebhook, unsealWebhook } from './vault.ts';
+import { webhookNotFound } from './webhooks.ts';
+
+/** What is to be otherwise; what is left out stays as it is, and `null` takes away. */
+export interface WebhookChanges {
+  readonly url?: string | null | undefined;
+  readonly topicArn?: string | null | undefined;
+  readonly style?: WebhookTable['style'] | undefined;
+  readonly minSeverity?: Severity | undefined;
+  readonly digestMinutes?: number | undefined;
+  readonly rotateSecret?: boolean | undefined;
+}
+
+type Settings = Pick<WebhookTable, 'host' | 'topicArn' | 'style' | 'minSeverity' | 'digestMinutes'>;
+
+/** Of a new webhook. Five minutes make one message of a flood, and are soon enough for a person. */
+const usual: Settings = { host: null, topicArn: null, style: 'json', minSeverity: 'info', digestMinutes: 5 };
+
+/** For so long after a rotation the secret before it signs too. */
+const bothSignMs = dayMs;
+
+/** A tenant has one webhook, which has no id. */
+export const targetId = 'webhook';
+
+const invalid = (field: string, problem: string) =>
+  new AppError('invalid_request', 'Validation failed', { details: { [field]: [problem] } });
+
+/**
+ * Makes or changes a tenant's webhook (protocol N5): one transaction. What waits is tried at once, since what was wrong may have
+ * been put right.
+ * @returns the secret where a new one was made, which is shown now and never again
+ * @throws AppError client_not_found, invalid_request, unavailable
+ */
+export async function setWebhook(
+  db: Db,
+  { clientId, changes }: { readonly clientId: string; readonly changes: WebhookChanges },
+  by: By,
+  now: Date,
+): Promise<string | null> {
+  const url = changes.url ? checkedUrl(changes.url) : changes.url;
+  const newSecret = newToken('webhook');
+  return transact(db, async (tx) => {
+    const { awsAccountId, before } = await lockWebhook(tx, clientId);
+    const sealed = before && (await unsealWebhook(clientId, before.sealed));
+    // Ours already: the answer of the commit was lost.
+    const isNew = !sealed || (changes.rotateSecret === true && sealed.secret !== newSecret);
+    const after = settingsAfter(before ?? usual, { ...changes, url });
+    const unsealed = sealedAfter(sealed, { url, newSecret: isNew ? newSecret : undefined }, now);
+    if (unsealed.url === null && after.topicArn === null)
+      throw invalid('url', 'there must be a url or a topic_arn, or both');
+    if (changes.topicArn && accountIn(changes.topicArn) !== awsAccountId)
+      throw invalid(
+        'topic_arn',
+        `must be of your AWS account, ${awsAccountId ?? 'which we do not know: an operator sets it'}`,
+      );
+    const isUrlChanged = unsealed.url !== (sealed?.url ?? null);
+    if (before && !isNew && !isUrlChanged && isSame(before, after))
+      return sealed.secret === newSecret ? newSecret : null;
+    await write(tx, { clientId, ...after, sealed: await sealWebhook(clientId, unsealed) }, now);
+    const done = { action: before ? 'webhook_changed' : 'webhook_created', targetId };
+    await audit(tx, by, { clientId, ...done, ...changeOf(before, after, { isUrlChanged, isSecretNew: isNew }) }, now);
+    return isNew ? newSecret : null;
+  });
+}
+
+/** @throws AppError invalid_request */
+function checkedUrl(text: string): string {
+  const problem = problemOf(text, { isLoopbackAllowed: webhookEnv().WEBHOOK_LOOPBACK === 'allowed' });
+  if (problem) throw invalid('url', problem);
+  const url = new URL(text);
+  url.hash = '';
+  return url.href;
+}
+
+const accountIn = (arn: string) => arn.split(':')[4];
+
+const settingsOf = ({ host, topicArn, style, minSeverity, digestMinutes }: Settings): Settings => ({
+  host,
+  topicArn,
+  style,
+  minSeverity,
+  digestMinutes,
+});
+
+/** What the audit log says of a change: the settings that are not as they were, and of what is sealed that it is another. */
+function changeOf(before: Settings | undefined, after: Settings, sealed: Readonly<Record<string, boolean>>) {
+  const isChanged = ([name]: [string, unknown]) =>
+    !before || before[name as keyof Settings] !== after[name as keyof Settings];
+  const news = Object.entries(sealed).filter(([, isNew]) => isNew);
+  const changed = Object.entries(settingsOf(after)).filter(isChanged);
+  return {
+    ...(before && { before: Object.fromEntries(Object.entries(settingsOf(before)).filter(isChanged)) }),
+    after: Object.fromEntries([...changed, ...news]),
+  };
+}
+
+const isSame = (a: Settings, b: Settings) => JSON.stringify(settingsOf(a)) === JSON.stringify(settingsOf(b));
+
+const settingsAfter = (
+  before: Settings,
+  { url, topicArn, style, minSeverity, digestMinutes }: WebhookChanges,
+): Settings => ({
+  host: url === undefined ? before.host : url && new URL(url).host,
+  topicArn: topicArn === undefined ? before.topicArn : topicArn,
+  style: style ?? before.style,
+  minSeverity: minSeverity ?? before.minSeverity,
+  digestMinutes: digestMinutes ?? before.digestMinutes,
+});
+
+interface NewlySealed {
+  readonly url: string | null | undefined;
+  readonly newSecret: string | undefined;
+}
+
+function sealedAfter(sealed: Sealed | undefined, { url, newSecret }: NewlySealed, now: Date): Sealed {
+  const previous = sealed && newSecret && { secret: sealed.secret, until: msAfter(now, bothSignMs).toISOString() };
+  return {
+    url: url === undefined ? (sealed?.url ?? null) : url,
+    secret: newSecret ?? sealed!.secret,
+    previous: previous || (sealed?.previous ?? null),
+  };
+}
+
+/** @throws AppError client_not_found */
+async function lockWebhook(tx: Tx, clientId: string) {
+  const row = await tx
+    .selectFrom('clients as c')
+    .leftJoin('webhooks as w', 'w.clientId', 'c.id')
+    .select(['c.awsAccountId', 'w.sealed', 'w.host', 'w.topicArn', 'w.style', 'w.minSeverity', 'w.digestMinutes'])
+    .where('c.id', '=', clientId)
+    .where('c.deletedAt', 'is', null)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!row) throw clientNotFound();
+  const { awsAccountId, sealed, ...settings } = row;
+  return { awsAccountId, before: sealed === null ? undefined : { ...(settings as Settings), sealed } };
+}
+
+type Written = Settings & Pick<WebhookTable, 'clientId' | 'sealed'>;
+
+const write = (tx: Tx, webhook: Written, now: Date) =>
+  tx
+    .insertInto('webhooks')
+    .values({ ...webhook, createdAt: now, updatedAt: now })
+    .onDuplicateKeyUpdate((eb) => {
+      const { clientId: _, ...changed } = webhook;
+      const dueAt = eb.case().when('webhooks.dueAt', '>', now).then(now).else(eb.ref('webhooks.dueAt')).end();
+      return { ...changed, dueAt, updatedAt: now };
+    })
+    .execute();
+
+/**
+ * Deletes a tenant's webhook with all that waits for it (protocol N6): one transaction.
+ * @throws AppError webhook_not_found
+ */
+export async function deleteWebhook(db: Db, clientId: string, by: By, now: Date): Promise<void> {
+  await transact(db, async (tx) => {
+    const before = await tx
+      .selectFrom('webhooks')
+      .select(['host', 'topicArn', 'style', 'minSeverity', 'digestMinutes'])
+      .where('clientId', '=', clientId)
+      .forUpdate()
+      .executeTakeFirst();
+    if (!before) throw webhookNotFound();
+    await tx.deleteFrom('webhooks').where('clientId', '=', clientId).execute();
+    await tx.deleteFrom('webhookItems').where('clientId', '=', clientId).execute();
+    await tx.deleteFrom('webhookMessages').where('clientId', '=', clientId).execute();
+    await audit(tx, by, { clientId, action: 'webhook_deleted', targetId, before }, now);
+  });
+}
