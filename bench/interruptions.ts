@@ -33,7 +33,7 @@ export async function reportInterruptions({ notices, seconds, held, database, da
   const databaseName = 'bench_interruptions';
   const own = { database, databaseName, dataDir: join(dataDir, 'interruptions'), port: 0, clock: systemClock };
   // Each message of a held agent is logged as it is handed back.
-  const environment = { POWERTOOLS_LOG_LEVEL: 'SILENT' };
+  const environment = { POWERTOOLS_LOG_LEVEL: 'SILENT', RATE_LIMITS: 'off' };
   // In AWS ten functions run at a time, each with a processor of its own: here as many as there are.
   const functionThreads = availableParallelism();
   const plane = await startControlPlane({ ...own, environment, functionThreads });

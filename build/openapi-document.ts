@@ -8,6 +8,7 @@ import {
 import { routes } from '../functions/routes.ts';
 import { type ErrorCode, errorStatus } from '../functions/shared/errors.ts';
 import { type OperatorScope, operatorScopeFor, type TenantScope } from '../functions/shared/identity.ts';
+import { classOf } from '../functions/shared/rate-class.ts';
 import type { Route } from '../functions/shared/route.ts';
 import manifest from '../package.json' with { type: 'json' };
 import { exampleOf } from './openapi-examples.ts';
@@ -135,7 +136,7 @@ function failures(route: Route) {
   const byStatus = Object.groupBy(failureCodes(route), (code) => errorStatus[code]);
   return {
     ...Object.fromEntries(Object.entries(byStatus).map(([status, codes]) => [status, failure(status, codes)])),
-    429: tooMany,
+    429: classOf(route) ? tooManyOfOne : tooMany,
     500: fault,
   };
 }
@@ -154,23 +155,36 @@ function json(schema: z.ZodType, example: unknown) {
   return { 'application/json': { schema, example } };
 }
 
-const tooMany = {
-  id: 'TooManyRequests',
-  description: 'More requests than the gateway takes (protocol 1.8)',
-  content: json(GatewayFailure, { message: 'Too Many Requests' }),
-};
-const fault = {
-  id: 'Fault',
-  description: 'A fault of ours; its cause is logged',
-  content: json(z.union([Unexpected, GatewayFailure]), { error: 'Internal server error' }),
-};
-
 const retryAfter = z.object({
   'retry-after': z
     .string()
     .optional()
     .meta({ description: 'Seconds to wait; missing where the gateway itself answers' }),
 });
+
+const tooMany = {
+  id: 'TooManyRequests',
+  description: 'More requests than the gateway takes (protocol 1.8)',
+  content: json(GatewayFailure, { message: 'Too Many Requests' }),
+};
+const tooManyOfOne = {
+  id: 'RateLimited',
+  description:
+    'rate_limited: more requests than this caller may send in a minute, or than the gateway takes (protocol 1.8)',
+  headers: retryAfter,
+  content: json(z.union([Failure, GatewayFailure]), {
+    error: 'Too many requests: limit `read` is 1200 a minute; try again in 12 s',
+    code: 'rate_limited',
+    limit: 'read',
+    per_minute: 1200,
+    retry_after_seconds: 12,
+  }),
+};
+const fault = {
+  id: 'Fault',
+  description: 'A fault of ours; its cause is logged',
+  content: json(z.union([Unexpected, GatewayFailure]), { error: 'Internal server error' }),
+};
 
 /** Why a caller is not let in. */
 const admission = [

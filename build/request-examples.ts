@@ -65,6 +65,7 @@ export const requests: Readonly<Record<string, (about: About) => Record<string, 
   N5: () => ({ url: 'https://example.com/hooks/spot', min_severity: 'warning', digest_minutes: 5 }),
   T1: () => ({ name: 'console', scope: 'read' }),
   O1: () => ({ name: 'ann', role: 'viewer' }),
+  E9: () => ({ max_agents: 500, max_instances: 1500 }),
   E2: () => ({ aws_account_id: '123456789012', role_arn: 'arn:aws:iam::123456789012:role/SpotOptimizer' }),
   D12: () => ({ sessionId: '3f2b8c1e-5d64-4a7b-9c0d-1e2f3a4b5c6d' }),
 };

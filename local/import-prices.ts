@@ -109,8 +109,9 @@ async function post({ url, token }: Target, body: object): Promise<{ buckets: nu
     });
     const answer = (await response.json()) as { error?: string; buckets: number; left_out: number };
     if (response.ok) return answer;
-    // The database wakes up, or is busy; what was sent is safe to send again.
-    if (response.status !== 503 || attempt === 5) throw new PricesError(`${response.status}: ${answer.error}`);
+    // The database wakes up, or we send faster than is allowed; what was sent is safe to send again.
+    if (![429, 503].includes(response.status) || attempt === 5)
+      throw new PricesError(`${response.status}: ${answer.error}`);
     const seconds = Number(response.headers.get('retry-after') ?? 5);
     await new Promise((later) => setTimeout(later, seconds * 1000));
   }

@@ -6,6 +6,7 @@ import { createClient } from '../core/tenant/create-client.ts';
 import { beginDeletion } from '../core/tenant/delete-client.ts';
 import { readToken, regenerateToken } from '../core/tenant/main-token.ts';
 import { createOperator, revokeOperator } from '../core/tenant/operators.ts';
+import { readPlan, setPlan } from '../core/tenant/plan.ts';
 import { ownClient } from '../core/tenant/require-client.ts';
 import { byOf as by, httpHandler } from '../shared/http.ts';
 import { showAwsAccess } from './aws-access.ts';
@@ -58,6 +59,15 @@ export const handler = httpHandler<typeof adminRoutes>(adminRoutes, {
     const access = { clientId: params.client_id, awsAccountId: aws_account_id, awsRoleArn: role_arn };
     const external_id = await setAwsAccess(call.db, access, by(call, caller), call.now);
     return { success: true, aws_account_id, role_arn, external_id };
+  },
+  readPlan: async ({ db }, { params }) => {
+    const { maxAgents, maxInstances, agents, instances } = await readPlan(db, { clientId: params.client_id });
+    return { client_id: params.client_id, max_agents: maxAgents, max_instances: maxInstances, agents, instances };
+  },
+  setPlan: async (call, { params, body: { max_agents, max_instances }, caller }) => {
+    const plan = { clientId: params.client_id, maxAgents: max_agents, maxInstances: max_instances };
+    await setPlan(call.db, plan, by(call, caller), call.now);
+    return { success: true, max_agents, max_instances };
   },
   importPrices: async (call, { body, caller }) => {
     const prices = body.prices.map(({ instance_type: instanceType, ...rest }) => ({ instanceType, ...rest }));

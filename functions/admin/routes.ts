@@ -2,6 +2,7 @@ import type { Routes } from '../shared/route.ts';
 import { clientAdminRoutes } from './routes-clients.ts';
 import { operationRoutes } from './routes-operations.ts';
 import { overviewRoutes } from './routes-overview.ts';
+import { planRoutes } from './routes-plans.ts';
 import { priceRoutes } from './routes-prices.ts';
 import { tokenRoutes } from './routes-tokens.ts';
 
@@ -12,4 +13,5 @@ export const adminRoutes = {
   ...operationRoutes,
   ...tokenRoutes,
   ...priceRoutes,
+  ...planRoutes,
 } satisfies Routes;

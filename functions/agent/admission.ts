@@ -9,6 +9,7 @@ import type { AgentState, InFlight } from '../core/agent/state.ts';
 import { record } from '../core/event/events.ts';
 import { bindToLaunch } from '../core/failover/bind-launch.ts';
 import { poolOf } from '../core/pool/pool-id.ts';
+import { requireRoomForAgent } from '../core/tenant/plan.ts';
 import type { Tx } from '../shared/db.ts';
 
 interface Admission {
@@ -27,6 +28,7 @@ interface Candidate {
  * What an instance that registers becomes (protocol A1); its agent is locked. The first instance of a new agent and a
  * successor become the primary; a second instance beside a primary that lives is kept and waits; a zombie, a terminated
  * instance and a standby that register again change nothing and are told to keep still.
+ * @throws AppError plan_limit for a new agent, or a deleted one that returns
  */
 export async function admit(tx: Tx, candidate: Candidate, now: Date): Promise<Admission> {
   const { state, isNew, body } = candidate;
@@ -36,11 +38,13 @@ export async function admit(tx: Tx, candidate: Candidate, now: Date): Promise<Ad
       return keptStill(instance.instanceStatus);
     await releaseFromOtherAgent(tx, candidate, now);
   } else if (instance?.isPrimary) {
+    if (agent.status === 'deleted') await requireRoomForAgent(tx, { clientId: agent.clientId, isListed: false });
     await restart(tx, candidate, now);
     return { standing: 'primary' };
   } else if (instance && !(instance.instanceStatus === 'running_primary' && agent.status === 'deleted')) {
     return keptStill(instance.instanceStatus);
   }
+  if (isNew || agent.status === 'deleted') await requireRoomForAgent(tx, { clientId: agent.clientId, isListed: isNew });
   if (isNew) {
     await changePrimary(tx, { agent, cause: 'register', next: primaryFrom(body), isNewAgent: true }, now);
     await record(

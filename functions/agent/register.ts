@@ -35,7 +35,7 @@ export async function tenantOf(
 /**
  * Makes the calling instance known (protocol A1). What it becomes depends on what is known of its agent: see `admit`. It is
  * in its zone's region: the one that it claims comes from its environment, and is us-east-1 where nobody has set it.
- * @throws AppError instance_of_another_client
+ * @throws AppError instance_of_another_client, plan_limit
  */
 export async function registerAgent(
   db: Db,

@@ -17,7 +17,7 @@ export async function handler(event: APIGatewayRequestAuthorizerEventV2, context
 async function identityOf(event: APIGatewayRequestAuthorizerEventV2, context: Context): Promise<Identity> {
   const token = bearer(event.identitySource?.[0]);
   if (!token) return { role: 'none', denial: 'invalid_token' };
-  if (isAdmin(token)) return { role: 'operator', scopes: operatorScopes, actor: 'admin' };
+  if (isAdmin(token)) return { role: 'operator', scopes: operatorScopes, tokenId: 'admin', actor: 'admin' };
   const { db } = connect(() => context.getRemainingTimeInMillis(), { isPoll: true });
   const { timeEpoch, http } = event.requestContext;
   return authenticateAnyone(db, { token, sourceIp: http.sourceIp }, new Date(timeEpoch));

@@ -8,6 +8,7 @@ import { poolRetention } from '../core/pool/retention.ts';
 import { webhookRetention } from '../core/webhook/retention.ts';
 import type { Db } from '../shared/db.ts';
 import { inSteps } from '../shared/in-steps.ts';
+import { rateRetention } from '../shared/rate-limit.ts';
 import type { Retention } from '../shared/retention.ts';
 import type { RunTime } from '../shared/run-time.ts';
 
@@ -21,6 +22,7 @@ const all: Retention = {
   ...failoverRetention,
   ...poolRetention,
   ...webhookRetention,
+  ...rateRetention,
 };
 
 /** Deletes what is old, room by room; each has its share of the time. @returns how many rows were deleted */

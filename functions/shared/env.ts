@@ -50,6 +50,9 @@ export const healthEnv = read(z.object({ HEARTBEAT_TIMEOUT_SECONDS: z.coerce.num
 /** Of the requests that succeed, the share of which a line is logged. Those that fail are all logged. */
 export const logEnv = read(z.object({ LOG_SUCCESS_SHARE: z.coerce.number().min(0).max(1).default(1) }));
 
+/** Whether callers are held to a number of requests a minute (rate-limit.ts); a load test has it off. */
+export const limitEnv = read(z.object({ RATE_LIMITS: z.enum(['on', 'off']).default('on') }));
+
 /** The S3 bucket of uploaded models. */
 export const modelEnv = read(z.object({ MODEL_BUCKET: z.string().min(1) }));
 

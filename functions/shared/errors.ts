@@ -37,6 +37,7 @@ export const errorStatus = {
   too_many_tokens: 409,
   command_in_flight: 409,
   agent_deleted: 409,
+  plan_limit: 409,
   agent_not_enabled: 409,
   instance_not_primary: 409,
   replica_has_no_machine: 409,
@@ -45,6 +46,7 @@ export const errorStatus = {
   body_too_large: 413,
   model_unusable: 422,
   test_too_soon: 429,
+  rate_limited: 429,
   unavailable: 503,
 } as const;
 

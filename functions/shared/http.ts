@@ -13,6 +13,7 @@ import { AppError, errorStatus } from './errors.ts';
 import { denied, type Identity, operatorScopeFor, requireScope } from './identity.ts';
 import type { Page } from './listing.ts';
 import { logger } from './logger.ts';
+import { countRequest } from './rate-limit.ts';
 import { parseRequest, type RawBody } from './request.ts';
 import { isPoll, type Route, type Routes, routeKey } from './route.ts';
 
@@ -88,7 +89,8 @@ export function httpHandler<T extends Routes>(routes: T, handlers: Handlers<T>) 
     const connection = connect(() => context.getRemainingTimeInMillis(), { isPoll: isPoll(route) });
     const headers = () => ({ 'content-type': 'application/json', 'x-data-api-calls': String(connection.calls()) });
     try {
-      const caller = admit(route, event.requestContext.authorizer?.lambda);
+      const identity = event.requestContext.authorizer?.lambda;
+      const caller = admit(route, identity);
       const call: Call = {
         db: connection.db,
         now: new Date(event.requestContext.timeEpoch),
@@ -96,6 +98,8 @@ export function httpHandler<T extends Routes>(routes: T, handlers: Handlers<T>) 
         sourceIp: event.requestContext.http.sourceIp,
         authorization: event.headers.authorization,
       };
+      if (identity && identity.role !== 'none')
+        await countRequest(call.db, { route, identity, agentRef: event.pathParameters?.agent_id }, call.now);
       const result = await run(call, { ...parseRequest(route, event), caller } as unknown as Input<Route>);
       if (Math.random() < logEnv().LOG_SUCCESS_SHARE)
         logger.info('answered', { route: event.routeKey, dataApiCalls: connection.calls() });
@@ -155,6 +159,7 @@ function failure(error: unknown): Result {
   if (error instanceof AppError)
     return {
       statusCode: errorStatus[error.code],
+      ...(error.code === 'rate_limited' && { headers: { 'retry-after': String(error.detail.retry_after_seconds) } }),
       body: JSON.stringify({ error: error.message, code: error.code, ...error.detail }),
     };
   if (error instanceof DatabaseError && error.kind !== 'broken' && error.kind !== 'too_large') {

@@ -14,6 +14,9 @@ export type Identity = TenantIdentity | OperatorIdentity | NobodyIdentity;
 export interface TenantIdentity {
   readonly role: 'client';
   readonly clientId: string;
+  readonly tokenId: string;
+  /** How many agents the tenant's plan allows. */
+  readonly maxAgents: number;
   /** All that the token is for. */
   readonly scopes: readonly TenantScope[];
   /** Who this is in the audit log, as in `token:main`. */
@@ -22,6 +25,8 @@ export interface TenantIdentity {
 
 export interface OperatorIdentity {
   readonly role: 'operator';
+  /** `admin` for the bootstrap credential. */
+  readonly tokenId: string;
   readonly scopes: readonly OperatorScope[];
   /** Who this is in the audit log: `admin` for the bootstrap credential, or as in `operator:ann`. */
   readonly actor: string;

@@ -53,6 +53,8 @@ interface RouteFacts {
   readonly contentType?: string;
   /** Whether callers repeat it every minute or so, as they do every GET: then they are not kept waiting for the database. */
   readonly isPoll?: boolean;
+  /** Whether it brings a notice of EC2's, or tells what was done: no rate limit holds that back (rate-limit.ts). */
+  readonly isUrgent?: true;
   /** The failures of this route itself. Those that any route has (400, 401, 403, 503) are not listed. */
   readonly errors?: readonly ErrorCode[];
 }

@@ -54,6 +54,8 @@ export interface ClientTable {
   awsRoleArn: string | null;
   awsExternalId: string | null;
   launchesHeldUntil: Date | null;
+  maxAgents: Generated<number>;
+  maxInstances: Generated<number>;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -567,6 +569,12 @@ export interface JobRunTable {
   abandonedAt: Date | null;
 }
 
+export interface RateCountTable {
+  id: string;
+  countedMinute: Date;
+  requests: number;
+}
+
 // core/savings
 
 export interface CostRecordTable {
@@ -701,6 +709,7 @@ export interface Schema {
   exportKeys: ExportKeyTable;
   pricingAlerts: PricingAlertTable;
   jobRuns: JobRunTable;
+  rateCounts: RateCountTable;
   hearing: HearingTable;
   costRecords: CostRecordTable;
   clientSavingsDaily: ClientSavingsDailyTable;

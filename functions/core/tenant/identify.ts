@@ -26,6 +26,7 @@ interface Row {
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
   readonly lastUsedOn: string | null;
+  readonly maxAgents: number | null;
 }
 
 /**
@@ -35,10 +36,10 @@ interface Row {
 export async function identify(db: Db, token: string, now: Date): Promise<Identified> {
   const hash = hashOf(token);
   const { rows } = await sql<Row>`
-    SELECT t.id, 'client' AS kind, t.name, t.client_id, t.scope, c.is_active, t.expires_at, t.revoked_at, t.last_used_on
+    SELECT t.id, 'client' AS kind, t.name, t.client_id, t.scope, c.is_active, t.expires_at, t.revoked_at, t.last_used_on, c.max_agents
       FROM client_tokens AS t INNER JOIN clients AS c ON c.id = t.client_id WHERE t.token_hash = ${hash}
     UNION ALL
-    SELECT o.id, 'operator', o.name, NULL, o.role, TRUE, NULL, o.revoked_at, o.last_used_on
+    SELECT o.id, 'operator', o.name, NULL, o.role, TRUE, NULL, o.revoked_at, o.last_used_on, NULL
       FROM operators AS o WHERE o.token_hash = ${hash}`.execute(db);
   const [row] = rows;
   const identity = identityOf(row, now);
@@ -50,10 +51,16 @@ function identityOf(row: Row | undefined, now: Date): Identity {
   if (row.revokedAt !== null) return { role: 'none', denial: 'token_revoked' };
   if (row.expiresAt !== null && row.expiresAt <= now) return { role: 'none', denial: 'token_expired' };
   if (!row.isActive) return { role: 'none', denial: 'client_inactive' };
+  const { id: tokenId, name, clientId, maxAgents } = row;
   if (row.kind === 'operator')
-    return { role: 'operator', scopes: operatorScopesOf(row.scope as OperatorScope), actor: `operator:${row.name}` };
+    return {
+      role: 'operator',
+      tokenId,
+      scopes: operatorScopesOf(row.scope as OperatorScope),
+      actor: `operator:${name}`,
+    };
   const scopes = tenantScopesOf(row.scope as TenantScope | 'all');
-  return { role: 'client', clientId: row.clientId!, scopes, actor: `token:${row.name}` };
+  return { role: 'client', clientId: clientId!, tokenId, maxAgents: maxAgents!, scopes, actor: `token:${name}` };
 }
 
 /** Who may change may look. */

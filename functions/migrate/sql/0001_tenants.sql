@@ -24,6 +24,9 @@ CREATE TABLE clients (
   aws_external_id VARCHAR(36) NULL,
   -- Until when none of the tenant's agents is told of a launch (functions/core/command/tenant-launch-cap.ts).
   launches_held_until DATETIME(3) NULL,
+  -- What the tenant's plan allows (docs/adr/0056).
+  max_agents INT NOT NULL DEFAULT 1000,
+  max_instances INT NOT NULL DEFAULT 3000,
   created_at DATETIME(3) NOT NULL,
   updated_at DATETIME(3) NOT NULL,
   PRIMARY KEY (id),

@@ -140,3 +140,13 @@ CREATE TABLE job_runs (
   abandoned_at DATETIME(3) NULL,
   PRIMARY KEY (job)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Requests of a minute, of those who send many (functions/shared/rate-limit.ts).
+CREATE TABLE rate_counts (
+  -- SHA-256 of the limit, the token and what the limit is for each of.
+  id CHAR(64) NOT NULL,
+  counted_minute DATETIME(3) NOT NULL,
+  requests INT NOT NULL,
+  PRIMARY KEY (id),
+  KEY ix_rate_counts_minute (counted_minute)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

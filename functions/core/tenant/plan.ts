@@ -1,0 +1,90 @@
+import { type RawBuilder, sql } from 'kysely';
+import { type Db, type Tx, transact } from '../../shared/db.ts';
+import { AppError } from '../../shared/errors.ts';
+import { audit, type By } from '../event/audit.ts';
+import { clientNotFound } from './clients.ts';
+
+/** What a tenant may have at once (docs/adr/0056). */
+export interface Plan {
+  readonly maxAgents: number;
+  readonly maxInstances: number;
+}
+
+/** The plan, and what of it is used: agents that are not deleted, and instances that run. */
+export interface PlanUse extends Plan {
+  readonly agents: number;
+  readonly instances: number;
+}
+
+/**
+ * A tenant's plan and its use: one statement, of two counts by an index.
+ * @throws AppError client_not_found
+ */
+export async function readPlan(db: Db, { clientId }: { readonly clientId: string }): Promise<PlanUse> {
+  const use = await db
+    .selectFrom('clients as k')
+    .select(['k.maxAgents', 'k.maxInstances', agentsOf(clientId).as('agents'), instancesOf(clientId).as('instances')])
+    .where('k.id', '=', clientId)
+    .where('k.deletedAt', 'is', null)
+    .executeTakeFirst();
+  if (!use) throw clientNotFound();
+  return use;
+}
+
+const agentsOf = (clientId: string): RawBuilder<number> =>
+  sql`(SELECT COUNT(*) FROM agents AS a WHERE a.listed_of = ${clientId})`;
+const instancesOf = (clientId: string): RawBuilder<number> =>
+  sql`(SELECT COUNT(*) FROM instances AS i WHERE i.client_id = ${clientId}
+    AND i.instance_status IN ('running_primary', 'running_replica'))`;
+
+/**
+ * Lets one more agent in where its tenant's plan has room for it and its instance. Agents that are known are not asked: an instance
+ * of theirs may be the successor of one that EC2 takes. Agents that register at the same moment do not see each other here, so a
+ * plan may be passed by as many.
+ * @param isListed whether the agent's own row is counted already: it has been inserted, where a deleted agent that returns is not
+ * @throws AppError plan_limit, with the limit and what is used of it
+ */
+export async function requireRoomForAgent(
+  tx: Tx,
+  { clientId, isListed }: { readonly clientId: string; readonly isListed: boolean },
+): Promise<void> {
+  const { maxAgents, maxInstances, agents, instances } = await readPlan(tx, { clientId });
+  const others = isListed ? agents - 1 : agents;
+  if (others >= maxAgents) throw full('agents', { most: maxAgents, used: others });
+  if (instances >= maxInstances) throw full('instances', { most: maxInstances, used: instances });
+}
+
+const full = (what: 'agents' | 'instances', { most, used }: { most: number; used: number }) =>
+  new AppError(
+    'plan_limit',
+    `This client's plan allows ${most} ${what}, and ${used} are in use: delete some, or ask for a larger plan`,
+    { limit: `max_${what}`, allowed: most, used },
+  );
+
+/**
+ * Sets a tenant's plan (protocol E9); what it has beyond a smaller one stays. One transaction.
+ * @throws AppError client_not_found
+ */
+export async function setPlan(
+  db: Db,
+  { clientId, ...plan }: Plan & { readonly clientId: string },
+  by: By,
+  now: Date,
+): Promise<void> {
+  await transact(db, async (tx) => {
+    const before = await tx
+      .selectFrom('clients')
+      .select(['maxAgents', 'maxInstances'])
+      .where('id', '=', clientId)
+      .where('deletedAt', 'is', null)
+      .forUpdate()
+      .executeTakeFirst();
+    if (!before) throw clientNotFound();
+    await tx
+      .updateTable('clients')
+      .set({ ...plan, updatedAt: now })
+      .where('id', '=', clientId)
+      .execute();
+    await audit(tx, by, { clientId, action: 'plan_set', before, after: plan }, now);
+  });
+}

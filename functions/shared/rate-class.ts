@@ -1,0 +1,19 @@
+import type { Route } from './route.ts';
+
+/**
+ * Requests a minute (protocol 1.8). `agent`: of one agent, which sends 12 to 13 when nothing happens. `read`, `change` and
+ * `export`: of one token; a console that shows all its pages sends about 60.
+ */
+export const perMinute = { agent: 240, read: 1200, change: 300, export: 60 } as const;
+export type RateClass = keyof typeof perMinute;
+
+/** Of a tenant's token in all, times the agents that its plan allows. */
+export const perMinuteForEachAgent = 30;
+
+/** Which limit a route falls under. Routes that ask for no token have the gateway's throttle alone. */
+export function classOf(route: Route): RateClass | undefined {
+  if (route.access === 'open' || route.isUrgent) return undefined;
+  if (route.access === 'client' && route.path.includes('{agent_id}')) return 'agent';
+  if (route.isFile) return 'export';
+  return route.method === 'GET' ? 'read' : 'change';
+}

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Db } from './db.ts';
+import { limitEnv } from './env.ts';
+import { AppError } from './errors.ts';
+import type { OperatorIdentity, TenantIdentity } from './identity.ts';
+import { logger } from './logger.ts';
+import { classOf, perMinute, perMinuteForEachAgent } from './rate-class.ts';
+import { inChunks, limitOfDelete, type Retention } from './retention.ts';
+import type { Route } from './route.ts';
+import { hourMs, minuteMs, msBefore, startOf } from './time.ts';
+
+interface Limit {
+  readonly name: string;
+  /** What is counted: a token, or an agent that a token speaks for. */
+  readonly of: string;
+  readonly perMinute: number;
+}
+
+interface Count {
+  /** Of all containers, when they last told each other. */
+  known: number;
+  /** Of this container since then. */
+  untold: number;
+}
+
+/** The counts of a container, for the minute that it is in. */
+let counts = new Map<string, Count>();
+let countedMinute = 0;
+
+/** So many requests at most, and a tenth of a limit, does a container let in before it tells the others. */
+const mostUntold = 200;
+
+/**
+ * Counts a request, and refuses it where its minute is full (docs/adr/0056). Each container counts by itself, and adds what it
+ * counted to a row that all share when it has come to a tenth of the limit: who sends little costs no statement, who sends much
+ * two for each so many requests. So a limit is passed by that much for each container, and no more. A database that does not
+ * answer refuses nobody.
+ * @param agentRef of the path, where the route is an agent's
+ * @throws AppError rate_limited, with the name of the limit and the seconds until its next minute
+ */
+export async function countRequest(
+  db: Db,
+  { route, identity, agentRef }: { route: Route; identity: TenantIdentity | OperatorIdentity; agentRef?: string },
+  now: Date,
+): Promise<void> {
+  if (limitEnv().RATE_LIMITS === 'off') return;
+  const minute = startOf(minuteMs, now);
+  if (minute.getTime() !== countedMinute) {
+    counts = new Map();
+    countedMinute = minute.getTime();
+  }
+  const limits = limitsOf(route, identity, agentRef);
+  for (const limit of limits) if (countOf(limit) >= limit.perMinute) throw refusal(limit, minute, now);
+  for (const limit of limits) await add(db, limit, minute);
+}
+
+function limitsOf(route: Route, identity: TenantIdentity | OperatorIdentity, agentRef = ''): Limit[] {
+  const name = classOf(route);
+  if (!name) return [];
+  const { tokenId } = identity;
+  const own = { name, of: name === 'agent' ? `${tokenId} ${agentRef}` : tokenId, perMinute: perMinute[name] };
+  if (identity.role === 'operator') return [own];
+  // An agent that does not exist has a limit of its own too: this one holds back who makes up agents.
+  return [own, { name: 'tenant', of: tokenId, perMinute: identity.maxAgents * perMinuteForEachAgent }];
+}
+
+const keyOf = ({ name, of }: Limit) => `${name} ${of}`;
+
+function countOf(limit: Limit): number {
+  const count = counts.get(keyOf(limit));
+  return count ? count.known + count.untold : 0;
+}
+
+async function add(db: Db, limit: Limit, minute: Date): Promise<void> {
+  const count = counts.get(keyOf(limit)) ?? { known: 0, untold: 0 };
+  counts.set(keyOf(limit), count);
+  count.untold++;
+  if (count.untold < Math.min(mostUntold, limit.perMinute / 10)) return;
+  const told = count.untold;
+  count.untold = 0;
+  count.known += told;
+  try {
+    count.known = Math.max(count.known, await addToAll(db, { id: hashOf(limit), minute, requests: told }));
+  } catch (error) {
+    logger.warn('requests were not counted', { error: error as Error, limit: limit.name });
+  }
+}
+
+const hashOf = (limit: Limit) => createHash('sha256').update(keyOf(limit)).digest('hex');
+
+interface Told {
+  readonly id: string;
+  readonly minute: Date;
+  readonly requests: number;
+}
+
+/**
+ * Adds to what all containers counted in a minute; what comes late for an earlier minute counts for nothing.
+ * Owns the tables: rate_counts.
+ * @returns the sum
+ */
+async function addToAll(db: Db, { id, minute, requests }: Told): Promise<number> {
+  await db
+    .insertInto('rateCounts')
+    .values({ id, countedMinute: minute, requests })
+    .onDuplicateKeyUpdate({
+      // In this order: an assignment sees those before it.
+      requests: sql`IF(counted_minute > ${minute}, requests, IF(counted_minute = ${minute}, requests, 0) + ${requests})`,
+      countedMinute: sql`GREATEST(counted_minute, ${minute})`,
+    })
+    .execute();
+  const row = await db
+    .selectFrom('rateCounts')
+    .select('requests')
+    .where('id', '=', id)
+    .where('countedMinute', '=', minute)
+    .executeTakeFirst();
+  return row?.requests ?? 0;
+}
+
+/** A count is of use for its minute. */
+export const rateRetention: Retention = {
+  'rate counts': inChunks(
+    (now) => sql`DELETE FROM rate_counts WHERE counted_minute < ${msBefore(now, hourMs)} ${limitOfDelete}`,
+  ),
+};
+
+/** The next minute, and up to five seconds more: callers that were refused together are not to come back together. */
+function refusal({ name, perMinute }: Limit, minute: Date, now: Date): AppError {
+  const seconds = Math.ceil((minute.getTime() + minuteMs - now.getTime()) / 1000) + Math.floor(Math.random() * 6);
+  return new AppError(
+    'rate_limited',
+    `Too many requests: limit \`${name}\` is ${perMinute} a minute; try again in ${seconds} s`,
+    { limit: name, per_minute: perMinute, retry_after_seconds: seconds },
+  );
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Rig } from '../../support/rig/rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.start();
+});
+afterAll(() => rig.stop());
+
+const planOf = ({ id }: { id: string }) => `/api/admin/clients/${id}/plan`;
+const setPlan = (tenant: { id: string }, max_agents: number, max_instances = 100) =>
+  rig.asAdmin('PUT', planOf(tenant), { max_agents, max_instances });
+
+describe('a tenant’s plan (E8, E9)', () => {
+  it('allows 1,000 agents and 3,000 instances at first, and says what is used', async () => {
+    const tenant = await rig.tenant();
+    await rig.primary({}, tenant);
+    expect((await rig.asAdmin('GET', planOf(tenant))).body).toEqual({
+      client_id: tenant.id,
+      max_agents: 1000,
+      max_instances: 3000,
+      agents: 1,
+      instances: 1,
+    });
+  });
+
+  it('is set by an operator, with a row of the audit log that says what it was', async () => {
+    const tenant = await rig.tenant();
+    expect((await setPlan(tenant, 5, 15)).body).toEqual({ success: true, max_agents: 5, max_instances: 15 });
+    const row = await rig.db
+      .selectFrom('auditLogs')
+      .select(['actor', 'beforeState', 'afterState'])
+      .where('clientId', '=', tenant.id)
+      .where('action', '=', 'plan_set')
+      .executeTakeFirstOrThrow();
+    expect(row.actor).toBe('admin');
+    expect([row.beforeState, row.afterState]).toEqual([
+      { maxAgents: 1000, maxInstances: 3000 },
+      { maxAgents: 5, maxInstances: 15 },
+    ]);
+  });
+
+  it('of nobody is not found; one that is no number changes nothing', async () => {
+    expect((await setPlan({ id: randomUUID() }, 5)).status).toBe(404);
+    const tenant = await rig.tenant();
+    for (const wrong of [-1, 1.5, 1_000_001]) expect((await setPlan(tenant, wrong)).status).toBe(400);
+    expect((await rig.asAdmin('GET', planOf(tenant))).body.max_agents).toBe(1000);
+  });
+});
+
+describe('a plan that is full', () => {
+  it('refuses a new agent, with the limit and what is used, and leaves nothing of it', async () => {
+    const tenant = await rig.tenant();
+    await setPlan(tenant, 1);
+    await rig.primary({}, tenant);
+    const refused = await rig.instance(tenant).register();
+    expect(refused).toMatchObject({
+      status: 409,
+      body: {
+        code: 'plan_limit',
+        error: "This client's plan allows 1 agents, and 1 are in use: delete some, or ask for a larger plan",
+        limit: 'max_agents',
+        allowed: 1,
+        used: 1,
+      },
+    });
+    expect((await rig.asAdmin('GET', planOf(tenant))).body).toMatchObject({ agents: 1, instances: 1 });
+  });
+
+  it('refuses a new agent by its instances too', async () => {
+    const tenant = await rig.tenant();
+    await setPlan(tenant, 10, 1);
+    await rig.primary({}, tenant);
+    const { body } = await rig.instance(tenant).register();
+    expect(body).toMatchObject({ limit: 'max_instances', allowed: 1, used: 1 });
+  });
+
+  it('lets in whatever an agent that is known launches, and its restarts', async () => {
+    const tenant = await rig.tenant();
+    const agent = await rig.primary({}, tenant);
+    await setPlan(tenant, 0, 0);
+    expect((await agent.register()).status).toBe(200);
+    rig.pass(600); // the primary has fallen silent: what registers takes over
+    const successor = agent.successor();
+    expect((await successor.register()).status).toBe(200);
+  });
+
+  it('lets a deleted agent return only where there is room', async () => {
+    const tenant = await rig.tenant();
+    const agent = await rig.primary({}, tenant);
+    await rig.request('DELETE', `/api/client/agents/${agent.handle}`, { token: tenant.token });
+    await setPlan(tenant, 0);
+    expect((await agent.register()).body).toMatchObject({ code: 'plan_limit', used: 0 });
+    await setPlan(tenant, 1);
+    expect((await agent.register()).status).toBe(200);
+  });
+});

@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { routes } from '../../../functions/routes.ts';
+import { classOf, perMinute, perMinuteForEachAgent } from '../../../functions/shared/rate-class.ts';
+import type { Route } from '../../../functions/shared/route.ts';
+import { Rig } from '../../support/rig/rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.start({ RATE_LIMITS: 'on' });
+});
+afterAll(() => rig.stop());
+
+const times = (n: number) => Array.from({ length: n });
+const statuses = async (n: number, send: () => Promise<{ status: number }>) => {
+  const counts: Record<number, number> = {};
+  for (const _ of times(n)) {
+    const { status } = await send();
+    counts[status] = (counts[status] ?? 0) + 1;
+  }
+  return counts;
+};
+/** A request of a new agent. */
+const configOf = async () => {
+  const instance = await rig.primary();
+  return () => instance.config();
+};
+/** What other containers have counted for a token or agent, as they would write it. */
+const othersCount = (requests: number) =>
+  rig.db
+    .updateTable('rateCounts')
+    .set((eb) => ({ requests: eb('requests', '+', requests) }))
+    .execute();
+
+describe('an agent', () => {
+  it('may send 240 requests a minute, hears when it may send more, and is heard when EC2 takes its instance', async () => {
+    rig.pass(120);
+    const tenant = await rig.tenant();
+    const [agent, other] = [await rig.primary({}, tenant), await rig.primary({}, tenant)];
+    expect(await statuses(perMinute.agent, () => agent.config())).toEqual({ 200: perMinute.agent });
+    const refused = await agent.config();
+    expect(refused).toMatchObject({
+      status: 429,
+      calls: 0,
+      body: { code: 'rate_limited', limit: 'agent', per_minute: 240, retry_after_seconds: expect.any(Number) },
+    });
+    expect(refused.body.error).toMatch(/^Too many requests: limit `agent` is 240 a minute; try again in 6\d s$/);
+    expect(refused.headers.get('retry-after')).toBe(String(refused.body.retry_after_seconds));
+
+    expect((await other.config()).status).toBe(200);
+    const notice = await agent.request('POST', '/termination-imminent', {
+      action: 'terminate',
+      detected_at: rig.clock.now().toISOString(),
+    });
+    expect(notice.status).toBe(200);
+    rig.pass(60);
+    expect((await agent.config()).status).toBe(200);
+  });
+
+  it('that sends what agents send costs no statement for being counted', async () => {
+    rig.pass(60);
+    const config = await configOf();
+    for (const _ of times(20)) expect((await config()).calls).toBe(1);
+  });
+});
+
+describe('a token', () => {
+  it('has limits for reading, for changes and for files apart', async () => {
+    rig.pass(60);
+    const tenant = await rig.tenant();
+    const call = (method: string, path: string) => () =>
+      rig.request(method, `/api/client/${tenant.id}${path}`, { token: tenant.token });
+    const exportFile = call('GET', '/export/savings');
+    expect(await statuses(perMinute.export + 2, exportFile)).toEqual({ 200: perMinute.export, 429: 2 });
+    expect((await call('DELETE', '/tokens/none')()).status).toBe(404);
+    expect((await call('GET', '')()).status).toBe(200);
+  });
+
+  it('may send no more than its tenant’s agents would, whatever agents it names', async () => {
+    rig.pass(60);
+    const tenant = await rig.tenant();
+    await rig.asAdmin('PUT', `/api/admin/clients/${tenant.id}/plan`, { max_agents: 2, max_instances: 2 });
+    let n = 0;
+    const madeUp = () => rig.request('GET', `/api/agents/made-up-${n++}/config`, { token: tenant.token });
+    expect(await statuses(2 * perMinuteForEachAgent + 3, madeUp)).toEqual({ 404: 2 * perMinuteForEachAgent, 429: 3 });
+    expect((await madeUp()).body).toMatchObject({ limit: 'tenant', per_minute: 60 });
+  });
+
+  it('is held to what all containers have counted, once this one has counted a tenth', async () => {
+    rig.pass(60);
+    await rig.db.deleteFrom('rateCounts').execute();
+    const config = await configOf();
+    await statuses(perMinute.agent / 10, config);
+    await othersCount(200);
+    // 24 and 200 by now; this container hears of the 200 with its next 24.
+    expect(await statuses(40, config)).toEqual({ 200: 24, 429: 16 });
+  });
+
+  it('is let in when its requests cannot be counted', async () => {
+    rig.pass(60);
+    const config = await configOf();
+    await statuses(perMinute.agent / 10 - 1, config);
+    const heal = rig.faults.inject({ error: 'ServiceUnavailableError', when: 'before', sql: /rate_counts/, times: 50 });
+    expect((await config()).status).toBe(200);
+    heal();
+  });
+});
+
+it('holds back no route that tells of an interruption or of what was done, and every other one that takes a token', () => {
+  const all = Object.values(routes).flatMap((table) => Object.values<Route>(table));
+  const free = all.filter((route) => route.access !== 'open' && !classOf(route)).map(({ id }) => id);
+  expect(free.sort()).toEqual(['A10', 'A5', 'A7', 'A8', 'R3', 'R5', 'R6', 'R8', 'R9', 'X4']);
+});
+
+it('keeps no count for longer than an hour', async () => {
+  await rig.db
+    .insertInto('rateCounts')
+    .values({ id: 'a'.repeat(64), countedMinute: rig.clock.now(), requests: 1 })
+    .execute();
+  rig.pass(2 * 3600);
+  await rig.controlPlane.runJob({ job: 'delete-old-rows', time: rig.clock.now().toISOString() });
+  expect(await rig.db.selectFrom('rateCounts').select('id').execute()).toEqual([]);
+});
