@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import {
   AuroraMysqlEngineVersion,
@@ -8,6 +9,7 @@ import {
   DatabaseCluster,
   DatabaseClusterEngine,
 } from 'aws-cdk-lib/aws-rds';
+import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { lockWaitSeconds } from '../functions/lambdas.ts';
 import type { Config } from './config.ts';
@@ -23,6 +25,8 @@ const pinned = { autoMinorVersionUpgrade: false };
  */
 export class Database extends Construct {
   readonly cluster: DatabaseCluster;
+  /** Of the user that reads and writes rows and changes no table; the migration makes it (docs/adr/0053). */
+  readonly appSecret: Secret;
 
   constructor(scope: Construct, id: string, config: Config) {
     super(scope, id);
@@ -64,13 +68,45 @@ export class Database extends Construct {
       copyTagsToSnapshot: true,
       removalPolicy: isProtected ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY,
     });
+    this.appSecret = new Secret(this, 'AppSecret', {
+      description: 'The user by which the functions of Spot Optimizer come into the database',
+      generateSecretString: {
+        secretStringTemplate: JSON.stringify({ username: 'app' }),
+        generateStringKey: 'password',
+        passwordLength: 40,
+        excludePunctuation: true, // it is put into a statement (functions/migrate/app-user.ts)
+      },
+    });
   }
 
-  /** Lets a function use the database, and sets the variables by which it finds it. */
+  /** Lets a function read and write rows, and sets the variables by which it finds the database. */
   connect(fn: LambdaFunction): void {
-    this.cluster.grantDataApiAccess(fn);
+    this.admit(fn, this.appSecret);
+  }
+
+  /** Lets a function change tables and users too. It is told of the application's secret as all others are. */
+  connectAsMaster(fn: LambdaFunction): void {
+    const master = this.cluster.secret!;
+    this.admit(fn, master);
+    fn.addEnvironment('DATABASE_MASTER_SECRET_ARN', master.secretArn);
+  }
+
+  /** The Data API reads the secret with the rights of who calls it, so the secret decides what a function may do. */
+  private admit(fn: LambdaFunction, secret: ISecret): void {
+    fn.addToRolePolicy(new PolicyStatement({ actions: dataApiActions, resources: [this.cluster.clusterArn] }));
+    fn.addToRolePolicy(
+      new PolicyStatement({ actions: ['secretsmanager:GetSecretValue'], resources: [secret.secretArn] }),
+    );
     fn.addEnvironment('DATABASE_ARN', this.cluster.clusterArn);
-    fn.addEnvironment('DATABASE_SECRET_ARN', this.cluster.secret!.secretArn);
+    fn.addEnvironment('DATABASE_SECRET_ARN', this.appSecret.secretArn);
     fn.addEnvironment('DATABASE_NAME', name);
   }
 }
+
+const dataApiActions = [
+  'rds-data:BatchExecuteStatement',
+  'rds-data:BeginTransaction',
+  'rds-data:CommitTransaction',
+  'rds-data:ExecuteStatement',
+  'rds-data:RollbackTransaction',
+];

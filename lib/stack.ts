@@ -42,10 +42,15 @@ export class SpotOptimizer extends Stack {
     });
     const jobs = new Jobs(this, 'Jobs', { ...common, database, tokens });
     const spotEvents = new SpotEvents(this, 'SpotEvents', { ...common, database });
+    // New code runs only after the tables are as it expects. The old code runs on the new tables meanwhile, so a migration
+    // may add, and takes away only what no deployed version reads any more.
+    const migration = new Migration(this, 'Migration', { ...common, database });
+    migration.runBefore(api, jobs, spotEvents);
     const alarms = new Alarms(this, 'Alarms', {
       api: api.http,
       authorizer: api.authorizer,
       database: database.cluster,
+      migrate: migration.fn,
       spotEvents: spotEvents.fn,
       events: spotEvents.queue,
       jobs: config.areJobsOn ? jobs.minutely : undefined,
@@ -56,10 +61,6 @@ export class SpotOptimizer extends Stack {
       email: config.alarmEmail,
     });
 
-    // New code runs only after the tables are as it expects. The old code runs on the new tables meanwhile, so a migration
-    // may add, and takes away only what no deployed version reads any more.
-    const migration = new Migration(this, 'Migration', { ...common, database });
-    migration.runBefore(api, jobs, spotEvents);
     if (config.database.isProtected)
       new DeletionProtection(this, 'DeletionProtection', { config, database, after: [migration, api, jobs] });
     boundProviderLogs(this, config.logs.retention);

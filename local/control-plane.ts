@@ -1,9 +1,11 @@
-import { createHash, randomInt } from 'node:crypto';
+import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection } from 'mariadb';
 import { type JobEvent, jobs } from '../functions/jobs.ts';
 import { type LambdaName, lambdas } from '../functions/lambdas.ts';
+import type { Login } from '../functions/migrate/app-user.ts';
+import type { RotationEvent } from '../functions/migrate/rotate.ts';
 import { routes } from '../functions/routes.ts';
 import type { Limits } from './aws/data-api/limits.ts';
 import { startDataApi } from './aws/data-api/server.ts';
@@ -15,15 +17,24 @@ import { type Invocation, type Invoke, lambdaHost } from './aws/lambda-host.ts';
 import { LambdaThreads } from './aws/lambda-threads.ts';
 import { startS3 } from './aws/s3/server.ts';
 import { Scheduler } from './aws/scheduler.ts';
+import { type Secrets, startSecrets } from './aws/secrets.ts';
 import { type Sns, startSns } from './aws/sns.ts';
 import type { Clock } from './clock.ts';
 import { startDatabase } from './database/server.ts';
-import { type Environment, functionEnvironment, modelBucket, secretAccessKey, setEnvironment } from './environment.ts';
+import {
+  appSecretArn,
+  type Environment,
+  functionEnvironment,
+  masterSecretArn,
+  modelBucket,
+  secretAccessKey,
+  setEnvironment,
+} from './environment.ts';
 
 export interface ControlPlaneOptions {
   /** Of the API; 0: any that is free. */
   port: number;
-  /** What is kept between runs: the database's files, the key that encrypts client tokens, the admin token. */
+  /** What is kept between runs: the database's files and secret, the key that encrypts client tokens, the admin token. */
   dataDir: string;
   /** A server that runs already; without it one is started on `dataDir`, and stopped with the control plane. */
   database?: DatabaseServer;
@@ -66,6 +77,8 @@ export interface ControlPlane {
   readonly gateway: Gateway;
   /** Runs a function by its name; it has as long as in AWS where `invocation` does not say how long. */
   invoke(name: LambdaName, event: unknown, invocation?: Partial<Invocation>): Promise<unknown>;
+  /** Has the password changed by which the functions come into the database, as Secrets Manager does every month. */
+  rotatePassword(step?: (event: RotationEvent) => Promise<unknown>): Promise<void>;
   /** Runs a job in its Lambda. */
   runJob(event: JobEvent): Promise<unknown>;
   /** The queue of EC2's events. Not emptied by itself: a simulation calls `deliverDue` as its time passes. */
@@ -96,7 +109,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const database =
       options.database ?? running.keep(await startDatabase({ dataDir: join(dataDir, 'database'), fresh, say }));
     await makeSchema(database, databaseName, fresh);
-    const dataApi = running.keep(await startDataApi({ database, limits: options.dataApiLimits }));
+    const file = join(dataDir, 'database-secret');
+    const secrets = running.keep(await startSecrets({ id: appSecretArn, file, initial: newAppSecret(databaseName) }));
+    const readSecret = async (arn: string) => (arn === masterSecretArn ? database : loginIn(secrets, arn));
+    const dataApi = running.keep(await startDataApi({ database, readSecret, limits: options.dataApiLimits }));
     const kms = running.keep(await startKms({ keyFile: join(dataDir, 'kms-key') }));
     const directory = join(dataDir, 's3');
     const s3 = running.keep(await startS3({ directory, bucket: modelBucket, secretAccessKey }));
@@ -107,6 +123,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       ...functionEnvironment({
         dataApiUrl: dataApi.url,
         kmsUrl: kms.url,
+        secretsUrl: secrets.url,
         s3Url: s3.url,
         ec2Url: ec2.url,
         snsUrl: sns.url,
@@ -140,6 +157,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       scheduler,
       gateway,
       invoke,
+      rotatePassword: (step = (event) => invoke('migrate', event)) => secrets.rotate(step),
       runJob,
       events,
       postEvents: (batch) => events.post(batch),
@@ -191,6 +209,19 @@ async function makeSchema(server: DatabaseServer, name: string, fresh: boolean):
   } finally {
     await connection.end();
   }
+}
+
+/** The application's user, of whom each schema on a server has its own; the first migration makes it. */
+function newAppSecret(databaseName: string): string {
+  const username = `app_${createHash('sha256').update(databaseName).digest('hex').slice(0, 12)}`;
+  return JSON.stringify({ username, password: randomBytes(20).toString('hex') });
+}
+
+function loginIn(secrets: Secrets, arn: string) {
+  const text = secrets.read(arn);
+  if (text === undefined) return undefined;
+  const { username, password } = JSON.parse(text) as Login;
+  return { user: username, password };
 }
 
 /** The admin token in a file that only its owner can read, made at the first start. */

@@ -2,6 +2,7 @@
 export interface LocalEndpoints {
   dataApiUrl: string;
   kmsUrl: string;
+  secretsUrl: string;
   s3Url: string;
   /** Of STS and EC2. */
   ec2Url: string;
@@ -15,6 +16,10 @@ export interface LocalEndpoints {
 export const secretAccessKey = 'local';
 export const modelBucket = 'spot-optimizer-models';
 
+/** Of the user that owns the database, and of the one by which all functions but `migrate` come in. */
+export const masterSecretArn = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:master';
+export const appSecretArn = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:app';
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -23,7 +28,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  */
 export const functionEnvironment = (local: LocalEndpoints): Environment => ({
   DATABASE_ARN: 'arn:aws:rds:us-east-1:000000000000:cluster:local',
-  DATABASE_SECRET_ARN: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:local',
+  DATABASE_SECRET_ARN: appSecretArn,
+  DATABASE_MASTER_SECRET_ARN: masterSecretArn,
   DATABASE_NAME: local.databaseName,
   TOKEN_KEY_ID: 'alias/spot-optimizer-tokens',
   MODEL_BUCKET: modelBucket,
@@ -37,6 +43,7 @@ export const functionEnvironment = (local: LocalEndpoints): Environment => ({
   AWS_ENDPOINT_URL_RDS_DATA: local.dataApiUrl,
   AWS_ENDPOINT_URL_KMS: local.kmsUrl,
   AWS_ENDPOINT_URL_S3: local.s3Url,
+  AWS_ENDPOINT_URL_SECRETS_MANAGER: local.secretsUrl,
   AWS_ENDPOINT_URL_STS: local.ec2Url,
   AWS_ENDPOINT_URL_EC2: local.ec2Url,
   AWS_ENDPOINT_URL_SNS: local.snsUrl,

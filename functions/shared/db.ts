@@ -33,7 +33,9 @@ const answerMs = 500;
 /** Kept back from repeats: one more call may take this long. */
 const lastCallMs = 3_000;
 
-interface Patience {
+interface ConnectOptions {
+  /** Who comes in; the application's user when absent. */
+  readonly secretArn?: string;
   /** The caller asks again soon by itself: it is not kept waiting while the database is away. */
   readonly isPoll?: boolean;
   readonly continueAfterTimeout?: boolean;
@@ -48,7 +50,7 @@ interface Patience {
  */
 export function connect(
   remaining: () => number,
-  { isPoll = false, continueAfterTimeout = false, retryMs }: Patience = {},
+  { secretArn, isPoll = false, continueAfterTimeout = false, retryMs }: ConnectOptions = {},
 ): Connection {
   const env = databaseEnv();
   const opened = performance.now();
@@ -58,7 +60,7 @@ export function connect(
   const dialect = new DataApiDialect({
     client,
     resourceArn: env.DATABASE_ARN,
-    secretArn: env.DATABASE_SECRET_ARN,
+    secretArn: secretArn ?? env.DATABASE_SECRET_ARN,
     database: env.DATABASE_NAME,
     remaining: () => Math.min(remaining() - lastCallMs, leftOf(retryMs ?? env.DATA_API_RETRY_MS), leftOf(pollMs)),
     callTimeout: (inTransaction) =>

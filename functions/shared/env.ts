@@ -31,6 +31,9 @@ export const databaseEnv = read(
   }),
 );
 
+/** The secret of the database's master, which only `migrate` may read; that of `databaseEnv` may change no table. */
+export const masterEnv = read(z.object({ DATABASE_MASTER_SECRET_ARN: z.string().min(1) }));
+
 /** The KMS key that encrypts tenants' tokens and webhooks. */
 export const tokenEnv = read(z.object({ TOKEN_KEY_ID: z.string().min(1) }));
 

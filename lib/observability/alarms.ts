@@ -21,6 +21,8 @@ export interface AlarmsProps {
   readonly api: HttpApi;
   readonly authorizer: LambdaFunction;
   readonly database: DatabaseCluster;
+  /** Migrates, and changes the password of the application's user. */
+  readonly migrate: LambdaFunction;
   /** Acts on EC2's events, and the queue that it reads. */
   readonly spotEvents: LambdaFunction;
   readonly events: Queue;
@@ -101,7 +103,7 @@ export class Alarms extends Construct {
       });
   }
 
-  private ofTheApi({ api, authorizer, database }: AlarmsProps): void {
+  private ofTheApi({ api, authorizer, database, migrate }: AlarmsProps): void {
     const share = new MathExpression({
       expression: 'IF(requests > 100, 100 * failed / requests, 0)',
       usingMetrics: {
@@ -116,6 +118,7 @@ export class Alarms extends Construct {
     this.alarm('FailedAuthorizer', { metric: authorizer.metricErrors({ statistic: 'Sum', period }), threshold: 5 });
     const used = database.metric('ACUUtilization', { statistic: 'Average', period });
     this.alarm('DatabaseAtItsLimit', { metric: used, threshold: 95, periods: 3 });
+    this.alarm('FailedRotation', { metric: migrate.metricErrors({ statistic: 'Sum', period }), threshold: 1 });
   }
 
   /**

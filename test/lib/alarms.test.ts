@@ -77,6 +77,11 @@ describe('the operator hears', () => {
     });
   });
 
+  it('of a password that could not be changed', () => {
+    expect(alarm('FailedRotation')).toMatchObject({ MetricName: 'Errors', Threshold: 1 });
+    expect(alarm('FailedRotation')!.Dimensions[0].Value.Ref).toMatch(/migrate/);
+  });
+
   it('of a database at its limit, requests that fail, and an authorizer that does', () => {
     expect(alarm('DatabaseAtItsLimit')).toMatchObject({ MetricName: 'ACUUtilization', Threshold: 95 });
     expect(JSON.stringify(alarm('FailedRequests')!.Metrics)).toContain('"5xx"');

@@ -7,7 +7,7 @@ import { routes } from '../../functions/routes.ts';
 import { type Route, routeKey } from '../../functions/shared/route.ts';
 import { detailTypes, endingStates } from '../../functions/spot-events/ec2-events.ts';
 import { AppFunction } from '../../lib/app-function.ts';
-import { stack, template } from '../support/stack/template.ts';
+import { type Resource, resourcesOf, stack, template } from '../support/stack/template.ts';
 
 const all = (type: string) => Object.values(template.findResources(type));
 const idOf = (construct: { node: { defaultChild?: unknown } }) =>
@@ -116,6 +116,7 @@ describe('the functions', () => {
     ['WEBHOOK_LOOPBACK', []],
     ['MODEL_BUCKET', ['model']],
     ['DATABASE_ARN', withDatabase.map(([name]) => name)],
+    ['DATABASE_MASTER_SECRET_ARN', ['migrate']],
   ])('%s is told to %j alone', (variable, names) => {
     const told = ours.filter(([, , { Properties }]) => variable in Properties.Environment.Variables);
     expect(told.map(([name]) => name)).toEqual(names);
@@ -163,6 +164,65 @@ describe('notifications', () => {
       for (const { Action, Condition } of statementsOf(name))
         if ([Action].flat().some((action: string) => action.startsWith('kms:')))
           expect(Condition).toEqual({ StringEquals: { 'kms:EncryptionContext:purpose': 'webhook' } });
+  });
+});
+
+describe('who comes into the database', () => {
+  const [[appSecret, { Properties: secret }]] = resourcesOf('AWS::SecretsManager::Secret') as [[string, Resource]];
+  const [[cluster]] = resourcesOf('AWS::RDS::DBCluster') as [[string, Resource]];
+  const app = { Ref: appSecret };
+  const master = { 'Fn::GetAtt': [cluster, 'MasterUserSecret.SecretArn'] };
+  /** [actions, resource] of what a function may do with secrets. */
+  const secretsOf = (name: string) => {
+    const role = ours.find(([of]) => of === name)![2].Properties.Role['Fn::GetAtt'][0];
+    return resourcesOf('AWS::IAM::Policy')
+      .filter(([, { Properties }]) => Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === role))
+      .flatMap(([, { Properties }]) => Properties.PolicyDocument.Statement)
+      .filter(({ Action }) => [Action].flat().some((action: string) => action.startsWith('secretsmanager:')))
+      .map(({ Action, Resource }) => [Action, Resource]);
+  };
+
+  it.each(
+    withDatabase.filter(([name]) => name !== 'migrate'),
+  )('%s reads the secret of the application’s user, and no other', (name, _id, { Properties }) => {
+    expect(secretsOf(name)).toEqual([['secretsmanager:GetSecretValue', app]]);
+    expect(Properties.Environment.Variables.DATABASE_SECRET_ARN).toEqual(app);
+  });
+
+  it('docs, which serves files, reads none', () => {
+    expect(secretsOf('docs')).toEqual([]);
+  });
+
+  it('migrate comes in as the master, and may read and change the application’s secret, not the master’s', () => {
+    expect(secretsOf('migrate')).toEqual([
+      ['secretsmanager:GetSecretValue', master],
+      [
+        ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map(
+          (action) => `secretsmanager:${action}`,
+        ),
+        app,
+      ],
+    ]);
+  });
+
+  it('has a password that nobody has seen, and that fits into a statement as it is', () => {
+    const { SecretStringTemplate, ...generated } = secret.GenerateSecretString;
+    expect(generated).toEqual({ GenerateStringKey: 'password', PasswordLength: 40, ExcludePunctuation: true });
+    expect(JSON.parse(SecretStringTemplate)).toEqual({ username: 'app' });
+  });
+
+  it('has its password changed every month, by the migrating function, which nobody but Secrets Manager may call for it', () => {
+    template.hasResourceProperties('AWS::SecretsManager::RotationSchedule', {
+      SecretId: app,
+      RotationLambdaARN: { 'Fn::GetAtt': [functionId('migrate'), 'Arn'] },
+      RotationRules: { ScheduleExpression: 'rate(30 days)' },
+      RotateImmediatelyOnUpdate: false, // it would meet the migration that makes the user
+    });
+    template.hasResourceProperties('AWS::Lambda::Permission', {
+      FunctionName: { 'Fn::GetAtt': [functionId('migrate'), 'Arn'] },
+      Principal: 'secretsmanager.amazonaws.com',
+      SourceArn: app,
+    });
   });
 });
 

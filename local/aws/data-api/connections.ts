@@ -10,6 +10,15 @@ export interface DatabaseAddress {
   password: string;
 }
 
+/** Who comes in. */
+export type Login = Pick<DatabaseAddress, 'user' | 'password'>;
+
+export interface LeaseOptions {
+  autocommit: boolean;
+  /** The user of the address when absent. */
+  as?: Login;
+}
+
 /** A connection lent out for one call or one transaction. */
 export interface Lease {
   connection: Connection;
@@ -17,11 +26,11 @@ export interface Lease {
   release(reuse: boolean): void;
 }
 
-/** Of one pool. A server allows 150 to 500, and every schema in use has two pools. */
+/** Of one pool. A server allows 150 to 500, and every schema in use has two pools for each user. */
 const poolSize = 48;
 
 /**
- * Connections to the database, pooled by default schema and by whether statements commit by themselves: so neither a
+ * Connections to the database, pooled by user, default schema and whether statements commit by themselves: so neither a
  * statement nor the beginning of a transaction costs a round trip of its own to set them.
  */
 export class Connections {
@@ -33,11 +42,13 @@ export class Connections {
   }
 
   /** @throws SqlError 1049 when there is no such database */
-  async lease(database: string | undefined, { autocommit }: { autocommit: boolean }): Promise<Lease> {
-    const key = `${autocommit} ${database ?? ''}`;
+  async lease(database: string | undefined, { autocommit, as = this.#address }: LeaseOptions): Promise<Lease> {
+    // With the password, so that one which was replaced opens no connection more.
+    const key = `${as.user} ${as.password} ${autocommit} ${database ?? ''}`;
     let pool = this.#pools.get(key);
     if (!pool) {
-      pool = new Pool(() => connect(this.#address, database, autocommit));
+      const address = { ...this.#address, user: as.user, password: as.password };
+      pool = new Pool(() => connect(address, database, autocommit));
       this.#pools.set(key, pool);
     }
     return pool.lease();

@@ -22,7 +22,7 @@ export async function onConnection<T>(
   const { connections, transactions, limits } = service;
   const lease = request.transactionId
     ? transactions.enter(request.transactionId, request.database)
-    : await connections.lease(request.database, { autocommit: true });
+    : await connections.lease(request.database, { autocommit: true, as: await service.loginOf(request) });
   service.statements.add(request.sql!);
 
   const deadline = performance.now() + limits.statementMs;

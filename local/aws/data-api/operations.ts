@@ -12,8 +12,8 @@ import { type DataApiRequest, required, type Service } from './service.ts';
 export const operations: Record<Operation, (service: Service, request: DataApiRequest) => Promise<string>> = {
   Execute: execute,
   BatchExecute: batchExecute,
-  async BeginTransaction({ transactions }, request) {
-    return JSON.stringify({ transactionId: await transactions.begin(request.database) });
+  async BeginTransaction({ transactions, loginOf }, request) {
+    return JSON.stringify({ transactionId: await transactions.begin(request.database, await loginOf(request)) });
   },
   async CommitTransaction({ transactions }, request) {
     await transactions.commit(required(request, 'transactionId'));

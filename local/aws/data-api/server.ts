@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody, reply, serveOnLoopback } from '../loopback-server.ts';
-import { Connections, type DatabaseAddress } from './connections.ts';
+import { Connections, type DatabaseAddress, type Login } from './connections.ts';
 import { DataApiError, toDataApiError } from './errors.ts';
 import { type Call, type DataApiFaults, faultError, isDeadlock, newFaults, type Operation } from './faults.ts';
 import { type Limits, limits as serviceLimits } from './limits.ts';
@@ -11,6 +11,11 @@ import { Transactions } from './transactions.ts';
 
 export interface DataApiOptions {
   database: DatabaseAddress;
+  /**
+   * The user and the password in a secret, `undefined` where there is no such secret. When left out any secret will do, and
+   * leads to the user of the database's address.
+   */
+  readSecret?: (secretArn: string) => Promise<Login | undefined>;
   /** A free one when left out. */
   port?: number;
   /** Milliseconds since 1970, by which transactions expire. */
@@ -40,14 +45,20 @@ export interface DataApi {
 
 /**
  * Serves the operations of the Data API on loopback, in the service's wire format, for the unmodified SDK. Signatures are
- * not checked, and any resource and secret will do. Differences from AWS that could not be checked there: the texts of
+ * not checked, and any resource will do. Differences from AWS that could not be checked there: the texts of
  * messages, an UPDATE that changes nothing counting the rows it found, and generatedFields of a many-row INSERT.
  */
 export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   const limits = { ...serviceLimits, ...options.limits };
   const connections = new Connections(options.database);
   const transactions = new Transactions({ connections, limits, now: options.now ?? Date.now });
-  const service: Service = { connections, transactions, limits, statements: new Set() };
+  const loginOf = async (request: DataApiRequest) => {
+    const secretArn = required(request, 'secretArn');
+    const login = await options.readSecret?.(secretArn);
+    if (options.readSecret && !login) throw new DataApiError('BadRequestException', `There is no secret ${secretArn}`);
+    return login;
+  };
+  const service: Service = { connections, transactions, limits, statements: new Set(), loginOf };
 
   const server = await serveOnLoopback((request, response) => respond(request, response, api, service), {
     port: options.port,

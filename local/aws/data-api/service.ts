@@ -1,4 +1,4 @@
-import type { Connections } from './connections.ts';
+import type { Connections, Login } from './connections.ts';
 import { DataApiError } from './errors.ts';
 import type { ResultSetOptions } from './fields.ts';
 import type { Limits } from './limits.ts';
@@ -12,6 +12,8 @@ export interface Service {
   limits: Limits;
   /** Collects each distinct SQL text that reaches the database, as sent. */
   statements: Set<string>;
+  /** Who the request's secret says it is; `undefined` for the user of the database's address. */
+  loginOf(request: DataApiRequest): Promise<Login | undefined>;
 }
 
 /** The members of all five requests; which are needed is checked below. */

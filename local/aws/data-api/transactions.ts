@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Connections, Lease } from './connections.ts';
+import type { Connections, Lease, Login } from './connections.ts';
 import { DataApiError } from './errors.ts';
 import type { Limits } from './limits.ts';
 
@@ -31,10 +31,10 @@ export class Transactions {
   }
 
   /** @returns the transaction's id */
-  async begin(database: string | undefined): Promise<string> {
+  async begin(database: string | undefined, as?: Login): Promise<string> {
     // Such a connection is in a transaction from its first statement on, and in the next one after each commit: as
     // with the Data API, DDL commits what was before it and the rest goes on.
-    const lease = await this.#options.connections.lease(database, { autocommit: false });
+    const lease = await this.#options.connections.lease(database, { autocommit: false, as });
     const id = randomBytes(72).toString('base64');
     const now = this.#options.now();
     this.#open.set(id, { database, lease, begunAt: now, usedAt: now, running: false, clean: true });

@@ -1,6 +1,7 @@
 import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { CamelCasePlugin, Kysely } from 'kysely';
 import { DataApiDialect, type DataApiOptions } from '../../../functions/shared/data-api/dialect.ts';
+import { masterSecretArn } from '../../../local/environment.ts';
 
 /** A client of a test's own: the functions' one keeps the address at which it was first used. */
 export const dataApiClient = (url: string) =>
@@ -16,7 +17,7 @@ export function throughDataApi<T>(client: RDSDataClient, database: string, optio
   const dialect = new DataApiDialect({
     client,
     resourceArn: 'arn:aws:rds:us-east-1:000000000000:cluster:local',
-    secretArn: 'arn:aws:secretsmanager:us-east-1:000000000000:secret:local',
+    secretArn: masterSecretArn, // a test makes tables of its own, too
     database,
     remaining: () => Number.POSITIVE_INFINITY,
     onCall: () => {},

@@ -1,0 +1,85 @@
+import {
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  ResourceNotFoundException,
+  SecretsManagerClient,
+  UpdateSecretVersionStageCommand,
+} from '@aws-sdk/client-secrets-manager';
+import * as z from 'zod';
+import type { Login } from './app-user.ts';
+
+/** What CDK adds beside them is kept as it is. */
+const loginSchema = z.looseObject({ username: z.string(), password: z.string() });
+
+const client = new SecretsManagerClient({});
+
+/** The application user's secret in Secrets Manager. */
+export class AppSecret {
+  readonly #id: string;
+
+  constructor(id: string) {
+    this.#id = id;
+  }
+
+  /** What the functions come in with now. */
+  async current(): Promise<Login> {
+    const login = await this.read({ stage: 'AWSCURRENT' });
+    if (!login) throw new Error(`the secret ${this.#id} has no current version`);
+    return login;
+  }
+
+  /** @returns `undefined` when there is no such version, or it has no value yet */
+  async read(of: { version: string } | { stage: 'AWSCURRENT' }): Promise<Login | undefined> {
+    const version = 'version' in of ? { VersionId: of.version } : { VersionStage: of.stage };
+    try {
+      const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: this.#id, ...version }));
+      return parse(SecretString);
+    } catch (error) {
+      if (error instanceof ResourceNotFoundException) return undefined;
+      throw error;
+    }
+  }
+
+  async isCurrent(version: string): Promise<boolean> {
+    return (await this.#currentVersion()) === version;
+  }
+
+  /** Keeps a version that is not used yet. */
+  async put(version: string, login: Login): Promise<void> {
+    const secret = { SecretId: this.#id, ClientRequestToken: version, VersionStages: ['AWSPENDING'] };
+    await client.send(new PutSecretValueCommand({ ...secret, SecretString: JSON.stringify(login) }));
+  }
+
+  /** From now on the Data API comes in with this version. */
+  async makeCurrent(version: string): Promise<void> {
+    await client.send(
+      new UpdateSecretVersionStageCommand({
+        SecretId: this.#id,
+        VersionStage: 'AWSCURRENT',
+        MoveToVersionId: version,
+        RemoveFromVersionId: await this.#currentVersion(),
+      }),
+    );
+  }
+
+  async #currentVersion(): Promise<string | undefined> {
+    const { VersionIdsToStages = {} } = await client.send(new DescribeSecretCommand({ SecretId: this.#id }));
+    return Object.keys(VersionIdsToStages).find((id) => VersionIdsToStages[id]!.includes('AWSCURRENT'));
+  }
+}
+
+/** @throws Error that does not quote what is in the secret */
+function parse(text: string | undefined): Login {
+  const parsed = loginSchema.safeParse(jsonOf(text ?? ''));
+  if (parsed.success) return parsed.data;
+  throw new Error('the secret is no JSON object with a username and a password');
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

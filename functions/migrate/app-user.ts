@@ -1,0 +1,32 @@
+import { type Kysely, sql } from 'kysely';
+
+/** What a secret of the database holds, as the Data API wants it. */
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
+/**
+ * Makes the user by which the functions come in, or gives the one that is there this password. It may read and write rows of
+ * this schema, and change no table: what a handler is tricked into can neither drop one nor read another schema.
+ * @param schema the database's name
+ * @throws Error that never quotes the password
+ */
+export async function makeAppUser(db: Kysely<unknown>, schema: string, { username, password }: Login): Promise<void> {
+  // Both are put into the text: MySQL takes no parameters in these statements.
+  if (!/^\w{1,32}$/.test(username))
+    throw new Error(`the secret's username is ${username}: 1 to 32 letters, digits and _ are wanted`);
+  if (!/^[A-Za-z0-9]{16,64}$/.test(password))
+    throw new Error("the secret's password must have 16 to 64 letters and digits, and nothing else");
+  const user = `'${username}'@'%'`;
+  try {
+    await sql.raw(`CREATE USER IF NOT EXISTS ${user} IDENTIFIED BY '${password}'`).execute(db);
+    await sql.raw(`ALTER USER ${user} IDENTIFIED BY '${password}'`).execute(db);
+    // In a GRANT `_` stands for any character, and would let it into other schemas.
+    const tables = `\`${schema.replaceAll('_', '\\_')}\`.*`;
+    await sql.raw(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${tables} TO ${user}`).execute(db);
+  } catch (error) {
+    // No cause: the error may quote the statement.
+    throw new Error(`cannot make the database's user ${username}: ${String(error).replaceAll(password, '***')}`);
+  }
+}

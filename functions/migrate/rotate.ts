@@ -1,0 +1,54 @@
+import { randomInt } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import type { AppSecret } from './app-secret.ts';
+import { type Login, makeAppUser } from './app-user.ts';
+
+/** What Secrets Manager sends, once for each step; a step may come again. */
+export interface RotationEvent {
+  readonly Step: 'createSecret' | 'setSecret' | 'testSecret' | 'finishSecret';
+  readonly SecretId: string;
+  /** The id of the version that is being made. */
+  readonly ClientRequestToken: string;
+}
+
+export const isRotation = (event: unknown): event is RotationEvent =>
+  typeof event === 'object' && event !== null && 'Step' in event && 'ClientRequestToken' in event;
+
+/**
+ * A step of a rotation of the application's password. Two users take turns: the next version of the secret is the other one's,
+ * with a new password, so what still holds the present version works on until the rotation after this one.
+ * @param db by the master's secret
+ */
+export async function rotate(
+  db: Kysely<unknown>,
+  schema: string,
+  secret: AppSecret,
+  { Step, ClientRequestToken: version }: RotationEvent,
+): Promise<void> {
+  if (await secret.isCurrent(version)) return; // this rotation is done
+  switch (Step) {
+    case 'createSecret': {
+      if (await secret.read({ version })) return;
+      const current = await secret.current();
+      return secret.put(version, { ...current, username: otherUser(current.username), password: newPassword() });
+    }
+    case 'setSecret': {
+      const pending = await secret.read({ version });
+      if (!pending) throw new Error(`version ${version} of the secret has no value yet`);
+      return makeAppUser(db, schema, pending);
+    }
+    case 'testSecret':
+      // The Data API reads the current version alone, so there is nothing to try before the switch. Secrets Manager also sends
+      // this step by itself when rotation is set up.
+      return;
+    case 'finishSecret':
+      return secret.makeCurrent(version);
+  }
+}
+
+const clone = '_clone';
+const otherUser = (username: Login['username']) =>
+  username.endsWith(clone) ? username.slice(0, -clone.length) : username + clone;
+
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+const newPassword = () => Array.from({ length: 40 }, () => letters[randomInt(letters.length)]).join('');
