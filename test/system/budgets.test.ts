@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { budgetOf, steadyCalls } from '../../build/data-api-budgets.ts';
 import { requests } from '../../build/request-examples.ts';
 import { routes } from '../../functions/routes.ts';
 import type { Route } from '../../functions/shared/route.ts';
@@ -42,13 +43,13 @@ async function busy(): Promise<TestInstance> {
 
 describe('Data API calls of the calls that agents make all day', () => {
   it.each([
-    ['a heartbeat', 1, (m: TestInstance) => m.heartbeat()],
-    ['pending-commands with nothing pending', 1, (m: TestInstance) => m.pendingCommands()],
-    ['config', 1, (m: TestInstance) => m.config()],
-    ['the replica list', 1, (m: TestInstance) => m.request('GET', '/replicas')],
-    ['launching replicas', 1, (m: TestInstance) => m.request('GET', '/replicas?status=launching')],
-    ['terminated replicas', 1, (m: TestInstance) => m.request('GET', '/replicas?status=terminated')],
-    ['instances-to-terminate', 1, (m: TestInstance) => m.instancesToTerminate()],
+    ['a heartbeat', steadyCalls.A2, (m: TestInstance) => m.heartbeat()],
+    ['pending-commands with nothing pending', steadyCalls.A4, (m: TestInstance) => m.pendingCommands()],
+    ['config', steadyCalls.A3, (m: TestInstance) => m.config()],
+    ['the replica list', steadyCalls.R2, (m: TestInstance) => m.request('GET', '/replicas')],
+    ['launching replicas', steadyCalls.R2, (m: TestInstance) => m.request('GET', '/replicas?status=launching')],
+    ['terminated replicas', steadyCalls.R2, (m: TestInstance) => m.request('GET', '/replicas?status=terminated')],
+    ['instances-to-terminate', steadyCalls.X3, (m: TestInstance) => m.instancesToTerminate()],
   ])('%s: %i', async (_, calls, call) => {
     const instance = await busy();
     rig.pass(30);
@@ -84,7 +85,7 @@ describe('Data API calls of the calls that agents make all day', () => {
           : region(pools);
       const answer = await instance.report(0.1, prices);
       expect(answer.status).toBe(200);
-      expect(answer.calls, `${version} prices`).toBeLessThanOrEqual(3);
+      expect(answer.calls, `${version} prices`).toBeLessThanOrEqual(steadyCalls.A6);
     }
   });
 
@@ -166,7 +167,7 @@ describe('Data API calls of a change of state: one transaction of at most 8', ()
     const end = operations.lastIndexOf('CommitTransaction') + 1;
     expect(operations.slice(end)).toEqual(operations.length > end ? ['Execute'] : []);
     expect(oneTransaction(operations.slice(0, end))).toBeLessThanOrEqual(8);
-    expect(operations.length).toBeLessThanOrEqual(dearer.A1![0]);
+    expect(operations.length).toBeLessThanOrEqual(budgetOf('A1'));
     expect(operations.indexOf('BeginTransaction')).toBe(1);
     expect(operations[0]).toBe('Execute');
   });
@@ -219,39 +220,6 @@ describe('Data API calls of a change of state: one transaction of at most 8', ()
     expect(operations.length).toBeLessThanOrEqual(8);
   });
 });
-
-/** Routes that cost more than 3, and why. Each is rare: an agent or an operator does it now and then. */
-const dearer: Readonly<Record<string, [calls: number, why: string]>> = {
-  A1: [10, 'a change of state, one look-up of its token, its pool, and for a new agent whether the plan has room'],
-  A5: [8, 'a change of state'],
-  A6: [6, 'what is seen for the first time costs more, once; see above for the steady state'],
-  A7: [8, 'a change of state'],
-  A8: [8, 'a change of state'],
-  X2: [8, 'a change of state'],
-  A10: [6, 'two reads of the policy’s inputs; signal, agent, event and command are rows of four tables'],
-  C5: [8, 'a change of state'],
-  C6: [8, 'a change of state'],
-  C7: [9, 'a change of state, and its row of the audit log'],
-  C8: [9, 'a change of state, of two standbys at most'],
-  C17: [8, 'a change of state, and one look-up of the instance before'],
-  X30: [5, 'alert and act are rows of two tables, in one transaction; and whether there was room for the alert'],
-  D1: [7, 'tenant, token, event and act are rows of four tables, in one transaction'],
-  D3: [7, 'as D1'],
-  E2: [6, 'what was set before is kept with the act, in one transaction'],
-  E9: [5, 'as E2'],
-  D2: [6, 'as D1'],
-  X13: [11, 'for each agent a change of state and its row of the audit log'],
-  E3: [4, 'pools, buckets, trusted prices, and the row of the audit log'],
-  X8: [9, 'session, files and act are rows of three tables, in one transaction; and what is kept no longer goes'],
-  X9: [9, 'as X8'],
-  N5: [6, 'the webhook and its row of the audit log, in one transaction; and the answer says what there is now'],
-  N6: [7, 'webhook, queue and messages are rows of three tables, and the act of a fourth, in one transaction'],
-  N8: [6, 'messages, when they are due, and the act, in one transaction'],
-  T1: [6, 'as D1'],
-  T3: [6, 'as D1'],
-  O1: [5, 'as D1'],
-  O3: [5, 'as D1'],
-};
 
 /** What a route that needs a query is asked. */
 const queries: Readonly<Record<string, string>> = { X10: '?q=m5', E4: '?q=m5' };
@@ -319,7 +287,7 @@ describe('Data API calls of every other route: 3 at most', () => {
       },
     );
     expect(answer.status).toBeLessThan(400);
-    expect(answer.calls).toBeLessThanOrEqual(dearer[id]?.[0] ?? 3);
+    expect(answer.calls).toBeLessThanOrEqual(budgetOf(id));
   });
 
   const tokenOf = (clientId: string) =>
@@ -344,7 +312,7 @@ describe('Data API calls of every other route: 3 at most', () => {
       });
     const advice = await instance.request('POST', '/rebalance-recommendation', { instance_id: instance.id });
     expect(advice.body.action).toBe('switch');
-    expect(advice.calls).toBeLessThanOrEqual(dearer.A10![0]);
+    expect(advice.calls).toBeLessThanOrEqual(budgetOf('A10'));
     const [zombie] = Object.values(await instance.instances()).filter((row) => row.instanceStatus === 'zombie');
     for (const success of [false, true])
       expect((await instance.terminationReport(zombie!.id, success)).calls).toBeLessThanOrEqual(3);

@@ -66,12 +66,11 @@ export class AgentV4 extends Agent {
   }
 
   protected override ownLoops(): (() => Promise<void>)[] {
-    const { CLEANUP_INTERVAL = 3600 } = this.context.image.environment;
     return [
-      () => this.every('launchingReplicas', 30, () => this.#replicas.launch()),
-      () => this.every('terminatedReplicas', 30, () => this.#replicas.terminate()),
-      () => this.every('cleanup', CLEANUP_INTERVAL, () => this.#reportCleanup(), 60),
-      () => this.every('instancesToTerminate', 60, () => this.#terminateInstances(), 60),
+      () => this.every('launchingReplicas', () => this.#replicas.launch()),
+      () => this.every('terminatedReplicas', () => this.#replicas.terminate()),
+      () => this.every('cleanup', () => this.#reportCleanup(), 60),
+      () => this.every('instancesToTerminate', () => this.#terminateInstances(), 60),
       () => watchForRebalance(this),
       () => watchForTermination(this),
     ];

@@ -2,8 +2,9 @@ import { Ec2Error } from '../ec2/ec2.ts';
 import { type Instance, type InstanceState, type LaunchRequest, stateOf } from '../ec2/instance.ts';
 import type { AgentContext } from './agent-context.ts';
 import { AgentProcess, Stopped } from './agent-process.ts';
-import { type Cadence, type Loop, restSeconds, untilTruePhase } from './cadence.ts';
+import { type Cadence, restSeconds, untilTruePhase } from './cadence.ts';
 import { type Command, commandsIn } from './command.ts';
+import { type Loop, periodOf } from './loops.ts';
 
 /** How long an agent polls at its own intervals after something happened to it, beyond the wait for termination. */
 const busySeconds = 300;
@@ -83,7 +84,8 @@ export abstract class Agent {
   }
 
   /** A polling loop. A run that fails is logged and does not end the loop. */
-  async every(loop: Loop, period: number, run: () => Promise<void>, firstAfter = 0): Promise<void> {
+  async every(loop: Loop, run: () => Promise<void>, firstAfter = 0): Promise<void> {
+    const period = periodOf(loop, this.context.image.environment);
     if (firstAfter > 0) await this.process.sleep(firstAfter);
     for (;;) {
       await this.attempt(loop, run);
@@ -141,12 +143,11 @@ export abstract class Agent {
   }
 
   #commonLoops(): (() => Promise<void>)[] {
-    const { environment } = this.context.image;
     return [
-      () => this.every('pendingCommands', environment.PENDING_COMMANDS_CHECK_INTERVAL ?? 15, () => this.#runCommands()),
-      () => this.every('config', environment.CONFIG_REFRESH_INTERVAL ?? 60, () => this.#readConfig()),
-      () => this.every('heartbeat', environment.HEARTBEAT_INTERVAL ?? 30, () => this.#sendHeartbeat()),
-      () => this.every('pricing', environment.PRICING_REPORT_INTERVAL ?? 300, () => this.#sendPrices()),
+      () => this.every('pendingCommands', () => this.#runCommands()),
+      () => this.every('config', () => this.#readConfig()),
+      () => this.every('heartbeat', () => this.#sendHeartbeat()),
+      () => this.every('pricing', () => this.#sendPrices()),
     ];
   }
 

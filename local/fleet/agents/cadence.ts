@@ -1,15 +1,5 @@
 import { hashOf, seeded } from '../../random.ts';
-
-/** The polling loops of an agent (protocol 6.2). */
-export type Loop =
-  | 'heartbeat'
-  | 'pendingCommands'
-  | 'config'
-  | 'pricing'
-  | 'launchingReplicas'
-  | 'terminatedReplicas'
-  | 'instancesToTerminate'
-  | 'cleanup';
+import type { Loop } from './loops.ts';
 
 /** How often an agent polls: always at its own intervals, or only while something happens to it. */
 export type Cadence =

@@ -1,0 +1,48 @@
+/** Data API calls of a route that is not named below, at most. */
+export const usualBudget = 3;
+
+/**
+ * What the routes take that agents call all day, when nothing happens: a test counts them (test/system/budgets.test.ts), and they
+ * are most of what a month costs (docs/cost.md).
+ */
+export const steadyCalls = { A2: 1, A3: 1, A4: 1, A6: 3, R2: 1, X3: 1 } as const;
+
+/** Routes that take more than `usualBudget`, and why. Each is rare: an agent or an operator does it now and then. */
+export const dearer: Readonly<Record<string, [calls: number, why: string]>> = {
+  A1: [10, 'a change of state, one look-up of its token, its pool, and for a new agent whether the plan has room'],
+  A5: [8, 'a change of state'],
+  A6: [6, 'what is seen for the first time costs more, once; see above for the steady state'],
+  A7: [8, 'a change of state'],
+  A8: [8, 'a change of state'],
+  X2: [8, 'a change of state'],
+  A10: [6, 'two reads of the policy’s inputs; signal, agent, event and command are rows of four tables'],
+  C5: [8, 'a change of state'],
+  C6: [8, 'a change of state'],
+  C7: [9, 'a change of state, and its row of the audit log'],
+  C8: [9, 'a change of state, of two standbys at most'],
+  C17: [8, 'a change of state, and one look-up of the instance before'],
+  X30: [5, 'alert and act are rows of two tables, in one transaction; and whether there was room for the alert'],
+  D1: [7, 'tenant, token, event and act are rows of four tables, in one transaction'],
+  D3: [7, 'as D1'],
+  E2: [6, 'what was set before is kept with the act, in one transaction'],
+  E9: [5, 'as E2'],
+  D2: [6, 'as D1'],
+  X13: [11, 'for each agent a change of state and its row of the audit log'],
+  E3: [4, 'pools, buckets, trusted prices, and the row of the audit log'],
+  X8: [9, 'session, files and act are rows of three tables, in one transaction; and what is kept no longer goes'],
+  X9: [9, 'as X8'],
+  N5: [6, 'the webhook and its row of the audit log, in one transaction; and the answer says what there is now'],
+  N6: [7, 'webhook, queue and messages are rows of three tables, and the act of a fourth, in one transaction'],
+  N8: [6, 'messages, when they are due, and the act, in one transaction'],
+  T1: [6, 'as D1'],
+  T3: [6, 'as D1'],
+  O1: [5, 'as D1'],
+  O3: [5, 'as D1'],
+};
+
+/** Data API calls that a route may take, at most. */
+export const budgetOf = (id: string): number => dearer[id]?.[0] ?? usualBudget;
+
+/** The same for a route that is called all day, when nothing happens. */
+export const steadyBudgetOf = (id: string): number =>
+  (steadyCalls as Readonly<Record<string, number>>)[id] ?? budgetOf(id);
