@@ -33,7 +33,7 @@ export const rules: readonly Rule[] = [
   {
     because: 'what runs in Lambda knows nothing of what deploys, tests or imitates it',
     files: /^functions\//,
-    never: /^(bin|lib|local|evaluation|layers|test|build|bench|rehearsal)\//,
+    never: /^(bin|lib|local|evaluation|layers|test|build|bench|rehearsal|cost)\//,
   },
   {
     because:
@@ -93,6 +93,12 @@ export const rules: readonly Rule[] = [
     never: /^(bin|lib|test|build|bench)\/|^functions\/(?!core\/decision\/policy-[ab]\/)|^local\/(?!command-line)/,
   },
   {
+    because: 'what a month costs is computed of the template and of tables, and of nothing that runs',
+    files: /^cost\//,
+    never:
+      /^(bin|test|bench|rehearsal|layers)\/|^functions\/(?!routes\.ts|shared\/route\.ts)|^evaluation\/(?!report\/text-table)|^local\/(?!command-line|fleet\/agents\/loops|aws\/schedule)/,
+  },
+  {
     because: 'only a handler knows that it is called by HTTP, a schedule or a queue',
     files: /^functions\/(?!shared\/)[\w-]+\/(?!handler\.ts$)/,
     never: /^@middy\/|^functions\/shared\/(http|job)\.ts$|\/handler\.ts$/,
@@ -101,14 +107,14 @@ export const rules: readonly Rule[] = [
     because: 'the deployment names handlers by path only, so that synthesis loads no code that runs',
     files: /^(lib|bin)\//,
     never:
-      /^(local|test|build|bench|rehearsal)\/|^functions\/(?!(routes|jobs|lambdas|spot-events\/ec2-events)\.ts|shared\/(route|errors|fields|alarm-lines)\.ts)/,
+      /^(local|test|build|bench|rehearsal|cost)\/|^functions\/(?!(routes|jobs|lambdas|spot-events\/ec2-events)\.ts|shared\/(route|errors|fields|alarm-lines)\.ts)/,
   },
   {
     because: 'what stands in for AWS knows the functions only as AWS does: their tables of contents and their bundles',
     // What takes a stored decision again runs the very function that took it.
     files: /^local\/(?!replay\.ts$)/,
     never:
-      /^(bin|lib|test|rehearsal)\/|^functions\/(?!(routes|jobs|lambdas|spot-events\/ec2-events)\.ts|shared\/(route|errors)\.ts)/,
+      /^(bin|lib|test|rehearsal|cost)\/|^functions\/(?!(routes|jobs|lambdas|spot-events\/ec2-events)\.ts|shared\/(route|errors)\.ts)/,
     typesAreFree: true,
   },
 ];

@@ -12,7 +12,7 @@ export interface Import {
 
 export const root = dirname(import.meta.dirname);
 
-export const sources = globSync('{bin,lib,functions,layers,local,evaluation,rehearsal,test,build,bench}/**/*.ts', {
+export const sources = globSync('{bin,lib,functions,layers,local,evaluation,rehearsal,cost,test,build,bench}/**/*.ts', {
   cwd: root,
 });
 // A checker that sees nothing finds nothing wrong.

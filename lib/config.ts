@@ -38,7 +38,7 @@ export interface Config {
   readonly domain?: { readonly name: string; readonly certificateArn: string };
 }
 
-/** What a team runs its fleet on. */
+/** What a team runs its fleet on: docs/cost.md says what it costs, and for how many agents it is enough. */
 export const production: Config = {
   database: { minAcu: 0.5, maxAcu: 16, hasReader: false, isProtected: true, backupDays: 14 },
   logs: { retention: RetentionDays.ONE_MONTH, successShare: 0.02, access: false },

@@ -12,7 +12,7 @@ const headings = [...read('docs/protocol.md').matchAll(/^#{2,3} (.+)$/gm)].map((
 const places = new Set(headings.map((heading) => heading.split(' ')[0]!.replace(/\.$/, '')));
 
 /** All that cites, and is written by hand. This file names what must not be cited. */
-const files = ['*.{ts,md}', '{bin,lib,functions,local,test,build,bench,docs}/**/*.{ts,sql,md}']
+const files = ['*.{ts,md}', '{bin,lib,functions,local,test,build,bench,cost,docs}/**/*.{ts,sql,md}']
   .flatMap((pattern) => globSync(pattern, { cwd: root }))
   .filter((file) => join(root, file) !== import.meta.filename)
   .toSorted();

@@ -1,0 +1,66 @@
+import { type Case, costOf } from './model.ts';
+import { hoursAMonth, unmodifiedAgent } from './usage.ts';
+
+/** Something that could be otherwise, and what a month costs then. */
+export interface Lever {
+  readonly what: string;
+  /** Whether it is pulled already; then the price is what it would cost without it. */
+  readonly isPulled?: true;
+  total(now: Case): number;
+}
+
+const withDeployment = (change: Partial<Case['deployment']>) => (now: Case) =>
+  costOf({ ...now, deployment: { ...now.deployment, ...change } }).total;
+const withPrices = (change: (prices: Case['prices']) => Partial<Case['prices']>) => (now: Case) =>
+  costOf({ ...now, prices: { ...now.prices, ...change(now.prices) } }).total;
+
+export const levers: readonly Lever[] = [
+  {
+    what: 'Every answer leaves a log line, not one in fifty',
+    isPulled: true,
+    total: withDeployment({ successShare: 1 }),
+  },
+  { what: 'API Gateway logs each request', isPulled: true, total: withDeployment({ hasAccessLog: true }) },
+  {
+    what: 'x86 in place of ARM',
+    isPulled: true,
+    total: withPrices((p) => ({ lambdaGBSecond: p.lambdaGBSecondOnX86 })),
+  },
+  {
+    what: 'No cache of identities: the authorizer is asked by each request',
+    isPulled: true,
+    total: (now) => costOf({ ...now, assumptions: { ...now.assumptions, agentsPerTenant: 1e-9 } }).total,
+  },
+  { what: 'Identities are kept 300 s, not 60 s', total: withDeployment({ authorizerCacheSeconds: 300 }) },
+  {
+    what: "The agents' own variables: commands 30 s, heartbeat 60 s, settings 300 s",
+    total: (now) =>
+      costOf({ ...now, calls: unmodifiedAgent({ pendingCommands: 30, heartbeat: 60, config: 300 }) }).total,
+  },
+  {
+    what: 'A changed agent: one call a minute that carries all of it, prices by our own collector',
+    total: (now) => {
+      const [heartbeat] = now.calls;
+      const merged = { ...heartbeat!, callsAMonth: hoursAMonth * 60, dataApiCalls: 2, decisions: 1 / 5 };
+      return costOf({ ...now, calls: [merged, ...now.calls.filter(({ name }) => name === 'switches')] }).total;
+    },
+  },
+  { what: 'An Application Load Balancer in place of API Gateway', total: behindBalancer },
+  {
+    what: 'A Compute Savings Plan of a year for Lambda',
+    total: withPrices((p) => ({ lambdaGBSecond: p.lambdaGBSecond * (1 - p.savingsPlanShare) })),
+  },
+  {
+    what: 'Aurora I/O-Optimized',
+    total: withPrices((p) => ({ acuHour: p.acuHourIoOptimized, databaseIo: 0 })),
+  },
+];
+
+/** A unit carries a gigabyte an hour, which at our sizes is used up before its 25 new connections a second are. */
+function behindBalancer(now: Case): number {
+  const { usd, total, requestsASecond } = costOf(now);
+  const requestAndAnswer = now.assumptions.answerBytes * 2.5;
+  const units = (requestsASecond * 3600 * requestAndAnswer) / 2 ** 30;
+  const balancer = hoursAMonth * (now.prices.balancerHour + units * now.prices.balancerUnitHour);
+  return total - usd['API Gateway requests'] + balancer;
+}
