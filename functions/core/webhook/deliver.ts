@@ -17,6 +17,8 @@ const atOnce = 25;
 const page = 100;
 
 interface Due extends Pick<WebhookTable, 'clientId' | 'sealed' | 'topicArn' | 'style'> {
+  /** In a row, so far. */
+  readonly failures: number;
   readonly dueAt: Date;
   /** The oldest that is not done; `null` where one has to be made. */
   readonly messageId: string | null;
@@ -48,7 +50,7 @@ async function readDue(db: Db, last: Due | undefined, now: Date): Promise<Due[]>
     ? sql<SqlBool>`(w.due_at > ${last.dueAt} OR (w.due_at = ${last.dueAt} AND w.client_id > ${last.clientId}))`
     : sql<SqlBool>`TRUE`;
   const { rows } = await sql<Due>`
-    SELECT w.client_id, w.sealed, w.topic_arn, w.style, w.due_at, (SELECT m.id FROM webhook_messages AS m
+    SELECT w.client_id, w.sealed, w.topic_arn, w.style, w.failures, w.due_at, (SELECT m.id FROM webhook_messages AS m
       WHERE m.client_id = w.client_id AND m.state = 'open' ORDER BY m.created_at, m.id LIMIT 1) AS message_id
     FROM webhooks AS w INNER JOIN clients AS c ON c.id = w.client_id AND c.deleted_at IS NULL
     WHERE w.due_at <= ${now} AND ${isBehind} ORDER BY w.due_at, w.client_id LIMIT ${page}`.execute(db);
@@ -63,7 +65,7 @@ async function deliver(db: Db, due: Due, now: Date): Promise<boolean> {
   const sealed = await unsealWebhook(clientId, due.sealed);
   const sent = message && (await sendDigest({ ...due, sealed }, message.digest, now, message));
   const error = sent ? failureOf(sent) : null;
-  if (message && sent && error !== null) await keepError(db, { clientId, messageId, message, sent, error }, now);
+  if (message && sent && error !== null) await keepError(db, { due, messageId, message, sent, error }, now);
   else {
     // A message of which nothing is left, as its notifications were too old, is done too.
     await removeMessage(db, { clientId, messageId });
@@ -73,14 +75,15 @@ async function deliver(db: Db, due: Due, now: Date): Promise<boolean> {
 }
 
 interface Failure {
-  readonly clientId: string;
+  readonly due: Due;
   readonly messageId: string;
   readonly message: OpenMessage;
   readonly sent: Sent;
   readonly error: string;
 }
 
-async function keepError(db: Db, { clientId, messageId, message, sent, error }: Failure, now: Date): Promise<void> {
+async function keepError(db: Db, { due, messageId, message, sent, error }: Failure, now: Date): Promise<void> {
+  const { clientId } = due;
   const attempts = message.attempts + 1;
   const next = nextTry(attempts, now);
   const isPosted = message.isPosted || sent.posted?.error === null;
@@ -88,12 +91,12 @@ async function keepError(db: Db, { clientId, messageId, message, sent, error }: 
   await keepFailure(db, { clientId, messageId, attempts, isPosted, isPublished, isGivenUp: !next }, now);
   await db
     .updateTable('webhooks')
-    .set((eb) => ({
-      failures: eb('failures', '+', 1),
+    .set({
+      failures: due.failures + 1, // a statement may be repeated
       lastFailureAt: now,
       lastError: error.slice(0, 500),
       dueAt: next ?? whenNext(now),
-    }))
+    })
     .where('clientId', '=', clientId)
     .execute();
   if (!next) logger.error(notificationsGivenUp, { clientId, messageId, attempts });

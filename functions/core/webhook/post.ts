@@ -98,23 +98,25 @@ async function send(url: URL, addresses: readonly string[], { headers, body }: P
     lookup: only(addresses),
     agent: false, // a connection that is kept was checked for another message
     maxHeaderSize: mostHeaderBytes,
-    signal,
+  };
+  let status: number | undefined;
+  // A body that is cut off, or drips until the deadline, takes nothing from a status that has come.
+  const end = (error: Error = new Refused('the connection was closed without an answer')) => {
+    if (status === undefined) reject(error);
+    else resolve(status);
+    request.destroy();
   };
   const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(options, (response) => {
+    status = response.statusCode!;
     let bytes = 0;
-    const end = () => {
-      resolve(response.statusCode!);
-      request.destroy();
-    };
     response.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > mostBodyBytes) end();
     });
-    // A body that is cut off, or drips until the deadline, takes nothing from a status that has come.
     response.on('end', end).on('error', end).on('close', end);
   });
-  request.on('error', reject);
-  request.on('close', () => reject(new Refused('the connection was closed without an answer')));
+  signal.addEventListener('abort', () => end(), { once: true });
+  request.on('error', end).on('close', end);
   request.end(body);
   return promise;
 }

@@ -130,19 +130,26 @@ function sealedAfter(sealed: Sealed | undefined, { url, newSecret }: NewlySealed
   };
 }
 
-/** @throws AppError client_not_found */
+/**
+ * The tenant is locked, and not its webhook: where there is none, that would lock the gap between others, in which they wait for
+ * each other.
+ * @throws AppError client_not_found
+ */
 async function lockWebhook(tx: Tx, clientId: string) {
-  const row = await tx
-    .selectFrom('clients as c')
-    .leftJoin('webhooks as w', 'w.clientId', 'c.id')
-    .select(['c.awsAccountId', 'w.sealed', 'w.host', 'w.topicArn', 'w.style', 'w.minSeverity', 'w.digestMinutes'])
-    .where('c.id', '=', clientId)
-    .where('c.deletedAt', 'is', null)
+  const client = await tx
+    .selectFrom('clients')
+    .select('awsAccountId')
+    .where('id', '=', clientId)
+    .where('deletedAt', 'is', null)
     .forUpdate()
     .executeTakeFirst();
-  if (!row) throw clientNotFound();
-  const { awsAccountId, sealed, ...settings } = row;
-  return { awsAccountId, before: sealed === null ? undefined : { ...(settings as Settings), sealed } };
+  if (!client) throw clientNotFound();
+  const before = await tx
+    .selectFrom('webhooks')
+    .select(['sealed', 'host', 'topicArn', 'style', 'minSeverity', 'digestMinutes'])
+    .where('clientId', '=', clientId)
+    .executeTakeFirst();
+  return { awsAccountId: client.awsAccountId, before };
 }
 
 type Written = Settings & Pick<WebhookTable, 'clientId' | 'sealed'>;
