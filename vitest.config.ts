@@ -4,7 +4,9 @@ import { LongestFirst } from './test/support/run/longest-first.ts';
 const limits = { maxWorkers: 2, testTimeout: 60_000, hookTimeout: 120_000 };
 
 /** Random worlds: each worker plays a part of the seeds. */
-const simulations = ['failover-simulation', 'agent-interleavings'].map((name) => `test/system/${name}.test.ts`);
+const simulations = ['failover-simulation', 'agent-interleavings', 'schema-fuzz'].map(
+  (name) => `test/system/${name}.test.ts`,
+);
 const parts = process.env.SEED === undefined ? 2 : 1;
 
 const simulation = (part: number): TestProjectInlineConfiguration => ({

@@ -63,7 +63,8 @@ export function openApiDocument() {
 /** What holds for every operation, and no schema can say. */
 const bounds =
   'Bodies have at most 1 MiB where nothing else is said (413), request line and headers 10,240 bytes together (431). Lengths of ' +
-  'text are counted in UTF-16 code units. A `cursor` is an `x-next-cursor` that the same list answered before: no other text is.';
+  'text are counted in UTF-16 code units. Of the format `cursor` is the empty text, and an `x-next-cursor` that the same list ' +
+  'answered before; of the format `time-zone` a name of the IANA time zone database.';
 
 function paths(): ZodOpenApiPathsObject {
   const paths: ZodOpenApiPathsObject = {};
@@ -141,13 +142,32 @@ function failures(route: Route) {
   };
 }
 
+/** Most routes refuse alike: that is said once, and referred to. */
+const sharedIds: Readonly<Record<string, string>> = {
+  invalid_request: 'InvalidRequest',
+  'missing_token, invalid_token, token_expired, token_revoked': 'Unauthenticated',
+  'client_inactive, forbidden': 'Forbidden',
+  body_too_large: 'BodyTooLarge',
+  unavailable: 'Unavailable',
+};
+const shared = new Map<string, ReturnType<typeof newFailure>>();
+
 function failure(status: string, codes: readonly ErrorCode[]) {
+  const id = sharedIds[codes.join(', ')];
+  if (id === undefined) return newFailure(status, codes);
+  const known = shared.get(id) ?? { id, ...newFailure(status, codes) };
+  shared.set(id, known);
+  return known;
+}
+
+function newFailure(status: string, codes: readonly ErrorCode[]) {
   const isGateways = ['401', '403', '413', '503'].includes(status);
   const example = { error: 'What is wrong, for a person', code: codes[0] };
+  const refused = z.intersection(Failure, z.looseObject({ code: z.enum(codes as [ErrorCode]) }));
   return {
     description: codes.join(', '),
     ...(status === '503' && { headers: retryAfter }),
-    content: json(isGateways ? z.union([Failure, GatewayFailure]) : Failure, example),
+    content: json(isGateways ? z.union([refused, GatewayFailure]) : refused, example),
   };
 }
 

@@ -32,6 +32,7 @@ export const inputComponents: ZodOpenApiComponentsObject['schemas'] = {
 export function describeInput({ jsonSchema, io }: Context): void {
   if (io !== 'input') return;
   const schema = jsonSchema as Record<string, unknown>;
+  if (schema.format === 'starts_with') delete schema.format; // zod's own word for what the pattern says
   if (Object.keys(schema).length === 0) schema.$ref = storable.$ref;
   if (schema.type === 'string' && !('pattern' in schema || 'enum' in schema || 'const' in schema))
     schema.pattern = noNul;

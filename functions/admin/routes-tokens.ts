@@ -12,7 +12,12 @@ const Name = z
   .regex(/^[A-Za-z0-9][\w .@-]*$/, 'must begin with a letter or digit, and have only those, blanks and . _ @ -');
 
 /** `main` is made with the tenant, and replaced by D3. */
-const TokenName = Name.refine((name) => name.toLowerCase() !== 'main', 'must be another name: main is the first token');
+const TokenName = Name.refine(
+  (name) => name.toLowerCase() !== 'main',
+  'must be another name: main is the first token',
+).meta({
+  not: { pattern: '^[mM][aA][iI][nN]\\s*$' },
+});
 
 const Success = z.object({ success: z.literal(true), message: z.string() });
 const time = z.iso.datetime();
@@ -60,7 +65,7 @@ export const tokenRoutes = {
     }),
     status: 201,
     response: z.object({ success: z.literal(true), id: z.string(), name: z.string(), token: z.string() }),
-    errors: ['client_not_found', 'token_exists', 'too_many_tokens'],
+    errors: ['client_not_found', 'token_exists', 'too_many_tokens', 'already_expired'],
   },
   listTokens: {
     id: 'T2',

@@ -3,7 +3,7 @@ import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
 import { queueSwitch, switchCommand } from '../core/command/queue.ts';
 import { record } from '../core/event/events.ts';
 import type { Db } from '../shared/db.ts';
-import { AppError, agentNotFound } from '../shared/errors.ts';
+import { AppError, agentNotFound, type ErrorCode } from '../shared/errors.ts';
 import type { Agent, TargetMode } from '../shared/schema.ts';
 
 interface IssueSwitch extends OfAgent {
@@ -77,9 +77,10 @@ async function agentAndPool(db: Db, { clientId, ref }: OfAgent, poolId: string |
 type NamedPool = Awaited<ReturnType<typeof agentAndPool>>['pool'];
 
 function requirePool(agent: Agent, poolId: string | undefined, pool: NamedPool) {
-  const refuse = (message: string) =>
-    new AppError('invalid_request', 'Validation failed', { details: { target_pool_id: [message] } });
-  if (poolId === undefined) throw refuse('required for spot: a pool of the agent, such as m5.large.us-east-1a');
+  const refuse = (message: string, code: ErrorCode = 'pool_mismatch') =>
+    new AppError(code, 'The pool is none to switch to', { details: { target_pool_id: [message] } });
+  if (poolId === undefined)
+    throw refuse('required for spot: a pool of the agent, such as m5.large.us-east-1a', 'invalid_request');
   if (!pool) throw refuse(`no pool ${poolId} is known`);
   if (pool.instanceType !== agent.instanceType || pool.region !== agent.region)
     throw refuse(`${poolId} is not of the agent's type and region (${agent.instanceType}, ${agent.region})`);

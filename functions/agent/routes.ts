@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { ofAgent, Success, TargetMode } from '../core/wire.ts';
-import { claimedTime, optional, text } from '../shared/fields.ts';
+import { claimedTime, given, optional, text } from '../shared/fields.ts';
 import type { Routes } from '../shared/route.ts';
 import {
   AgentSummary,
@@ -170,16 +170,18 @@ export const agentRoutes = {
     scope: ['agent', 'manage'],
     summary: 'Queues a switch',
     params: ofAgent,
-    body: z.object({
-      target_mode: TargetMode,
-      target_pool_id: optional(text(128)),
-      reason: z.string().max(500).default('Manual command'),
-      priority: z.int().min(0).max(100).default(25),
-    }),
+    body: z
+      .object({
+        target_mode: TargetMode,
+        target_pool_id: optional(text(128)),
+        reason: z.string().max(500).default('Manual command'),
+        priority: z.int().min(0).max(100).default(25),
+      })
+      .meta({ anyOf: [{ properties: { target_mode: { const: 'ondemand' } } }, given('target_pool_id')] }),
     status: 201,
     unchanged: ({ success }: { success: boolean }) => !success, // the agent is there already (protocol A14)
     response: SwitchIssued,
-    errors: ['agent_not_found', 'agent_disabled', 'auto_switch_disabled', 'command_in_flight'],
+    errors: ['agent_not_found', 'agent_disabled', 'auto_switch_disabled', 'pool_mismatch', 'command_in_flight'],
   },
   get: {
     id: 'X1',

@@ -48,12 +48,12 @@ export function factsOf(body: Report, { agent, command, oldId, timing }: Context
   return {
     clientId: agent.clientId,
     agentId: agent.id,
-    commandId: command?.id ?? body.command_id,
+    commandId: command?.id ?? commandIdFrom(body),
     from: sideOf(body.old_instance, oldId, prices.oldSpot),
     to: sideOf(body.new_instance, body.new_instance.instance_id, prices.newSpot),
     onDemandPrice: prices.onDemand,
     // The agent knows only a priority; what asked for the switch is on its command.
-    trigger: (command?.createdBy ?? body.trigger ?? 'manual').slice(0, 16),
+    trigger: (command?.createdBy ?? body.trigger ?? 'manual').slice(0, 16).toWellFormed(),
     snapshot: {
       used: body.snapshot?.used ?? false,
       snapshotId: body.snapshot?.snapshot_id,
@@ -64,6 +64,9 @@ export function factsOf(body: Report, { agent, command, oldId, timing }: Context
     inferred: false,
   };
 }
+
+/** Ours have 36 characters: what is longer is none, and loses no report. */
+const commandIdFrom = ({ command_id: id }: Report) => (id !== undefined && id.length <= 36 ? id : undefined);
 
 const asReported = (timing: NonNullable<Report['timing']>) =>
   Object.fromEntries(Object.entries(timing).map(([name, claim]) => [name, claim?.raw]));

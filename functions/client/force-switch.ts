@@ -5,7 +5,7 @@ import { audit, type By } from '../core/event/audit.ts';
 import { record } from '../core/event/events.ts';
 import type { Caller } from '../core/tenant/require-client.ts';
 import { type Db, transact } from '../shared/db.ts';
-import { AppError } from '../shared/errors.ts';
+import { AppError, type ErrorCode } from '../shared/errors.ts';
 import type { TargetMode } from '../shared/schema.ts';
 import { cheapestFresh, type InstanceWithPools, readInstancePools } from './instance-pools.ts';
 import type { ForceSwitchRequest } from './requests.ts';
@@ -24,7 +24,7 @@ interface Target {
 /**
  * Queues a switch because somebody wants it, whatever settings, limits and gates say (protocol C17). It takes the place of a
  * switch that nobody has fetched yet.
- * @throws AppError instance_not_found, invalid_request, no_suitable_pool, agent_deleted, instance_not_primary,
+ * @throws AppError instance_not_found, invalid_request, no_suitable_pool, pool_mismatch, already_there, agent_deleted, instance_not_primary,
  * agent_not_enabled, command_in_flight
  */
 export async function forceSwitch(db: Db, { caller, instanceId, body }: ForceSwitch, by: By, now: Date) {
@@ -58,13 +58,17 @@ export async function forceSwitch(db: Db, { caller, instanceId, body }: ForceSwi
   };
 }
 
-const refuse = (field: string, message: string) =>
-  new AppError('invalid_request', 'Validation failed', { details: { [field]: [message] } });
+const refuse = (code: ErrorCode, field: string, message: string) =>
+  new AppError(code, 'The switch is refused', { details: { [field]: [message] } });
 
 function targetOf({ instance, pools }: InstanceWithPools, { target, poolId }: ForceSwitchRequest, now: Date): Target {
   if (target === 'ondemand') return { targetMode: 'ondemand', targetPoolId: null };
   if (poolId === undefined && target === 'pool')
-    throw refuse('pool_id', 'required for a pool: one of the instance’s type and region, such as m5.large.us-east-1a');
+    throw refuse(
+      'invalid_request',
+      'pool_id',
+      'required for a pool: one of the instance’s type and region, such as m5.large.us-east-1a',
+    );
   const pool = poolId === undefined ? cheapestFresh(pools, now) : pools.find(({ id }) => id === poolId);
   if (pool) return { targetMode: 'spot', targetPoolId: pool.id };
   if (poolId === undefined)
@@ -72,7 +76,11 @@ function targetOf({ instance, pools }: InstanceWithPools, { target, poolId }: Fo
       hint: 'Name a pool, or wait for the agent’s next price report',
     });
   const { instanceType, region } = instance;
-  throw refuse('pool_id', `${poolId} is no pool of the instance’s type and region (${instanceType}, ${region})`);
+  throw refuse(
+    'pool_mismatch',
+    'pool_id',
+    `${poolId} is no pool of the instance’s type and region (${instanceType}, ${region})`,
+  );
 }
 
 function requireSwitchable(
@@ -96,7 +104,7 @@ function requireSwitchable(
 
 function requireElsewhere({ agent }: AgentState, { targetMode, targetPoolId }: Target) {
   if (agent.currentMode === targetMode && agent.currentPoolId === targetPoolId)
-    throw refuse('target', `the instance is in ${targetPoolId ?? 'on-demand'} already`);
+    throw refuse('already_there', 'target', `the instance is in ${targetPoolId ?? 'on-demand'} already`);
 }
 
 interface Queued {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type DisruptionWindows, days, isTimeZone, mostWindows } from '../core/agent/disruption-windows.ts';
 import { cursorField, pageQuery, positionFrom } from '../shared/cursor.ts';
-import { needsOne, optional, text } from '../shared/fields.ts';
+import { excludes, given, needsOne, optional, text } from '../shared/fields.ts';
 
 /** What consoles send (protocol 10). */
 
@@ -20,20 +20,18 @@ const instant = z.iso
   .transform((raw) => new Date(raw))
   .optional();
 
+/** Milliseconds; NaN where an end is not said. What is no time comes here as the text that it was, and is refused already. */
+const lengthOf = ({ from, to }: { readonly from?: unknown; readonly to?: unknown }) =>
+  from instanceof Date && to instanceof Date ? to.getTime() - from.getTime() : Number.NaN;
+
 /** Some days of savings, the last one where nothing is said. */
 export const ExplainQuery = pageQuery('E7', { usual: 200, most: 1000 })
   .extend({ from: instant, to: instant, agent_id: text(36).optional() })
-  .refine(({ from, to }) => from === undefined || to === undefined || from < to, {
+  .refine((query) => !(lengthOf(query) <= 0), { path: ['from'], error: 'must be before to' })
+  .refine((query) => !(lengthOf(query) > 31 * 86_400_000), {
     path: ['from'],
-    error: 'must be before to',
-  })
-  .refine(
-    ({ from, to }) => from === undefined || to === undefined || to.getTime() - from.getTime() <= 31 * 86_400_000,
-    {
-      path: ['from'],
-      error: 'must be 31 days before to at most',
-    },
-  );
+    error: 'must be 31 days before to at most',
+  });
 export type ExplainQuery = z.output<typeof ExplainQuery>;
 
 /** A field of a body by either of its names: consoles of two generations write them. */
@@ -48,6 +46,11 @@ const number = (least: number, most: number) => optional(z.number().min(least).m
 
 const isAnyGiven = (asked: object) => Object.values(asked).some((value) => value !== undefined);
 const noneGiven = 'at least one setting is required';
+
+const switchedOn = { names: ['auto_switch_enabled', 'autoSwitchEnabled'], value: true };
+const keptAs = (value: boolean) => ({ names: ['replica_enabled', 'replicaEnabled'], value });
+const countOf = (value: number) => ({ names: ['replica_count', 'replicaCount'], value });
+const manual = { names: ['manual_replica_enabled', 'manualReplicaEnabled'], value: true };
 
 /** The settings that older consoles know. Whether replicas are kept, they say as a flag or as a number. */
 const OldSettings = needsOne(
@@ -64,16 +67,11 @@ const OldSettings = needsOne(
 ).meta({
   not: {
     anyOf: [
-      [0, true],
-      [1, false],
-    ].flatMap(([count, kept]) =>
-      ['replica_count', 'replicaCount'].flatMap((number) =>
-        ['replica_enabled', 'replicaEnabled'].map((flag) => ({
-          required: [number, flag],
-          properties: { [number]: { const: count }, [flag]: { const: kept } },
-        })),
-      ),
-    ),
+      ...excludes(countOf(0), keptAs(true)),
+      ...excludes(countOf(1), keptAs(false)),
+      ...excludes(switchedOn, keptAs(true)),
+      ...excludes(switchedOn, countOf(1)),
+    ],
   },
 });
 export const SettingsRequest = OldSettings.transform((body, context) => {
@@ -96,11 +94,13 @@ export const SettingsRequest = OldSettings.transform((body, context) => {
 
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 22:30');
 
+const TimeZone = text(64).meta({ format: 'time-zone', description: 'Of the IANA, such as Europe/Berlin' });
+
 /** When an agent may be moved without need; no windows: always. */
 const windows = z
   .object({
-    time_zone: optional(text(64)).optional(),
-    timeZone: optional(text(64)).optional(),
+    time_zone: optional(TimeZone).optional(),
+    timeZone: optional(TimeZone).optional(),
     windows: z.array(z.object({ days: z.array(z.enum(days)).min(1).max(7), from: clock, to: clock })).max(mostWindows),
   })
   .transform(({ windows, ...zone }, context): DisruptionWindows => {
@@ -148,6 +148,7 @@ export const ConfigRequest = needsOne(
     disruption_windows: optional(windows).optional(),
   }),
 )
+  .meta({ not: { anyOf: excludes(switchedOn, manual) } })
   .transform((body) => {
     const minutes = either<number>(body, 'terminateWaitMinutes', 'terminate_wait_minutes');
     const given = either<DisruptionWindows>(body, 'disruptionWindows', 'disruption_windows');
@@ -177,6 +178,7 @@ export const ForceSwitchRequest = z
     new_instance_type: optional(text(50)).optional(),
     newInstanceType: optional(text(50)).optional(),
   })
+  .meta({ anyOf: [{ properties: { target: { not: { const: 'pool' } } } }, given('pool_id'), given('poolId')] })
   .transform(({ target, ...body }) => ({
     target,
     poolId: either<string>(body, 'poolId', 'pool_id'),
@@ -224,6 +226,7 @@ export const ExportLinkRequest = z.object({
   cursor: z
     .string()
     .max(2000)
+    .meta({ format: 'cursor' })
     .optional()
     .refine((cursor) => !cursor || positionFrom('C23', cursor) !== undefined, 'is no cursor of this export'),
 });

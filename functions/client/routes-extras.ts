@@ -71,7 +71,7 @@ export const extraRoutes = {
     params: ofInstance,
     body: SimulateSwitchRequest,
     response: Simulation,
-    errors: ['instance_not_found', 'no_suitable_pool'],
+    errors: ['instance_not_found', 'pool_mismatch', 'price_unknown', 'no_suitable_pool'],
   },
   downtime: {
     id: 'X19',

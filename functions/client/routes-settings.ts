@@ -67,6 +67,8 @@ export const settingsRoutes = {
     errors: [
       'instance_not_found',
       'no_suitable_pool',
+      'pool_mismatch',
+      'already_there',
       'agent_deleted',
       'agent_not_enabled',
       'instance_not_primary',

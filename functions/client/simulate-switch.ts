@@ -10,7 +10,7 @@ const monthHours = 730;
 
 /**
  * What a move would save (protocol X18). Nothing is changed. One statement.
- * @throws AppError instance_not_found, invalid_request, no_suitable_pool
+ * @throws AppError instance_not_found, pool_mismatch, price_unknown, no_suitable_pool
  */
 export async function simulateSwitch(
   db: Db,
@@ -37,12 +37,10 @@ export async function simulateSwitch(
   };
 }
 
-const refuse = (field: string, message: string) =>
-  new AppError('invalid_request', 'Validation failed', { details: { [field]: [message] } });
-
 function targetOf({ pools, onDemand, instance }: InstanceWithPools, body: SimulateSwitchRequest, now: Date) {
   if (body.targetType === 'ondemand') {
-    if (onDemand === undefined) throw refuse('target_type', 'the on-demand price of this type is not known yet');
+    if (onDemand === undefined)
+      throw new AppError('price_unknown', 'The on-demand price of this type is not known yet');
     return { mode: 'ondemand' as const, poolId: null, price: onDemand };
   }
   const { targetPool } = body;
@@ -50,8 +48,8 @@ function targetOf({ pools, onDemand, instance }: InstanceWithPools, body: Simula
   if (!pool && targetPool === undefined)
     throw new AppError('no_suitable_pool', 'No pool of the instance’s type and region has a fresh price');
   if (pool?.price === undefined)
-    throw refuse(
-      'target_pool',
+    throw new AppError(
+      'pool_mismatch',
       `${targetPool} is no pool with a price of the instance’s type and region (${instance.instanceType}, ${instance.region})`,
     );
   return { mode: 'spot' as const, poolId: pool.id, price: pool.price };

@@ -4,21 +4,37 @@ import type { Routes } from '../shared/route.ts';
 /** What a gateway lets through, once a form is in base64. */
 const maxFormBytes = 4_500_000;
 
-const Declared = z.object({
-  files: z
-    .array(
-      z.object({
-        name: z.string().min(1).max(1000),
-        size: z
-          .int()
-          .min(0)
-          .max(2 ** 31 - 1),
-      }),
-    )
-    .min(1)
-    .max(20)
-    .meta({ description: 'What will be PUT to the signed URLs of the answer: names, and sizes in bytes' }),
-});
+/** What each kind of upload may consist of (protocol X8, X9). Of these only ONNX can ever be activated. */
+export const extensions = {
+  model: ['.pkl', '.joblib', '.h5', '.pb', '.pth', '.onnx', '.pt'],
+  engine: ['.py', '.pkl', '.joblib'],
+} as const;
+
+/** A name without a path, with one of these endings in letters of either case. */
+const nameShape = (endings: readonly string[]) =>
+  `^[^\\u0000-\\u001f\\u007f/\\\\]{0,200}\\.(${endings.map((ending) => ending.slice(1).replaceAll(/[a-z]/g, (c) => `[${c}${c.toUpperCase()}]`)).join('|')})$`;
+
+const declaredFiles = (kind: keyof typeof extensions) =>
+  z.object({
+    files: z
+      .array(
+        z.object({
+          name: z
+            .string()
+            .min(1)
+            .max(1000)
+            .meta({ pattern: nameShape(extensions[kind]) }),
+          size: z
+            .int()
+            .min(0)
+            .max(2 ** 31 - 1)
+            .meta({ minimum: 1 }),
+        }),
+      )
+      .min(1)
+      .max(20)
+      .meta({ description: 'What will be PUT to the signed URLs of the answer: names, and sizes in bytes' }),
+  });
 
 const SignedUrl = z.object({ file: z.string(), url: z.url(), expires_at: z.iso.datetime() });
 
@@ -56,7 +72,7 @@ export const modelRoutes = {
     scope: 'admin',
     summary: 'Keeps model files as a session that can be activated; small ones as a form, any as URLs to PUT them to',
     takesFiles: true,
-    body: Declared,
+    body: declaredFiles('model'),
     maxBodyBytes: maxFormBytes,
     response: Uploaded.extend({
       requiresRestart: z.literal(false),
@@ -71,7 +87,7 @@ export const modelRoutes = {
     scope: 'admin',
     summary: 'Keeps files of an engine; they are never run',
     takesFiles: true,
-    body: Declared,
+    body: declaredFiles('engine'),
     maxBodyBytes: maxFormBytes,
     response: Uploaded.extend({
       restarting: z.literal(false),

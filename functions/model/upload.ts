@@ -1,6 +1,7 @@
 import busboy from 'busboy';
 import { AppError } from '../shared/errors.ts';
 import type { RawBody } from '../shared/request.ts';
+import { extensions } from './routes.ts';
 
 export interface UploadedFile {
   readonly name: string;
@@ -42,12 +43,6 @@ interface Declared {
   readonly name: string;
   readonly size: number;
 }
-
-/** What each kind of upload may consist of (protocol X8, X9). Of these only ONNX can ever be activated. */
-const extensions = {
-  model: ['.pkl', '.joblib', '.h5', '.pb', '.pth', '.onnx', '.pt'],
-  engine: ['.py', '.pkl', '.joblib'],
-} as const;
 
 /**
  * Names and sizes as they are kept, whether the files came with them or are still to come.

@@ -39,7 +39,12 @@ export const StatusRequest = z.object({
 export const SyncRequest = needsOne(
   z.object({
     sync_status: optional(z.enum(['initializing', 'syncing', 'synced', 'out-of-sync'])),
-    sync_latency_ms: optional(z.int().nonnegative()),
+    sync_latency_ms: optional(
+      z
+        .int()
+        .min(0)
+        .max(2 ** 31 - 1),
+    ),
     state_transfer_progress: optional(z.number().min(0).max(100)),
     status: optional(z.enum(['launching', 'syncing', 'ready', 'failed', 'terminated'])),
   }),

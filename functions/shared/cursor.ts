@@ -28,6 +28,7 @@ export const cursorField = (list: string) =>
   z
     .string()
     .max(2000)
+    .meta({ format: 'cursor' })
     .optional()
     .transform((cursor, context) => {
       if (!cursor) return undefined;

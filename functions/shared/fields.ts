@@ -10,14 +10,28 @@ export const notBlank = String.raw`^[^\u0000]*[!-~][^\u0000]*$`;
 /** A field that may be left out. Agents send `null` where they know nothing: it equals "absent" (protocol 1.3). */
 export const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
 
+/** As a JSON Schema says it: the field is there, and not `null`. */
+export const given = (name: string) => ({ required: [name], properties: { [name]: { not: { type: 'null' } } } });
+
 /** Says in the schema of a body that one of its fields at least has to be given; the rule itself is a `refine` of its own. */
 export const needsOne = <T extends z.ZodObject>(schema: T): T =>
-  schema.meta({
-    anyOf: Object.keys(schema.shape).map((name) => ({
-      required: [name],
-      properties: { [name]: { not: { type: 'null' } } },
+  schema.meta({ anyOf: Object.keys(schema.shape).map(given) });
+
+/**
+ * As a JSON Schema says it: two fields that may not have these values together. Each field goes by several names; what one of
+ * them says is enough, though the rule itself reads but one of them.
+ */
+export const excludes = (a: NamedValue, b: NamedValue) =>
+  a.names.flatMap((one) =>
+    b.names.map((other) => ({
+      required: [one, other],
+      properties: { [one]: { const: a.value }, [other]: { const: b.value } },
     })),
-  });
+  );
+interface NamedValue {
+  readonly names: readonly string[];
+  readonly value: unknown;
+}
 
 /** A number as an agent claims it: any, since one odd value must not lose a whole report. */
 export const claimedNumber = optional(z.number());

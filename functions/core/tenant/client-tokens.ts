@@ -26,11 +26,11 @@ interface NewToken {
 
 /**
  * Makes a token of a tenant beside those that it has (protocol T1): one transaction. It is shown now and never again.
- * @throws AppError client_not_found, token_exists, too_many_tokens, invalid_request for a time that is over
+ * @throws AppError client_not_found, token_exists, too_many_tokens, already_expired
  */
 export async function createToken(db: Db, { clientId, name, scope, expiresAt }: NewToken, by: By, now: Date) {
   if (expiresAt && expiresAt <= now)
-    throw new AppError('invalid_request', 'Validation failed', {
+    throw new AppError('already_expired', 'The token would have expired before it is made', {
       details: { expires_at: [`must be later than now, ${now.toISOString()}`] },
     });
   const id = randomUUID();

@@ -9,7 +9,7 @@ import type { ColumnMetadata, Field, SqlParameter } from '@aws-sdk/client-rds-da
 export function encode(name: string, value: unknown): SqlParameter {
   switch (typeof value) {
     case 'string':
-      return { name, value: { stringValue: value } };
+      return { name, value: { stringValue: value.toWellFormed() } }; // some texts are cut, maybe amid a surrogate pair
     case 'boolean':
       return { name, value: { booleanValue: value } };
     case 'number':

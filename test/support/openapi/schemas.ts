@@ -1,13 +1,22 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { openApiDocument } from '../../../build/openapi-document.ts';
+import { isTimeZone } from '../../../functions/core/agent/disruption-windows.ts';
+import type { Schema } from './arbitraries.ts';
 
 export interface Operation {
   readonly operationId: string;
   readonly 'x-protocol-id': string;
-  readonly parameters?: readonly { readonly in: string; readonly name: string; readonly required?: boolean }[];
-  readonly requestBody?: { readonly content: Content };
+  readonly parameters?: readonly Parameter[];
+  readonly security: readonly Record<string, unknown>[];
+  readonly requestBody?: { readonly required?: boolean; readonly content: Content };
   readonly responses: Readonly<Record<string, Response>>;
+}
+interface Parameter {
+  readonly in: string;
+  readonly name: string;
+  readonly required?: boolean;
+  readonly schema: Schema;
 }
 type Content = Readonly<Record<string, { readonly schema: unknown; readonly example?: unknown }>>;
 interface Response {
@@ -21,6 +30,10 @@ export const document = JSON.parse(JSON.stringify(openApiDocument()));
 
 const ajv = new Ajv2020({ strict: false, allErrors: false });
 addFormats.default(ajv);
+/** Cursors that lists have answered: no other text is one. */
+export const issuedCursors = new Set(['']);
+ajv.addFormat('cursor', (text) => issuedCursors.has(text));
+ajv.addFormat('time-zone', isTimeZone);
 ajv.addSchema({ $id: 'openapi', components: document.components });
 
 /** Every operation, with what is needed to look something up in the document. */

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import type { TestInstance } from '../agents/test-instance.ts';
+import type { Rig } from '../rig/rig.ts';
+import { tenantWorld } from '../scenes/tenant-world.ts';
+
+/** What a request can be about: whose token is sent, and what the names in paths and bodies stand for. */
+export interface FuzzWorld {
+  readonly token: string;
+  readonly ids: Record<string, string>;
+}
+
+/**
+ * A tenant with one of everything that a path names. Where it is idle no switch is under way and its standby is ready, so that
+ * what needs the one or the other is met.
+ * @param id the route's, for what it needs besides
+ */
+export async function fuzzWorld(rig: Rig, id: string, isIdle: boolean): Promise<FuzzWorld> {
+  const operator = id === 'O3' ? await newOperator(rig) : undefined;
+  const { tenant, instance, ids } = await tenantWorld(rig, operator);
+  const { token } = tenant;
+  const link = await rig.request('POST', `/api/client/${tenant.id}/export-links`, {
+    token,
+    body: { export: 'savings' },
+  });
+  if (id === 'R1') await letCreateStandby(instance, ids.replica_id!);
+  else if (isIdle) {
+    await instance.executed(ids.command_id!, { success: false });
+    await instance.putReplica(ids.replica_id!, `i-${randomUUID().slice(0, 8)}`);
+    await instance.replicaStatus(ids.replica_id!, 'ready');
+  }
+  const known = { pool_id: 'm5.large.us-east-1b', instance_type: 'm5.large', region: 'us-east-1', token };
+  return { token, ids: { ...ids, ...known, link: link.body.url.split('/').at(-1) } };
+}
+
+async function newOperator(rig: Rig): Promise<string> {
+  const { body } = await rig.asAdmin('POST', '/api/admin/operators', { name: `o ${randomUUID()}`, role: 'viewer' });
+  return body.id;
+}
+
+async function letCreateStandby(instance: TestInstance, replicaId: string): Promise<void> {
+  await instance.deleteReplica(replicaId);
+  await instance.set({ manualReplicaEnabled: true, autoSwitchEnabled: false });
+}

@@ -1,0 +1,87 @@
+import fc, { type Arbitrary } from 'fast-check';
+import { maybe, placeholder, type Schema, valuesOf } from './arbitraries.ts';
+import { nearMisses } from './near-misses.ts';
+import { faultOf, type Operation } from './schemas.ts';
+
+/** A request to an operation. Path and query have a value for each parameter that is sent. */
+export interface Asked {
+  readonly path: Readonly<Record<string, unknown>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  /** `undefined`: none is sent. */
+  readonly body: unknown;
+}
+
+const schemaOfBody = (operation: Operation) =>
+  operation.requestBody?.content['application/json']?.schema as Schema | undefined;
+const parametersOf = (operation: Operation, place: string) =>
+  (operation.parameters ?? []).filter((one) => one.in === place);
+
+/** Requests of an operation, made of its own schemas; one in four is a near miss of what they allow. */
+export function requestsOf(operation: Operation): Arbitrary<Asked> {
+  const body = schemaOfBody(operation);
+  const path = parametersOf(operation, 'path').map(({ name, schema }) => {
+    const real = fc.constant(placeholder(name));
+    return [
+      name,
+      fc.oneof(
+        { weight: 9, arbitrary: real },
+        { weight: 1, arbitrary: valuesOf({ ...schema, maxLength: 300 }).filter(isSegment) },
+      ),
+    ] as const;
+  });
+  const query = parametersOf(operation, 'query').map(({ name, schema, required }) => {
+    const values = valuesOf(schema, name);
+    return [name, required ? values : maybe(values, undefined)] as const;
+  });
+  const whole = fc.record({
+    path: fc.record(Object.fromEntries(path)),
+    query: fc.record(Object.fromEntries(query)).map(withoutUndefined),
+    body: body ? valuesOf(body) : fc.constant(undefined),
+  });
+  if (!body && query.length === 0) return whole;
+  return fc.oneof({ weight: 3, arbitrary: whole }, { weight: 1, arbitrary: nearMisses(whole) });
+}
+
+/** `.` and `..` never leave a client: a URL is resolved before it is sent. */
+const isSegment = (text: unknown) => text !== '.' && text !== '..';
+
+const withoutUndefined = (values: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+
+/** What stands for something that is known by now is replaced by it; where nothing is known, by a text of its own. */
+export function filled(asked: Asked, known: Readonly<Record<string, string>>): Asked {
+  const text = JSON.stringify(asked).replaceAll(/§(\w+)§/g, (_, name: string) =>
+    JSON.stringify(known[name] ?? '').slice(1, -1),
+  );
+  return JSON.parse(text) as Asked;
+}
+
+/** What is wrong with a request by the document; undefined for one that it allows. */
+export function faultOfRequest(operation: Operation, asked: Asked): string | undefined {
+  const body = schemaOfBody(operation);
+  if (asked.body === undefined && operation.requestBody?.required) return 'body: is missing';
+  const wrong = body && asked.body !== undefined && faultOf(body, asked.body);
+  if (wrong) return `body: ${wrong}`;
+  for (const { in: place, name, schema, required } of operation.parameters ?? []) {
+    const value = place === 'path' ? asked.path[name] : asked.query[name];
+    if (value === undefined && required) return `${name} is missing`;
+    const fault = value === undefined ? undefined : faultOf(schema, typed(schema, value));
+    if (fault) return `${name}: ${fault}`;
+  }
+  return undefined;
+}
+
+/** As a query writes it, a number is text. */
+const typed = ({ type }: Schema, value: unknown) =>
+  type !== 'string' && typeof value === 'string' && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/.test(value) ? Number(value) : value;
+
+/** Path and query as they are sent. */
+export function urlOf(path: string, asked: Asked): string {
+  const at = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(textOf(asked.path[name])));
+  const query = new URLSearchParams(
+    Object.entries(asked.query).map(([name, value]) => [name, textOf(value)] as [string, string]),
+  ).toString();
+  return query === '' ? at : `${at}?${query}`;
+}
+
+const textOf = (value: unknown) => (typeof value === 'string' ? value.toWellFormed() : JSON.stringify(value));
