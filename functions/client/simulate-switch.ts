@@ -48,9 +48,12 @@ function targetOf({ pools, onDemand, instance }: InstanceWithPools, body: Simula
   if (!pool && targetPool === undefined)
     throw new AppError('no_suitable_pool', 'No pool of the instance’s type and region has a fresh price');
   if (pool?.price === undefined)
-    throw new AppError(
-      'pool_mismatch',
-      `${targetPool} is no pool with a price of the instance’s type and region (${instance.instanceType}, ${instance.region})`,
-    );
+    throw new AppError('pool_mismatch', 'No saving is known there', {
+      details: {
+        target_pool: [
+          `${targetPool} is no pool with a price of the instance’s type and region (${instance.instanceType}, ${instance.region})`,
+        ],
+      },
+    });
   return { mode: 'spot' as const, poolId: pool.id, price: pool.price };
 }

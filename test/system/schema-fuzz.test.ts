@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type FuzzWorld, fuzzWorld } from '../support/openapi/fuzz-world.ts';
-import { type Asked, faultOfRequest, filled, requestsOf, urlOf } from '../support/openapi/requests.ts';
+import { faultOfRequest, filled, requestsOf, urlOf } from '../support/openapi/requests.ts';
 import { issuedCursors, operations } from '../support/openapi/schemas.ts';
+import type { Asked } from '../support/openapi/types.ts';
 import { unsaid } from '../support/openapi/unsaid.ts';
 import { findingOf } from '../support/openapi/verdict.ts';
 import { Rig } from '../support/rig/rig.ts';

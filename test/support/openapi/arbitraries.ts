@@ -1,27 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { document } from './schemas.ts';
-
-/** A JSON Schema as the document's requests have them: no keyword beyond these constrains a value there. */
-export interface Schema {
-  readonly $ref?: string;
-  readonly type?: string | readonly string[];
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly anyOf?: readonly Schema[];
-  readonly pattern?: string;
-  readonly format?: string;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly exclusiveMinimum?: number;
-  readonly minItems?: number;
-  readonly maxItems?: number;
-  readonly items?: Schema;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: Schema | boolean;
-}
+import type { Schema } from './types.ts';
 
 /** What stands for a value that is known only when a request is sent, such as an id: `§agent_id§`. */
 export const placeholder = (name: string) => `§${name}§`;

@@ -1,5 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check';
-import type { Asked } from './requests.ts';
+import type { Asked } from './types.ts';
 
 /** What may be just beyond what a field takes. Whether it is, the document's schema says. */
 const strange: readonly unknown[] = [

@@ -1,15 +1,8 @@
 import fc, { type Arbitrary } from 'fast-check';
-import { maybe, placeholder, type Schema, valuesOf } from './arbitraries.ts';
+import { maybe, placeholder, valuesOf } from './arbitraries.ts';
 import { nearMisses } from './near-misses.ts';
 import { faultOf, type Operation } from './schemas.ts';
-
-/** A request to an operation. Path and query have a value for each parameter that is sent. */
-export interface Asked {
-  readonly path: Readonly<Record<string, unknown>>;
-  readonly query: Readonly<Record<string, unknown>>;
-  /** `undefined`: none is sent. */
-  readonly body: unknown;
-}
+import type { Asked, Schema } from './types.ts';
 
 const schemaOfBody = (operation: Operation) =>
   operation.requestBody?.content['application/json']?.schema as Schema | undefined;

@@ -2,7 +2,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { openApiDocument } from '../../../build/openapi-document.ts';
 import { isTimeZone } from '../../../functions/core/agent/disruption-windows.ts';
-import type { Schema } from './arbitraries.ts';
+import type { Schema } from './types.ts';
 
 export interface Operation {
   readonly operationId: string;

@@ -1,4 +1,4 @@
-import type { Asked } from './requests.ts';
+import type { Asked } from './types.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -13,11 +13,16 @@ const roleInAccount = (role: string) => (asked: Asked) => {
   };
 };
 
-/** Rules that compare two fields, which no JSON Schema can: how a request is made to keep them. */
+/** Rules that no JSON Schema can say, most because they compare two fields: how a request is made to keep them. */
 export const unsaid: Readonly<Record<string, (asked: Asked) => Asked>> = {
   // Role and account are the same account's.
   D1: (asked) => roleInAccount('aws_role_arn')(withAccount(asked)),
   E2: roleInAccount('role_arn'),
+  // What the URL standard takes for a URL, and a topic of the account that the tenant has, if it has one.
+  N5: (asked) => {
+    const { topic_arn: _, ...body } = (asked.body ?? {}) as Fields;
+    return { ...asked, body: { ...body, url: 'https://hooks.example.com/spot' } };
+  },
   // Not the last before the first, nor more than 31 days.
   E7: (asked) => {
     const { from, ...query } = asked.query;
