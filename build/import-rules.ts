@@ -72,6 +72,11 @@ export const rules: readonly Rule[] = [
     never: /^@aws-sdk\/(client-s3|s3-request-presigner)$|^busboy$|^onnxruntime-node$/,
   },
   {
+    because: 'what calls addresses that tenants name is loaded by those that may call them alone, with SNS’s client',
+    files: /^functions\/(?!core\/webhook\/|webhook\/|delivery\/|jobs\/delete-old-rows\.ts$)|^lib\//,
+    never: /^@aws-sdk\/client-sns$|^ipaddr\.js$|^functions\/core\/webhook\//,
+  },
+  {
     because: 'agents’ calls and interruptions are answered with the decision engine and its model gone',
     files: /^functions\/(agent|replica|spot-events|reconciler|authorizer|core\/(?!decision\/))/,
     never: engine,

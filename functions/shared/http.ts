@@ -159,7 +159,9 @@ function failure(error: unknown): Result {
   if (error instanceof AppError)
     return {
       statusCode: errorStatus[error.code],
-      ...(error.code === 'rate_limited' && { headers: { 'retry-after': String(error.detail.retry_after_seconds) } }),
+      ...(error.detail.retry_after_seconds !== undefined && {
+        headers: { 'retry-after': String(error.detail.retry_after_seconds) },
+      }),
       body: JSON.stringify({ error: error.message, code: error.code, ...error.detail }),
     };
   if (error instanceof DatabaseError && error.kind !== 'broken' && error.kind !== 'too_large') {

@@ -3,7 +3,12 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { jobLambdas } from '../../functions/jobs.ts';
 import { routes } from '../../functions/routes.ts';
-import { abandonedRun, launchCapReached, pricesAreStale } from '../../functions/shared/alarm-lines.ts';
+import {
+  abandonedRun,
+  launchCapReached,
+  notificationsGivenUp,
+  pricesAreStale,
+} from '../../functions/shared/alarm-lines.ts';
 import { AppFunction } from '../../lib/app-function.ts';
 import { development } from '../../lib/config.ts';
 import { resourcesOf, stack, stackOf, template } from '../support/stack/template.ts';
@@ -47,6 +52,7 @@ describe('the operator hears', () => {
   it.each([
     ['a run of a job that was killed, in either Lambda of jobs', 'AbandonedJobs', abandonedRun, jobLambdas],
     ['prices that cannot be read', 'StalePrices', pricesAreStale, jobLambdas],
+    ['notifications that nobody took', 'LostNotifications', notificationsGivenUp, jobLambdas],
     [
       'launches without end, in any Lambda of the API or of jobs',
       'LaunchCap',

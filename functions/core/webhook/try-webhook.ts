@@ -61,7 +61,9 @@ async function takeTurn(db: Db, clientId: string, now: Date): Promise<void> {
     .where((eb) => eb.or([eb('testedAt', 'is', null), eb('testedAt', '<=', msBefore(now, pauseSeconds * secondMs))]))
     .executeTakeFirst();
   if (numUpdatedRows === 0n)
-    throw new AppError('test_too_soon', `A webhook can be tested once in ${pauseSeconds} seconds; try again`);
+    throw new AppError('test_too_soon', `A webhook can be tested once in ${pauseSeconds} seconds; try again`, {
+      retry_after_seconds: pauseSeconds,
+    });
 }
 
 /**

@@ -234,7 +234,7 @@ describe('a receiver that fails', () => {
     expect(await show(tenant)).toMatchObject({ consecutive_failures: 0, waiting_notifications: 0, next_try_at: null });
   });
 
-  it('is given up after a day, with a line that raises an alarm; what is dead can be sent again, with its id', async () => {
+  it('is given up after a day; what is dead can be sent again, with its id', async () => {
     const { tenant, receiver, path } = await hook();
     fails(receiver, 410);
     const message = await tell(tenant.id);

@@ -169,7 +169,9 @@ describe('the test button (N7)', () => {
     const answers = await Promise.all([test(tenant), test(tenant), test(tenant)]);
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 429, 429]);
     rig.pass(4);
-    expect(await test(tenant)).toMatchObject({ status: 429, body: { code: 'test_too_soon' } });
+    const tooSoon = await test(tenant);
+    expect(tooSoon).toMatchObject({ status: 429, body: { code: 'test_too_soon' } });
+    expect(tooSoon.headers.get('retry-after')).toBe('5');
     rig.pass(1);
     expect((await test(tenant)).status).toBe(200);
     expect(its.received).toHaveLength(2);
