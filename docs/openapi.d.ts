@@ -1008,6 +1008,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/client/{client_id}/pricing-alerts/{alert_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete: operations["client.deletePricingAlert"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -1738,7 +1754,7 @@ export interface components {
         Failure: {
             error: string;
             /** @enum {string} */
-            code: "invalid_request" | "agent_disabled" | "agent_too_old" | "replica_not_ready" | "replica_inactive" | "replica_exists" | "manual_mode_off" | "no_suitable_pool" | "pool_mismatch" | "already_there" | "missing_token" | "invalid_token" | "token_expired" | "token_revoked" | "client_inactive" | "forbidden" | "link_invalid" | "auto_switch_disabled" | "not_found" | "agent_not_found" | "client_not_found" | "command_not_found" | "instance_not_found" | "replica_not_found" | "pool_not_found" | "token_not_found" | "operator_not_found" | "notification_not_found" | "webhook_not_found" | "model_session_not_found" | "no_fallback" | "client_exists" | "alert_limit" | "token_exists" | "price_unknown" | "already_expired" | "operator_exists" | "too_many_tokens" | "command_in_flight" | "agent_deleted" | "plan_limit" | "agent_not_enabled" | "instance_not_primary" | "replica_has_no_machine" | "replica_has_machine" | "instance_of_another_client" | "body_too_large" | "model_unusable" | "test_too_soon" | "rate_limited" | "unavailable";
+            code: "invalid_request" | "agent_disabled" | "agent_too_old" | "replica_not_ready" | "replica_inactive" | "replica_exists" | "manual_mode_off" | "no_suitable_pool" | "pool_mismatch" | "already_there" | "missing_token" | "invalid_token" | "token_expired" | "token_revoked" | "client_inactive" | "forbidden" | "link_invalid" | "auto_switch_disabled" | "not_found" | "agent_not_found" | "client_not_found" | "command_not_found" | "instance_not_found" | "replica_not_found" | "pool_not_found" | "token_not_found" | "operator_not_found" | "notification_not_found" | "alert_not_found" | "webhook_not_found" | "model_session_not_found" | "no_fallback" | "client_exists" | "alert_limit" | "token_exists" | "price_unknown" | "already_expired" | "operator_exists" | "too_many_tokens" | "command_in_flight" | "agent_deleted" | "plan_limit" | "agent_not_enabled" | "instance_not_primary" | "replica_has_no_machine" | "replica_has_machine" | "instance_of_another_client" | "body_too_large" | "model_unusable" | "test_too_soon" | "rate_limited" | "unavailable";
             details?: {
                 [key: string]: string[];
             };
@@ -6210,6 +6226,7 @@ export interface operations {
                         current_price: number | null;
                         priced_at: string | null;
                         triggered: boolean;
+                        notified_at: string | null;
                         /** Format: date-time */
                         created_at: string;
                     }[];
@@ -6301,6 +6318,50 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "client.deletePricingAlert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+                alert_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & ({
+                        /** @enum {string} */
+                        code: "client_not_found" | "alert_not_found";
+                    } & {
+                        [key: string]: unknown;
+                    });
+                };
+            };
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Fault"];
             503: components["responses"]["Unavailable"];

@@ -29,6 +29,11 @@ export const jobs = {
     every: 'rate(10 minutes)',
     summary: 'Keeps which pools had capacity in the ten minutes that have ended, from what agents met',
   },
+  'check-pricing-alerts': {
+    runsIn: 'jobs',
+    every: 'rate(5 minutes)',
+    summary: 'Notifies tenants of prices that have passed what they asked to be told of',
+  },
   'cap-launches': {
     runsIn: 'jobs',
     every: 'rate(1 minute)',

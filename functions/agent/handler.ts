@@ -1,6 +1,6 @@
 import { findCaller } from '../core/agent/caller.ts';
 import { agentNotFound } from '../shared/errors.ts';
-import { httpHandler } from '../shared/http.ts';
+import { byOf as by, httpHandler } from '../shared/http.ts';
 import { reportCleanup } from './cleanup-report.ts';
 import { reportResult } from './command-result.ts';
 import { endAgent, uninstall } from './end-agent.ts';
@@ -62,7 +62,8 @@ export const handler = httpHandler<typeof agentRoutes>(agentRoutes, {
     if (settings.status === 'deleted') throw agentNotFound(input.params.agent_id);
     return replicaSettings(settings, standbyCount);
   },
-  issueSwitchCommand: ({ db, now }, input) => issueSwitch(db, { ...of(input), body: input.body }, now),
+  issueSwitchCommand: (call, input) =>
+    issueSwitch(call.db, { ...of(input), body: input.body }, by(call, input.caller), call.now),
   get: async ({ db, now }, input) => summary((await findCaller(db, of(input), now)).agent),
   // v3.2 reports a command executed whether or not it worked, and says nothing of how it went.
   markCommandExecuted: async ({ db, now }, input) => {

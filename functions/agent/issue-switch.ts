@@ -1,8 +1,9 @@
 import { selectCaller } from '../core/agent/caller.ts';
 import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
-import { queueSwitch, switchCommand } from '../core/command/queue.ts';
+import { type QueuedSwitch, queueSwitch, switchCommand } from '../core/command/queue.ts';
+import { audit, type By } from '../core/event/audit.ts';
 import { record } from '../core/event/events.ts';
-import type { Db } from '../shared/db.ts';
+import { type Db, transact } from '../shared/db.ts';
 import { AppError, agentNotFound, type ErrorCode } from '../shared/errors.ts';
 import type { Agent, TargetMode } from '../shared/schema.ts';
 
@@ -14,7 +15,7 @@ interface IssueSwitch extends OfAgent {
  * Queues a switch that somebody asked for (protocol A14). The gates are not asked, the settings are.
  * @throws AppError agent_not_found, agent_disabled, auto_switch_disabled, invalid_request, command_in_flight
  */
-export async function issueSwitch(db: Db, { clientId, ref, body }: IssueSwitch, now: Date) {
+export async function issueSwitch(db: Db, { clientId, ref, body }: IssueSwitch, by: By, now: Date) {
   const { target_mode: targetMode, target_pool_id, reason, priority } = body;
   const { agent, pool: named } = await agentAndPool(db, { clientId, ref }, target_pool_id);
   requireAutoSwitch(agent);
@@ -27,21 +28,13 @@ export async function issueSwitch(db: Db, { clientId, ref, body }: IssueSwitch, 
       current_pool_id: agent.currentPoolId,
     };
   const command = switchCommand({ agent, targetMode, targetPoolId, priority, createdBy: 'manual', reason }, now);
-  await queueSwitch(db, command);
-  await record(
-    db,
-    {
-      clientId,
-      agentId: agent.id,
-      type: 'switch_issued',
-      severity: 'info',
-      message: `Agent ${agent.logicalAgentId} is to move to ${targetPoolId ?? 'on-demand'}: ${reason}`,
-      metadata: { commandId: command.id },
-      notify: true,
-      dedupeKey: `switch_issued:${command.id}`,
-    },
-    now,
-  );
+  await transact(db, async (tx) => {
+    await queueSwitch(tx, command);
+    await record(tx, eventOf(agent, command), now);
+    const after = { mode: targetMode, poolId: targetPoolId, commandId: command.id };
+    const before = { mode: agent.currentMode, poolId: agent.currentPoolId };
+    await audit(tx, by, { clientId, action: 'switch_issued', targetId: agent.id, before, after }, now);
+  });
   return {
     success: true,
     command_id: command.id,
@@ -53,6 +46,17 @@ export async function issueSwitch(db: Db, { clientId, ref, body }: IssueSwitch, 
     auto_switch_enabled: true as const,
   };
 }
+
+const eventOf = ({ clientId, id, logicalAgentId }: Agent, { id: commandId, targetPoolId, reason }: QueuedSwitch) => ({
+  clientId,
+  agentId: id,
+  type: 'switch_issued',
+  severity: 'info' as const,
+  message: `Agent ${logicalAgentId} is to move to ${targetPoolId ?? 'on-demand'}: ${reason}`,
+  metadata: { commandId },
+  notify: true,
+  dedupeKey: `switch_issued:${commandId}`,
+});
 
 function requireAutoSwitch({ enabled, autoSwitchEnabled }: Agent): void {
   if (!enabled) throw new AppError('agent_disabled', 'Agent is disabled', { hint: 'Enable the agent first' });

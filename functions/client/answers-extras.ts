@@ -73,6 +73,7 @@ export const PricingAlert = z.object({
   current_price: z.number().nullable(),
   priced_at: Time.nullable(),
   triggered: z.boolean(),
+  notified_at: Time.nullable(),
   created_at: Time,
 });
 export const AlertCreated = z.object({ success: z.literal(true), alert_id: z.string() });

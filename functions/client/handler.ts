@@ -12,7 +12,7 @@ import { listInstances } from './instances.ts';
 import { instanceMetrics } from './metrics.ts';
 import { availableOptions, instancePricing } from './pools.ts';
 import { priceHistory, pricingHistory } from './price-history.ts';
-import { createPricingAlert, listPricingAlerts } from './pricing-alerts.ts';
+import { createPricingAlert, deletePricingAlert, listPricingAlerts } from './pricing-alerts.ts';
 import { listActiveReplicas } from './replicas.ts';
 import { clientRoutes } from './routes.ts';
 import { charts, monthlySavings } from './savings.ts';
@@ -78,6 +78,8 @@ export const handler = httpHandler<typeof clientRoutes>(clientRoutes, {
   pricingAlerts: ({ db, now }, input) => listPricingAlerts(db, of(input), now),
   createPricingAlert: (call, input) =>
     createPricingAlert(call.db, { ...of(input), body: input.body }, by(call, input.caller), call.now),
+  deletePricingAlert: (call, input) =>
+    deletePricingAlert(call.db, { ...of(input), alertId: input.params.alert_id }, by(call, input.caller), call.now),
   events: ({ db, now }, { caller, query }) => listEvents(db, { caller, query }, now),
   openExport: ({ db, now }, { params }) => openExport(db, params.link, now),
   forceSwitch: (call, input) =>

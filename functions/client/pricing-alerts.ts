@@ -1,6 +1,5 @@
 import { audit, type By } from '../core/event/audit.ts';
-import { addAlert, mostAlerts } from '../core/pool/pricing-alerts.ts';
-import { seenPrice, usablePrice } from '../core/pool/usable-price.ts';
+import { addAlert, mostAlerts, readAlerts, removeAlert } from '../core/pool/pricing-alerts.ts';
 import { type Caller, requireClient } from '../core/tenant/require-client.ts';
 import { type Db, transact } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
@@ -18,35 +17,18 @@ interface OfClient {
  */
 export async function listPricingAlerts(db: Db, { caller, clientId }: OfClient, now: Date) {
   await requireClient(db, caller, clientId);
-  const rows = await db
-    .selectFrom('pricingAlerts as x')
-    .leftJoin('spotPools as p', 'p.id', 'x.poolId')
-    .leftJoin('tenantPoolPrices as w', (join) =>
-      join.onRef('w.poolId', '=', 'x.poolId').onRef('w.clientId', '=', 'x.clientId'),
-    )
-    .select(['x.id', 'x.poolId', 'x.direction', 'x.threshold', 'x.createdAt'])
-    .select(['p.latestPrice', 'p.latestAt', 'w.price as ownPrice', 'w.seenAt as ownAt'])
-    .where('x.clientId', '=', clientId)
-    .orderBy('x.createdAt', 'desc')
-    .limit(mostAlerts)
-    .execute();
-  return rows.map(({ latestPrice, latestAt, ownPrice, ownAt, ...row }) => {
-    const known = { own: seenPrice(ownPrice, ownAt), trusted: seenPrice(latestPrice, latestAt) };
-    const current = usablePrice(known, now);
-    const threshold = Number(row.threshold);
-    const isMet =
-      current !== undefined && (row.direction === 'below' ? current.price < threshold : current.price > threshold);
-    return {
-      id: row.id,
-      pool_id: row.poolId,
-      direction: row.direction,
-      threshold,
-      current_price: current?.price ?? null,
-      priced_at: iso(current?.at),
-      triggered: isMet,
-      created_at: row.createdAt.toISOString(),
-    };
-  });
+  const alerts = await readAlerts(db, { clientId }, now);
+  return alerts.map((alert) => ({
+    id: alert.id,
+    pool_id: alert.poolId,
+    direction: alert.direction,
+    threshold: alert.threshold,
+    current_price: alert.price?.price ?? null,
+    priced_at: iso(alert.price?.at),
+    triggered: alert.isMet,
+    notified_at: iso(alert.metSince),
+    created_at: alert.createdAt.toISOString(),
+  }));
 }
 
 /**
@@ -73,4 +55,23 @@ export async function createPricingAlert(
   if (outcome.is === 'too-many')
     throw new AppError('alert_limit', `A client can have ${mostAlerts} alerts, and this one has them`);
   return { success: true as const, alert_id: outcome.id };
+}
+
+/**
+ * Takes an alert away (protocol X34).
+ * @throws AppError client_not_found, alert_not_found
+ */
+export async function deletePricingAlert(
+  db: Db,
+  { caller, clientId, alertId }: OfClient & { readonly alertId: string },
+  by: By,
+  now: Date,
+) {
+  await requireClient(db, caller, clientId);
+  await transact(db, async (tx) => {
+    const removed = await removeAlert(tx, { clientId, id: alertId });
+    if (!removed) throw new AppError('alert_not_found', 'Alert not found');
+    await audit(tx, by, { clientId, action: 'pricing_alert_deleted', targetId: alertId, before: removed }, now);
+  });
+  return { success: true as const };
 }

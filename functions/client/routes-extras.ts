@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ofAgent } from '../core/wire.ts';
+import { ofAgent, Success } from '../core/wire.ts';
 import type { Routes } from '../shared/route.ts';
 import {
   AlertCreated,
@@ -108,6 +108,17 @@ export const extraRoutes = {
     status: 201,
     response: AlertCreated,
     errors: ['client_not_found', 'pool_not_found', 'alert_limit'],
+  },
+  deletePricingAlert: {
+    id: 'X34',
+    method: 'DELETE',
+    path: '/api/client/{client_id}/pricing-alerts/{alert_id}',
+    access: 'clientOrAdmin',
+    scope: 'manage',
+    summary: 'Takes an alert away',
+    params: ofClient.extend({ alert_id: z.string() }),
+    response: Success,
+    errors: ['client_not_found', 'alert_not_found'],
   },
   events: {
     id: 'X21',

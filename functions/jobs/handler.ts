@@ -3,6 +3,7 @@ import { closeDueCommands } from '../core/command/sweep.ts';
 import { capLaunches } from '../core/command/tenant-launch-cap.ts';
 import { decideDueAgents } from '../core/decision/decide-agents.ts';
 import { coordinateReplicas } from '../core/failover/coordinate.ts';
+import { checkPricingAlerts } from '../core/pool/check-alerts.ts';
 import { accrueAgain, accrueSavings } from '../core/savings/accrue.ts';
 import { deleteClients } from '../core/tenant/delete-client.ts';
 import { snapshotClients } from '../core/tenant/snapshot.ts';
@@ -16,6 +17,7 @@ export const handler = jobHandler<'jobs'>({
   'expire-agents': expireAgents,
   'coordinate-replicas': coordinateReplicas,
   'observe-pools': observePoolsAndFollow,
+  'check-pricing-alerts': checkPricingAlerts,
   'cap-launches': capLaunches,
   'accrue-savings': accrueSavings,
   'accrue-savings-again': accrueAgain,

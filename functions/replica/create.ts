@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { lockAgent } from '../core/agent/lock.ts';
 import type { AgentState } from '../core/agent/state.ts';
+import { audit, type By } from '../core/event/audit.ts';
 import { candidatesFor } from '../core/failover/candidates.ts';
 import { type Candidate, choosePool } from '../core/failover/placement.ts';
 import { createStandby } from '../core/failover/standby-rows.ts';
@@ -20,7 +21,7 @@ type Body = z.output<typeof CreateReplicaRequest>;
  * orphaned.
  * @throws AppError agent_not_found, manual_mode_off, replica_exists, no_suitable_pool, pool_not_found, pool_mismatch
  */
-export function createReplica(db: Db, { body, ...of }: OfAgent & { readonly body: Body }, now: Date) {
+export function createReplica(db: Db, { body, ...of }: OfAgent & { readonly body: Body }, by: By, now: Date) {
   const wanted = { standbys: true, instance: body.instance_id } as const;
   return transact(db, async (tx) => {
     const state = await lockAgent(tx, { ...of, with: wanted }, now);
@@ -30,6 +31,8 @@ export function createReplica(db: Db, { body, ...of }: OfAgent & { readonly body
     const pool = await poolFor(tx, state, body, now);
     const standby = { type: 'manual', createdBy: body.created_by, tags: body.tags } as const;
     const { id } = await createStandby(tx, state, { pool, standby }, now);
+    const { clientId } = state.agent;
+    await audit(tx, by, { clientId, action: 'replica_created', targetId: id, after: { poolId: pool.id } }, now);
     const message = 'The agent launches the replica with its next poll';
     return answer({ id, instanceId: null, pool, status: 'launching', message });
   });

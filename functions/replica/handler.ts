@@ -26,7 +26,7 @@ const ofReplica = (input: Of & { params: { replica_id: string } }) => ({
 });
 
 export const handler = httpHandler<typeof replicaRoutes>(replicaRoutes, {
-  create: ({ db, now }, input) => createReplica(db, { ...of(input), body: input.body }, now),
+  create: (call, input) => createReplica(call.db, { ...of(input), body: input.body }, by(call, input.caller), call.now),
   list: ({ db, now, requestId: token }, { caller, params, query }) =>
     listReplicas(db, { clientId: caller.clientId, ref: params.agent_id, query, token }, now),
   promote: (call, input) => {

@@ -28,6 +28,7 @@ export const errorStatus = {
   token_not_found: 404,
   operator_not_found: 404,
   notification_not_found: 404,
+  alert_not_found: 404,
   webhook_not_found: 404,
   model_session_not_found: 404,
   no_fallback: 404,

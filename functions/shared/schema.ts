@@ -536,6 +536,7 @@ export interface PricingAlertTable {
   poolId: string;
   direction: 'below' | 'above';
   threshold: Decimal;
+  metSince: Date | null;
   createdAt: Date;
 }
 

@@ -16,7 +16,9 @@ afterAll(() => rig.stop());
 
 const changes = Object.values(routes)
   .flatMap((table) => Object.values<Route>(table))
-  .filter(({ method, access, scope }) => method !== 'GET' && access === 'clientOrAdmin' && scope === 'manage')
+  .filter(({ method, scope }) => method !== 'GET' && [scope].flat().includes('manage'))
+  // A12 asks what would be decided, and changes nothing.
+  .filter(({ id }) => id !== 'A12')
   .map((route) => ({ route, name: `${route.id} ${route.method} ${route.path}` }));
 
 /** What each is recorded as, and whether the same call once more changes something again. */
@@ -26,12 +28,15 @@ const acts: Readonly<Record<string, [action: string, again?: 'changes again']>> 
   C7: ['agent_configured'],
   C8: ['agent_deleted'],
   C17: ['switch_forced', 'changes again'],
+  A14: ['switch_issued'],
+  R1: ['replica_created'],
   R3: ['replica_promoted'],
   R4: ['replica_deleted'],
   X22: ['agent_configured'],
   X23: ['agent_configured'],
   X24: ['replica_promoted'],
   X30: ['pricing_alert_created', 'changes again'],
+  X34: ['pricing_alert_deleted'],
   N5: ['webhook_changed'],
   N6: ['webhook_deleted'],
   N7: ['webhook_tested'],
@@ -46,6 +51,7 @@ const bodyOf = ({ id }: Route) => ({
   ...(id === 'C5' && { enabled: false }),
   ...(id === 'C6' && { auto_switch_enabled: false }),
   ...(id === 'C7' && { terminateWaitMinutes: 11 }),
+  ...(id === 'A14' && { target_mode: 'spot', target_pool_id: 'm5.large.us-east-1b' }),
   ...(id === 'C17' && { target: 'pool', pool_id: 'm5.large.us-east-1b' }),
 });
 
@@ -66,7 +72,11 @@ async function worldFor({ id }: Route): Promise<TenantWorld> {
       .values({ id: randomUUID(), clientId: tenant.id, ...dead })
       .execute();
   }
-  if (['C17', 'R3', 'X24'].includes(id))
+  if (id === 'R1') {
+    await rig.request('POST', `/api/agents/${ids.agent_id}/manual-replica/enable`, { token: tenant.token });
+    await rig.db.deleteFrom('replicaInstances').where('agentId', '=', world.instance.agentId).execute();
+  }
+  if (['A14', 'C17', 'R3', 'X24'].includes(id))
     await rig.db.deleteFrom('commands').where('agentId', '=', world.instance.agentId).execute();
   if (id === 'X23') {
     const path = `/api/agents/${ids.agent_id}/manual-replica/enable`;

@@ -267,6 +267,7 @@ describe('Data API calls of every other route: 3 at most', () => {
       instance_id: instance.id,
       file: 'swagger-ui.css',
       ...(path.includes('{token_id}') && { token_id: (await tokenOf(instance.tenant.id)).id }),
+      ...(path.includes('{alert_id}') && { alert_id: await alertOf(instance) }),
       ...(path.includes('{notif_id}') && { notif_id: (await notificationOf(instance.tenant.id)).id }),
       ...(path.includes('{operator_id}') && { operator_id: await operator() }),
       ...(path.includes('{link}') && { link: await linkOf(instance) }),
@@ -292,6 +293,11 @@ describe('Data API calls of every other route: 3 at most', () => {
 
   const tokenOf = (clientId: string) =>
     rig.db.selectFrom('clientTokens').select('id').where('clientId', '=', clientId).executeTakeFirstOrThrow();
+  const alertOf = async ({ tenant, facts }: TestInstance) => {
+    const body = { pool_id: `${facts.type}.us-east-1b`, threshold: 0.01 };
+    const path = `/api/client/${tenant.id}/pricing-alerts`;
+    return (await rig.request('POST', path, { token: tenant.token, body })).body.alert_id as string;
+  };
   const notificationOf = (clientId: string) =>
     rig.db
       .selectFrom('systemEvents')

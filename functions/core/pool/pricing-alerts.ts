@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Db } from '../../shared/db.ts';
-import { toDecimal } from '../../shared/decimal.ts';
+import type { Db, Tx } from '../../shared/db.ts';
+import { fromDecimal, toDecimal } from '../../shared/decimal.ts';
+import { type SeenPrice, seenPrice, usablePrice } from './usable-price.ts';
 
 /** Alerts of one tenant. */
 export const mostAlerts = 100;
@@ -34,4 +35,81 @@ export async function addAlert(
       EXISTS (SELECT 1 FROM spot_pools AS p WHERE p.id = ${poolId}) AS is_known`.execute(db);
   if (rows[0]?.isAdded) return { is: 'added', id };
   return rows[0]?.isKnown ? { is: 'too-many' } : { is: 'no-pool' };
+}
+
+/** An alert, beside the price that its tenant may go by. */
+export interface PricedAlert extends NewAlert {
+  readonly id: string;
+  readonly createdAt: Date;
+  /** Since when it is met, as far as the tenant was notified. */
+  readonly metSince: Date | null;
+  readonly price: SeenPrice | undefined;
+  readonly isMet: boolean;
+}
+
+/** The alerts of a tenant, newest first: one statement. */
+export async function readAlerts(db: Db, { clientId }: { readonly clientId: string }, now: Date) {
+  const query = alertsWithPrices(db)
+    .where('x.clientId', '=', clientId)
+    .orderBy('x.createdAt', 'desc')
+    .limit(mostAlerts);
+  return (await query.execute()).map((row) => priced(row, now));
+}
+
+/** The alerts of all tenants that are active, by their ids: so many after one. One statement. */
+export async function alertsAfter(db: Db, { after, limit }: { after: string; limit: number }, now: Date) {
+  const query = alertsWithPrices(db)
+    .innerJoin('clients as k', (join) => join.onRef('k.id', '=', 'x.clientId').on('k.isActive', '=', true))
+    .where('x.id', '>', after)
+    .orderBy('x.id')
+    .limit(limit);
+  return (await query.execute()).map((row) => priced(row, now));
+}
+
+const alertsWithPrices = (db: Db) =>
+  db
+    .selectFrom('pricingAlerts as x')
+    .leftJoin('spotPools as p', 'p.id', 'x.poolId')
+    .leftJoin('tenantPoolPrices as w', (join) =>
+      join.onRef('w.poolId', '=', 'x.poolId').onRef('w.clientId', '=', 'x.clientId'),
+    )
+    .selectAll('x')
+    .select(['p.latestPrice', 'p.latestAt', 'w.price as ownPrice', 'w.seenAt as ownAt']);
+
+type Row = Awaited<ReturnType<ReturnType<typeof alertsWithPrices>['execute']>>[number];
+
+function priced({ latestPrice, latestAt, ownPrice, ownAt, ...row }: Row, now: Date): PricedAlert {
+  const price = usablePrice({ own: seenPrice(ownPrice, ownAt), trusted: seenPrice(latestPrice, latestAt) }, now);
+  const threshold = fromDecimal(row.threshold);
+  const isMet = price !== undefined && (row.direction === 'below' ? price.price < threshold : price.price > threshold);
+  return { ...row, threshold, price, isMet };
+}
+
+/** Notes which alerts are met from now on, and which no longer are: of those that nobody else has noted. */
+export async function noteAlerts(
+  db: Db,
+  { met, over }: { readonly met: readonly string[]; readonly over: readonly string[] },
+  now: Date,
+): Promise<void> {
+  if (met.length > 0)
+    await db
+      .updateTable('pricingAlerts')
+      .set({ metSince: now })
+      .where('id', 'in', met)
+      .where('metSince', 'is', null)
+      .execute();
+  if (over.length > 0) await db.updateTable('pricingAlerts').set({ metSince: null }).where('id', 'in', over).execute();
+}
+
+/** Deletes a tenant's alert. @returns it, or `undefined` where there is none */
+export async function removeAlert(tx: Tx, { clientId, id }: { readonly clientId: string; readonly id: string }) {
+  const alert = await tx
+    .selectFrom('pricingAlerts')
+    .select(['poolId', 'direction', 'threshold'])
+    .where('id', '=', id)
+    .where('clientId', '=', clientId)
+    .forUpdate()
+    .executeTakeFirst();
+  if (alert) await tx.deleteFrom('pricingAlerts').where('id', '=', id).where('clientId', '=', clientId).execute();
+  return alert;
 }

@@ -17,6 +17,8 @@ CREATE TABLE pricing_alerts (
   direction VARCHAR(8) NOT NULL,
   -- USD per instance-hour.
   threshold DECIMAL(12,6) NOT NULL,
+  -- Since when it is met, as far as the tenant was notified of it; NULL while it is not met.
+  met_since DATETIME(3) NULL,
   created_at DATETIME(3) NOT NULL,
   PRIMARY KEY (id),
   KEY ix_pricing_alerts_client (client_id, created_at),

@@ -23,6 +23,10 @@ export async function tenantWorld(rig: Rig, operatorId: string = randomUUID()): 
   // Nobody listens there.
   const webhook = { url: 'http://127.0.0.1:1025/hook', digest_minutes: 60 };
   await rig.asAdmin('PUT', `/api/client/${tenant.id}/webhook`, webhook);
+  const alert = await rig.request('POST', `/api/client/${tenant.id}/pricing-alerts`, {
+    token: tenant.token,
+    body: { pool_id: 'm5.large.us-east-1a', threshold: 0.01 },
+  });
   const [notification] = (await rig.asAdmin('GET', `/api/notifications?client_id=${tenant.id}`)).body;
   const ids = {
     agent_id: instance.handle,
@@ -30,6 +34,7 @@ export async function tenantWorld(rig: Rig, operatorId: string = randomUUID()): 
     command_id: command.id,
     replica_id,
     instance_id: instance.id,
+    alert_id: alert.body.alert_id,
     token_id: spare.body.id,
     notif_id: notification.id,
     operator_id: operatorId,
