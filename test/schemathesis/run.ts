@@ -1,0 +1,77 @@
+/**
+ * `npm run schemathesis`: lets Schemathesis loose on the control plane of `npm run serve`, by the OpenAPI document that it serves.
+ * What follows `--` goes to Schemathesis. Installs it with pip into `.local/schemathesis`; where there is no Python, it skips.
+ */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const version = '4.32.5';
+const directory = '.local/schemathesis';
+const data = join(directory, 'data');
+const program = join(directory, 'venv/bin/schemathesis');
+
+/** Left out: what a path or a method that we do not have is answered, which is the gateway's. */
+const excluded = ['unsupported_method', 'allow_header_conformance'];
+
+/** @throws Error where it cannot be installed */
+function install(): void {
+  if (existsSync(program)) return;
+  const venv = join(directory, 'venv');
+  console.error(`installing schemathesis ${version} with pip into ${venv}`);
+  const stdio = ['ignore', 'ignore', 'inherit'] as const;
+  execFileSync('python3', ['-m', 'venv', venv], { stdio: [...stdio] });
+  execFileSync(join(venv, 'bin/pip'), ['install', '--quiet', `schemathesis==${version}`], { stdio: [...stdio] });
+}
+
+/** @returns the address, once the control plane is up */
+async function serve(): Promise<{ server: ChildProcess; url: string }> {
+  const server = spawn(process.execPath, ['local/serve.ts', '--port', '0', '--data-dir', data, '--fresh'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, POWERTOOLS_LOG_LEVEL: 'ERROR', RATE_LIMITS: 'off' },
+  });
+  for await (const line of createInterface(server.stdout!)) {
+    const url = /is up at (\S+),/.exec(line)?.[1];
+    if (url) return { server, url };
+  }
+  throw new Error('the control plane did not start');
+}
+
+async function tenantToken(url: string, adminToken: string): Promise<string> {
+  const response = await fetch(`${url}/api/admin/clients/create`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'Schemathesis' }),
+  });
+  return ((await response.json()) as { client: { token: string } }).client.token;
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  try {
+    install();
+  } catch (error) {
+    console.log(`schemathesis: skipped, as it cannot be installed with python3 and pip: ${(error as Error).message}`);
+    return;
+  }
+  const { server, url } = await serve();
+  try {
+    const adminToken = (await readFile(join(data, 'admin-token'), 'utf8')).trim();
+    const tokens = { SPOT_ADMIN_TOKEN: adminToken, SPOT_TENANT_TOKEN: await tenantToken(url, adminToken) };
+    const options = ['--checks', 'all', '--exclude-checks', excluded.join(','), '--workers', '4', ...args];
+    const run = spawn(
+      program,
+      ['--config-file', 'test/schemathesis/schemathesis.toml', 'run', `${url}/openapi.json`, ...options],
+      {
+        stdio: 'inherit',
+        env: { ...process.env, ...tokens, SCHEMATHESIS_HOOKS: 'test/schemathesis/hooks.py' },
+      },
+    );
+    process.exitCode = await new Promise<number>((resolve) => run.on('exit', (code) => resolve(code ?? 1)));
+  } finally {
+    server.kill('SIGINT');
+  }
+}
+
+await main(process.argv.slice(2));
