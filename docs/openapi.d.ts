@@ -2914,7 +2914,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
-            429: components["responses"]["RateLimited"];
+            429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Fault"];
             503: components["responses"]["Unavailable"];
         };

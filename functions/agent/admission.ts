@@ -38,13 +38,13 @@ export async function admit(tx: Tx, candidate: Candidate, now: Date): Promise<Ad
       return keptStill(instance.instanceStatus);
     await releaseFromOtherAgent(tx, candidate, now);
   } else if (instance?.isPrimary) {
-    if (agent.status === 'deleted') await requireRoomForAgent(tx, { clientId: agent.clientId, isListed: false });
+    if (agent.status === 'deleted') await requireRoom(tx, candidate);
     await restart(tx, candidate, now);
     return { standing: 'primary' };
   } else if (instance && !(instance.instanceStatus === 'running_primary' && agent.status === 'deleted')) {
     return keptStill(instance.instanceStatus);
   }
-  if (isNew || agent.status === 'deleted') await requireRoomForAgent(tx, { clientId: agent.clientId, isListed: isNew });
+  if (isNew || agent.status === 'deleted') await requireRoom(tx, candidate);
   if (isNew) {
     await changePrimary(tx, { agent, cause: 'register', next: primaryFrom(body), isNewAgent: true }, now);
     await record(
@@ -63,6 +63,14 @@ export async function admit(tx: Tx, candidate: Candidate, now: Date): Promise<Ad
   await succeed(tx, candidate, command, now);
   return { standing: 'primary' };
 }
+
+/** An instance that is known, of a deleted agent or of another one, is among those that the plan has room for already. */
+const requireRoom = (tx: Tx, { state: { agent, instance }, isNew }: Candidate) =>
+  requireRoomForAgent(tx, {
+    clientId: agent.clientId,
+    isListed: isNew,
+    isRunning: instance?.instanceStatus === 'running_primary' || instance?.instanceStatus === 'running_replica',
+  });
 
 /** Whether a primary lives, as far as we could hear. Usually no statement. */
 const isServing = async (tx: Tx, { lastSeenAt }: { readonly lastSeenAt: Date | null }, now: Date) =>

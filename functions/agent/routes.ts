@@ -201,6 +201,7 @@ export const agentRoutes = {
     path: '/api/agents/{agent_id}/mark-command-executed',
     access: 'client',
     scope: 'agent',
+    isUrgent: true,
     summary: 'Closes a command as version 3.2 agents do, which report it whether or not it worked',
     params: ofAgent,
     body: z.object({ command_id: text(64) }),

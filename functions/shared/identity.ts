@@ -15,8 +15,8 @@ export interface TenantIdentity {
   readonly role: 'client';
   readonly clientId: string;
   readonly tokenId: string;
-  /** How many agents the tenant's plan allows. */
-  readonly maxAgents: number;
+  /** How many of the tenant's instances may call: the agents of its plan, or the instances that it has, where those are more. */
+  readonly callers: number;
   /** All that the token is for. */
   readonly scopes: readonly TenantScope[];
   /** Who this is in the audit log, as in `token:main`. */

@@ -7,7 +7,10 @@ import type { Route } from './route.ts';
 export const perMinute = { agent: 240, read: 1200, change: 300, export: 60 } as const;
 export type RateClass = keyof typeof perMinute;
 
-/** Of a tenant's token in all, times the agents that its plan allows. */
+/**
+ * Of all agents that a tenant's token speaks for, times its instances that may call. Its consoles count apart: what those send
+ * takes nothing from its agents.
+ */
 export const perMinuteForEachAgent = 30;
 
 /** Which limit a route falls under. Routes that ask for no token have the gateway's throttle alone. */

@@ -55,14 +55,19 @@ export async function countRequest(
   for (const limit of limits) await add(db, limit, minute);
 }
 
+/** A path has room for 8 KB that are nobody's handle, which a container would keep for each until the minute ends. */
+const longestHandle = 128;
+
 function limitsOf(route: Route, identity: TenantIdentity | OperatorIdentity, agentRef = ''): Limit[] {
   const name = classOf(route);
   if (!name) return [];
   const { tokenId } = identity;
-  const own = { name, of: name === 'agent' ? `${tokenId} ${agentRef}` : tokenId, perMinute: perMinute[name] };
-  if (identity.role === 'operator') return [own];
-  // An agent that does not exist has a limit of its own too: this one holds back who makes up agents.
-  return [own, { name: 'tenant', of: tokenId, perMinute: identity.maxAgents * perMinuteForEachAgent }];
+  if (name !== 'agent' || identity.role === 'operator') return [{ name, of: tokenId, perMinute: perMinute[name] }];
+  // An agent that does not exist has a limit of its own too: `tenant` holds back who makes up agents.
+  return [
+    { name, of: `${tokenId} ${agentRef.slice(0, longestHandle)}`, perMinute: perMinute.agent },
+    { name: 'tenant', of: tokenId, perMinute: identity.callers * perMinuteForEachAgent },
+  ];
 }
 
 const keyOf = ({ name, of }: Limit) => `${name} ${of}`;

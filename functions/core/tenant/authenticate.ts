@@ -23,7 +23,7 @@ export async function authenticate(
   credential: Credential,
   now: Date,
 ): Promise<TenantIdentity | NobodyIdentity> {
-  const { identity } = await identify(db, credential.token, now);
+  const { identity } = await identify(db, { token: credential.token, isForLimits: false }, now);
   if (identity.role === 'client') return identity;
   const nobody = identity.role === 'none' ? identity : ({ role: 'none', denial: 'invalid_token' } as const);
   await recordRefusal(db, { ...credential, denial: nobody.denial }, now);
@@ -32,7 +32,7 @@ export async function authenticate(
 
 /** Whose token this is, a tenant's or an operator's. A token that lets nobody in is recorded, or counted. */
 export async function authenticateAnyone(db: Db, credential: Credential, now: Date): Promise<Identity> {
-  const found = await identify(db, credential.token, now);
+  const found = await identify(db, { token: credential.token, isForLimits: true }, now);
   const { identity } = found;
   if (identity.role === 'none') await recordRefusal(db, { ...credential, denial: identity.denial }, now);
   else await noteUse(db, found, now).catch((error) => logger.warn('the use of a token was not noted', { error }));

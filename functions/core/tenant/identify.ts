@@ -26,17 +26,30 @@ interface Row {
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
   readonly lastUsedOn: string | null;
-  readonly maxAgents: number | null;
+  readonly callers: number | null;
 }
+
+/**
+ * A plan that was made smaller than what a tenant has holds back none of that (docs/adr/0056), nor do standbys and instances that
+ * are to go, of which each agent has some while EC2 takes many at once.
+ */
+const callersOf = sql`GREATEST(c.max_agents, (SELECT COUNT(*) FROM instances AS i
+  WHERE i.client_id = c.id AND i.instance_status IN ('running_primary', 'running_replica', 'zombie')))`;
 
 /**
  * Whose token this is: a tenant's or an operator's. One statement, of two look-ups by a unique key. The hash is looked up,
  * and no secret compared, so timing tells nothing.
+ * @param isForLimits whether the answer is kept for a minute, and worth counting the tenant's instances for, by an index
  */
-export async function identify(db: Db, token: string, now: Date): Promise<Identified> {
+export async function identify(
+  db: Db,
+  { token, isForLimits }: { readonly token: string; readonly isForLimits: boolean },
+  now: Date,
+): Promise<Identified> {
   const hash = hashOf(token);
   const { rows } = await sql<Row>`
-    SELECT t.id, 'client' AS kind, t.name, t.client_id, t.scope, c.is_active, t.expires_at, t.revoked_at, t.last_used_on, c.max_agents
+    SELECT t.id, 'client' AS kind, t.name, t.client_id, t.scope, c.is_active, t.expires_at, t.revoked_at, t.last_used_on,
+      ${isForLimits ? callersOf : sql`c.max_agents`} AS callers
       FROM client_tokens AS t INNER JOIN clients AS c ON c.id = t.client_id WHERE t.token_hash = ${hash}
     UNION ALL
     SELECT o.id, 'operator', o.name, NULL, o.role, TRUE, NULL, o.revoked_at, o.last_used_on, NULL
@@ -51,7 +64,7 @@ function identityOf(row: Row | undefined, now: Date): Identity {
   if (row.revokedAt !== null) return { role: 'none', denial: 'token_revoked' };
   if (row.expiresAt !== null && row.expiresAt <= now) return { role: 'none', denial: 'token_expired' };
   if (!row.isActive) return { role: 'none', denial: 'client_inactive' };
-  const { id: tokenId, name, clientId, maxAgents } = row;
+  const { id: tokenId, name, clientId, callers } = row;
   if (row.kind === 'operator')
     return {
       role: 'operator',
@@ -60,7 +73,7 @@ function identityOf(row: Row | undefined, now: Date): Identity {
       actor: `operator:${name}`,
     };
   const scopes = tenantScopesOf(row.scope as TenantScope | 'all');
-  return { role: 'client', clientId: clientId!, tokenId, maxAgents: maxAgents!, scopes, actor: `token:${name}` };
+  return { role: 'client', clientId: clientId!, tokenId, callers: Number(callers), scopes, actor: `token:${name}` };
 }
 
 /** Who may change may look. */

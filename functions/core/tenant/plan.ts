@@ -41,17 +41,19 @@ const instancesOf = (clientId: string): RawBuilder<number> =>
  * Lets one more agent in where its tenant's plan has room for it and its instance. Agents that are known are not asked: an instance
  * of theirs may be the successor of one that EC2 takes. Agents that register at the same moment do not see each other here, so a
  * plan may be passed by as many.
- * @param isListed whether the agent's own row is counted already: it has been inserted, where a deleted agent that returns is not
+ * @param agent what the counts have of it already: its row, which has been inserted where it is new; its instance, where a deleted
+ * agent returns on the one that it had
  * @throws AppError plan_limit, with the limit and what is used of it
  */
 export async function requireRoomForAgent(
   tx: Tx,
-  { clientId, isListed }: { readonly clientId: string; readonly isListed: boolean },
+  agent: { readonly clientId: string; readonly isListed: boolean; readonly isRunning: boolean },
 ): Promise<void> {
-  const { maxAgents, maxInstances, agents, instances } = await readPlan(tx, { clientId });
-  const others = isListed ? agents - 1 : agents;
-  if (others >= maxAgents) throw full('agents', { most: maxAgents, used: others });
-  if (instances >= maxInstances) throw full('instances', { most: maxInstances, used: instances });
+  const { maxAgents, maxInstances, agents, instances } = await readPlan(tx, agent);
+  const otherAgents = agents - Number(agent.isListed);
+  const otherInstances = instances - Number(agent.isRunning);
+  if (otherAgents >= maxAgents) throw full('agents', { most: maxAgents, used: otherAgents });
+  if (otherInstances >= maxInstances) throw full('instances', { most: maxInstances, used: otherInstances });
 }
 
 const full = (what: 'agents' | 'instances', { most, used }: { most: number; used: number }) =>

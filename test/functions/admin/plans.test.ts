@@ -95,4 +95,13 @@ describe('a plan that is full', () => {
     await setPlan(tenant, 1);
     expect((await agent.register()).status).toBe(200);
   });
+
+  it('counts the instance of an agent that returns once', async () => {
+    const tenant = await rig.tenant();
+    const agent = await rig.primary({}, tenant);
+    await setPlan(tenant, 1, 1);
+    await rig.request('DELETE', `/api/client/agents/${agent.handle}`, { token: tenant.token });
+    expect((await rig.asAdmin('GET', planOf(tenant))).body).toMatchObject({ agents: 0, instances: 1 });
+    expect((await agent.register()).status).toBe(200);
+  });
 });

@@ -85,6 +85,34 @@ describe('a token', () => {
     expect((await madeUp()).body).toMatchObject({ limit: 'tenant', per_minute: 60 });
   });
 
+  it('of a console leaves its tenant’s agents what is theirs, however small the plan', async () => {
+    rig.pass(60);
+    const tenant = await rig.tenant();
+    const agent = await rig.primary({}, tenant);
+    await rig.asAdmin('PUT', `/api/admin/clients/${tenant.id}/plan`, { max_agents: 1, max_instances: 1 });
+    const page = () => rig.request('GET', `/api/client/${tenant.id}`, { token: tenant.token });
+    expect(await statuses(60, page)).toEqual({ 200: 60 });
+    expect((await agent.pendingCommands()).status).toBe(200);
+  });
+
+  it('serves what its tenant runs beyond a plan that was made smaller: agents, standbys and what is to go', async () => {
+    rig.pass(60);
+    const tenant = await rig.tenant();
+    const agents = [await rig.primary({}, tenant), await rig.primary({}, tenant), await rig.primary({}, tenant)];
+    await rig.asAdmin('PUT', `/api/admin/clients/${tenant.id}/plan`, { max_agents: 0, max_instances: 0 });
+    rig.pass(60);
+    for (const agent of agents) expect(await statuses(24, () => agent.heartbeat())).toEqual({ 200: 24 });
+  });
+
+  it('has one limit for all names that are too long for an agent’s, which nobody keeps', async () => {
+    rig.pass(60);
+    const tenant = await rig.tenant();
+    const madeUp = (n: number) =>
+      rig.request('GET', `/api/agents/${'x'.repeat(8000)}${n}/config`, { token: tenant.token });
+    let n = 0;
+    expect(await statuses(241, () => madeUp(n++))).toEqual({ 404: 240, 429: 1 });
+  });
+
   it('is held to what all containers have counted, once this one has counted a tenth', async () => {
     rig.pass(60);
     await rig.db.deleteFrom('rateCounts').execute();
@@ -108,7 +136,7 @@ describe('a token', () => {
 it('holds back no route that tells of an interruption or of what was done, and every other one that takes a token', () => {
   const all = Object.values(routes).flatMap((table) => Object.values<Route>(table));
   const free = all.filter((route) => route.access !== 'open' && !classOf(route)).map(({ id }) => id);
-  expect(free.sort()).toEqual(['A10', 'A5', 'A7', 'A8', 'R3', 'R5', 'R6', 'R8', 'R9', 'X4']);
+  expect(free.sort()).toEqual(['A10', 'A5', 'A7', 'A8', 'R3', 'R5', 'R6', 'R8', 'R9', 'X2', 'X4']);
 });
 
 it('keeps no count for longer than an hour', async () => {
