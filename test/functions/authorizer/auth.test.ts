@@ -204,6 +204,10 @@ describe('another tenant’s ids', () => {
       .select('id')
       .where('clientId', '=', instance.tenant.id)
       .executeTakeFirstOrThrow();
+    const { body: alert } = await rig.request('POST', `/api/client/${instance.tenant.id}/pricing-alerts`, {
+      token: instance.tenant.token,
+      body: { pool_id: 'm5.large.us-east-1b', threshold: 0.01 },
+    });
     const { id: notif_id } = await rig.db
       .selectFrom('systemEvents')
       .select('id')
@@ -219,6 +223,7 @@ describe('another tenant’s ids', () => {
       instance_id: instance.id,
       token_id,
       notif_id,
+      alert_id: alert.alert_id,
     };
     return { instance, old, ids };
   }
