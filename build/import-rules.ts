@@ -69,7 +69,12 @@ export const rules: readonly Rule[] = [
   {
     because: 'S3’s client is as large as a whole handler, and what is uploaded is nobody else’s',
     files: /^functions\/(?!model\/)|^lib\//,
-    never: /^@aws-sdk\/(client-s3|s3-request-presigner)$|^busboy$|^onnxruntime-node$/,
+    never: /^@aws-sdk\/(client-s3|s3-request-presigner)$|^busboy$/,
+  },
+  {
+    because: 'the ONNX runtime is a layer of the Lambdas that decide and of the one that tries models',
+    files: /^functions\/(?!core\/decision\/model\/)|^lib\//,
+    never: /^onnxruntime-node$/,
   },
   {
     because: 'what calls addresses that tenants name is loaded by those that may call them alone, with SNS’s client',

@@ -17,7 +17,7 @@ const needed = (architecture: Architecture) => [
 ];
 
 /**
- * Makes the folder that becomes the Lambda layer of the ONNX runtime: the same bytes from the same installation.
+ * Makes the folder that becomes the Lambda layer of the model and its runtime: the same bytes from the same installation.
  * @returns its size in bytes
  */
 export async function makeOnnxLayer(
@@ -29,6 +29,8 @@ export async function makeOnnxLayer(
   const isNeeded = (file: string) => !/\.(map|d\.ts|ts)$/.test(file);
   for (const path of needed(architecture))
     await cp(join(root, 'node_modules', path), join(directory, packages, path), { recursive: true, filter: isNeeded });
+  for (const file of ['model.onnx', 'model.json'])
+    await cp(join(root, 'layers/model', file), join(directory, 'model', file));
   return sizeOf(directory);
 }
 

@@ -49,7 +49,8 @@ const scheduled: Lambda = { memoryMB, timeoutSeconds: 110 };
  */
 export const lambdas: Lambdas = {
   agent: api,
-  decision: api,
+  // The ONNX runtime with our model takes 45 MB more, and somebody waits while it loads: half as much CPU again.
+  decision: { ...api, memoryMB: 768 },
   replica: api,
   client: api,
   admin: api,

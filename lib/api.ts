@@ -23,7 +23,7 @@ import { type Route, type Routes, routeKey } from '../functions/shared/route.ts'
 import { AppFunction, type Bundles } from './app-function.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database.ts';
-import { Models } from './models.ts';
+import type { Models } from './models.ts';
 import type { Tokens } from './tokens.ts';
 import { grantSending } from './webhooks.ts';
 
@@ -32,6 +32,7 @@ export interface ApiProps {
   readonly config: Config;
   readonly database: Database;
   readonly tokens: Tokens;
+  readonly models: Models;
   readonly adminTokenSha256: string;
 }
 
@@ -43,8 +44,9 @@ export class Api extends Construct {
   /** Of the Lambdas that answer. */
   readonly logs: readonly ILogGroup[];
 
-  constructor(scope: Construct, id: string, { bundles, config, database, tokens, adminTokenSha256 }: ApiProps) {
+  constructor(scope: Construct, id: string, props: ApiProps) {
     super(scope, id);
+    const { bundles, config, database, tokens, models, adminTokenSha256 } = props;
     const api = new HttpApi(this, 'Http', {
       apiName: 'spot-optimizer',
       createDefaultStage: false,
@@ -91,7 +93,8 @@ export class Api extends Construct {
         tokens.grantWebhooks(fn, 'kms:Encrypt');
         grantSending(fn, tokens); // the test message
       }
-      if (domain === 'model') new Models(this, 'Models', { bundles }).serve(fn);
+      if (domain === 'model') models.serve(fn);
+      if (domain === 'decision') models.use(fn);
       // One permission for the whole API: one for each route outgrows Lambda's 20 KB policy.
       const integration = new HttpLambdaIntegration(domain, fn, { scopePermissionToRoute: false });
       for (const route of Object.values<Route>(table)) {

@@ -11,6 +11,7 @@ import { type Job, type JobLambda, jobs } from '../functions/jobs.ts';
 import { AppFunction, type Bundles } from './app-function.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database.ts';
+import type { Models } from './models.ts';
 import type { Tokens } from './tokens.ts';
 import { grantSending } from './webhooks.ts';
 
@@ -19,6 +20,7 @@ export interface JobsProps {
   readonly config: Config;
   readonly database: Database;
   readonly tokens: Tokens;
+  readonly models: Models;
 }
 
 /** The schedules of `functions/jobs.ts`, each of which calls its Lambda and tells it which job is due. */
@@ -30,7 +32,7 @@ export class Jobs extends Construct {
   /** Runs the jobs that are due each minute. */
   readonly minutely: LambdaFunction;
 
-  constructor(scope: Construct, id: string, { bundles, config, database, tokens }: JobsProps) {
+  constructor(scope: Construct, id: string, { bundles, config, database, tokens, models }: JobsProps) {
     super(scope, id);
     // A job reads the whole state and states the wanted one, so the next run makes up for a lost one: few repetitions, soon.
     const retry = { retryAttempts: 1, maxEventAge: Duration.minutes(5) };
@@ -56,6 +58,7 @@ export class Jobs extends Construct {
     lambdas.reconciler.addToRolePolicy(this.lookIntoTenantsAccounts());
     lambdas.reconciler.addToRolePolicy(readPrices(config.tenantRegions));
     grantSending(lambdas.delivery, tokens);
+    models.use(lambdas.jobs);
 
     for (const [name, job] of Object.entries<Job>(jobs)) {
       new Schedule(this, name, {

@@ -9,10 +9,10 @@ export interface ModelsProps {
   readonly bundles: Bundles;
 }
 
-/** Where uploaded models are, and the runtime that tries them. */
+/** Models: that of the layer, with the runtime, and those that operators upload. */
 export class Models extends Construct {
   private readonly bucket: Bucket;
-  private readonly runtime: LayerVersion;
+  private readonly layer: LayerVersion;
 
   constructor(scope: Construct, id: string, { bundles }: ModelsProps) {
     super(scope, id);
@@ -26,10 +26,10 @@ export class Models extends Construct {
       // What is live cannot be made again from the database.
       removalPolicy: RemovalPolicy.RETAIN,
     });
-    this.runtime = new LayerVersion(this, 'OnnxRuntime', {
+    this.layer = new LayerVersion(this, 'Layer', {
       code: bundles('onnx-layer'),
       compatibleArchitectures: [Architecture.ARM_64],
-      description: 'onnxruntime-node for Linux on ARM',
+      description: 'The risk model, and onnxruntime-node for Linux on ARM',
     });
   }
 
@@ -44,6 +44,11 @@ export class Models extends Construct {
     // Without it S3 says "forbidden" of a file that is not there.
     fn.addToRolePolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.bucket.bucketArn] }));
     fn.addEnvironment('MODEL_BUCKET', this.bucket.bucketName);
-    fn.addLayers(this.runtime);
+    fn.addLayers(this.layer);
+  }
+
+  /** Lets a function decide by a model. */
+  use(fn: LambdaFunction): void {
+    fn.addLayers(this.layer);
   }
 }

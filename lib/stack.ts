@@ -7,6 +7,7 @@ import { Database } from './database.ts';
 import { DeletionProtection } from './deletion-protection.ts';
 import { Jobs } from './jobs.ts';
 import { Migration } from './migration.ts';
+import { Models } from './models.ts';
 import { Alarms } from './observability/alarms.ts';
 import { boundProviderLogs } from './provider-logs.ts';
 import { SpotEvents } from './spot-events.ts';
@@ -34,13 +35,15 @@ export class SpotOptimizer extends Stack {
 
     const database = new Database(this, 'Database', config);
     const tokens = new Tokens(this, 'Tokens');
+    const models = new Models(this, 'Models', { bundles });
     const api = new Api(this, 'Api', {
       ...common,
       database,
       tokens,
+      models,
       adminTokenSha256: adminTokenSha256.valueAsString,
     });
-    const jobs = new Jobs(this, 'Jobs', { ...common, database, tokens });
+    const jobs = new Jobs(this, 'Jobs', { ...common, database, tokens, models });
     const spotEvents = new SpotEvents(this, 'SpotEvents', { ...common, database });
     // New code runs only after the tables are as it expects. The old code runs on the new tables meanwhile, so a migration
     // may add, and takes away only what no deployed version reads any more.

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 /** What differs from one local control plane to the next. */
 export interface LocalEndpoints {
   dataApiUrl: string;
@@ -33,6 +35,7 @@ export const functionEnvironment = (local: LocalEndpoints): Environment => ({
   DATABASE_NAME: local.databaseName,
   TOKEN_KEY_ID: 'alias/spot-optimizer-tokens',
   MODEL_BUCKET: modelBucket,
+  MODEL_DIR: join(import.meta.dirname, '../dist/onnx-layer/model'),
   ADMIN_TOKEN_SHA256: local.adminTokenSha256,
 
   AWS_REGION: 'us-east-1',

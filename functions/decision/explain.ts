@@ -12,8 +12,8 @@ export function explain(decision: Decision, { agent, prices, service }: Decision
   return {
     policy,
     model: service?.model ?? null,
-    // Where fewer of its pools are seen than policy A needs, or the agent has no target.
-    degraded: terms?.pacing !== 'observed',
+    // Where fewer of its pools are seen than policy A needs, the model failed, or the agent has no target.
+    degraded: terms?.pacing !== 'observed' || service?.degraded !== false,
     terms: terms && { ...terms, pools: [...terms.pools] },
     first_closed_gate: failedGate,
     what_it_takes: reason,

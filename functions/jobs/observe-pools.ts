@@ -1,5 +1,5 @@
 import { observePools } from '../core/availability/observe-pools.ts';
-import { fittedHazards } from '../core/decision/fitted-hazards.ts';
+import { decisionModel } from '../core/decision/decision-model.ts';
 import { movePolicyShadows } from '../core/decision/move-shadows.ts';
 import type { Db } from '../shared/db.ts';
 import { inSteps } from '../shared/in-steps.ts';
@@ -10,7 +10,7 @@ export const observePoolsAndFollow = (db: Db, time: RunTime, now: Date): Promise
   inSteps(
     {
       'observing pools': (share) => observePools(db, share, now),
-      'moving shadows on': (share) => movePolicyShadows(db, fittedHazards, share, now),
+      'moving shadows on': (share) => movePolicyShadows(db, decisionModel(), share, now),
     },
     time,
   );

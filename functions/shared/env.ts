@@ -59,6 +59,9 @@ export const limitEnv = read(z.object({ RATE_LIMITS: z.enum(['on', 'off']).defau
 /** The S3 bucket of uploaded models. */
 export const modelEnv = read(z.object({ MODEL_BUCKET: z.string().min(1) }));
 
+/** Where the model is that comes in the layer. */
+export const decisionEnv = read(z.object({ MODEL_DIR: z.string().min(1).default('/opt/model') }));
+
 /**
  * How notifications are sent. `WEBHOOK_LOOPBACK` is for one machine: it admits http, and addresses of the machine itself; no
  * deployment sets it.

@@ -13,6 +13,7 @@ import { Construct } from 'constructs';
 import {
   abandonedRun,
   launchCapReached,
+  modelFailed,
   notificationsGivenUp,
   pricesAreStale,
 } from '../../functions/shared/alarm-lines.ts';
@@ -73,6 +74,7 @@ export class Alarms extends Construct {
     this.ofJobs(props);
     this.ofTheApi(props);
     this.whenLogged('LaunchCap', { logs: [...props.apiLogs, ...props.jobLogs], line: launchCapReached });
+    this.whenLogged('FailedModel', { logs: [...props.apiLogs, ...props.jobLogs], line: modelFailed });
   }
 
   /** To which the operator subscribes an address. */
@@ -92,15 +94,15 @@ export class Alarms extends Construct {
   private ofJobs({ jobs, lostJobs, jobLogs }: AlarmsProps): void {
     this.whenNotEmpty('LostJobs', lostJobs);
     this.whenLogged('AbandonedJobs', { logs: jobLogs, line: abandonedRun });
-    this.whenLogged('StalePrices', { logs: jobLogs, line: pricesAreStale });
     this.whenLogged('LostNotifications', { logs: jobLogs, line: notificationsGivenUp });
+    if (!jobs) return;
+    this.whenLogged('StalePrices', { logs: jobLogs, line: pricesAreStale });
     // Six jobs a minute and more: in five minutes without any, schedules no longer fire.
-    if (jobs)
-      this.alarm('MissedJobs', {
-        metric: jobs.metricInvocations({ statistic: 'Sum', period }),
-        threshold: 1,
-        isTooFew: true,
-      });
+    this.alarm('MissedJobs', {
+      metric: jobs.metricInvocations({ statistic: 'Sum', period }),
+      threshold: 1,
+      isTooFew: true,
+    });
   }
 
   private ofTheApi({ api, authorizer, database, migrate }: AlarmsProps): void {

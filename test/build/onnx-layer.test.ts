@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bundleOptions } from '../../build/bundling.ts';
 import { makeOnnxLayer } from '../../build/onnx-layer.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -13,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-it('has the runtime of Linux on ARM and of nothing else, in 30 MB', async () => {
+it('has the model, and the runtime of Linux on ARM and of nothing else, in 30 MB', async () => {
   const layer = join(directory, 'arm64');
   const bytes = await makeOnnxLayer(root, layer);
   console.log(`the layer has ${(bytes / 1e6).toFixed(1)} MB`);
@@ -21,24 +23,39 @@ it('has the runtime of Linux on ARM and of nothing else, in 30 MB', async () => 
   const systems = join(layer, 'nodejs/node_modules/onnxruntime-node/bin/napi-v6');
   expect(existsSync(join(systems, 'linux/arm64'))).toBe(true);
   for (const other of ['linux/x64', 'darwin', 'win32']) expect(existsSync(join(systems, other))).toBe(false);
+  for (const file of ['model.onnx', 'model.json'])
+    expect(readFileSync(join(layer, 'model', file))).toEqual(readFileSync(join(root, 'layers/model', file)));
 });
 
 it.runIf(process.platform === 'linux' && process.arch === 'x64')(
-  'is all that a model needs: the same for this machine runs ours',
+  'is all that decisions need beside a bundle: what loads the model finds the same for this machine by NODE_PATH',
   async () => {
     const layer = join(directory, 'x64');
     await makeOnnxLayer(root, layer, 'x64');
-    const script = `
-      const { InferenceSession, Tensor } = require('onnxruntime-node');
-      InferenceSession.create(process.argv[1])
-        .then((session) => session.run({ features: new Tensor('float32', new Float32Array(8), [1, 8]) }))
-        .then(({ chances }) => console.log(chances.dims.join('x')));`;
-    const env = { PATH: process.env.PATH, NODE_PATH: join(layer, 'nodejs/node_modules') };
     // Away from the project, whose own installation would be found otherwise.
-    const answer = execFileSync(process.execPath, ['-e', script, join(root, 'layers/model/model.onnx')], {
-      cwd: directory,
-      env,
+    const file = join(directory, 'function/index.js');
+    await build({
+      ...bundleOptions,
+      stdin: {
+        contents: `
+          import { builtInModel } from './functions/core/decision/model/built-in.ts';
+          export const open = () => builtInModel(process.env.MODEL_DIR).open();`,
+        resolveDir: root,
+      },
+      outfile: file,
     });
-    expect(String(answer).trim()).toBe('1x3');
+    const script = `
+      require(process.argv[1]).open()
+        .then(async ({ name, infer }) => console.log(name, (await infer(new Float32Array(16), 2)).length))
+        .catch(({ message }) => console.log(message.split('\\n')[0]));`;
+    const runWith = (env: Record<string, string>) =>
+      String(
+        execFileSync(process.execPath, ['-e', script, file], {
+          cwd: directory,
+          env: { PATH: process.env.PATH, MODEL_DIR: join(layer, 'model'), ...env },
+        }),
+      ).trim();
+    expect(runWith({ NODE_PATH: join(layer, 'nodejs/node_modules') })).toMatch(/^built-in@[0-9a-f]{12} 6$/);
+    expect(runWith({})).toBe("Cannot find module 'onnxruntime-node'");
   },
 );

@@ -6,6 +6,7 @@ import { routes } from '../../functions/routes.ts';
 import {
   abandonedRun,
   launchCapReached,
+  modelFailed,
   notificationsGivenUp,
   pricesAreStale,
 } from '../../functions/shared/alarm-lines.ts';
@@ -59,6 +60,7 @@ describe('the operator hears', () => {
       launchCapReached,
       [...Object.keys(routes), ...jobLambdas],
     ],
+    ['a model that decisions do without', 'FailedModel', modelFailed, [...Object.keys(routes), ...jobLambdas]],
   ])('of %s', (_, name, line, functions) => {
     const filters = resourcesOf('AWS::Logs::MetricFilter')
       .map(([, { Properties }]) => Properties)

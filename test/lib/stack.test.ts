@@ -122,6 +122,13 @@ describe('the functions', () => {
     expect(told.map(([name]) => name)).toEqual(names);
   });
 
+  it('that decide, and the one that tries models, have the model and its runtime; no other has a layer', () => {
+    const [[layer]] = resourcesOf('AWS::Lambda::LayerVersion') as [[string, Resource]];
+    const withLayers = ours.filter(([, , { Properties }]) => Properties.Layers !== undefined);
+    expect(withLayers.map(([name]) => name).toSorted()).toEqual(['decision', 'jobs', 'model']);
+    for (const [name, , { Properties }] of withLayers) expect(Properties.Layers, name).toEqual([{ Ref: layer }]);
+  });
+
   it('may do what they need, and nothing in general', () => {
     const statements = all('AWS::IAM::Policy').flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
     const actions = statements.flatMap(({ Action }) => Action);

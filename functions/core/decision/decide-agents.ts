@@ -6,11 +6,12 @@ import { inGroups } from '../../shared/in-groups.ts';
 import { logger } from '../../shared/logger.ts';
 import { sumOfPages } from '../../shared/pages.ts';
 import type { RunTime } from '../../shared/run-time.ts';
+import type { Agent } from '../../shared/schema.ts';
 import { minuteMs, msBefore } from '../../shared/time.ts';
 import { updateFreeAgents } from '../agent/agents.ts';
 import { changeFreeAgents } from '../agent/lock.ts';
 import { priorities, type QueuedSwitch, queueUnlessOpen, switchCommand } from '../command/queue.ts';
-import { fittedHazards } from './fitted-hazards.ts';
+import { decisionModel } from './decision-model.ts';
 import { type AgentInput, readInputs } from './inputs.ts';
 import { type Logged, logDecisions } from './log.ts';
 import { type Decision, decide, safeDefault } from './policy.ts';
@@ -41,15 +42,20 @@ const size = 1000;
  * @throws AggregateError when a batch failed; the others were decided on
  */
 export async function decideDueAgents(db: Db, time: RunTime, now: Date): Promise<number> {
-  const readPools = poolReader(db, now, fittedHazards);
+  const readPools = poolReader(db, now, decisionModel());
   const failures: unknown[] = [];
-  const decideEach = (page: readonly DueAgent[]) =>
-    forEachIsolated('deciding', chunks(page, batch), (due) => decideBatch(db, { due, readPools }, now), {
+  const decideEach = async (page: readonly DueAgent[]) => {
+    // The model is asked once for all places of a page. Where they cannot be read, each batch tries by itself.
+    await readPools(page).catch((error) =>
+      logger.warn('reading the pools of a page failed', { error: error as Error }),
+    );
+    return forEachIsolated('deciding', chunks(page, batch), (due) => decideBatch(db, { due, readPools }, now), {
       atOnce,
       hasTime: time.hasTime,
       name: (due) => ({ agents: due.length, first: due[0]!.id }),
       failures,
     });
+  };
   const decided = await sumOfPages({ read: (after) => dueAgents(db, after, now), size }, decideEach, time);
   if (failures.length > 0) throw new AggregateError(failures, `${failures.length} batches failed: ${failures[0]}`);
   return decided;
@@ -91,7 +97,7 @@ const markDecided = (db: Db, ids: readonly string[], now: Date): Promise<string[
     return freeIds;
   });
 
-interface DueAgent {
+interface DueAgent extends Pick<Agent, 'clientId' | 'instanceType' | 'region'> {
   readonly id: string;
   readonly undecidedSince: Date;
 }
@@ -100,7 +106,7 @@ interface DueAgent {
 const dueAgents = (db: Db, after: DueAgent | undefined, now: Date): Promise<DueAgent[]> =>
   db
     .selectFrom('agents')
-    .select('id')
+    .select(['id', 'clientId', 'instanceType', 'region'])
     .select((eb) => eb.ref('undecidedSince').$notNull().as('undecidedSince'))
     .where('undecidedSince', '<=', msBefore(now, debounceMs))
     .$if(after !== undefined, (query) =>

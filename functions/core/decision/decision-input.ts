@@ -53,6 +53,8 @@ export interface ServiceFacts {
   readonly timing: Timing;
   /** What told the hazards of the pools. */
   readonly model: string;
+  /** Whether that is not the model that should have told them, which failed. */
+  readonly degraded: boolean;
 }
 
 export interface PoolState {

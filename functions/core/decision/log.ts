@@ -35,10 +35,10 @@ export async function logDecisions(db: Db, now: Date, decisions: readonly Logged
 const whose = ({ source, agent }: Logged) => `${source}:${agent.id}`;
 
 /** Numbers in a reason are of the moment: "costs 41.2 % less" says the same as "costs 41.3 % less". */
-const fingerprintOf = ({ input: { agent }, decision }: Logged) => {
+const fingerprintOf = ({ input: { agent, service }, decision }: Logged) => {
   const { action, mode, poolId, allowed, failedGate, reason, policy } = decision;
   const kind = (poolId === null ? reason : reason.replaceAll(poolId, 'pool')).replaceAll(/-?\d+(\.\d+)?/g, '#');
-  const said = [agent.instanceId, action, mode, poolId, allowed, failedGate, kind, policy];
+  const said = [agent.instanceId, action, mode, poolId, allowed, failedGate, kind, policy, service?.model ?? null];
   return createHash('sha256').update(JSON.stringify(said)).digest('hex').slice(0, 32);
 };
 

@@ -6,7 +6,7 @@ import type { KnownPool } from '../availability/pool-states.ts';
 import { lastLoss, lossHoursSince } from '../failover/pool-losses.ts';
 import { type SeenPrice, seenPrice, usablePrice } from '../pool/usable-price.ts';
 import type { PoolState } from './decision-input.ts';
-import type { HazardModel } from './hazard-model.ts';
+import type { HazardModel, ToldHazards } from './hazard-model.ts';
 import type { PoolRecord } from './policy-a/pool-history.ts';
 import type { Pacing } from './policy-a/shadows.ts';
 
@@ -34,7 +34,7 @@ export interface PricedPlace {
   /** How downtime and its price go together there (`core/decision/policy-a/shadows.ts`); `null` where nobody has followed it. */
   readonly pacing: Pacing | null;
   /** What told the hazards; `null` where no model was asked. */
-  readonly model: string | null;
+  readonly told: Pick<ToldHazards, 'model' | 'isDegraded'> | null;
 }
 
 export type PoolReader = (agents: readonly Placed[]) => Promise<(agent: Placed) => PricedPlace>;
@@ -42,7 +42,7 @@ export type PoolReader = (agents: readonly Placed[]) => Promise<(agent: Placed) 
 /** Places that are read at once: the pools of a region's every zone, with names as long as can be, fit the 1 MiB of an answer. */
 const placesAtOnce = 12;
 
-const nowhere: PricedPlace = { pools: [], observedShare: 0, pacing: null, model: null };
+const nowhere: PricedPlace = { pools: [], observedShare: 0, pacing: null, told: null };
 
 /**
  * @param model tells the hazards of pools; without it they stay unknown, as interruptions are answered without any
@@ -52,20 +52,20 @@ const nowhere: PricedPlace = { pools: [], observedShare: 0, pacing: null, model:
 export function poolReader(db: Db, now: Date, model?: HazardModel): PoolReader {
   const known = new Map<string, Promise<PricedPlace>>();
   const remember = (places: readonly Place[]) => {
-    const read = readPools(db, { places, model }, now).then((pools) => ratePlaces(pools, model));
-    for (const place of places) {
-      const priced = read.then((rated) => pricedFor(place, rated.get(placeOf(place)), now));
-      known.set(keyOf(place), priced);
-      priced.catch(() => known.delete(keyOf(place))); // the next batch tries again
-    }
+    const parts = chunks(places, placesAtOnce);
+    const rated = Promise.all(parts.map((those) => readPools(db, { places: those, model }, now))).then((pools) =>
+      ratePlaces(pools, model, now),
+    );
+    for (const [part, those] of parts.entries())
+      for (const place of those) {
+        const priced = rated.then((all) => pricedFor(place, all[part]!.get(placeOf(place)), now));
+        known.set(keyOf(place), priced);
+        priced.catch(() => known.delete(keyOf(place))); // the next batch tries again
+      }
   };
   return async (agents) => {
     const places = new Map(agents.filter(isPlaced).map((place) => [keyOf(place), place]));
-    for (const those of chunks(
-      [...places.values()].filter((place) => !known.has(keyOf(place))),
-      placesAtOnce,
-    ))
-      remember(those);
+    remember([...places.values()].filter((place) => !known.has(keyOf(place))));
     const priced = new Map(
       await Promise.all([...places.keys()].map(async (key) => [key, await known.get(key)!] as const)),
     );
@@ -90,23 +90,33 @@ interface RatedPlace extends Omit<PricedPlace, 'pools'> {
   readonly pools: readonly (PoolOfTenants & { readonly hazard: number | null })[];
 }
 
-/** What holds for all tenants of a place: one call of the model, however many places. */
-async function ratePlaces(pools: readonly PoolOfTenants[], model: HazardModel | undefined) {
-  const places = [...Map.groupBy(pools, placeOf)];
-  const views = places.map(([, those]) => those.flatMap(({ id, known }) => (known ? { id, price: 0, ...known } : [])));
-  const hazards = await model?.hazards(views);
-  return new Map(
-    places.map(([place, those], n): [string, RatedPlace] => [
-      place,
-      {
-        pools: those.map((pool, k) => ({ ...pool, hazard: hazards?.[n]?.[k] ?? null })),
-        observedShare: those.filter(({ known }) => known?.isObserved).length / those.length,
-        pacing: those[0]!.pacing,
-        model: model?.name ?? null,
-      },
-    ]),
-  );
+/**
+ * What holds for all tenants of a place: one call of the model, however many places.
+ * @param parts the pools that were read together: those of a place differ by whose prices were asked for
+ */
+async function ratePlaces(
+  parts: readonly (readonly PoolOfTenants[])[],
+  model: HazardModel | undefined,
+  now: Date,
+): Promise<Map<string, RatedPlace>[]> {
+  const placesOf = parts.map((pools) => [...Map.groupBy(pools, placeOf)]);
+  const views = placesOf.flat().map(([, pools]) => pools.flatMap(viewOf));
+  const told = (await model?.hazards(views, now)) ?? null;
+  let group = 0;
+  const rate = (pools: readonly PoolOfTenants[]): RatedPlace => {
+    const hazards = told?.hazards[group];
+    group += 1;
+    return {
+      pools: pools.map((pool, k) => ({ ...pool, hazard: hazards?.[k] ?? null })),
+      observedShare: pools.filter(({ known }) => known?.isObserved).length / pools.length,
+      pacing: pools[0]!.pacing,
+      told,
+    };
+  };
+  return placesOf.map((places) => new Map(places.map(([place, pools]) => [place, rate(pools)])));
 }
+
+const viewOf = ({ id, known }: PoolOfTenants) => (known ? [{ id, price: 0, ...known }] : []);
 
 function pricedFor({ clientId }: Place, place: RatedPlace | undefined, now: Date): PricedPlace {
   if (!place) return nowhere;

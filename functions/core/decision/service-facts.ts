@@ -16,11 +16,11 @@ export const secondsOf = (at: Date) => Math.floor(at.getTime() / secondMs);
 export function serviceFacts(
   agent: Agent,
   switches: readonly RecordedSwitch[],
-  { pacing, observedShare, model }: PricedPlace,
+  { pacing, observedShare, told }: PricedPlace,
   now: Date,
 ): ServiceFacts | null {
   const availability = fromDecimalOrNull(agent.availabilityTarget);
-  if (availability === null || model === null) return null;
+  if (availability === null || told === null) return null;
   const timing = defaultTiming;
   const isSeen = pacing !== null && observedShare >= enoughObserved;
   return {
@@ -32,7 +32,8 @@ export function serviceFacts(
     pacing: isSeen ? pacing : null,
     observedShare,
     timing,
-    model,
+    model: told.model,
+    degraded: told.isDegraded,
   };
 }
 

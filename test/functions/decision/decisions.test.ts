@@ -187,7 +187,7 @@ describe('decide (A12)', () => {
     const { body } = await decide(instance);
     expect(body).toMatchObject({ model_version: 'policy-a-1', allowed: false });
     expect(body.explanation).toMatchObject({
-      model: expect.stringMatching(/^fitted@[0-9a-f]{12}$/),
+      model: expect.stringMatching(/^built-in@[0-9a-f]{12}$/),
       degraded: true,
       terms: { pacing: 'blind', spent_seconds: 0, entry_seconds: 10 },
       first_closed_gate: 'auto_switch_off',

@@ -29,6 +29,7 @@ const service = (over: Partial<ServiceFacts> = {}): ServiceFacts => ({
   observedShare: 1,
   timing: defaultTiming,
   model: 'fitted@0',
+  degraded: false,
   ...over,
 });
 const input = (

@@ -39,6 +39,7 @@ const service: fc.Arbitrary<ServiceFacts> = fc.record({
   observedShare: fc.double({ min: 0, max: 1, noNaN: true }),
   timing: fc.constant(defaultTiming),
   model: fc.constant('fitted@0123456789ab'),
+  degraded: fc.boolean(),
 });
 
 const input: fc.Arbitrary<DecisionInput> = fc.record({

@@ -50,7 +50,12 @@ it('an agent with a target is decided on by policy A, with what it weighed; with
   expect(await decide('0.99900')).toMatchObject({
     modelVersion: 'policy-a-1',
     inputs: {
-      service: { slo: { availability: 0.999, over: 'week' }, pacing: null, model: expect.stringMatching(/^fitted@/) },
+      service: {
+        slo: { availability: 0.999, over: 'week' },
+        pacing: null,
+        model: expect.stringMatching(/^built-in@/),
+        degraded: false,
+      },
     },
   });
   expect(await decide(null)).toMatchObject({ modelVersion: 'rules-1', inputs: { service: null } });

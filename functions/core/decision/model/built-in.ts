@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { featureNames } from '../policy-a/features.ts';
+import type { ModelSource } from './model-source.ts';
+import { loadRuntime } from './runtime.ts';
+import { openSession } from './session.ts';
+
+/** What a decision reads of layers/model/model.json. */
+const Description = z.object({
+  sha256: z.string(),
+  input: z.object({ name: z.string(), features: z.array(z.object({ name: z.string() })) }),
+  output: z.object({ name: z.string(), hours: z.array(z.number()) }),
+});
+
+/** What policy A decides by is lost within so many hours. */
+const decidedHours = 0.5;
+
+/**
+ * The model of the layer, `model.onnx` as `model.json` beside it describes it.
+ * @param directory where they are
+ */
+export const builtInModel = (directory: string, runtime = loadRuntime): ModelSource => ({
+  kind: 'built-in',
+  async open() {
+    const { sha256, input, output } = Description.parse(
+      JSON.parse(await readFile(join(directory, 'model.json'), 'utf8')),
+    );
+    const bytes = await readFile(join(directory, 'model.onnx'));
+    const hash = createHash('sha256').update(bytes).digest('hex');
+    if (hash !== sha256) throw new Error(`model.onnx has the hash ${hash}; model.json says ${sha256}`);
+    const features = input.features.map(({ name }) => name);
+    if (features.join() !== featureNames.join())
+      throw new Error(`it was made for the features ${features.join(', ')}; pools have ${featureNames.join(', ')}`);
+    if (output.hours[0] !== decidedHours)
+      throw new Error(`its first chances are of ${output.hours[0]} h; they must be of ${decidedHours} h`);
+    const infer = await openSession(runtime(), bytes, { input: input.name, output: output.name });
+    return { name: `built-in@${hash.slice(0, 12)}`, infer };
+  },
+});

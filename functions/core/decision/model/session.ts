@@ -1,0 +1,52 @@
+import { featureNames } from '../policy-a/features.ts';
+import type { Runtime } from './runtime.ts';
+
+/** What goes in, a row a pool, and comes out: the chances of a loss within each of some times, the first within half an hour. */
+export const shape = { features: featureNames.length, chances: 3 } as const;
+
+/** Rows of features in the order of `featureNames`, one after another, to a row of chances for each. */
+export type Infer = (features: Float32Array, rows: number) => Promise<Float32Array>;
+
+/** What a model is to call its input and output; any name where that is not said. */
+interface Names {
+  readonly input: string;
+  readonly output: string;
+}
+
+/**
+ * Loads a model that is as large as ours.
+ * @throws Error when the runtime refuses it, it takes something else, or (`Infer`) gives something else than chances
+ */
+export async function openSession(
+  { InferenceSession, Tensor }: Runtime,
+  bytes: Uint8Array,
+  names?: Names,
+): Promise<Infer> {
+  const session = await InferenceSession.create(bytes, {
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    logSeverityLevel: 4,
+  }).catch((error: Error) => {
+    throw new Error(`the ONNX runtime refuses it: ${error.message.slice(0, 300)}`);
+  });
+  const [input, ...others] = session.inputMetadata;
+  if (!input || others.length > 0) throw new Error(`it has ${session.inputNames.length} inputs; it must have one`);
+  if (!input.isTensor || input.type !== 'float32') throw new Error(`its input ${input.name} is no tensor of float32`);
+  if (input.shape.length !== 2 || input.shape[1] !== shape.features)
+    throw new Error(`its input has the shape [${input.shape.join(', ')}]; it must be [rows, ${shape.features}]`);
+  if (names && input.name !== names.input) throw new Error(`its input is ${input.name}; it must be ${names.input}`);
+  return async (features, rows) => {
+    const feeds = { [input.name]: new Tensor('float32', features, [rows, shape.features]) };
+    const answers = Object.entries(await session.run(feeds));
+    const [first, ...more] = answers;
+    if (!first || more.length > 0) throw new Error(`it has ${answers.length} outputs; it must have one`);
+    const [name, { dims, data }] = first;
+    if (names && name !== names.output) throw new Error(`its output is ${name}; it must be ${names.output}`);
+    if (dims.length !== 2 || dims[0] !== rows || dims[1] !== shape.chances)
+      throw new Error(`its output ${name} has the shape [${dims.join(', ')}]; it must be [rows, ${shape.chances}]`);
+    const chances = Float32Array.from(data as ArrayLike<number | bigint>, Number);
+    if (!chances.every((chance) => chance >= 0 && chance <= 1))
+      throw new Error(`its output ${name} is not a chance from 0 to 1 for some rows`);
+    return chances;
+  };
+}

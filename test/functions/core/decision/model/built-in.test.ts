@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { fittedHazards, fittedWeights } from '../../../../../functions/core/decision/fitted-hazards.ts';
+import { builtInModel } from '../../../../../functions/core/decision/model/built-in.ts';
+import { GuardedModel } from '../../../../../functions/core/decision/model/guarded-model.ts';
+import { layeredHazards } from '../../../../../functions/core/decision/model/layered-hazards.ts';
+import { featureNames } from '../../../../../functions/core/decision/policy-a/features.ts';
+import { hazardOf } from '../../../../../functions/core/decision/policy-a/hazard.ts';
+import { chanceOf } from '../../../../../layers/model/logistic.ts';
+import { ModelFile } from '../../../../../layers/model/model-file.ts';
+import { poolView } from '../../../../support/models/pool-views.ts';
+
+const now = new Date('2026-03-04T12:00:00Z');
+const directory = 'layers/model';
+const { models } = ModelFile.parse(JSON.parse(readFileSync(`${directory}/model.json`, 'utf8')));
+const halfAnHour = models[0]!;
+
+/** Of a hazard, as far as a float of 24 bits tells it. */
+const chanceWithin = (hazard: number) => 1 - Math.exp(-hazard / 2);
+
+it('the weights in TypeScript are those of the model', () => {
+  const { intercept, ...weights } = fittedWeights;
+  expect({ intercept, weights: featureNames.map((name) => weights[name]) }).toEqual({
+    intercept: halfAnHour.intercept,
+    weights: halfAnHour.weights,
+  });
+});
+
+it('the graph gives the chances of the weights, to a millionth', async () => {
+  const { infer, name } = await builtInModel(directory).open();
+  expect(name).toMatch(/^built-in@[0-9a-f]{12}$/);
+  const feature = fc.double({ min: -8, max: 8, noNaN: true });
+  const rows = fc.sample(fc.array(feature, { minLength: 8, maxLength: 8 }), { numRuns: 1000, seed: 1 });
+  const chances = await infer(Float32Array.from(rows.flat()), rows.length);
+  const worst = Math.max(
+    ...rows.flatMap((row, r) => models.map((model, m) => Math.abs(chances[r * 3 + m]! - chanceOf(model, row)))),
+  );
+  expect(worst).toBeLessThan(1e-6);
+});
+
+it('hazards of pools are those of the weights in TypeScript, all groups by one inference', async () => {
+  let runs = 0;
+  const source = builtInModel(directory);
+  const counted = new GuardedModel({
+    kind: 'built-in',
+    async open() {
+      const { infer, name } = await source.open();
+      return {
+        name,
+        infer: (features, rows) => {
+          runs += 1;
+          return infer(features, rows);
+        },
+      };
+    },
+  });
+  const groups = fc.sample(fc.array(poolView, { minLength: 1, maxLength: 6 }), { numRuns: 200, seed: 2 });
+  const told = await layeredHazards(counted).hazards([...groups, []], now);
+  const fitted = await fittedHazards.hazards([...groups, []], now);
+  expect(runs).toBe(1);
+  expect(told).toMatchObject({ model: expect.stringMatching(/^built-in@/), isDegraded: false });
+  expect(told.hazards.map(({ length }) => length)).toEqual([...groups.map(({ length }) => length), 0]);
+  const worst = told.hazards.flatMap((pools, group) =>
+    pools.map((hazard, pool) => Math.abs(chanceWithin(hazard) - chanceWithin(fitted.hazards[group]![pool]!))),
+  );
+  expect(Math.max(...worst)).toBeLessThan(1e-6);
+});
+
+it('a chance that rounds to 1 is a hazard that JSON can keep', async () => {
+  const sure = new GuardedModel({
+    kind: 'built-in',
+    open: async () => ({ name: 'built-in@1', infer: async () => Float32Array.of(1, 1, 1) }),
+  });
+  const [view] = fc.sample(poolView, 1);
+  const { hazards } = await layeredHazards(sure).hazards([[view!]], now);
+  expect(hazards).toEqual([[hazardOf(1 - 2 ** -24)]]);
+});
