@@ -12,6 +12,7 @@ import { startDatabase } from '../local/database/server.ts';
 import { reportInterruptions } from './interruptions.ts';
 import { reportJobs } from './jobs.ts';
 import { Load, type Measured } from './load.ts';
+import { reportModel } from './model.ts';
 import { type BenchOptions, help, readOptions } from './options.ts';
 import { type Plane, startPlane } from './plane.ts';
 import type { RequestName } from './requests.ts';
@@ -29,6 +30,7 @@ async function main(args: readonly string[]): Promise<void> {
   const options = readOptions(args);
   if (options === 'help') return console.log(help);
   const dataDir = await mkdtemp(join(tmpdir(), 'spot-bench-'));
+  if (options.model) return await reportModel(dataDir).finally(() => rm(dataDir, { recursive: true, force: true }));
   const database = await startDatabase({ dataDir: join(dataDir, 'database'), say: (line) => console.error(line) });
   const planes: Plane[] = [];
   const start = async (name: string, checkout: string, functionThreads: number | undefined) => {

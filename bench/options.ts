@@ -29,6 +29,7 @@ const options = {
     number({ from: 1, to: 100_000, whole: true }),
     'instead lose a zone: N notices within a minute, half of the agents with a standby, one in fifty held for as long',
   ),
+  model: flag('model', 'instead measure the risk model beside its weights in TypeScript, and weigh its layer'),
   seconds: option(
     'seconds N',
     number({ above: 0, to: 600 }),
@@ -57,6 +58,7 @@ export const help = ['npm run bench -- [options]', wrap(purpose, 120).join('\n')
 export interface BenchOptions {
   readonly jobs: readonly number[] | undefined;
   readonly interruptions: number | undefined;
+  readonly model: boolean;
   readonly seconds: number;
   readonly requests: readonly RequestName[];
   readonly against: string | undefined;

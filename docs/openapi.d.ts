@@ -7021,6 +7021,12 @@ export interface operations {
                             version: string;
                             filesUploaded: number;
                             files: string[];
+                            riskModel: {
+                                name: string;
+                                degraded: boolean;
+                                /** Format: date-time */
+                                observedAt: string;
+                            } | null;
                         };
                         modelStatus: {
                             loaded: boolean;

@@ -3,6 +3,8 @@
  * `npm run replay -- --help`.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fittedName } from '../functions/core/decision/fitted-hazards.ts';
 import { replay, type StoredDecision } from '../functions/core/decision/replay.ts';
 import { systemClock } from './clock.ts';
 import { failCommand, flag, helpSection, option, readCommandLine, text, UsageError, wrap } from './command-line.ts';
@@ -33,9 +35,19 @@ async function main(args: readonly string[]): Promise<void> {
   const result = replay(existsSync(what) ? fromFile(what) : await fromDatabase(what, values.dataDir));
   if (result.kind === 'incomplete') throw new UsageError(`${what} cannot be taken again: ${result.why}`);
   console.log(result.now);
+  if (result.model !== null) console.error(ofModel(result.model));
   if (result.kind === 'same') return console.error(`The same ${Buffer.byteLength(result.now)} bytes as stored.`);
   console.error(`Different from what is stored:\n${result.stored}`);
   process.exitCode = 1;
+}
+
+/** Hazards are stored, and so taken as they are: a model that is gone changes no answer. */
+function ofModel(name: string): string {
+  const { sha256 } = JSON.parse(readFileSync(join(import.meta.dirname, '../layers/model/model.json'), 'utf8'));
+  const known = [`built-in@${String(sha256).slice(0, 12)}`, fittedName];
+  return known.includes(name)
+    ? `Hazards as told by ${name}, which this build has.`
+    : `Hazards as stored: this build does not know the model ${name} that told them; it has ${known.join(' and ')}.`;
 }
 
 function fromFile(path: string): StoredDecision {

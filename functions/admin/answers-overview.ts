@@ -113,6 +113,10 @@ export const SystemHealth = z.object({
     version: z.string(),
     filesUploaded: z.int(),
     files: z.array(z.string()),
+    riskModel: z
+      .object({ name: z.string(), degraded: z.boolean(), observedAt: time })
+      .nullable()
+      .meta({ description: 'What told the hazards of pools last; null while no agent has an availability target' }),
   }),
   modelStatus: z.object({
     loaded: z.boolean(),

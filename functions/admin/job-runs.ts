@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import { policyVersion } from '../core/decision/policy.ts';
+import { lastRiskModel } from '../core/decision/risk-model-status.ts';
 import { liveModel } from '../core/model/listing.ts';
 import { type Job, jobs } from '../jobs.ts';
 import type { Db } from '../shared/db.ts';
@@ -36,9 +37,12 @@ function statusOf(run: Run | undefined, now: Date) {
   return run.error === null ? ('succeeded' as const) : ('failed' as const);
 }
 
-/** How the control plane is (protocol D11): two statements. */
+/** How the control plane is (protocol D11): three statements. */
 export async function systemHealth(db: Db, now: Date) {
-  const [runs, model] = await Promise.all([listJobs(db, now), liveModel(db)]);
+  const [runs, model, told] = await Promise.all([listJobs(db, now), liveModel(db), lastRiskModel(db)]);
+  const riskModel = told
+    ? { name: told.model, degraded: told.isDegraded, observedAt: told.observedAt.toISOString() }
+    : null;
   const none = { filesUploaded: 0, files: [] };
   return {
     apiStatus: 'Healthy' as const,
@@ -46,7 +50,7 @@ export async function systemHealth(db: Db, now: Date) {
     decisionEngine: 'Loaded' as const,
     connectionPool: 'data-api',
     timestamp: now.toISOString(),
-    decisionEngineStatus: { loaded: true, type: 'rules', version: policyVersion, ...none },
+    decisionEngineStatus: { loaded: true, type: 'rules', version: policyVersion, ...none, riskModel },
     modelStatus: modelStatus(model),
     backgroundJobs: {
       total: runs.length,

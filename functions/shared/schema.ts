@@ -482,6 +482,8 @@ export interface PolicyShadowTable {
   observedAt: Date;
   pacing: Json;
   state: string;
+  model: string;
+  isDegraded: boolean;
 }
 
 // core/event

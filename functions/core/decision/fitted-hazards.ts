@@ -18,12 +18,14 @@ export const fittedWeights: HazardWeights = {
 
 const hash = createHash('sha256').update(JSON.stringify(fittedWeights)).digest('hex').slice(0, 12);
 
+export const fittedName = `fitted@${hash}`;
+
 /** What there is without a layer, in TypeScript. */
 export const fittedHazards: HazardModel = {
   known: knownPool,
   hazards: async (groups) => ({
     hazards: groups.map((pools) => hazards(pools, fittedWeights)),
-    model: `fitted@${hash}`,
+    model: fittedName,
     isDegraded: true,
   }),
 };

@@ -33,12 +33,15 @@ export async function movePolicyShadows(db: Db, model: HazardModel, { hasTime }:
     const known = await readShadows(db, places);
     const due = places.filter((place) => (known.get(keyOf(place))?.observedAt ?? msBefore(period, 1)) < period);
     const groups = due.length === 0 ? [] : await readGroups(db, due, now);
-    const { hazards } = await model.hazards(
+    const { hazards, ...told } = await model.hazards(
       groups.map(({ pools }) => pools),
       now,
     );
     const next = groups.map((group, n) => moveOn(group, hazards[n]!, known.get(keyOf(group)), period));
-    await writeShadows(db, next);
+    await writeShadows(
+      db,
+      next.map((shadows) => ({ ...shadows, ...told })),
+    );
     moved += next.length;
   }
   return moved;

@@ -20,8 +20,14 @@ export interface StoredDecision {
   readonly answer: string | null;
 }
 
+/** `model` told the hazards, which are stored with the decision; it is `null` where rules decided. */
 export type Replay =
-  | { readonly kind: 'same' | 'different'; readonly stored: string; readonly now: string }
+  | {
+      readonly kind: 'same' | 'different';
+      readonly stored: string;
+      readonly now: string;
+      readonly model: string | null;
+    }
   | { readonly kind: 'incomplete'; readonly why: string };
 
 /** Takes a decision again, of what is stored with it, and compares the bytes. */
@@ -32,7 +38,7 @@ export function replay({ inputs, decisionTime, answer }: StoredDecision): Replay
   if (omitted > 0) return { kind: 'incomplete', why: `${omitted} of its pools were too many to be kept` };
   const stored = inflateSync(Buffer.from(answer, 'base64')).toString();
   const now = bytesOf(decide(withTimes(given), decisionTime));
-  return { kind: now === stored ? 'same' : 'different', stored, now };
+  return { kind: now === stored ? 'same' : 'different', stored, now, model: given.service?.model ?? null };
 }
 
 const timeOf = (time: Date | string | null) => (time === null ? null : new Date(time));

@@ -11,6 +11,12 @@ export interface StoredShadows {
   readonly shadows: Shadows;
 }
 
+/** With what told the hazards that they were moved on by. */
+export interface MovedShadows extends StoredShadows {
+  readonly model: string;
+  readonly isDegraded: boolean;
+}
+
 type Place = Pick<StoredShadows, 'instanceType' | 'region'>;
 
 /** By `type region`. */
@@ -26,7 +32,7 @@ export async function readShadows(db: Db, places: readonly Place[]): Promise<Map
 }
 
 /** A run that is repeated, or late, changes nothing. */
-export async function writeShadows(db: Db, all: readonly StoredShadows[]): Promise<void> {
+export async function writeShadows(db: Db, all: readonly MovedShadows[]): Promise<void> {
   if (all.length === 0) return;
   const newer = (column: string) =>
     sql<never>`IF(VALUES(observed_at) > observed_at, VALUES(${sql.ref(column)}), ${sql.ref(column)})`;
@@ -42,6 +48,8 @@ export async function writeShadows(db: Db, all: readonly StoredShadows[]): Promi
     .onDuplicateKeyUpdate({
       pacing: newer('pacing'),
       state: newer('state'),
+      model: newer('model'),
+      isDegraded: newer('is_degraded'),
       observedAt: sql`GREATEST(VALUES(observed_at), observed_at)`,
     })
     .execute();

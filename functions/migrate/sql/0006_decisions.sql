@@ -46,5 +46,9 @@ CREATE TABLE policy_shadows (
   pacing JSON NOT NULL,
   -- All of it, deflated, in base64.
   state VARCHAR(12000) CHARACTER SET ascii NOT NULL,
-  PRIMARY KEY (instance_type, region)
+  -- What told the hazards, and whether it stood in for what failed.
+  model VARCHAR(64) CHARACTER SET ascii NOT NULL,
+  is_degraded BOOLEAN NOT NULL,
+  PRIMARY KEY (instance_type, region),
+  KEY ix_policy_shadows_observed (observed_at)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

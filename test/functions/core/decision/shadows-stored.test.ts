@@ -29,6 +29,12 @@ it('services in the shadow follow a place once an agent there has a target, a st
   await rig.runJob('observe-pools');
   const [row] = await rows();
   expect(row).toMatchObject({ instanceType: 'shadow.large', region: 'us-east-1', observedAt: rig.clock.now() });
+  expect(row).toMatchObject({ model: expect.stringMatching(/^built-in@/), isDegraded: false });
+  expect((await rig.asAdmin('GET', '/api/admin/system-health')).body.decisionEngineStatus.riskModel).toEqual({
+    name: row!.model,
+    degraded: false,
+    observedAt: rig.clock.now().toISOString(),
+  });
   const pacing = row!.pacing as { startedAt: number; sums: number[] };
   expect(pacing.startedAt).toBe(rig.clock.now().getTime() / 1000 - 600);
   // Each has entered the pool that is seen to be up, which took a cutover.

@@ -1,0 +1,81 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import type { DecisionInput } from '../../functions/core/decision/decision-input.ts';
+import { fittedName } from '../../functions/core/decision/fitted-hazards.ts';
+import { decide } from '../../functions/core/decision/policy.ts';
+import { packedAnswer } from '../../functions/core/decision/replay.ts';
+import { defaultTiming } from '../../functions/core/decision/timing.ts';
+import model from '../../layers/model/model.json' with { type: 'json' };
+
+const directory = mkdtempSync(join(tmpdir(), 'replay-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+const now = new Date('2026-03-04T12:00:00Z');
+
+/** A decision of an agent on-demand with a target, whose one pool's hazard was told by a model. */
+function storedBy(name: string): string {
+  const input: DecisionInput = {
+    agent: {
+      instanceId: 'i-1',
+      status: 'online',
+      enabled: true,
+      autoSwitchEnabled: true,
+      mode: 'ondemand',
+      poolId: null,
+      lastSwitchAt: null,
+      switches24h: 0,
+      switches7d: 0,
+      hasOpenCommand: false,
+      lastEmergencyAt: null,
+      hasEmergencyReplica: false,
+      lastFailedSwitchAt: null,
+    },
+    prices: {
+      onDemand: 1,
+      currentSpot: null,
+      pools: [{ id: 'a', price: 0.3, at: now, interruptions30d: 0, availability: 'up', hazard: 0.05 }],
+    },
+    config: {
+      minSavingsPercent: 15,
+      riskThreshold: 0.3,
+      maxSwitchesPerWeek: 10,
+      maxSwitchesPerDay: 3,
+      minPoolDurationHours: 2,
+      limitsHold: false,
+      disruptionWindows: null,
+    },
+    service: {
+      slo: { availability: 0.999, over: 'week' },
+      weekStart: now.getTime() / 1000 - 86_400,
+      startedAt: now.getTime() / 1000,
+      downtime: [],
+      pacing: null,
+      observedShare: 0,
+      timing: defaultTiming,
+      model: name,
+      degraded: false,
+    },
+  };
+  const file = join(directory, `${name}.json`);
+  const answer = packedAnswer(decide(input, now));
+  writeFileSync(file, JSON.stringify({ inputs: input, decision_time: now, answer }));
+  return file;
+}
+
+const replay = (file: string) => spawnSync(process.execPath, ['local/replay.ts', file], { encoding: 'utf8' });
+
+it.each([`built-in@${model.sha256.slice(0, 12)}`, fittedName])('gives the same bytes, and names %s', (name) => {
+  const { status, stderr } = replay(storedBy(name));
+  expect(stderr).toContain(`Hazards as told by ${name}, which this build has.`);
+  expect(stderr).toContain('bytes as stored.');
+  expect(status).toBe(0);
+});
+
+it('gives the same bytes where the model is not known, and says so', () => {
+  const { status, stderr } = replay(storedBy('built-in@000000000000'));
+  expect(stderr).toContain('this build does not know the model built-in@000000000000');
+  expect(status).toBe(0);
+});
