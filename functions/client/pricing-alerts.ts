@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { audit, type By } from '../core/event/audit.ts';
 import { addAlert, mostAlerts, readAlerts, removeAlert } from '../core/pool/pricing-alerts.ts';
 import { type Caller, requireClient } from '../core/tenant/require-client.ts';
@@ -42,19 +43,18 @@ export async function createPricingAlert(
   now: Date,
 ) {
   await requireClient(db, caller, clientId);
-  const alert = { clientId, poolId: body.pool_id, direction: body.direction, threshold: body.threshold };
+  const id = randomUUID();
+  const after = { poolId: body.pool_id, direction: body.direction, threshold: body.threshold };
   const outcome = await transact(db, async (tx) => {
-    const added = await addAlert(tx, alert, now);
-    const { clientId: _, ...after } = alert;
-    if (added.is === 'added')
-      await audit(tx, by, { clientId, action: 'pricing_alert_created', targetId: added.id, after }, now);
+    const added = await addAlert(tx, { id, clientId, ...after }, now);
+    if (added === 'added') await audit(tx, by, { clientId, action: 'pricing_alert_created', targetId: id, after }, now);
     return added;
   });
-  if (outcome.is === 'no-pool')
+  if (outcome === 'no pool')
     throw new AppError('pool_not_found', `Pool not found: ${body.pool_id}`, { hint: 'As in m5.large.us-east-1a' });
-  if (outcome.is === 'too-many')
+  if (outcome === 'too many')
     throw new AppError('alert_limit', `A client can have ${mostAlerts} alerts, and this one has them`);
-  return { success: true as const, alert_id: outcome.id };
+  return { success: true as const, alert_id: id };
 }
 
 /**
@@ -68,10 +68,13 @@ export async function deletePricingAlert(
   now: Date,
 ) {
   await requireClient(db, caller, clientId);
+  let isRemoved = false;
   await transact(db, async (tx) => {
     const removed = await removeAlert(tx, { clientId, id: alertId });
+    if (!removed && isRemoved) return; // done: the answer of its commit was lost
     if (!removed) throw new AppError('alert_not_found', 'Alert not found');
     await audit(tx, by, { clientId, action: 'pricing_alert_deleted', targetId: alertId, before: removed }, now);
+    isRemoved = true;
   });
   return { success: true as const };
 }

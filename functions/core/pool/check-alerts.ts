@@ -36,8 +36,8 @@ async function note(db: Db, group: readonly PricedAlert[], now: Date): Promise<r
   const [met, over] = [group.filter(({ isMet }) => isMet), group.filter(({ isMet }) => !isMet)];
   const ids = (alerts: readonly PricedAlert[]) => alerts.map(({ id }) => id);
   await transact(db, async (tx) => {
-    await noteAlerts(tx, { met: ids(met), over: ids(over) }, now);
-    await record(tx, met.map(eventOf(now)), now);
+    const noted = await noteAlerts(tx, { met: ids(met), over: ids(over) }, now);
+    await record(tx, met.filter(({ id }) => noted.has(id)).map(eventOf(now)), now);
   });
   return group;
 }

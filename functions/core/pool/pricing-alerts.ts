@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Db, Tx } from '../../shared/db.ts';
 import { fromDecimal, toDecimal } from '../../shared/decimal.ts';
@@ -8,6 +7,8 @@ import { type SeenPrice, seenPrice, usablePrice } from './usable-price.ts';
 export const mostAlerts = 100;
 
 interface NewAlert {
+  /** The same in each try, so that one whose answer was lost enters nothing twice. */
+  readonly id: string;
   readonly clientId: string;
   readonly poolId: string;
   readonly direction: 'below' | 'above';
@@ -15,31 +16,31 @@ interface NewAlert {
   readonly threshold: number;
 }
 
-type Outcome = { readonly is: 'added'; readonly id: string } | { readonly is: 'no-pool' } | { readonly is: 'too-many' };
+type Outcome = 'added' | 'there already' | 'no pool' | 'too many';
 
-/** Enters an alert on a known pool, unless the tenant has enough of them: one statement, and another that says why not. */
+/** Enters an alert on a known pool, unless the tenant has enough of them: a statement that looks, and one that enters. */
 export async function addAlert(
-  db: Db,
-  { clientId, poolId, direction, threshold }: NewAlert,
+  tx: Tx,
+  { id, clientId, poolId, direction, threshold }: NewAlert,
   now: Date,
 ): Promise<Outcome> {
-  const id = randomUUID();
-  await sql`
+  const { rows } = await sql<{ isThere: number; isKnown: number }>`
+    SELECT EXISTS (SELECT 1 FROM pricing_alerts AS x WHERE x.id = ${id} AND x.client_id = ${clientId}) AS is_there,
+      EXISTS (SELECT 1 FROM spot_pools AS p WHERE p.id = ${poolId}) AS is_known`.execute(tx);
+  if (rows[0]?.isThere) return 'there already';
+  if (!rows[0]?.isKnown) return 'no pool';
+  const { numAffectedRows = 0n } = await sql`
     INSERT INTO pricing_alerts (id, client_id, pool_id, direction, threshold, created_at)
     SELECT ${id}, ${clientId}, p.id, ${direction}, ${toDecimal(threshold)}, ${now}
     FROM spot_pools AS p
-    WHERE p.id = ${poolId} AND (SELECT COUNT(*) FROM pricing_alerts AS x WHERE x.client_id = ${clientId}) < ${mostAlerts}
-    ON DUPLICATE KEY UPDATE id = pricing_alerts.id`.execute(db);
-  const { rows } = await sql<{ isAdded: number; isKnown: number }>`
-    SELECT EXISTS (SELECT 1 FROM pricing_alerts AS x WHERE x.id = ${id} AND x.client_id = ${clientId}) AS is_added,
-      EXISTS (SELECT 1 FROM spot_pools AS p WHERE p.id = ${poolId}) AS is_known`.execute(db);
-  if (rows[0]?.isAdded) return { is: 'added', id };
-  return rows[0]?.isKnown ? { is: 'too-many' } : { is: 'no-pool' };
+    WHERE p.id = ${poolId} AND (SELECT COUNT(*) FROM pricing_alerts AS x WHERE x.client_id = ${clientId}) < ${mostAlerts}`.execute(
+    tx,
+  );
+  return numAffectedRows > 0n ? 'added' : 'too many';
 }
 
 /** An alert, beside the price that its tenant may go by. */
 export interface PricedAlert extends NewAlert {
-  readonly id: string;
   readonly createdAt: Date;
   /** Since when it is met, as far as the tenant was notified. */
   readonly metSince: Date | null;
@@ -85,20 +86,31 @@ function priced({ latestPrice, latestAt, ownPrice, ownAt, ...row }: Row, now: Da
   return { ...row, threshold, price, isMet };
 }
 
-/** Notes which alerts are met from now on, and which no longer are: of those that nobody else has noted. */
+/**
+ * Notes which alerts are met from now on, and which no longer are: of those that nobody else has noted, and nobody has deleted
+ * meanwhile.
+ * @returns the ids of those that are met from now on
+ */
 export async function noteAlerts(
-  db: Db,
+  tx: Tx,
   { met, over }: { readonly met: readonly string[]; readonly over: readonly string[] },
   now: Date,
-): Promise<void> {
-  if (met.length > 0)
-    await db
-      .updateTable('pricingAlerts')
-      .set({ metSince: now })
-      .where('id', 'in', met)
-      .where('metSince', 'is', null)
-      .execute();
-  if (over.length > 0) await db.updateTable('pricingAlerts').set({ metSince: null }).where('id', 'in', over).execute();
+): Promise<ReadonlySet<string>> {
+  if (over.length > 0) await tx.updateTable('pricingAlerts').set({ metSince: null }).where('id', 'in', over).execute();
+  if (met.length === 0) return new Set();
+  await tx
+    .updateTable('pricingAlerts')
+    .set({ metSince: now })
+    .where('id', 'in', met)
+    .where('metSince', 'is', null)
+    .execute();
+  const noted = await tx
+    .selectFrom('pricingAlerts')
+    .select('id')
+    .where('id', 'in', met)
+    .where('metSince', '=', now)
+    .execute();
+  return new Set(noted.map(({ id }) => id));
 }
 
 /** Deletes a tenant's alert. @returns it, or `undefined` where there is none */

@@ -79,6 +79,22 @@ describe('the job check-pricing-alerts', () => {
     expect(await notified(instance)).toHaveLength(1);
   });
 
+  it('says nothing of an alert that is deleted while it is checked', async () => {
+    const instance = await rig.primary();
+    await reports(instance, 0.03);
+    const [kept, deleted] = [await setAlert(instance, 0.04), await setAlert(instance, 0.05)];
+    let isRead = false;
+    rig.controlPlane.dataApi.onCall = async ({ sql, operation }) => {
+      if (sql?.includes('pricing_alerts')) isRead = true;
+      if (!isRead || operation !== 'BeginTransaction') return;
+      rig.controlPlane.dataApi.onCall = undefined;
+      await rig.db.deleteFrom('pricingAlerts').where('id', '=', deleted).execute();
+    };
+    await check();
+    expect(await notified(instance)).toEqual([`${pool} costs 0.03 USD an hour, below your alert's 0.04`]);
+    expect(kept).not.toBe(deleted);
+  });
+
   it('takes a statement for 500 alerts', async () => {
     const instance = await rig.primary();
     await reports(instance, 0.04);
@@ -103,6 +119,26 @@ describe('the job check-pricing-alerts', () => {
     await check();
     rig.controlPlane.dataApi.onCall = undefined;
     expect(reads).toBe(3);
+  });
+});
+
+describe('an alert that is set (X30)', () => {
+  it('is there once, with one row of the audit log, where the answer of its commit was lost', async () => {
+    const instance = await rig.primary();
+    await reports(instance, 0.03);
+    const error = 'InternalServerErrorException';
+    const heal = rig.faults.inject({ error, when: 'after', operation: 'CommitTransaction', times: 1 });
+    const id = await setAlert(instance, 0.05);
+    heal();
+    const { body } = await rig.request('GET', alertsOf(instance), { token: instance.tenant.token });
+    expect(body).toMatchObject([{ id }]);
+    const audited = rig.db.selectFrom('auditLogs').select('targetId').where('action', '=', 'pricing_alert_created');
+    expect(await audited.where('clientId', '=', instance.tenant.id).execute()).toEqual([{ targetId: id }]);
+
+    rig.faults.inject({ error, when: 'after', operation: 'CommitTransaction', times: 1 });
+    const path = `${alertsOf(instance)}/${id}`;
+    expect((await rig.request('DELETE', path, { token: instance.tenant.token })).status).toBe(200);
+    expect((await rig.request('DELETE', path, { token: instance.tenant.token })).status).toBe(404);
   });
 });
 
