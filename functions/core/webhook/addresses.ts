@@ -46,3 +46,6 @@ export function problemOf(text: string, reach: Reach): string | undefined {
   if (isIP(host) && !isReachable(host, reach)) return `must lead to a public address, not to ${host}`;
   return undefined;
 }
+
+/** The AWS account that a topic's ARN names. */
+export const accountIn = (topicArn: string) => topicArn.split(':')[4];

@@ -27,7 +27,10 @@ export interface OpenMessage {
   readonly isPublished: boolean;
 }
 
-/** Makes one message of all that waits in a tenant's queue: two statements. Without a webhook there is none. */
+/** Notifications of a message; more would take a statement too long, and be sent again each minute when it gave up. */
+const mostInMessage = 10_000;
+
+/** Makes one message of what waits in a tenant's queue: two statements. Without a webhook there is none. */
 export async function formMessage(db: Db, clientId: string, now: Date): Promise<string> {
   const id = randomUUID();
   await sql`
@@ -35,7 +38,8 @@ export async function formMessage(db: Db, clientId: string, now: Date): Promise<
     SELECT ${id}, w.client_id, 'open', ${now} FROM webhooks AS w WHERE w.client_id = ${clientId}
     ON DUPLICATE KEY UPDATE id = webhook_messages.id`.execute(db);
   await sql`
-    UPDATE webhook_items SET message_id = ${id} WHERE client_id = ${clientId} AND message_id IS NULL`.execute(db);
+    UPDATE webhook_items SET message_id = ${id} WHERE client_id = ${clientId} AND message_id IS NULL
+    LIMIT ${mostInMessage}`.execute(db);
   return id;
 }
 

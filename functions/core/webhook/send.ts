@@ -1,5 +1,6 @@
 import { webhookEnv } from '../../shared/env.ts';
 import type { WebhookTable } from '../../shared/schema.ts';
+import { accountIn } from './addresses.ts';
 import { type Digest, toJson, toSlack } from './body.ts';
 import { type Outcome, post } from './post.ts';
 import { publish } from './publish.ts';
@@ -7,6 +8,8 @@ import { signedHeaders } from './signature.ts';
 import { type Sealed, secretsAt } from './vault.ts';
 
 export interface Receiver extends Pick<WebhookTable, 'topicArn' | 'style'> {
+  /** The tenant's own, as it is now. */
+  readonly awsAccountId: string | null;
   readonly sealed: Sealed;
 }
 
@@ -23,7 +26,7 @@ const userAgent = 'SpotOptimizer-Webhook/1';
  * @param without the ways by which it has arrived already
  */
 export async function sendDigest(
-  { topicArn, style, sealed }: Receiver,
+  { topicArn, awsAccountId, style, sealed }: Receiver,
   digest: Digest,
   now: Date,
   without: { readonly isPosted: boolean; readonly isPublished: boolean } = { isPosted: false, isPublished: false },
@@ -38,9 +41,15 @@ export async function sendDigest(
     };
     return post({ url, headers, body }, { deadlineMs, isLoopbackAllowed: loopback === 'allowed' });
   };
+  const toTopic = async (arn: string): Promise<Outcome> => {
+    if (accountIn(arn) === awsAccountId) return publish(arn, digest, deadlineMs);
+    // An operator has entered another account since: the topic may be another tenant's, and permit us.
+    const error = `the topic is not in the tenant's AWS account, ${awsAccountId ?? 'which we do not know'}`;
+    return { status: null, milliseconds: 0, error };
+  };
   const [posted, published] = await Promise.all([
     sealed.url === null || without.isPosted ? null : toUrl(sealed.url),
-    topicArn === null || without.isPublished ? null : publish(topicArn, digest, deadlineMs),
+    topicArn === null || without.isPublished ? null : toTopic(topicArn),
   ]);
   return { posted, published };
 }

@@ -6,7 +6,7 @@ import { dayMs, msAfter } from '../../shared/time.ts';
 import { audit, type By } from '../event/audit.ts';
 import { clientNotFound } from '../tenant/clients.ts';
 import { newToken } from '../tenant/token-vault.ts';
-import { problemOf } from './addresses.ts';
+import { accountIn, problemOf } from './addresses.ts';
 import { type Sealed, sealWebhook, unsealWebhook } from './vault.ts';
 import { webhookNotFound } from './webhooks.ts';
 
@@ -80,8 +80,6 @@ function checkedUrl(text: string): string {
   url.hash = '';
   return url.href;
 }
-
-const accountIn = (arn: string) => arn.split(':')[4];
 
 const settingsOf = ({ host, topicArn, style, minSeverity, digestMinutes }: Settings): Settings => ({
   host,

@@ -22,12 +22,12 @@ export async function testWebhook(db: Db, clientId: string, by: By, now: Date) {
   const row = await db
     .selectFrom('clients as c')
     .leftJoin('webhooks as w', 'w.clientId', 'c.id')
-    .select(['w.sealed', 'w.topicArn', 'w.style'])
+    .select(['c.awsAccountId', 'w.sealed', 'w.topicArn', 'w.style'])
     .where('c.id', '=', clientId)
     .where('c.deletedAt', 'is', null)
     .executeTakeFirst();
   if (!row) throw clientNotFound();
-  const { sealed: ciphertext, topicArn, style } = row;
+  const { awsAccountId, sealed: ciphertext, topicArn, style } = row;
   if (ciphertext === null || style === null) throw webhookNotFound();
   await takeTurn(db, clientId, now);
   const id = randomUUID();
@@ -41,7 +41,7 @@ export async function testWebhook(db: Db, clientId: string, by: By, now: Date) {
     bySeverity: { error: 0, warning: 0, info: 0 },
     notifications: [],
   };
-  const sent = await sendDigest({ topicArn, style, sealed }, digest, now);
+  const sent = await sendDigest({ topicArn, awsAccountId, style, sealed }, digest, now);
   return {
     success: failureOf(sent) === null,
     message_id: id,

@@ -290,6 +290,23 @@ describe('a receiver that fails', () => {
     expect(idsOf(other)).toEqual(idsOf(receiver).slice(0, 1));
   });
 
+  it('is tried at once where its settings change while a message is under way to what they were', async () => {
+    const { tenant, receiver } = await hook();
+    await tell(tenant.id);
+    fails(receiver);
+    for (const minutes of [1, 1, 5]) await deliver(minutes);
+    const other = await startReceiver();
+    receivers.push(other);
+    receiver.answer = async (response) => {
+      await set(tenant, { url: other.url });
+      response.writeHead(500).end();
+    };
+    await deliver(30);
+    await deliver();
+    expect(other.received).toHaveLength(1);
+    expect(await show(tenant)).toMatchObject({ waiting_notifications: 0 });
+  });
+
   it('has what it was sent dropped after 14 days', async () => {
     const { tenant, receiver } = await hook();
     fails(receiver);
@@ -302,6 +319,33 @@ describe('a receiver that fails', () => {
     await rig.runJob('delete-old-rows');
     expect(await show(tenant)).toMatchObject({ dead_messages: 0, waiting_notifications: 0 });
     expect(await rig.db.selectFrom('webhookItems').selectAll().where('clientId', '=', tenant.id).execute()).toEqual([]);
+  });
+});
+
+describe('a flood', () => {
+  const flood = async (clientId: string, size: number) => {
+    const at = rig.clock.now();
+    for (let i = 0; i < size; i += 1000)
+      await record(
+        rig.db,
+        Array.from({ length: Math.min(1000, size - i) }, (_, n) => ({
+          clientId,
+          type: 'test',
+          severity: 'info' as const,
+          message: `${i + n}`,
+          notify: true,
+        })),
+        at,
+      );
+  };
+
+  it('is sent by the ten thousand, so that no statement is of more', async () => {
+    const { tenant, receiver } = await hook();
+    await flood(tenant.id, 10_001);
+    await deliver();
+    await deliver();
+    expect(receiver.received.map(({ body }) => body.total)).toEqual([10_000, 1]);
+    expect(await show(tenant)).toMatchObject({ waiting_notifications: 0, next_try_at: null });
   });
 });
 
@@ -427,6 +471,29 @@ describe('an SNS topic', () => {
       last_error: 'SNS refused: AuthorizationErrorException',
       consecutive_failures: 1,
     });
+  });
+
+  it('of an account that is the tenant’s no more is published on no more, and what waits is not lost', async () => {
+    const tenant = await rig.tenant();
+    await withAccount(tenant.id);
+    await deliver();
+    await set(tenant, { topic_arn: topic(), digest_minutes: 0 });
+    await rig.asAdmin('PUT', `/api/admin/clients/${tenant.id}/aws-access`, {
+      aws_account_id: '210987654321',
+      role_arn: null,
+    });
+    const path = `/api/client/${tenant.id}/webhook/test`;
+    const error = "the topic is not in the tenant's AWS account, 210987654321";
+    expect((await rig.request('POST', path, { token: tenant.token })).body).toMatchObject({
+      success: false,
+      topic: { status: null, error },
+    });
+    await deliver();
+    expect(published(tenant.id)).toEqual([]);
+    expect(await show(tenant)).toMatchObject({ last_error: error, waiting_notifications: 1 });
+    await withAccount(tenant.id);
+    await deliver();
+    expect(published(tenant.id)).toHaveLength(1);
   });
 
   it.each([
