@@ -41,8 +41,11 @@ export class AppSecret {
     }
   }
 
-  async isCurrent(version: string): Promise<boolean> {
-    return (await this.#currentVersion()) === version;
+  /** Whether functions come in with a version, or a rotation is making it; `unused` for any other. */
+  async stageOf(version: string): Promise<'current' | 'pending' | 'unused'> {
+    const stages = (await this.#stages())[version] ?? [];
+    if (stages.includes('AWSCURRENT')) return 'current';
+    return stages.includes('AWSPENDING') ? 'pending' : 'unused';
   }
 
   /** Keeps a version that is not used yet. */
@@ -64,8 +67,12 @@ export class AppSecret {
   }
 
   async #currentVersion(): Promise<string | undefined> {
+    return Object.entries(await this.#stages()).find(([, stages]) => stages.includes('AWSCURRENT'))?.[0];
+  }
+
+  async #stages(): Promise<Record<string, string[]>> {
     const { VersionIdsToStages = {} } = await client.send(new DescribeSecretCommand({ SecretId: this.#id }));
-    return Object.keys(VersionIdsToStages).find((id) => VersionIdsToStages[id]!.includes('AWSCURRENT'));
+    return VersionIdsToStages;
   }
 }
 

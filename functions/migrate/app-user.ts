@@ -22,8 +22,8 @@ export async function makeAppUser(db: Kysely<unknown>, schema: string, { usernam
   try {
     await sql.raw(`CREATE USER IF NOT EXISTS ${user} IDENTIFIED BY '${password}'`).execute(db);
     await sql.raw(`ALTER USER ${user} IDENTIFIED BY '${password}'`).execute(db);
-    // In a GRANT `_` stands for any character, and would let it into other schemas.
-    const tables = `\`${schema.replaceAll('_', '\\_')}\`.*`;
+    // In a GRANT `_` stands for any character and `%` for any number: they would let it into other schemas.
+    const tables = `\`${schema.replaceAll(/[_%\\]/g, '\\$&').replaceAll('`', '``')}\`.*`;
     await sql.raw(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${tables} TO ${user}`).execute(db);
   } catch (error) {
     // No cause: the error may quote the statement.

@@ -25,7 +25,13 @@ export async function rotate(
   secret: AppSecret,
   { Step, ClientRequestToken: version }: RotationEvent,
 ): Promise<void> {
-  if (await secret.isCurrent(version)) return; // this rotation is done
+  // The Data API reads the current version alone, so there is nothing to try before the switch. Secrets Manager also sends this step
+  // by itself when rotation is set up.
+  if (Step === 'testSecret') return;
+  const stage = await secret.stageOf(version);
+  if (stage === 'current') return; // this rotation is done
+  // A call that comes late, behind another rotation, would set the password of the user that the other one is about to use.
+  if (stage === 'unused') throw new Error(`version ${version} of the secret is not the one that is being made`);
   switch (Step) {
     case 'createSecret': {
       if (await secret.read({ version })) return;
@@ -37,10 +43,6 @@ export async function rotate(
       if (!pending) throw new Error(`version ${version} of the secret has no value yet`);
       return makeAppUser(db, schema, pending);
     }
-    case 'testSecret':
-      // The Data API reads the current version alone, so there is nothing to try before the switch. Secrets Manager also sends
-      // this step by itself when rotation is set up.
-      return;
     case 'finishSecret':
       return secret.makeCurrent(version);
   }

@@ -116,11 +116,10 @@ const notFound = (what: string) => new SecretsError('ResourceNotFoundException',
 const versionAt = (versions: Versions, stage: string) =>
   Object.entries(versions).find(([, { stages }]) => stages.includes(stage));
 
-/** A stage is at one version; what has none left is forgotten. */
+/** A stage is at one version. What has none left is kept, as the service keeps it for a day at least: a late call may name it. */
 function moveStage(versions: Versions, stage: string, to: string): void {
   for (const version of Object.values(versions)) version.stages = version.stages.filter((at) => at !== stage);
   versions[to]!.stages.push(stage);
-  for (const [id, { stages }] of Object.entries(versions)) if (stages.length === 0) delete versions[id];
 }
 
 async function respond(

@@ -70,6 +70,21 @@ describe('the user that the functions come in by', () => {
     }
   });
 
+  it('does not see the schemas that its own would stand for, were its name a pattern', async () => {
+    const { name, db } = await ownDatabase(rig);
+    const [own, other] = [`${name}%\``, `${name}other\``];
+    const quoted = (schema: string) => `\`${schema.replaceAll('`', '``')}\``;
+    for (const schema of [own, other]) await sql.raw(`CREATE DATABASE ${quoted(schema)}`).execute(db);
+    try {
+      await makeAppUser(db, own, { username: name, password: 'a'.repeat(40) });
+      const { rows } = await sql.raw<Record<string, string>>(`SHOW GRANTS FOR '${name}'@'%'`).execute(db);
+      expect(rows.map((row) => Object.values(row)[0]).join('\n')).toContain(`\\%`);
+    } finally {
+      for (const schema of [own, other]) await sql.raw(`DROP DATABASE ${quoted(schema)}`).execute(db);
+      await sql.raw(`DROP USER IF EXISTS '${name}'@'%'`).execute(db);
+    }
+  });
+
   it.each([
     [{ username: "x'; DROP", password: 'a'.repeat(40) }, 'username'],
     [{ username: 'x', password: "topsecret'quoted" }, 'password must have'],
@@ -139,6 +154,28 @@ describe('a rotation', () => {
     expect(await user()).toBe(after);
     await rig.controlPlane.rotatePassword();
     expect(await user()).toBe(before);
+  });
+
+  it('that comes late, behind another that was begun meanwhile, changes nothing', async () => {
+    const before = await user();
+    const steps: RotationEvent[] = [];
+    const invoke = (event: RotationEvent) => rig.controlPlane.invoke('migrate', event);
+    const late = rig.controlPlane.rotatePassword(async (event) => {
+      steps.push(event);
+      await invoke(event);
+      // The other begins once this one has set its password, and has set its own before this one goes on.
+      if (event.Step === 'setSecret')
+        await rig.controlPlane.rotatePassword(async (other) => {
+          await invoke(other);
+          if (other.Step !== 'setSecret') return;
+          await expect(invoke(event)).rejects.toThrow('is not the one that is being made');
+          await expect(invoke({ ...event, Step: 'finishSecret' })).rejects.toThrow('is not the one that is being made');
+        });
+    });
+    await expect(late).rejects.toThrow('is not the one that is being made');
+    expect(steps.map(({ Step }) => Step)).toEqual(['createSecret', 'setSecret', 'testSecret', 'finishSecret']);
+    expect(await user()).not.toBe(before);
+    expect(await user()).toMatch(/^app_/);
   });
 
   it('of another secret is refused', async () => {
