@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { fittedHazards } from '../../../../functions/core/decision/fitted-hazards.ts';
+import type { HazardModel } from '../../../../functions/core/decision/hazard-model.ts';
+import { poolReader } from '../../../../functions/core/decision/priced-pools.ts';
+import { Rig } from '../../../support/rig/rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.start();
+});
+afterAll(() => rig.stop());
+
+it('asks the model once for all places, though they are read in parts, and each pool is told its own hazard', async () => {
+  const tenant = await rig.tenant();
+  const types = Array.from({ length: 14 }, (_, n) => `place${n}.large`);
+  for (const type of types) {
+    const agent = await rig.primary({ type }, tenant);
+    await agent.report(1, { 'us-east-1a': 0.3, 'us-east-1b': 0.4 });
+  }
+  const asked: string[][][] = [];
+  const model: HazardModel = {
+    known: fittedHazards.known,
+    hazards: async (groups) => {
+      asked.push(groups.map((pools) => pools.map(({ id }) => id)));
+      const hazards = groups.map((pools) => pools.map(({ id }) => hazardOf(id)));
+      return { hazards, model: 'counted@1', isDegraded: false };
+    },
+  };
+  const hazardOf = (id: string) =>
+    types.findIndex((type) => id.startsWith(`${type}.`)) + (id.endsWith('a') ? 0.1 : 0.2);
+  const placed = types.map((instanceType) => ({ clientId: tenant.id, instanceType, region: 'us-east-1' }));
+  const readPools = poolReader(rig.db, rig.clock.now(), model);
+  const placeOf = await readPools(placed);
+  expect(asked).toHaveLength(1);
+  expect(asked[0]!.map(({ length }) => length)).toEqual(Array(14).fill(2));
+  for (const place of placed) {
+    const { pools, told } = placeOf(place);
+    expect(told).toMatchObject({ model: 'counted@1' });
+    expect(pools).toHaveLength(2);
+    for (const { id, hazard } of pools) expect(hazard).toBe(hazardOf(id));
+  }
+  await readPools(placed);
+  expect(asked).toHaveLength(1);
+});
