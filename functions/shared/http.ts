@@ -13,7 +13,7 @@ import { AppError, errorStatus } from './errors.ts';
 import { denied, type Identity, operatorScopeFor, requireScope } from './identity.ts';
 import type { Page } from './listing.ts';
 import { logger } from './logger.ts';
-import { countRequest } from './rate-limit.ts';
+import { countingConnection, countRequest } from './rate-limit.ts';
 import { parseRequest, type RawBody } from './request.ts';
 import { isPoll, type Route, type Routes, routeKey } from './route.ts';
 
@@ -87,7 +87,9 @@ export function httpHandler<T extends Routes>(routes: T, handlers: Handlers<T>) 
       throw new Error(`no handler for ${event.routeKey}: the gateway and this bundle are of different builds`);
     const { route, run } = found;
     const connection = connect(() => context.getRemainingTimeInMillis(), { isPoll: isPoll(route) });
-    const headers = () => ({ 'content-type': 'application/json', 'x-data-api-calls': String(connection.calls()) });
+    const counting = countingConnection();
+    const calls = () => connection.calls() + counting.calls();
+    const headers = () => ({ 'content-type': 'application/json', 'x-data-api-calls': String(calls()) });
     try {
       const identity = event.requestContext.authorizer?.lambda;
       const caller = admit(route, identity);
@@ -99,10 +101,10 @@ export function httpHandler<T extends Routes>(routes: T, handlers: Handlers<T>) 
         authorization: event.headers.authorization,
       };
       if (identity && identity.role !== 'none')
-        await countRequest(call.db, { route, identity, agentRef: event.pathParameters?.agent_id }, call.now);
+        await countRequest(counting.db, { route, identity, agentRef: event.pathParameters?.agent_id }, call.now);
       const result = await run(call, { ...parseRequest(route, event), caller } as unknown as Input<Route>);
       if (Math.random() < logEnv().LOG_SUCCESS_SHARE)
-        logger.info('answered', { route: event.routeKey, dataApiCalls: connection.calls() });
+        logger.info('answered', { route: event.routeKey, dataApiCalls: calls() });
       const success = successOf(route, result);
       return { ...success, headers: { ...headers(), ...success.headers } };
     } catch (error) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Db } from './db.ts';
+import { connect, type Db } from './db.ts';
 import { limitEnv } from './env.ts';
 import { AppError } from './errors.ts';
 import type { OperatorIdentity, TenantIdentity } from './identity.ts';
@@ -31,11 +31,15 @@ let countedMinute = 0;
 /** So many requests at most, and a tenth of a limit, does a container let in before it tells the others. */
 const mostUntold = 200;
 
+/** For both statements of a count: a second each at most, and no repeats. What the request came for has the time. */
+export const countingConnection = () => connect(() => 1500);
+
 /**
  * Counts a request, and refuses it where its minute is full (docs/adr/0056). Each container counts by itself, and adds what it
  * counted to a row that all share when it has come to a tenth of the limit: who sends little costs no statement, who sends much
  * two for each so many requests. So a limit is passed by that much for each container, and no more. A database that does not
  * answer refuses nobody.
+ * @param db a `countingConnection`
  * @param agentRef of the path, where the route is an agent's
  * @throws AppError rate_limited, with the name of the limit and the seconds until its next minute
  */

@@ -128,8 +128,23 @@ describe('a token', () => {
     const config = await configOf();
     await statuses(perMinute.agent / 10 - 1, config);
     const heal = rig.faults.inject({ error: 'ServiceUnavailableError', when: 'before', sql: /rate_counts/, times: 50 });
-    expect((await config()).status).toBe(200);
+    // One call to count, which is not repeated, and its own.
+    expect(await config()).toMatchObject({ status: 200, calls: 2 });
     heal();
+  });
+
+  it('does not wait for a count that takes long: what it came for has its time', async () => {
+    rig.pass(60);
+    const agent = await rig.primary();
+    await statuses(perMinute.agent / 10 - 1, () => agent.config());
+    const { promise: stuck, resolve: free } = Promise.withResolvers<void>();
+    rig.controlPlane.dataApi.onCall = ({ sql }) => (sql?.includes('rate_counts') ? stuck : undefined);
+    try {
+      expect((await agent.config()).status).toBe(200); // a poll has 3 s for all of its statements
+    } finally {
+      free();
+      rig.controlPlane.dataApi.onCall = undefined;
+    }
   });
 });
 
