@@ -1,7 +1,13 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { LongestFirst } from './test/support/run/longest-first.ts';
 
-const limits = { maxWorkers: 2, testTimeout: 60_000, hookTimeout: 120_000 };
+const limits = {
+  maxWorkers: 2,
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  // Of functions that a test calls itself; what runs in a local control plane has the environment of that.
+  env: { POWERTOOLS_METRICS_DISABLED: 'true' },
+};
 
 /** Random worlds: each worker plays a part of the seeds. */
 const simulations = ['failover-simulation', 'agent-interleavings', 'schema-fuzz'].map(

@@ -21,12 +21,12 @@ export const rules: readonly Rule[] = [
   {
     because: 'route tables and schemas are loaded by the deployment and the OpenAPI document, where nothing runs',
     files:
-      /^functions\/([\w-]+\/)?(routes|requests|answers)(-\w+)?\.ts$|^functions\/(jobs|lambdas|core\/wire|spot-events\/ec2-events)\.ts$/,
+      /^functions\/([\w-]+\/)?(routes|requests|answers)(-\w+)?\.ts$|^functions\/(jobs|lambdas|metrics|core\/wire|spot-events\/ec2-events)\.ts$/,
     only: contract,
   },
   {
     because: 'the deployment and what stands in for AWS read these facts; they must bring nothing along that runs',
-    files: /^functions\/lambdas\.ts$|^functions\/(spot-events\/ec2-events|shared\/alarm-lines)\.ts$/,
+    files: /^functions\/(lambdas|metrics|spot-events\/ec2-events|shared\/alarm-lines)\.ts$/,
     never: /./,
     typesAreFree: true,
   },
@@ -49,7 +49,7 @@ export const rules: readonly Rule[] = [
   {
     because: 'shared code knows nothing of our field, and so serves every room',
     files: /^functions\/shared\//,
-    never: /^functions\/(?!shared\/|jobs\.ts)/,
+    never: /^functions\/(?!shared\/|(jobs|metrics)\.ts)/,
   },
   {
     because: 'a barrel makes every file of a folder depend on every other',
@@ -106,7 +106,7 @@ export const rules: readonly Rule[] = [
     because: 'what a month costs is computed of the template and of tables, and of nothing that runs',
     files: /^cost\//,
     never:
-      /^(bin|test|bench|rehearsal|layers)\/|^functions\/(?!routes\.ts|shared\/route\.ts)|^evaluation\/(?!report\/text-table)|^local\/(?!command-line|fleet\/agents\/loops|aws\/schedule)/,
+      /^(bin|test|bench|rehearsal|layers)\/|^functions\/(?!(routes|metrics)\.ts|shared\/route\.ts)|^evaluation\/(?!report\/text-table)|^local\/(?!command-line|fleet\/agents\/loops|aws\/schedule)/,
   },
   {
     because: 'only a handler knows that it is called by HTTP, a schedule or a queue',
@@ -117,14 +117,19 @@ export const rules: readonly Rule[] = [
     because: 'the deployment names handlers by path only, so that synthesis loads no code that runs',
     files: /^(lib|bin)\//,
     never:
-      /^(local|test|build|bench|rehearsal|cost)\/|^functions\/(?!(routes|jobs|lambdas|spot-events\/ec2-events)\.ts|shared\/(route|errors|fields|alarm-lines)\.ts)/,
+      /^(local|test|build|bench|rehearsal|cost)\/|^functions\/(?!(routes|jobs|lambdas|metrics|spot-events\/ec2-events)\.ts|shared\/(route|errors|fields|alarm-lines)\.ts)/,
+  },
+  {
+    because: 'what is on the dashboards is read by the deployment and by the page of a local run',
+    files: /^lib\/observability\/definitions\.ts$/,
+    only: /^functions\/(lambdas|metrics)\.ts$/,
   },
   {
     because: 'what stands in for AWS knows the functions only as AWS does: their tables of contents and their bundles',
     // What takes a stored decision again runs the very function that took it.
     files: /^local\/(?!replay\.ts$)/,
     never:
-      /^(bin|lib|test|rehearsal|cost)\/|^functions\/(?!(routes|jobs|lambdas|spot-events\/ec2-events)\.ts|shared\/(route|errors)\.ts)/,
+      /^(bin|lib\/(?!observability\/definitions)|test|rehearsal|cost)\/|^functions\/(?!(routes|jobs|lambdas|metrics|spot-events\/ec2-events)\.ts|shared\/(route|errors)\.ts)/,
     typesAreFree: true,
   },
 ];

@@ -1,3 +1,4 @@
+import { type Metric, metrics } from '../functions/metrics.ts';
 import { parseSchedule } from '../local/aws/schedule.ts';
 import { hoursAMonth } from './usage.ts';
 
@@ -19,6 +20,7 @@ export interface Deployment {
   readonly hasAccessLog: boolean;
   readonly alarmMetrics: number;
   readonly customMetrics: number;
+  readonly dashboards: number;
   readonly secrets: number;
   readonly keys: number;
   /** That a function polls. */
@@ -59,6 +61,7 @@ export function deploymentOf({ Resources }: Template): Deployment {
   }
   const cluster = one('RDS::DBCluster');
   const stage = one('ApiGatewayV2::Stage');
+  const isMeasured = functions[0]!.Environment.Variables.POWERTOOLS_METRICS_DISABLED === 'false';
   const { MinCapacity, MaxCapacity } = cluster.ServerlessV2ScalingConfiguration;
   return {
     memoryGB: Object.fromEntries(functions.map(({ name, MemorySize }) => [name, MemorySize / 1024])),
@@ -71,13 +74,25 @@ export function deploymentOf({ Resources }: Template): Deployment {
     successShare: Number(functions[0]!.Environment.Variables.LOG_SUCCESS_SHARE),
     hasAccessLog: stage.AccessLogSettings !== undefined,
     alarmMetrics: all('CloudWatch::Alarm').reduce((sum, { Metrics }) => sum + measuredIn(Metrics), 0),
-    customMetrics: new Set(all('Logs::MetricFilter').map((filter) => filter.MetricTransformations[0].MetricName)).size,
+    customMetrics:
+      new Set(all('Logs::MetricFilter').map((filter) => filter.MetricTransformations[0].MetricName)).size +
+      (isMeasured ? emitted : 0),
+    dashboards: all('CloudWatch::Dashboard').length,
     // RDS keeps the master's itself.
     secrets: all('SecretsManager::Secret').length + (cluster.ManageMasterUserPassword ? 1 : 0),
     keys: all('KMS::Key').length,
     polledQueues: all('Lambda::EventSourceMapping').length,
   };
 }
+
+/** Gates of functions/core/decision/gates.ts, rounded up: CloudWatch counts a metric for each that was ever closed in a month. */
+const valuesOfADimension = 20;
+
+/** Metrics that our functions emit. */
+const emitted = Object.values<Metric>(metrics).reduce(
+  (sum, { dimension }) => sum + (dimension ? valuesOfADimension : 1),
+  0,
+);
 
 /** Metrics that an alarm looks at; an expression over them is none. */
 const measuredIn = (metrics: readonly { MetricStat?: unknown }[] | undefined) =>

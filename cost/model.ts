@@ -88,7 +88,9 @@ export function costOf({ deployment, calls, agents, assumptions, prices }: Case)
     'Aurora I/O': writes * prices.databaseIo,
     'CloudWatch logs': (logBytes / bytesAGB) * prices.logGB,
     'CloudWatch metrics and alarms':
-      deployment.alarmMetrics * prices.alarmMetricMonth + deployment.customMetrics * prices.metricMonth,
+      deployment.alarmMetrics * prices.alarmMetricMonth +
+      deployment.customMetrics * prices.metricMonth +
+      deployment.dashboards * prices.dashboardMonth,
     'EventBridge, Scheduler, SQS':
       events * prices.event + jobRuns * prices.scheduledInvocation + queueRequests * prices.sqsRequest,
     'Secrets Manager, KMS': deployment.secrets * prices.secretMonth + deployment.keys * prices.kmsKeyMonth,

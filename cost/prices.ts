@@ -35,6 +35,8 @@ export const prices = {
   databaseIo: 0.2 / million,
   logGB: 0.5,
   metricMonth: 0.3,
+  /** Of each dashboard; an account's first three are free, which is not counted here. Not re-checked. */
+  dashboardMonth: 3,
   /** For each metric that an alarm looks at. Not re-checked. */
   alarmMetricMonth: 0.1,
   /** EventBridge, an event on a bus of one's own. Not re-checked. */

@@ -70,8 +70,8 @@ export const assumptions = {
   /** Bytes of a function's log line of a request, and of the gateway's. */
   answeredLineBytes: 550,
   accessLineBytes: 200,
-  /** Bytes that a run of a job logs. */
-  jobLineBytes: 600,
+  /** Bytes that a run of a job logs, its metrics included. */
+  jobLineBytes: 1000,
   /** Rows that are kept of an agent and its tenant, with their indexes (docs/adr/0039). */
   storedMBPerAgent: 10,
   /** Of a database with nothing in it. */

@@ -49,6 +49,11 @@ export const jobs = {
     every: 'cron(0 1 * * ? *)',
     summary: 'Has the last day accounted for anew, with what became known late',
   },
+  'measure-fleet': {
+    runsIn: 'jobs',
+    every: 'rate(5 minutes)',
+    summary: 'Emits how many agents and standbys there are, what was interrupted and how long failovers took',
+  },
   'delete-clients': {
     runsIn: 'jobs',
     every: 'rate(1 minute)',

@@ -32,6 +32,8 @@ export interface Config {
   readonly reservedConcurrency: Partial<Record<LambdaName, number>>;
   /** Regions of the tenants' instances, in which prices are read; all of them when empty. */
   readonly tenantRegions: readonly string[];
+  /** Whether functions emit metrics and there are dashboards of them: some 20 USD a month (docs/cost.md). */
+  readonly isMeasured: boolean;
   /** Hears alarms, after a click in the mail that SNS sends it. More may be subscribed to the topic. */
   readonly alarmEmail?: string;
   /** A name of your own for the API. The certificate is in the stack's region; the name's DNS record is yours to make. */
@@ -43,6 +45,7 @@ export const production: Config = {
   database: { minAcu: 0.5, maxAcu: 16, hasReader: false, isProtected: true, backupDays: 14 },
   logs: { retention: RetentionDays.ONE_MONTH, successShare: 0.02, access: false },
   areJobsOn: true,
+  isMeasured: true,
   reservedConcurrency: {},
   tenantRegions: [],
 };
@@ -52,6 +55,7 @@ export const development: Config = {
   database: { minAcu: 0, maxAcu: 2, hasReader: false, isProtected: false, backupDays: 1 },
   logs: { retention: RetentionDays.ONE_WEEK, successShare: 1, access: true },
   areJobsOn: false,
+  isMeasured: false,
   reservedConcurrency: {},
   tenantRegions: [],
 };

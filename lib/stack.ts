@@ -9,6 +9,7 @@ import { Jobs } from './jobs.ts';
 import { Migration } from './migration.ts';
 import { Models } from './models.ts';
 import { Alarms } from './observability/alarms.ts';
+import { Dashboards } from './observability/dashboards.ts';
 import { boundProviderLogs } from './provider-logs.ts';
 import { SpotEvents } from './spot-events.ts';
 import { Tokens } from './tokens.ts';
@@ -63,6 +64,16 @@ export class SpotOptimizer extends Stack {
       lostEvents: spotEvents.lost,
       email: config.alarmEmail,
     });
+
+    if (config.isMeasured)
+      new Dashboards(this, 'Dashboards', {
+        api: api.http,
+        database: database.cluster,
+        events: spotEvents.queue,
+        lostEvents: spotEvents.lost,
+        lostJobs: jobs.lost,
+        measureLog: jobs.minutely.logGroup,
+      });
 
     if (config.database.isProtected)
       new DeletionProtection(this, 'DeletionProtection', { config, database, after: [migration, api, jobs] });

@@ -20,6 +20,7 @@ import { Scheduler } from './aws/scheduler.ts';
 import { type Secrets, startSecrets } from './aws/secrets.ts';
 import { type Sns, startSns } from './aws/sns.ts';
 import type { Clock } from './clock.ts';
+import type { Measures } from './dashboard/measures.ts';
 import { startDatabase } from './database/server.ts';
 import {
   appSecretArn,
@@ -55,6 +56,8 @@ export interface ControlPlaneOptions {
   /** Told what is worth knowing, such as an installation or a failed job; stderr when not given. */
   say?: (line: string) => void;
   onAnswer?: (answered: Answered) => void;
+  /** Collects what CloudWatch would; of functions in threads of their own what they emit, too. */
+  measures?: Measures;
 }
 
 export interface DatabaseServer {
@@ -100,9 +103,11 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { clock, dataDir, databaseName = 'spot_optimizer', fresh = false, say = console.error } = options;
   const running = new Running();
   try {
-    const host = options.functions ?? hostOf(options.functionThreads, running);
-    const invoke: ControlPlane['invoke'] = (name, event, { timeoutMs = lambdas[name].timeoutSeconds * 1000 } = {}) =>
+    const { measures } = options;
+    const host = options.functions ?? hostOf(options, running);
+    const run: ControlPlane['invoke'] = (name, event, { timeoutMs = lambdas[name].timeoutSeconds * 1000 } = {}) =>
       host(name, event, { timeoutMs });
+    const invoke = measures ? measured(run, measures) : run;
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     const adminToken = await keptAdminToken(join(dataDir, 'admin-token'));
 
@@ -130,6 +135,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         databaseName,
         adminTokenSha256: createHash('sha256').update(adminToken).digest('hex'),
       }),
+      ...(measures && { POWERTOOLS_METRICS_DISABLED: 'false' }),
       ...options.environment,
     });
     await invoke('migrate', {});
@@ -142,10 +148,16 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         clock,
         port: options.port,
         authorizerTtlSeconds: options.authorizerTtlSeconds,
-        onAnswer: options.onAnswer,
+        onAnswer: (answered) => {
+          measures?.answered(answered);
+          options.onAnswer?.(answered);
+        },
       }),
     );
-    const runJob = (event: JobEvent) => invoke(jobs[event.job].runsIn, event);
+    const runJob = (event: JobEvent) => {
+      measures?.began(event);
+      return invoke(jobs[event.job].runsIn, event);
+    };
     const scheduler = running.keep(new Scheduler({ jobs, clock, say, run: runJob }));
     const events = new EventQueue({ clock, run: (event) => invoke('spot-events', event) });
     return {
@@ -172,9 +184,25 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
 type Part = { stop(): Promise<void> } | { close(): Promise<void> };
 
-function hostOf(size: number | undefined, running: Running): Invoke {
-  return size ? running.keep(new LambdaThreads({ size })).invoke : lambdaHost();
+function hostOf({ functionThreads: size, measures }: ControlPlaneOptions, running: Running): Invoke {
+  if (!size) return lambdaHost();
+  return running.keep(new LambdaThreads({ size, onMetrics: measures && ((line) => measures.readLine(line)) })).invoke;
 }
+
+/** Tells of each invocation how long it took, and whether it failed. */
+const measured =
+  (run: ControlPlane['invoke'], measures: Measures): ControlPlane['invoke'] =>
+  async (name, event, invocation) => {
+    const began = performance.now();
+    let hasFailed = true;
+    try {
+      const result = await run(name, event, invocation);
+      hasFailed = false;
+      return result;
+    } finally {
+      measures.invoked(name, { ms: performance.now() - began, hasFailed });
+    }
+  };
 
 /** What was started, to be ended in reverse order. */
 class Running {

@@ -57,6 +57,9 @@ export const functionEnvironment = (local: LocalEndpoints): Environment => ({
 
   POWERTOOLS_LOG_LEVEL: process.env.POWERTOOLS_LOG_LEVEL ?? 'WARN',
   POWERTOOLS_SERVICE_NAME: 'spot-optimizer',
+  POWERTOOLS_METRICS_NAMESPACE: 'SpotOptimizer',
+  // Whoever collects them switches them on (local/metrics/).
+  POWERTOOLS_METRICS_DISABLED: 'true',
   HEARTBEAT_TIMEOUT_SECONDS: process.env.HEARTBEAT_TIMEOUT_SECONDS,
 });
 

@@ -3,12 +3,14 @@
  * `npm start -- --help`.
  */
 import { execFileSync } from 'node:child_process';
-import { createWriteStream, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { defaultThreads } from './aws/lambda-threads.ts';
 import { type Clock, systemClock, VirtualClock } from './clock.ts';
 import { failCommand } from './command-line.ts';
 import { type ControlPlane, startControlPlane } from './control-plane.ts';
+import { Measures, measuresFile } from './dashboard/measures.ts';
+import { dashboardPage } from './dashboard/page.ts';
 import { closeConnections } from './fleet/agents/agent-http.ts';
 import { type Outcome, report } from './fleet/report/report.ts';
 import { help, readOptions, type StartOptions } from './fleet/run/options.ts';
@@ -34,6 +36,7 @@ async function main(args: readonly string[]): Promise<void> {
   const signal = interruption();
   const virtual = new VirtualClock(recorded.start);
   let clock: Clock = virtual;
+  const measures = new Measures({ now: () => clock.now() });
   execFileSync(process.execPath, [join(import.meta.dirname, '../build/bundle.ts'), '--quiet'], { stdio: 'inherit' });
   const controlPlane = await startControlPlane({
     port: options.port,
@@ -43,6 +46,7 @@ async function main(args: readonly string[]): Promise<void> {
     environment: environmentFor(options),
     say: (line) => console.error(line),
     functionThreads: defaultThreads(),
+    measures,
   });
   try {
     const market = await shiftPastKnownPrices(asRecorded, queryOver(controlPlane.dataApi.url));
@@ -56,8 +60,10 @@ async function main(args: readonly string[]): Promise<void> {
       virtual,
       tenant,
       signal,
+      measures,
     });
     console.log(`\n${report(outcome)}\n`);
+    console.log(`The dashboards of the run: ${keepDashboards(measures, options.dataDir)}\n`);
     clock = systemClock;
     if (!options.exit && !signal.aborted) await serve(controlPlane, tenant, outcome, signal);
   } finally {
@@ -114,13 +120,15 @@ interface Run {
   readonly virtual: VirtualClock;
   readonly tenant: Tenant;
   readonly signal: AbortSignal;
+  readonly measures: Measures;
 }
 
-async function playOn(controlPlane: ControlPlane, { virtual, ...run }: Run): Promise<Outcome> {
+async function playOn(controlPlane: ControlPlane, { virtual, measures, ...run }: Run): Promise<Outcome> {
   const { url, scheduler, dataApi, events, deadLetters, ec2 } = controlPlane;
   mkdirSync(run.options.dataDir, { recursive: true });
   const log = createWriteStream(join(run.options.dataDir, 'fleet.log'));
   const progress = new Progress();
+  measures.begin(run.start);
   try {
     return await play({
       ...run,
@@ -130,6 +138,7 @@ async function playOn(controlPlane: ControlPlane, { virtual, ...run }: Run): Pro
       onMinute: async () => {
         await scheduler.runDue();
         await events.deliverDue();
+        measures.queues({ events, deadLetters });
       },
       postEvents: (batch) => {
         events.send(batch);
@@ -144,6 +153,14 @@ async function playOn(controlPlane: ControlPlane, { virtual, ...run }: Run): Pro
     progress.end();
     log.end();
   }
+}
+
+/** Keeps what was measured, and the page of it. @returns where the page is */
+function keepDashboards(measures: Measures, dataDir: string): string {
+  measures.save(join(dataDir, measuresFile));
+  const page = resolve(dataDir, 'dashboard.html');
+  writeFileSync(page, dashboardPage(measures.measured()));
+  return page;
 }
 
 /** Serves the API in real time, without agents, until interrupted. */

@@ -1,6 +1,7 @@
 import type { APIGatewayRequestAuthorizerEventV2, Context } from 'aws-lambda';
 import { authenticateAnyone } from '../core/tenant/authenticate.ts';
 import { bearer, isAdmin } from '../core/tenant/tokens.ts';
+import { sayUsage } from '../shared/data-api/usage.ts';
 import { connect } from '../shared/db.ts';
 import { type Identity, operatorScopes } from '../shared/identity.ts';
 
@@ -20,5 +21,10 @@ async function identityOf(event: APIGatewayRequestAuthorizerEventV2, context: Co
   if (isAdmin(token)) return { role: 'operator', scopes: operatorScopes, tokenId: 'admin', actor: 'admin' };
   const { db } = connect(() => context.getRemainingTimeInMillis(), { isPoll: true });
   const { timeEpoch, http } = event.requestContext;
-  return authenticateAnyone(db, { token, sourceIp: http.sourceIp }, new Date(timeEpoch));
+  const now = new Date(timeEpoch);
+  try {
+    return await authenticateAnyone(db, { token, sourceIp: http.sourceIp }, now);
+  } finally {
+    sayUsage(now);
+  }
 }

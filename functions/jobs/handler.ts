@@ -9,6 +9,7 @@ import { deleteClients } from '../core/tenant/delete-client.ts';
 import { snapshotClients } from '../core/tenant/snapshot.ts';
 import { jobHandler } from '../shared/job.ts';
 import { deleteOldRows } from './delete-old-rows.ts';
+import { measureFleet } from './measure-fleet.ts';
 import { observePoolsAndFollow } from './observe-pools.ts';
 
 export const handler = jobHandler<'jobs'>({
@@ -21,6 +22,7 @@ export const handler = jobHandler<'jobs'>({
   'cap-launches': capLaunches,
   'accrue-savings': accrueSavings,
   'accrue-savings-again': accrueAgain,
+  'measure-fleet': measureFleet,
   'delete-clients': deleteClients,
   'snapshot-clients': snapshotClients,
   'delete-old-rows': deleteOldRows,

@@ -2,6 +2,7 @@ import { RDSDataClient } from '@aws-sdk/client-rds-data';
 import { CamelCasePlugin, Kysely, type Transaction } from 'kysely';
 import { DataApiDialect } from './data-api/dialect.ts';
 import { conflictPauseMs, conflictTries, DatabaseError } from './data-api/errors.ts';
+import { countCall } from './data-api/usage.ts';
 import { databaseEnv } from './env.ts';
 import type { Schema } from './schema.ts';
 
@@ -65,8 +66,9 @@ export function connect(
     remaining: () => Math.min(remaining() - lastCallMs, leftOf(retryMs ?? env.DATA_API_RETRY_MS), leftOf(pollMs)),
     callTimeout: (inTransaction) =>
       Math.min(remaining() - answerMs, inTransaction ? Number.POSITIVE_INFINITY : leftOf(pollMs)),
-    onCall: () => {
+    onCall: (isRepeat) => {
       calls += 1;
+      countCall(isRepeat);
     },
     pause,
     continueAfterTimeout,

@@ -50,6 +50,9 @@ export const adminEnv = read(
 /** An agent that is silent for longer is offline, and its standby may take over (protocol 8.1). */
 export const healthEnv = read(z.object({ HEARTBEAT_TIMEOUT_SECONDS: z.coerce.number().positive().default(120) }));
 
+/** By which name a function calls itself: that of its folder. */
+export const functionEnv = read(z.object({ POWERTOOLS_SERVICE_NAME: z.string().default('unknown') }));
+
 /** Of the requests that succeed, the share of which a line is logged. Those that fail are all logged. */
 export const logEnv = read(z.object({ LOG_SUCCESS_SHARE: z.coerce.number().min(0).max(1).default(1) }));
 

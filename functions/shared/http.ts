@@ -7,6 +7,7 @@ import type {
 import type * as z from 'zod';
 import type { CsvFile } from './csv.ts';
 import { DatabaseError } from './data-api/errors.ts';
+import { sayUsage } from './data-api/usage.ts';
 import { connect, type Db } from './db.ts';
 import { logEnv } from './env.ts';
 import { AppError, errorStatus } from './errors.ts';
@@ -111,6 +112,8 @@ export function httpHandler<T extends Routes>(routes: T, handlers: Handlers<T>) 
       const failed = failure(error);
       if (error instanceof AppError) logger.info('refused', { route: event.routeKey, code: error.code });
       return { ...failed, headers: { ...headers(), ...failed.headers } };
+    } finally {
+      sayUsage(new Date(event.requestContext.timeEpoch));
     }
   }
 

@@ -1,10 +1,12 @@
 import type { Context } from 'aws-lambda';
 import type { JobEvent, JobLambda, JobName, JobOf } from '../jobs.ts';
 import { abandonedRun } from './alarm-lines.ts';
+import { sayUsage } from './data-api/usage.ts';
 import { connect, type Db } from './db.ts';
 import { logger } from './logger.ts';
+import { emit } from './metrics.ts';
 import { type RunTime, runTime } from './run-time.ts';
-import { msAfter, secondMs } from './time.ts';
+import { msAfter, msSince, secondMs } from './time.ts';
 
 /**
  * One job. It reads the state and writes the wanted one, so a run that is repeated, late or skipped does no harm.
@@ -38,6 +40,8 @@ export function jobHandler<L extends JobLambda>(run: Readonly<Record<JobOf<L>, J
     // Lambda repeats an event that failed with the same id, and only once its first run has ended.
     const lease = { job, token: context.awsRequestId, until: msAfter(now, remaining() + leaseMarginMs) };
     if (!(await takeLease(db, lease, now))) return { job, ran: false };
+    // The one look at the clock: how late a run is cannot be an input.
+    const lag = { JobLag: Math.max(0, msSince(now, new Date())) };
     try {
       const rows = await work(
         db,
@@ -45,11 +49,15 @@ export function jobHandler<L extends JobLambda>(run: Readonly<Record<JobOf<L>, J
         now,
       );
       await end(db, lease, { rowsChanged: rows, error: null }, now);
+      emit({ ...lag, JobFailures: 0 }, { job });
       return { job, ran: true, rows };
     } catch (error) {
+      emit({ ...lag, JobFailures: 1 }, { job });
       logger.error('job failed', { job, error: error as Error });
       await end(db, lease, { error: String(error).slice(0, 1000) }, now);
       throw error; // Lambda repeats it once, and then puts it into the dead-letter queue
+    } finally {
+      sayUsage(now);
     }
   };
 }

@@ -42,6 +42,7 @@ const Message = z.object({
       .string()
       .regex(/^\d{1,15}$/)
       .transform((ms) => new Date(Number(ms))),
+    ApproximateReceiveCount: z.coerce.number().int().min(1).catch(1),
   }),
 });
 
@@ -52,6 +53,8 @@ export interface Received {
   readonly event: Ec2Event;
   /** When the message was first received: a redelivered one decides as the first did. */
   readonly now: Date;
+  /** How often it was handed over, this time included. */
+  readonly receives: number;
 }
 
 /** Why an event is not even looked up. None of these gets better by a redelivery. */
@@ -67,9 +70,9 @@ export function readMessage(record: unknown): Received | Unreadable {
   if (envelope.data.version !== '0') return 'future_version';
   if (envelope.data.source !== 'aws.ec2' || !known.includes(envelope.data['detail-type'])) return 'unknown_type';
   const parsed = Ec2Event.safeParse(json);
-  return parsed.success
-    ? { event: parsed.data, now: message.data.attributes.ApproximateFirstReceiveTimestamp }
-    : 'malformed';
+  if (!parsed.success) return 'malformed';
+  const { ApproximateFirstReceiveTimestamp: now, ApproximateReceiveCount: receives } = message.data.attributes;
+  return { event: parsed.data, now, receives };
 }
 
 function parseJson(body: string): unknown {

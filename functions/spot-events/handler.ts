@@ -1,7 +1,12 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { lambdas } from '../lambdas.ts';
+import { sayUsage } from '../shared/data-api/usage.ts';
 import { connect } from '../shared/db.ts';
 import { logger } from '../shared/logger.ts';
-import { readMessage, type Unreadable } from './events.ts';
+import { emit } from '../shared/metrics.ts';
+import { msBetween, secondMs } from '../shared/time.ts';
+import { detailTypes } from './ec2-events.ts';
+import { type Received, readMessage, type Unreadable } from './events.ts';
 import { type Effect, handleEvent } from './handle-event.ts';
 
 /** Kept back from a message's time: for the answer about the whole batch. */
@@ -31,22 +36,44 @@ export async function handler({ Records }: SQSEvent, context: Context): Promise<
   const dataApiCalls = [...outcomes.values()].reduce((sum, { calls }) => sum + calls, 0);
   logger.info('handled events', { events: Records.length, counts, dataApiCalls });
   const failed = [...outcomes].filter(([, { effect }]) => effect === 'failed');
+  const decided = [...outcomes.values()].flatMap(({ decidedMs }) => decidedMs ?? []);
+  emit({ NoticeToDecision: decided, EventsHandedBack: failed.length });
+  const [now] = [...outcomes.values()].flatMap(({ now }) => now ?? []);
+  if (now) sayUsage(now);
   return { batchItemFailures: failed.map(([messageId]) => ({ itemIdentifier: messageId })) };
 }
 
 interface Outcome {
   readonly effect: Effect | Unreadable | 'failed';
   readonly calls: number;
+  /** When the message was first received. */
+  readonly now?: Date;
+  /** Of an interruption that called for a decision: milliseconds from EC2's time of it. */
+  readonly decidedMs?: number;
+}
+
+/** What comes of a warning about an instance that serves; of others nothing is decided. */
+const decisions: readonly Outcome['effect'][] = ['promoted', 'pending', 'on-demand', 'switching'];
+const interruptions: readonly string[] = [detailTypes.interruption, detailTypes.reservation];
+
+/** Until its first receipt by the clock of a queue, then the waits between receipts, and the time that this one took. */
+function decidedIn({ event, now, receives }: Received, effect: Effect, tookMs: number): number | undefined {
+  if (!interruptions.includes(event['detail-type']) || !decisions.includes(effect)) return undefined;
+  const hiddenMs = (receives - 1) * lambdas['spot-events'].visibilitySeconds * secondMs;
+  return Math.max(0, msBetween(event.time, now)) + hiddenMs + tookMs;
 }
 
 async function handleMessage(message: SQSEvent['Records'][number], context: Context): Promise<Outcome> {
   const received = readMessage(message);
   if (typeof received === 'string') return { effect: received, calls: 0 };
   const { db, calls } = connect(() => context.getRemainingTimeInMillis() - answerMs);
+  const began = performance.now();
+  const { now } = received;
   try {
-    return { effect: await handleEvent(db, received), calls: calls() };
+    const effect = await handleEvent(db, received);
+    return { effect, calls: calls(), now, decidedMs: decidedIn(received, effect, performance.now() - began) };
   } catch (error) {
     logger.error('event failed', { messageId: message.messageId, error: error as Error });
-    return { effect: 'failed', calls: calls() };
+    return { effect: 'failed', calls: calls(), now };
   }
 }

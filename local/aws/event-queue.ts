@@ -41,6 +41,12 @@ export class EventQueue {
     return this.#messages.size;
   }
 
+  /** Milliseconds since the oldest of them was sent; 0 where there is none. */
+  get oldestMs(): number {
+    const [oldest] = this.#messages;
+    return oldest ? this.#now - oldest.sentAt : 0;
+  }
+
   /** Puts EventBridge's events, or any text in place of one, into the queue. */
   send(events: readonly unknown[]): void {
     for (const message of this.#messagesOf(events)) this.#messages.add(message);

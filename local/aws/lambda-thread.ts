@@ -14,4 +14,16 @@ async function carryOut({ id, name, event, timeoutMs }: Order): Promise<Outcome>
   }
 }
 
+/** Lines of metrics go to whoever collects them, in their place among the outcomes; all else is written where it was going. */
+function divertMetrics(): void {
+  const write = process.stdout.write.bind(process.stdout) as (...args: unknown[]) => boolean;
+  process.stdout.write = (...args: unknown[]) => {
+    const [line] = args;
+    if (typeof line !== 'string' || !line.startsWith('{"_aws":')) return write(...args);
+    parentPort!.postMessage({ metrics: line } satisfies Outcome);
+    return true;
+  };
+}
+
+divertMetrics();
 parentPort!.on('message', async (order: Order) => parentPort!.postMessage(await carryOut(order)));

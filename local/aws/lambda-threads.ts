@@ -18,7 +18,18 @@ export interface Order {
 
 export type Outcome =
   | { readonly id: number; readonly result: string }
-  | { readonly id: number; readonly error: ErrorData };
+  | { readonly id: number; readonly error: ErrorData }
+  /** A line that a function has written for CloudWatch. */
+  | { readonly metrics: string };
+
+/** Takes a line in CloudWatch's embedded metric format. */
+type OnMetrics = (line: string) => void;
+
+export interface LambdaThreadsOptions {
+  readonly size?: number;
+  readonly directory?: string;
+  readonly onMetrics?: OnMetrics | undefined;
+}
 
 /** One for each core but the one of the gateway and the Data API, and four at most: each has a copy of the functions. */
 export const defaultThreads = () => Math.min(4, Math.max(1, availableParallelism() - 1));
@@ -38,12 +49,14 @@ export class LambdaThreads {
   readonly #directory: string;
   readonly #threads: LambdaThread[] = [];
   readonly #size: number;
+  readonly #onMetrics: OnMetrics;
 
   /** @throws when a bundle is missing */
-  constructor({ size = defaultThreads(), directory = dist }: { size?: number; directory?: string } = {}) {
+  constructor({ size = defaultThreads(), directory = dist, onMetrics = () => {} }: LambdaThreadsOptions = {}) {
     requireBundles(directory);
     this.#directory = directory;
     this.#size = size;
+    this.#onMetrics = onMetrics;
   }
 
   readonly invoke: Invoke = async (name, event, { timeoutMs }) => {
@@ -58,7 +71,7 @@ export class LambdaThreads {
 
   #leastBusy(): LambdaThread {
     for (let i = 0; i < this.#size; i += 1)
-      if (!this.#threads[i]?.isAlive) this.#threads[i] = new LambdaThread(this.#directory);
+      if (!this.#threads[i]?.isAlive) this.#threads[i] = new LambdaThread(this.#directory, this.#onMetrics);
     return this.#threads.reduce((least, thread) => (thread.busy < least.busy ? thread : least));
   }
 }
@@ -66,10 +79,12 @@ export class LambdaThreads {
 class LambdaThread {
   readonly #worker: Worker;
   readonly #running = new Map<number, PromiseWithResolvers<string>>();
+  readonly #onMetrics: OnMetrics;
   #orders = 0;
   isAlive = true;
 
-  constructor(directory: string) {
+  constructor(directory: string, onMetrics: OnMetrics) {
+    this.#onMetrics = onMetrics;
     const workerData: ThreadData = { directory };
     this.#worker = new Worker(new URL('./lambda-thread.ts', import.meta.url), { workerData, resourceLimits });
     this.#worker.on('message', (outcome: Outcome) => this.#hear(outcome));
@@ -96,6 +111,10 @@ class LambdaThread {
   }
 
   #hear(outcome: Outcome): void {
+    if ('metrics' in outcome) {
+      this.#onMetrics(outcome.metrics);
+      return;
+    }
     const running = this.#running.get(outcome.id);
     this.#running.delete(outcome.id);
     if ('error' in outcome) running?.reject(errorFromData(outcome.error));

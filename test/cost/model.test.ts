@@ -20,6 +20,7 @@ const bare: Deployment = {
   hasAccessLog: false,
   alarmMetrics: 0,
   customMetrics: 0,
+  dashboards: 0,
   secrets: 0,
   keys: 0,
   polledQueues: 0,
@@ -116,9 +117,9 @@ describe('a month of one agent with a million calls', () => {
     );
   });
 
-  it('pays for what is there: alarms, metrics, secrets, keys', () => {
-    const { usd } = costOf(given(deployed({ alarmMetrics: 3, customMetrics: 2, secrets: 2, keys: 1 })));
-    expect(usd['CloudWatch metrics and alarms']).toBeCloseTo(0.9, 9);
+  it('pays for what is there: alarms, metrics, dashboards, secrets, keys', () => {
+    const { usd } = costOf(given(deployed({ alarmMetrics: 3, customMetrics: 2, dashboards: 1, secrets: 2, keys: 1 })));
+    expect(usd['CloudWatch metrics and alarms']).toBeCloseTo(3.9, 9);
     expect(usd['Secrets Manager, KMS']).toBeCloseTo(1.8, 9);
   });
 });
@@ -195,6 +196,7 @@ describe('a template', () => {
       hasAccessLog: true,
       alarmMetrics: 3,
       customMetrics: 0,
+      dashboards: 0,
       secrets: 2,
       keys: 0,
       polledQueues: 0,

@@ -14,6 +14,7 @@ import { priorities, type QueuedSwitch, queueUnlessOpen, switchCommand } from '.
 import { decisionModel } from './decision-model.ts';
 import { type AgentInput, readInputs } from './inputs.ts';
 import { type Logged, logDecisions } from './log.ts';
+import { Moves } from './moves.ts';
 import { type Decision, decide, safeDefault } from './policy.ts';
 import { type PoolReader, poolReader } from './priced-pools.ts';
 
@@ -43,13 +44,14 @@ const size = 1000;
  */
 export async function decideDueAgents(db: Db, time: RunTime, now: Date): Promise<number> {
   const readPools = poolReader(db, now, decisionModel());
+  const moves = new Moves();
   const failures: unknown[] = [];
   const decideEach = async (page: readonly DueAgent[]) => {
     // The model is asked once for all places of a page. Where they cannot be read, each batch tries by itself.
     await readPools(page).catch((error) =>
       logger.warn('reading the pools of a page failed', { error: error as Error }),
     );
-    return forEachIsolated('deciding', chunks(page, batch), (due) => decideBatch(db, { due, readPools }, now), {
+    return forEachIsolated('deciding', chunks(page, batch), (due) => decideBatch(db, { due, readPools, moves }, now), {
       atOnce,
       hasTime: time.hasTime,
       name: (due) => ({ agents: due.length, first: due[0]!.id }),
@@ -57,6 +59,7 @@ export async function decideDueAgents(db: Db, time: RunTime, now: Date): Promise
     });
   };
   const decided = await sumOfPages({ read: (after) => dueAgents(db, after, now), size }, decideEach, time);
+  moves.emit();
   if (failures.length > 0) throw new AggregateError(failures, `${failures.length} batches failed: ${failures[0]}`);
   return decided;
 }
@@ -64,18 +67,20 @@ export async function decideDueAgents(db: Db, time: RunTime, now: Date): Promise
 interface Batch {
   readonly due: readonly DueAgent[];
   readonly readPools: PoolReader;
+  readonly moves: Moves;
 }
 
 /** An agent that cannot be decided on holds up no other of its batch. */
-async function decideBatch(db: Db, { due, readPools }: Batch, now: Date): Promise<number> {
+async function decideBatch(db: Db, { due, ...common }: Batch, now: Date): Promise<number> {
   const ids = due.map(({ id }) => id);
-  const decided = await inGroups('decide', ids, (agentIds) => decideGroup(db, { agentIds, readPools }, now));
+  const decided = await inGroups('decide', ids, (agentIds) => decideGroup(db, { agentIds, ...common }, now));
   return decided.length;
 }
 
 interface Group {
   readonly agentIds: readonly string[];
   readonly readPools: PoolReader;
+  readonly moves: Moves;
 }
 
 /** @returns whom it has decided for */
@@ -86,6 +91,7 @@ async function decideGroup(db: Db, group: Group, now: Date): Promise<string[]> {
     decisions.flatMap(({ command }) => command ?? []),
   );
   await logDecisions(db, now, decisions);
+  group.moves.count(decisions.map(({ decision }) => decision));
   return markDecided(db, group.agentIds, now);
 }
 

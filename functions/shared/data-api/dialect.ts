@@ -32,7 +32,7 @@ export interface DataApiOptions {
    */
   readonly callTimeout?: (inTransaction: boolean) => number;
   /** Counts every call that leaves us, repeats included. */
-  readonly onCall: () => void;
+  readonly onCall: (isRepeat: boolean) => void;
   /** Waits; an input so that a test needs no clock. */
   readonly pause: (ms: number) => Promise<void>;
   /** For DDL: the statement goes on after the Data API's 45 s. */
@@ -71,9 +71,9 @@ class DataApiQueryCompiler extends MysqlQueryCompiler {
  */
 async function persistently<T>(options: DataApiOptions, safe: boolean, call: () => Promise<T>): Promise<T> {
   let conflicts = 0;
-  for (let wait = 100; ; wait = Math.min(wait * 2, 4_000)) {
+  for (let wait = 100, isRepeat = false; ; wait = Math.min(wait * 2, 4_000), isRepeat = true) {
     try {
-      options.onCall();
+      options.onCall(isRepeat);
       return await call();
     } catch (thrown) {
       const error = toDatabaseError(thrown);
@@ -156,7 +156,7 @@ class DataApiConnection implements DatabaseConnection {
     const command = new RollbackTransactionCommand({ ...this.#target, transactionId: this.#transactionId });
     for (let tries = 1; tries <= rollbackTries; tries += 1) {
       try {
-        this.#options.onCall();
+        this.#options.onCall(tries > 1);
         await this.#options.client.send(command, { abortSignal: AbortSignal.timeout(rollbackTimeoutMs) });
         return;
       } catch (error) {

@@ -17,7 +17,7 @@ import { type Answer, type Api, type RequestOptions, send, type Tenant } from '.
 import { leaveStatements } from './template-schema.ts';
 
 /** What a rig can have otherwise than a control plane usually has it. */
-export type RigOptions = Pick<ControlPlaneOptions, 'functions' | 'dataApiLimits'>;
+export type RigOptions = Pick<ControlPlaneOptions, 'functions' | 'functionThreads' | 'dataApiLimits' | 'measures'>;
 
 /**
  * A control plane of a test file's own: the built bundles behind the local gateway, over real HTTP, on a schema of its

@@ -1,0 +1,63 @@
+/**
+ * Every metric that we emit ourselves: what AWS's own metrics cannot say. The dashboards are made of this table
+ * (lib/observability/dashboards.ts), and `emit` takes no other names.
+ *
+ * CloudWatch asks 0.30 USD a month for each metric and each value of its dimension, so a dimension has few values, whatever the
+ * fleet. What has many, such as pools, is a property: it stands in the log line, where a query finds it, and makes no metric.
+ */
+export const metrics = {
+  AgentsOnline: { unit: 'Count', from: 'measure-fleet', what: 'Agents that send heartbeats' },
+  AgentsOffline: { unit: 'Count', from: 'measure-fleet', what: 'Agents that have fallen silent' },
+  StandbysReady: { unit: 'Count', from: 'measure-fleet', what: 'Standbys that could take over at once' },
+  Interruptions: {
+    unit: 'Count',
+    from: 'measure-fleet',
+    property: 'pool',
+    what: 'Termination notices of which we heard, each once',
+  },
+  Failovers: { unit: 'Count', from: 'measure-fleet', what: 'Interrupted agents that have a new primary' },
+  FailoverTime: { unit: 'Milliseconds', from: 'measure-fleet', what: 'From a notice to the new primary' },
+  UndeliveredNotifications: {
+    unit: 'Count',
+    from: 'measure-fleet',
+    what: "Notifications that a tenant's receiver has not taken yet",
+  },
+  SavingsYesterday: { unit: 'None', from: 'measure-fleet', what: 'USD that all tenants saved the day before' },
+  SavingsThisMonth: { unit: 'None', from: 'measure-fleet', what: 'USD that all tenants have saved since the first' },
+  CostThisMonth: { unit: 'None', from: 'measure-fleet', what: "USD that all tenants' instances cost since the first" },
+  MovesWanted: { unit: 'Count', from: 'decide', what: 'Decisions in which the policy would leave the pool' },
+  MovesAllowed: { unit: 'Count', from: 'decide', what: 'Those of them that became a command' },
+  MovesRefused: { unit: 'Count', from: 'decide', dimension: 'gate', what: 'Those that a gate held back' },
+  JobLag: { unit: 'Milliseconds', from: 'each job', property: 'job', what: 'From the time a run was due to its start' },
+  JobFailures: { unit: 'Count', from: 'each job', property: 'job', what: 'Runs that failed' },
+  NoticeToDecision: {
+    unit: 'Milliseconds',
+    from: 'spot-events',
+    what: "From the time of EC2's interruption warning until what to do is decided and written",
+  },
+  EventsHandedBack: { unit: 'Count', from: 'spot-events', what: "EC2's events that are to come again" },
+  DataApiCalls: {
+    unit: 'Count',
+    from: 'each function',
+    property: 'function',
+    what: 'Calls to the Data API, repeats included',
+  },
+  DataApiRepeats: {
+    unit: 'Count',
+    from: 'each function',
+    property: 'function',
+    what: 'Those that repeat a failed one',
+  },
+} as const satisfies Record<string, Metric>;
+
+export interface Metric {
+  readonly unit: 'Count' | 'Milliseconds' | 'None';
+  /** Who emits it: a job, a Lambda, or all of a kind. */
+  readonly from: string;
+  /** Besides `service`, which is the same for all of them. */
+  readonly dimension?: 'gate';
+  readonly property?: 'pool' | 'job' | 'function';
+  readonly what: string;
+}
+
+export type MetricName = keyof typeof metrics;
