@@ -15,7 +15,7 @@ const controlPlane = await startControlPlane({ ...options, ...usual });
 const created = await fetch(`${controlPlane.url}/api/admin/clients/create`, {
   method: 'POST',
   headers: { authorization: `Bearer ${controlPlane.adminToken}` },
-  body: JSON.stringify({ name: 'Bench' }),
+  body: JSON.stringify({ name: 'Bench', max_agents: 1_000_000, max_instances: 1_000_000 }),
 });
 const { client } = (await created.json()) as { client: { token: string } };
 const started: Started = { url: controlPlane.url, token: client.token };

@@ -6424,6 +6424,8 @@ export interface operations {
                     email?: string | null;
                     aws_account_id?: string | null;
                     aws_role_arn?: string | null;
+                    max_agents?: number | null;
+                    max_instances?: number | null;
                 };
             };
         };

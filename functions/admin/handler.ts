@@ -33,7 +33,9 @@ const revoked = { success: true, message: 'It stops working within a minute' } a
 export const handler = httpHandler<typeof adminRoutes>(adminRoutes, {
   createClient: async (call, { body, caller }) => {
     const { name, email, aws_account_id: awsAccountId, aws_role_arn: awsRoleArn } = body;
-    const made = await createClient(call.db, { name, email, awsAccountId, awsRoleArn }, by(call, caller), call.now);
+    const plan = { maxAgents: body.max_agents, maxInstances: body.max_instances };
+    const wanted = { name, email, awsAccountId, awsRoleArn, plan };
+    const made = await createClient(call.db, wanted, by(call, caller), call.now);
     const { awsExternalId, ...client } = made;
     return { success: true, client: { ...client, status: 'active', aws_external_id: awsExternalId } };
   },

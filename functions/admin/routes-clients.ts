@@ -20,6 +20,9 @@ const inSameAccount = (account: string | undefined, roleArn: string | null | und
   roleArn == null || accountOf(roleArn) === account;
 const otherAccount = 'must be a role in the account that aws_account_id names';
 
+/** No plan has no limit: a tenant whose script runs wild would fill the database. */
+export const mostOfPlan = z.int().min(0).max(1_000_000);
+
 const time = z.iso.datetime().nullable();
 
 /** How we look into a tenant's account, how that goes, and the instances that are looked for there. */
@@ -69,6 +72,8 @@ export const clientAdminRoutes = {
         aws_account_id: optional(AwsAccountId),
         // Lets us verify terminations with EC2; its trust policy needs the aws_external_id of the answer.
         aws_role_arn: optional(AwsRoleArn),
+        max_agents: optional(mostOfPlan),
+        max_instances: optional(mostOfPlan),
       })
       .refine(({ aws_account_id, aws_role_arn }) => inSameAccount(aws_account_id, aws_role_arn), {
         path: ['aws_role_arn'],

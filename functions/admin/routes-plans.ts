@@ -1,9 +1,6 @@
 import * as z from 'zod';
 import type { Routes } from '../shared/route.ts';
-import { ofClient } from './routes-clients.ts';
-
-/** No plan has no limit: a tenant whose script runs wild would fill the database. */
-const most = z.int().min(0).max(1_000_000);
+import { mostOfPlan, ofClient } from './routes-clients.ts';
 
 /** How many agents and instances a tenant may have (protocol 4). */
 export const planRoutes = {
@@ -32,7 +29,7 @@ export const planRoutes = {
     scope: 'admin',
     summary: 'Sets how many agents and instances a tenant may have; what it has beyond that stays',
     params: ofClient,
-    body: z.object({ max_agents: most, max_instances: most }),
+    body: z.object({ max_agents: mostOfPlan, max_instances: mostOfPlan }),
     response: z.object({ success: z.literal(true), max_agents: z.int(), max_instances: z.int() }),
     errors: ['client_not_found'],
   },

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { Invoke } from '../../local/aws/lambda-host.ts';
 import { TestInstance } from '../support/agents/test-instance.ts';
@@ -43,9 +42,7 @@ beforeAll(async () => {
   rig = await Rig.start({}, { functions: invoke, dataApiLimits: { statementMs: 250 } });
   await functions.open();
   reader = await StateReader.open();
-  const name = `Tenant ${randomUUID()}`;
-  const { body } = await rig.asAdmin('POST', '/api/admin/clients/create', { name, aws_account_id: account });
-  tenant = { id: body.client.id, name, token: body.client.token };
+  tenant = await rig.tenant({ aws_account_id: account });
 });
 afterEach(async () => {
   await pass(heldByJob);

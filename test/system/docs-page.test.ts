@@ -22,7 +22,7 @@ describe.skipIf(!executablePath)('the page at /docs', () => {
 
   beforeAll(async () => {
     rig = await Rig.start();
-    tenant = await rig.tenant('Acme');
+    tenant = await rig.tenant({ name: 'Acme' });
     await rig.primary({}, tenant);
     browser = await chromium.launch({
       executablePath: executablePath!,

@@ -4,24 +4,32 @@ import { AppError } from '../../shared/errors.ts';
 import { audit, type By } from '../event/audit.ts';
 import { record } from '../event/events.ts';
 import { insertMainToken, newMainToken } from './main-token.ts';
+import type { Plan } from './plan.ts';
 
 interface NewClient {
   readonly name: string;
   readonly email: string | undefined;
   readonly awsAccountId: string | undefined;
   readonly awsRoleArn: string | undefined;
+  /** What is left out is as in every new plan. */
+  readonly plan?: { readonly [K in keyof Plan]?: Plan[K] | undefined };
 }
 
 /**
  * Makes a tenant and its token `main` (protocol D1): one transaction.
  * @throws AppError client_exists when the name or the address is taken, whatever their case
  */
-export async function createClient(db: Db, { name, email, awsAccountId, awsRoleArn }: NewClient, by: By, now: Date) {
+export async function createClient(
+  db: Db,
+  { name, email, awsAccountId, awsRoleArn, plan }: NewClient,
+  by: By,
+  now: Date,
+) {
   const id = randomUUID();
   const awsExternalId = randomUUID();
   const address = email ?? `${name.toLowerCase().replace(/\s+/g, '_').slice(0, 200)}@example.com`;
   const main = await newMainToken(id);
-  const shown = { name, email: address, awsAccountId: awsAccountId ?? null, awsRoleArn: awsRoleArn ?? null };
+  const shown = { name, email: address, awsAccountId: awsAccountId ?? null, awsRoleArn: awsRoleArn ?? null, ...plan };
   await transact(db, async (tx) => {
     const taken = await tx
       .selectFrom('clients')

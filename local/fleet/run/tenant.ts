@@ -16,12 +16,21 @@ export interface Tenant {
 const awsAccountId = '111122223333';
 const awsRoleArn = `arn:aws:iam::${awsAccountId}:role/SpotOptimizer`;
 
+/** Room for a fleet of any size. */
+const mostOfPlan = 1_000_000;
+
 /** Creates a tenant as an operator would. @throws Error when the control plane does not answer 2xx */
 export async function createTenant(url: string, adminToken: string, name: string): Promise<Tenant> {
   const answer = await fetch(new URL('/api/admin/clients/create', url), {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${adminToken}` },
-    body: JSON.stringify({ name, aws_account_id: awsAccountId, aws_role_arn: awsRoleArn }),
+    body: JSON.stringify({
+      name,
+      aws_account_id: awsAccountId,
+      aws_role_arn: awsRoleArn,
+      max_agents: mostOfPlan,
+      max_instances: mostOfPlan,
+    }),
   });
   const body = await answer.text();
   if (!answer.ok) throw new Error(`cannot create a tenant: ${answer.status} ${body}`);

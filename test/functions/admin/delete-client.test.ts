@@ -61,7 +61,7 @@ describe('a tenant that is deleted (D2)', () => {
       ['GET', '/aws-access'],
     ] as const)
       expect((await rig.asAdmin(method, `/api/admin/clients/${tenant.id}${path}`)).status).toBe(404);
-    expect((await rig.tenant(tenant.name)).id).not.toBe(tenant.id);
+    expect((await rig.tenant({ name: tenant.name })).id).not.toBe(tenant.id);
   });
 
   it('loses every row in every table, and others lose none', async () => {

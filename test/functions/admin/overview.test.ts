@@ -329,7 +329,7 @@ describe('summaries (X11, X12)', () => {
 describe('the search (X10)', () => {
   it('finds tenants by a part of the name, instances and agents by the beginning of an id', async () => {
     const word = randomUUID().slice(0, 8);
-    const tenant = await rig.tenant(`The ${word} company`);
+    const tenant = await rig.tenant({ name: `The ${word} company` });
     const instance = await rig.primary({ logicalId: `${word}-web` }, tenant);
     for (const path of ['/api/admin/search', '/api/search']) {
       const find = async (query: string) => (await rig.asAdmin('GET', `${path}?q=${query}`)).body;
@@ -356,7 +356,7 @@ describe('the search (X10)', () => {
 
 describe('the export (X7)', () => {
   it('is a CSV file of active tenants, largest savings first, in which no name is a formula', async () => {
-    const tenant = await rig.tenant(`=HYPERLINK("x", ${randomUUID()})`);
+    const tenant = await rig.tenant({ name: `=HYPERLINK("x", ${randomUUID()})` });
     await save(tenant, 1_000_000);
     const { body, headers } = await get('/export/global-stats');
     expect(headers.get('content-type')).toContain('text/csv');

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Tenant } from '../../support/rig/api.ts';
 import { Rig } from '../../support/rig/rig.ts';
 
 let rig: Rig;
@@ -12,9 +13,16 @@ const planOf = ({ id }: { id: string }) => `/api/admin/clients/${id}/plan`;
 const setPlan = (tenant: { id: string }, max_agents: number, max_instances = 100) =>
   rig.asAdmin('PUT', planOf(tenant), { max_agents, max_instances });
 
+/** With the plan that every tenant begins with, where an operator says no other. */
+async function newTenant(plan: object = {}) {
+  const name = `Tenant ${randomUUID()}`;
+  const { body } = await rig.asAdmin('POST', '/api/admin/clients/create', { name, ...plan });
+  return body.client as Tenant;
+}
+
 describe('a tenant’s plan (E8, E9)', () => {
   it('allows 1,000 agents and 3,000 instances at first, and says what is used', async () => {
-    const tenant = await rig.tenant();
+    const tenant = await newTenant();
     await rig.primary({}, tenant);
     expect((await rig.asAdmin('GET', planOf(tenant))).body).toEqual({
       client_id: tenant.id,
@@ -25,8 +33,13 @@ describe('a tenant’s plan (E8, E9)', () => {
     });
   });
 
+  it('may be said when the tenant is made', async () => {
+    const tenant = await newTenant({ max_agents: 7 });
+    expect((await rig.asAdmin('GET', planOf(tenant))).body).toMatchObject({ max_agents: 7, max_instances: 3000 });
+  });
+
   it('is set by an operator, with a row of the audit log that says what it was', async () => {
-    const tenant = await rig.tenant();
+    const tenant = await newTenant();
     expect((await setPlan(tenant, 5, 15)).body).toEqual({ success: true, max_agents: 5, max_instances: 15 });
     const row = await rig.db
       .selectFrom('auditLogs')
@@ -43,7 +56,7 @@ describe('a tenant’s plan (E8, E9)', () => {
 
   it('of nobody is not found; one that is no number changes nothing', async () => {
     expect((await setPlan({ id: randomUUID() }, 5)).status).toBe(404);
-    const tenant = await rig.tenant();
+    const tenant = await newTenant();
     for (const wrong of [-1, 1.5, 1_000_001]) expect((await setPlan(tenant, wrong)).status).toBe(400);
     expect((await rig.asAdmin('GET', planOf(tenant))).body.max_agents).toBe(1000);
   });

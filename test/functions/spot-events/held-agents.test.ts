@@ -18,9 +18,7 @@ let holder: Connection;
 beforeAll(async () => {
   vi.spyOn(console, 'error').mockImplementation(() => {});
   rig = await Rig.start();
-  const name = `Tenant ${randomUUID()}`;
-  const { body } = await rig.asAdmin('POST', '/api/admin/clients/create', { name, aws_account_id: account });
-  tenant = { id: body.client.id, name, token: body.client.token };
+  tenant = await rig.tenant({ aws_account_id: account });
   holder = await connectToRig();
 });
 afterAll(async () => {

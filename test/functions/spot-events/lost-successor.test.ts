@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { detailTypes } from '../../../functions/spot-events/ec2-events.ts';
 import type { TestInstance } from '../../support/agents/test-instance.ts';
@@ -11,9 +10,7 @@ let rig: Rig;
 let tenant: Tenant;
 beforeAll(async () => {
   rig = await Rig.start();
-  const name = `Tenant ${randomUUID()}`;
-  const { body } = await rig.asAdmin('POST', '/api/admin/clients/create', { name, aws_account_id: account });
-  tenant = { id: body.client.id, name, token: body.client.token };
+  tenant = await rig.tenant({ aws_account_id: account });
 });
 afterAll(() => rig.stop());
 

@@ -36,12 +36,7 @@ afterAll(async () => {
   vi.restoreAllMocks();
 });
 
-async function tenantOf(aws_account_id: string | undefined): Promise<Tenant> {
-  const name = `Tenant ${randomUUID()}`;
-  const { status, body } = await rig.asAdmin('POST', '/api/admin/clients/create', { name, aws_account_id });
-  expect(status).toBe(201);
-  return { id: body.client.id, name, token: body.client.token };
-}
+const tenantOf = (account: string | undefined): Promise<Tenant> => rig.tenant({ aws_account_id: account });
 
 const newInstanceId = () => `i-0${randomBytes(8).toString('hex')}`;
 

@@ -61,10 +61,7 @@ export class FaultRig {
     // Long enough for one repeat of a call, so that a fault that lasts is met by an answer soon.
     const functions = timelessFunctions();
     const rig = await Rig.start({ DATA_API_RETRY_MS: '120' }, { functions });
-    const name = 'Tenant of faults';
-    const { body } = await rig.asAdmin('POST', '/api/admin/clients/create', { name, ...tenant });
-    const { id, token } = body.client;
-    return new FaultRig(rig, { id, name, token }, functions, await connectToRig());
+    return new FaultRig(rig, await rig.tenant(tenant), functions, await connectToRig());
   }
 
   async stop() {

@@ -98,10 +98,13 @@ export class Rig implements Api {
     return this.request(method, path, { token: this.controlPlane.adminToken, body });
   }
 
-  async tenant(name = `Tenant ${randomUUID()}`): Promise<Tenant> {
-    const { status, body } = await this.asAdmin('POST', '/api/admin/clients/create', { name });
+  /** @param facts beside its name. Its plan has room for whatever a scene registers. */
+  async tenant(facts: Record<string, unknown> = {}): Promise<Tenant> {
+    const name = `Tenant ${randomUUID()}`;
+    const wanted = { name, max_agents: 1_000_000, max_instances: 1_000_000, ...facts };
+    const { status, body } = await this.asAdmin('POST', '/api/admin/clients/create', wanted);
     if (status !== 201) throw new Error(`no tenant: ${status} ${JSON.stringify(body)}`);
-    return { id: body.client.id, name, token: body.client.token };
+    return { id: body.client.id, name: body.client.name, token: body.client.token };
   }
 
   /** An instance with an agent on it that has not registered. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Fault } from '../../../../local/aws/data-api/faults.ts';
 import { seeded } from '../../../../local/random.ts';
 import { StateReader } from '../../database/state-reader.ts';
@@ -41,9 +40,7 @@ export class FailoverSimulation {
     const rig = await Rig.start({ DATA_API_RETRY_MS: '250' }, options);
     await functions.open();
     const neighbour = await rig.tenant();
-    const name = `Tenant ${randomUUID()}`;
-    const { body } = await rig.asAdmin('POST', '/api/admin/clients/create', { name, aws_account_id: account });
-    const tenant = { id: body.client.id, name, token: body.client.token };
+    const tenant = await rig.tenant({ aws_account_id: account });
     const reader = await StateReader.open();
     await freezeStatistics(reader.connection);
     // A job's first run of all makes its row: a world is the same whether it is the first one or not.
