@@ -8,6 +8,7 @@ type Ids = Readonly<Record<string, string>>;
 const learnt: Readonly<Record<string, Ids>> = {
   D1: { client_id: '$response.body#/client/id' },
   T1: { client_id: '$request.path.client_id', token_id: '$response.body#/id' },
+  X30: { client_id: '$request.path.client_id', alert_id: '$response.body#/alert_id' },
   O1: { operator_id: '$response.body#/id' },
   A1: {
     agent_id: '$response.body#/agent_id',
