@@ -65,7 +65,8 @@ export function poolReader(db: Db, now: Date, model?: HazardModel): PoolReader {
   };
   return async (agents) => {
     const places = new Map(agents.filter(isPlaced).map((place) => [keyOf(place), place]));
-    remember([...places.values()].filter((place) => !known.has(keyOf(place))));
+    const unread = [...places.values()].filter((place) => !known.has(keyOf(place)));
+    if (unread.length > 0) remember(unread);
     const priced = new Map(
       await Promise.all([...places.keys()].map(async (key) => [key, await known.get(key)!] as const)),
     );
