@@ -20,7 +20,7 @@ const findings: Readonly<Record<string, string>> = {
   'AwsSolutions-S1': 'Uploaded models: who uploads and activates is in the audit log.',
   ...Object.fromEntries(
     ['sessions', 'activated'].map((folder) => [
-      `AwsSolutions-IAM5[Resource::<ApiModelsBucket65372A19.Arn>/${folder}/*]`,
+      `AwsSolutions-IAM5[Resource::<ModelsBucket970C6ADA.Arn>/${folder}/*]`,
       'The files of sessions, which are not there yet.',
     ]),
   ),
