@@ -65,11 +65,12 @@ export async function admit(tx: Tx, candidate: Candidate, now: Date): Promise<Ad
 }
 
 /** An instance that is known, of a deleted agent or of another one, is among those that the plan has room for already. */
-const requireRoom = (tx: Tx, { state: { agent, instance }, isNew }: Candidate) =>
+const requireRoom = (tx: Tx, { state: { agent, instance }, isNew, body }: Candidate) =>
   requireRoomForAgent(tx, {
     clientId: agent.clientId,
     isListed: isNew,
     isRunning: instance?.instanceStatus === 'running_primary' || instance?.instanceStatus === 'running_replica',
+    isNameless: body.logical_agent_id === body.instance_id,
   });
 
 /** Whether a primary lives, as far as we could hear. Usually no statement. */

@@ -37,23 +37,41 @@ const instancesOf = (clientId: string): RawBuilder<number> =>
   sql`(SELECT COUNT(*) FROM instances AS i WHERE i.client_id = ${clientId}
     AND i.instance_status IN ('running_primary', 'running_replica'))`;
 
+interface Newcomer {
+  readonly clientId: string;
+  readonly isListed: boolean;
+  readonly isRunning: boolean;
+  readonly isNameless: boolean;
+}
+
 /**
  * Lets one more agent in where its tenant's plan has room for it and its instance. Agents that are known are not asked: an instance
  * of theirs may be the successor of one that EC2 takes. Agents that register at the same moment do not see each other here, so a
  * plan may be passed by as many.
  * @param agent what the counts have of it already: its row, which has been inserted where it is new; its instance, where a deleted
- * agent returns on the one that it had
+ * agent returns on the one that it had. `isNameless`: it goes by its instance's id, so the successor that it launches for a switch
+ * registers as an agent of its own; each such launch that is under way has a place beside the plan
  * @throws AppError plan_limit, with the limit and what is used of it
  */
-export async function requireRoomForAgent(
-  tx: Tx,
-  agent: { readonly clientId: string; readonly isListed: boolean; readonly isRunning: boolean },
-): Promise<void> {
+export async function requireRoomForAgent(tx: Tx, agent: Newcomer): Promise<void> {
   const { maxAgents, maxInstances, agents, instances } = await readPlan(tx, agent);
   const otherAgents = agents - Number(agent.isListed);
   const otherInstances = instances - Number(agent.isRunning);
-  if (otherAgents >= maxAgents) throw full('agents', { most: maxAgents, used: otherAgents });
-  if (otherInstances >= maxInstances) throw full('instances', { most: maxInstances, used: otherInstances });
+  const [areAgentsFull, areInstancesFull] = [otherAgents >= maxAgents, otherInstances >= maxInstances];
+  if (!areAgentsFull && !areInstancesFull) return;
+  const beside = agent.isNameless ? await launchesOfNameless(tx, agent.clientId) : 0;
+  if (beside > 0 && otherAgents < maxAgents + beside && otherInstances < maxInstances + beside) return;
+  if (areAgentsFull) throw full('agents', { most: maxAgents, used: otherAgents });
+  throw full('instances', { most: maxInstances, used: otherInstances });
+}
+
+/** Switches that an agent without a name of its own was told of, and whose instance has not been heard of. */
+async function launchesOfNameless(tx: Tx, clientId: string): Promise<number> {
+  const { rows } = await sql<{ launches: number }>`
+    SELECT COUNT(*) AS launches FROM agents AS a INNER JOIN commands AS c ON c.open_switch_of = a.id
+    WHERE a.listed_of = ${clientId} AND a.logical_agent_id = a.instance_id AND c.status = 'dispatched'
+      AND c.new_instance_id IS NULL`.execute(tx);
+  return Number(rows[0]!.launches);
 }
 
 const full = (what: 'agents' | 'instances', { most, used }: { most: number; used: number }) =>

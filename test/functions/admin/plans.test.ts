@@ -117,4 +117,24 @@ describe('a plan that is full', () => {
     expect((await rig.asAdmin('GET', planOf(tenant))).body).toMatchObject({ agents: 0, instances: 1 });
     expect((await agent.register()).status).toBe(200);
   });
+
+  it('lets in the successor that an agent without a name launched as EC2 took its instance, and no other', async () => {
+    const tenant = await rig.tenant();
+    const nameless = () => {
+      const id = `i-${randomUUID().replaceAll('-', '').slice(0, 16)}`;
+      return rig.instance(tenant, { instanceId: id, logicalId: id });
+    };
+    const old = nameless();
+    await old.register();
+    await setPlan(tenant, 1, 1);
+    const notice = { action: 'terminate', detected_at: rig.clock.now().toISOString() };
+    expect((await old.request('POST', '/termination-imminent', notice)).status).toBe(200);
+    const successor = nameless();
+    expect((await successor.register()).status).toBe(409); // nobody was told to launch it
+    expect((await old.pendingCommands()).body).toHaveLength(1);
+    expect((await successor.register()).status).toBe(200); // though `old` has died before it could report
+    expect((await nameless().register()).body).toMatchObject({ code: 'plan_limit' });
+    expect((await old.switchReport(successor)).status).toBe(200);
+    expect((await rig.asAdmin('GET', planOf(tenant))).body).toMatchObject({ agents: 1 });
+  });
 });
