@@ -3,7 +3,7 @@ import type { Severity } from '../../shared/schema.ts';
 /** One notification of a digest. */
 export interface Notification {
   readonly id: string;
-  readonly type: string;
+  readonly eventType: string;
   readonly severity: Severity;
   readonly message: string;
   readonly agentId: string | null;
@@ -37,7 +37,7 @@ export const toJson = ({ id, clientId, type, total, bySeverity, notifications }:
     omitted: total - notifications.length,
     notifications: notifications.map((one) => ({
       id: one.id,
-      type: one.type,
+      type: one.eventType,
       severity: one.severity,
       message: one.message,
       agent_id: one.agentId,

@@ -54,7 +54,7 @@ export async function readMessage(db: Db, { clientId, messageId }: OfMessage): P
   const { rows } = await sql<Row>`
     SELECT m.attempts, m.is_posted, m.is_published, COUNT(*) OVER () AS total,
       SUM(e.severity = 'error') OVER () AS errors, SUM(e.severity = 'warning') OVER () AS warnings,
-      e.id, e.event_type AS type, e.severity, e.message, e.agent_id, e.instance_id, e.created_at
+      e.id, e.event_type, e.severity, e.message, e.agent_id, e.instance_id, e.created_at
     FROM webhook_messages AS m
     INNER JOIN webhook_items AS i ON i.client_id = m.client_id AND i.message_id = m.id
     INNER JOIN system_events AS e ON e.id = i.event_id
