@@ -189,7 +189,7 @@ async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<
 const isAdmission = (status: number) => ![401, 403, 404].includes(status) && status < 500;
 const isRight = (status: number, code: Code) => (code === 'admitted' ? isAdmission(status) : status === code);
 
-describe('who may call what', () => {
+describe('who may call what (defect 3)', () => {
   it('is what the route table says, for every identity, route and owner', async () => {
     const cells = table.flatMap((route) =>
       identities.flatMap((identity) =>

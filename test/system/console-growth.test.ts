@@ -105,7 +105,7 @@ const cases = reads.flatMap((route) =>
 );
 
 describe(`with ${JSON.stringify(size)}`, () => {
-  it.each(cases)('$name takes three calls at most, and each by an index', async ({ path }) => {
+  it.each(cases)('$name takes three calls at most, and each by an index (defect 19)', async ({ path }) => {
     const { answer, statements } = await ask(path);
     expect(answer.status).toBe(200);
     expect(answer.calls).toBeLessThanOrEqual(3);

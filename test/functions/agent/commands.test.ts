@@ -130,7 +130,7 @@ describe('issue-switch-command (A14)', () => {
 });
 
 describe('pending-commands (A4)', () => {
-  it('hands a command out once, with everything that agents need of it', async () => {
+  it('hands a command out once, with everything that agents need of it (defect 2)', async () => {
     const instance = await withPool();
     const { body: queued } = await instance.queueSwitch(pool);
     const { status, body } = await instance.pendingCommands();
@@ -321,7 +321,7 @@ describe('executed (A5) and mark-command-executed (X2)', () => {
     expect(await instance.commands()).toMatchObject([{ status: 'completed', success: true }]);
   });
 
-  it('is how version 3.2 closes each of its commands', async () => {
+  it('is how version 3.2 closes each of its commands (defect 13)', async () => {
     const { instance, id } = await dispatched({ version: '3.2.0' });
     expect(await instance.executed(id)).toMatchObject({ status: 200, body: { success: true } });
     expect(await instance.commands()).toMatchObject([{ status: 'completed', success: true }]);

@@ -77,7 +77,7 @@ describe('heartbeat (A2) of the primary', () => {
     expect(await instance.agentRow()).toMatchObject({ status: 'switching' });
   });
 
-  it('that says offline while a switch is carried out is the old instance dying, and no outage', async () => {
+  it('that says offline while a switch is carried out is the old instance dying, and no outage (defect 20)', async () => {
     const instance = await rig.primary();
     await instance.report(0.1, { 'us-east-1b': 0.03 });
     await instance.queueSwitch('m5.large.us-east-1b');
@@ -170,7 +170,7 @@ describe('heartbeat (A2) of an instance that is not the primary', () => {
 });
 
 describe('a deleted agent', () => {
-  it('is not resurrected by a heartbeat, which gets a 404', async () => {
+  it('is not resurrected by a heartbeat, which gets a 404 (defect 11)', async () => {
     const instance = await rig.primary();
     await instance.set({ status: 'deleted', enabled: false });
     for (const status of ['online', 'disabled', 'offline'])

@@ -19,7 +19,7 @@ const allOff = {
 
 describe('register (A1): a new agent', () => {
   it.each([
-    ['version 4 without a public address', { version: '4.0.0' }, { public_ip: null }],
+    ['version 4 without a public address (defect 12)', { version: '4.0.0' }, { public_ip: null }],
     ['version 4 with a public address', { version: '4.0.0' }, { public_ip: '54.1.2.3' }],
     ['version 3.2, which sends neither mode nor addresses', { version: '3.2.0' }, {}],
     ['one that could not ask its instance', { type: 'unknown' }, { mode: 'unknown', ami_id: 'unknown' }],
@@ -83,7 +83,7 @@ describe('register (A1): a new agent', () => {
     expect(await instance.agentRow()).toMatchObject({ currentMode: 'ondemand', currentPoolId: null });
   });
 
-  it('of two instances that start together has one primary, and the other waits', async () => {
+  it('of two instances that start together has one primary, and the other waits (defect 10)', async () => {
     const first = rig.instance(await rig.tenant());
     const second = first.successor();
     await Promise.all([first.register(), second.register()]);

@@ -32,7 +32,7 @@ async function switched(facts = {}) {
 }
 
 describe('switch-report (A7)', () => {
-  it('of a switch without wait makes a zombie, a primary and a row of history', async () => {
+  it('of a switch without wait makes a zombie, a primary and a row of history (defect 7)', async () => {
     const { old, next, commandId } = await told();
     await next.register();
     rig.pass(45);
@@ -360,7 +360,7 @@ describe('deferred termination (9.8) and instances-to-terminate (X3)', () => {
     });
   });
 
-  it('counts the wait from when the instance became a zombie, whatever it reports meanwhile', async () => {
+  it('counts the wait from when the instance became a zombie, whatever it reports meanwhile (defect 16)', async () => {
     const { old } = await switched();
     for (let i = 0; i < 10; i += 1) {
       rig.pass(30);
@@ -381,7 +381,7 @@ describe('deferred termination (9.8) and instances-to-terminate (X3)', () => {
       });
   });
 
-  it('never lists the primary, or another agent’s instance', async () => {
+  it('never lists the primary, or another agent’s instance (defect 1)', async () => {
     const { old, next } = await switched();
     const other = await rig.primary({}, old.tenant);
     const foreign = await rig.primary();

@@ -154,7 +154,7 @@ describe('a refused token', () => {
       JSON.stringify(row),
     );
 
-  it('is recorded at most once in ten minutes, however often it comes, and never in clear', async () => {
+  it('is recorded at most once in ten minutes, however often it comes, and never in clear (defect 25)', async () => {
     rig.pass(600 - ((rig.clock.now().getTime() / 1000) % 600));
     const before = (await refusals()).length;
     const token = `token-${randomUUID()}`;
@@ -189,7 +189,7 @@ describe('a refused token', () => {
   });
 });
 
-describe('another tenant’s ids', () => {
+describe('another tenant’s ids (defect 4)', () => {
   /** Two tenants, each with an agent, a command that was handed out, and an instance to terminate. */
   async function world() {
     const instance = await rig.primary();

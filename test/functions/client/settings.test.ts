@@ -215,7 +215,7 @@ describe('auto-switch and manual replicas', () => {
     expect((await kept.replicas()).find(({ id }) => id === alarm)!.status).toBe('launching');
   });
 
-  it('are one standby, however many ask at once', async () => {
+  it('are one standby, however many ask at once (defect 18)', async () => {
     const agent = await primary();
     const asked = [
       configure(agent, manual),

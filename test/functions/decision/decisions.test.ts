@@ -289,7 +289,7 @@ describe('switch-recommendation (A13)', () => {
 });
 
 describe('the decide job', () => {
-  it('decides for an agent that has reported, logs it, and queues what is allowed', async () => {
+  it('decides for an agent that has reported, logs it, and queues what is allowed (defect 6)', async () => {
     const instance = await priced();
     await rig.runJob('decide');
     const [command, ...rest] = await instance.commands();

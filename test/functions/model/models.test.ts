@@ -176,7 +176,7 @@ describe('an activation (D12)', () => {
     expect(await auditOf(id)).toHaveLength(2);
   });
 
-  it('of two at once leaves one live and one fallback', async () => {
+  it('of two at once leaves one live and one fallback (defect 24)', async () => {
     const ids = [await uploadOurs()];
     await activate(ids[0]!);
     ids.push(await uploadOurs());
@@ -253,7 +253,7 @@ describe('files of an engine (X9)', () => {
     expect(await statusOf(model)).toBe('pending');
   });
 
-  it('are kept, and never run', async () => {
+  it('are kept, and never run (defect 3)', async () => {
     const { status, body } = await sendForm('/api/admin/decision-engine/upload', [['engine.py', bytesOf('import os')]]);
     expect(status).toBe(200);
     expect(body).toMatchObject({ success: true, files: ['engine.py'], restarting: false });

@@ -329,7 +329,7 @@ describe('a notice, without a standby', () => {
     expect((await instance.agentRow()).emergencyReplicaCount).toBe(1);
   });
 
-  it('loses no failover where PUT and notice come at once', async () => {
+  it('loses no failover where PUT and notice come at once (defect 5)', async () => {
     for (let rounds = 0; rounds < 10; rounds += 1) {
       const instance = await primary();
       await instance.emergency('termination-notice');

@@ -374,7 +374,7 @@ describe('R3: somebody has a standby take over', () => {
     expect(await instance.events('replica_promoted')).toHaveLength(1);
   });
 
-  it('keeps the old primary as the next standby where that is wanted, and back again', async () => {
+  it('keeps the old primary as the next standby where that is wanted, and back again (defect 15)', async () => {
     const { instance, id, standby } = await withStandby();
     expect((await instance.promoteReplica(id, { demote_old_primary: true })).body.demoted).toBe(true);
     expect(await instance.row()).toMatchObject({ instanceStatus: 'running_replica', isActive: true, isPrimary: false });
@@ -410,7 +410,7 @@ describe('R3: somebody has a standby take over', () => {
 });
 
 describe('R4: a standby is not wanted any more', () => {
-  it('is listed until it has been seen to go, and once', async () => {
+  it('is listed until it has been seen to go, and once (defect 9)', async () => {
     const instance = await primary();
     const { body: made } = await instance.createReplica();
     const { body: polled } = await instance.listReplicas('launching');

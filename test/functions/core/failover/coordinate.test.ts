@@ -344,7 +344,10 @@ describe('the coordinator', () => {
     expect((await instance.instancesToTerminate()).body.instances).toMatchObject([{ instance_id: standby.id }]);
   });
 
-  it.each(['ac', 'abcdef'])('backs off after launches that failed, with zones %s: no storm of them', async (zones) => {
+  it.each([
+    'ac',
+    'abcdef',
+  ])('backs off after launches that failed, with zones %s: no storm of them (defect 23)', async (zones) => {
     const instance = await primary(zones);
     await instance.set(manual);
     for (let minutes = 0; minutes < 60; minutes += 1) {

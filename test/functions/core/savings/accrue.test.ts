@@ -84,7 +84,7 @@ describe('an hour that has ended', () => {
     expect(await totals(instance)).toEqual({ total: '0.070000', days: [sums], months: [sums] });
   });
 
-  it('is accounted for once, however often the job runs', async () => {
+  it('is accounted for once, however often the job runs (defect 8)', async () => {
     const instance = await primary();
     rig.pass(hour);
     for (let n = 0; n < 3; n += 1) await run();
