@@ -32,6 +32,8 @@ export interface DataApi {
   faults: DataApiFaults;
   /** Each distinct SQL text that reached the database, as sent: with `:names`. */
   statements: Set<string>;
+  /** In force; a test may change them under way. */
+  readonly limits: Limits;
   /** How many operations were called. */
   calls: number;
   /** Told of each call before anything is done for it, which waits until this has returned. */
@@ -68,6 +70,7 @@ export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
     url: server.url,
     faults: newFaults(),
     statements: service.statements,
+    limits,
     calls: 0,
     expire: () => transactions.expire(-1),
     async close() {
