@@ -14,7 +14,7 @@ import { AppError, errorStatus } from './errors.ts';
 import { denied, type Identity, operatorScopeFor, requireScope } from './identity.ts';
 import type { Page } from './listing.ts';
 import { logger } from './logger.ts';
-import { countingConnection, countRequest } from './rate-limit.ts';
+import { countRequest } from './rate-limit.ts';
 import { parseRequest, type RawBody } from './request.ts';
 import { isPoll, type Route, type Routes, routeKey } from './route.ts';
 
@@ -88,8 +88,8 @@ export function httpHandler<T extends Routes>(routes: T, handlers: Handlers<T>) 
       throw new Error(`no handler for ${event.routeKey}: the gateway and this bundle are of different builds`);
     const { route, run } = found;
     const connection = connect(() => context.getRemainingTimeInMillis(), { isPoll: isPoll(route) });
-    const counting = countingConnection();
-    const calls = () => connection.calls() + counting.calls();
+    let callsOfCounting = 0;
+    const calls = () => connection.calls() + callsOfCounting;
     const headers = () => ({ 'content-type': 'application/json', 'x-data-api-calls': String(calls()) });
     try {
       const identity = event.requestContext.authorizer?.lambda;
@@ -102,7 +102,7 @@ export function httpHandler<T extends Routes>(routes: T, handlers: Handlers<T>) 
         authorization: event.headers.authorization,
       };
       if (identity && identity.role !== 'none')
-        await countRequest(counting.db, { route, identity, agentRef: event.pathParameters?.agent_id }, call.now);
+        callsOfCounting = await countRequest({ route, identity, agentRef: event.pathParameters?.agent_id }, call.now);
       const result = await run(call, { ...parseRequest(route, event), caller } as unknown as Input<Route>);
       if (Math.random() < logEnv().LOG_SUCCESS_SHARE)
         logger.info('answered', { route: event.routeKey, dataApiCalls: calls() });

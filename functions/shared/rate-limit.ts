@@ -31,24 +31,23 @@ let countedMinute = 0;
 /** So many requests at most, and a tenth of a limit, does a container let in before it tells the others. */
 const mostUntold = 200;
 
-/** For both statements of a count: a second each at most, and no repeats. What the request came for has the time. */
-export const countingConnection = () => connect(() => 1500);
+/** What both statements of a count have: a second each, and no repeats. What the request came for has the rest of the time. */
+const countingMs = 1500;
 
 /**
  * Counts a request, and refuses it where its minute is full (docs/adr/0056). Each container counts by itself, and adds what it
  * counted to a row that all share when it has come to a tenth of the limit: who sends little costs no statement, who sends much
  * two for each so many requests. So a limit is passed by that much for each container, and no more. A database that does not
  * answer refuses nobody.
- * @param db a `countingConnection`
  * @param agentRef of the path, where the route is an agent's
+ * @returns how many Data API calls it took
  * @throws AppError rate_limited, with the name of the limit and the seconds until its next minute
  */
 export async function countRequest(
-  db: Db,
   { route, identity, agentRef }: { route: Route; identity: TenantIdentity | OperatorIdentity; agentRef?: string },
   now: Date,
-): Promise<void> {
-  if (limitEnv().RATE_LIMITS === 'off') return;
+): Promise<number> {
+  if (limitEnv().RATE_LIMITS === 'off') return 0;
   const minute = startOf(minuteMs, now);
   if (minute.getTime() !== countedMinute) {
     counts = new Map();
@@ -56,7 +55,9 @@ export async function countRequest(
   }
   const limits = limitsOf(route, identity, agentRef);
   for (const limit of limits) if (countOf(limit) >= limit.perMinute) throw refusal(limit, minute, now);
-  for (const limit of limits) await add(db, limit, minute);
+  let calls = 0;
+  for (const limit of limits) calls += await add(limit, minute);
+  return calls;
 }
 
 /** A path has room for 8 KB that are nobody's handle, which a container would keep for each until the minute ends. */
@@ -81,19 +82,22 @@ function countOf(limit: Limit): number {
   return count ? count.known + count.untold : 0;
 }
 
-async function add(db: Db, limit: Limit, minute: Date): Promise<void> {
+/** @returns how many Data API calls it took: none but where it is time to tell the other containers */
+async function add(limit: Limit, minute: Date): Promise<number> {
   const count = counts.get(keyOf(limit)) ?? { known: 0, untold: 0 };
   counts.set(keyOf(limit), count);
   count.untold++;
-  if (count.untold < Math.min(mostUntold, limit.perMinute / 10)) return;
+  if (count.untold < Math.min(mostUntold, limit.perMinute / 10)) return 0;
   const told = count.untold;
   count.untold = 0;
   count.known += told;
+  const { db, calls } = connect(() => countingMs);
   try {
     count.known = Math.max(count.known, await addToAll(db, { id: hashOf(limit), minute, requests: told }));
   } catch (error) {
     logger.warn('requests were not counted', { error: error as Error, limit: limit.name });
   }
+  return calls();
 }
 
 const hashOf = (limit: Limit) => createHash('sha256').update(keyOf(limit)).digest('hex');
