@@ -1,4 +1,4 @@
-import { flag, helpSection, number, option, type Reader, readCommandLine, text, wrap } from '../local/command-line.ts';
+import { commandHelp, flag, number, option, type Reader, readCommandLine, text } from '../local/command-line.ts';
 import { type RequestName, requestNames } from './requests.ts';
 
 const names: Reader<readonly RequestName[]> = {
@@ -51,9 +51,7 @@ const purpose =
   'in the thread of the gateway instead of threads of their own. The two are measured in short turns, so that their ' +
   'ratio holds on a busy machine too.';
 
-export const help = ['npm run bench -- [options]', wrap(purpose, 120).join('\n'), helpSection('Options', options)].join(
-  '\n\n',
-);
+export const help = commandHelp('npm run bench -- [options]', purpose, { Options: options });
 
 export interface BenchOptions {
   readonly jobs: readonly number[] | undefined;

@@ -7,7 +7,12 @@ import {
 } from 'zod-openapi';
 import { routes } from '../functions/routes.ts';
 import { type ErrorCode, errorStatus } from '../functions/shared/errors.ts';
-import { type OperatorScope, operatorScopeFor, type TenantScope } from '../functions/shared/identity.ts';
+import {
+  admissionCodes,
+  type OperatorScope,
+  operatorScopeFor,
+  type TenantScope,
+} from '../functions/shared/identity.ts';
 import { classOf } from '../functions/shared/rate-class.ts';
 import type { Route } from '../functions/shared/route.ts';
 import manifest from '../package.json' with { type: 'json' };
@@ -206,21 +211,11 @@ const fault = {
   content: json(z.union([Unexpected, GatewayFailure]), { error: 'Internal server error' }),
 };
 
-/** Why a caller is not let in. */
-const admission = [
-  'missing_token',
-  'invalid_token',
-  'token_expired',
-  'token_revoked',
-  'client_inactive',
-  'forbidden',
-] as const;
-
 function failureCodes(route: Route): ErrorCode[] {
   const takesInput = route.params || route.query || route.body;
   const codes = new Set<ErrorCode>([...(route.errors ?? []), 'unavailable']);
   if (takesInput) codes.add('invalid_request');
   if (route.body) codes.add('body_too_large');
-  if (route.access !== 'open') for (const code of admission) codes.add(code);
+  if (route.access !== 'open') for (const code of admissionCodes) codes.add(code);
   return [...codes];
 }

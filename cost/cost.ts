@@ -3,14 +3,13 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import {
+  commandHelp,
   failCommand,
   flag,
-  helpSection,
   option,
   type Reader,
   readCommandLine,
   type Values,
-  wrap,
 } from '../local/command-line.ts';
 import { computedPart, costDocument, withComputedPart } from './document.ts';
 import { pricesOf } from './prices.ts';
@@ -37,7 +36,7 @@ const purpose =
   'Prints what agents cost a month in USD, by component, on the production stack: its template, the calls of agents that nobody has ' +
   'modified, the Data API calls that tests count, and prices of us-east-1. The assumptions are in cost/usage.ts and docs/cost.md.';
 
-const help = ['npm run cost -- [options]', wrap(purpose, 120).join('\n'), helpSection('Options', options)].join('\n\n');
+const help = commandHelp('npm run cost -- [options]', purpose, { Options: options });
 
 function main(args: readonly string[]): void {
   const { values } = readCommandLine(options, args);

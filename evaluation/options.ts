@@ -1,4 +1,4 @@
-import { flag, helpSection, number, option, type Reader, readCommandLine, text, wrap } from '../local/command-line.ts';
+import { commandHelp, flag, number, option, type Reader, readCommandLine, text } from '../local/command-line.ts';
 import { defaultThreads } from './run/default-threads.ts';
 
 export const parts = ['services', 'prices', 'jobs', 'pools'] as const;
@@ -47,11 +47,7 @@ const purpose =
   'Scores the decision policies on recorded Spot markets, beside simple ones and the bound of an omniscient. Tables are printed ' +
   'and written with charts; docs/policies.md says how a score comes about.';
 
-export const help = [
-  'npm run evaluate -- [options]',
-  wrap(purpose, 120).join('\n'),
-  helpSection('Options', options),
-].join('\n\n');
+export const help = commandHelp('npm run evaluate -- [options]', purpose, { Options: options });
 
 export interface EvaluateOptions {
   readonly data: string;

@@ -122,8 +122,16 @@ function readValue<T>({ name, reader, fallback }: Option<T>, given: unknown): T 
 
 const helpWidth = 120;
 
+/** What a command says to --help: how it is called, what it is for, and its options, by title. */
+export const commandHelp = (usage: string, purpose: string, sections: Readonly<Record<string, Options>>): string =>
+  [
+    usage,
+    wrap(purpose, helpWidth).join('\n'),
+    ...Object.entries(sections).map(([title, options]) => helpSection(title, options)),
+  ].join('\n\n');
+
 /** The part of a help text about some options: a title, then the options in two columns. */
-export function helpSection(title: string, options: Options): string {
+function helpSection(title: string, options: Options): string {
   const usages = Object.values(options).map(({ name, value }) => `  --${name}${value ? ` ${value}` : ''}`);
   const indent = Math.max(...usages.map(({ length }) => length)) + 2;
   const lines = Object.values(options).map(({ value, help, fallback }, index) => {
@@ -134,7 +142,7 @@ export function helpSection(title: string, options: Options): string {
 }
 
 /** Breaks a text into lines of at most so many characters. */
-export const wrap = (text: string, width: number): string[] =>
+const wrap = (text: string, width: number): string[] =>
   text.match(new RegExp(`.{1,${width}}(?= |$)|\\S+`, 'g'))!.map((line) => line.trim());
 
 type ErrorClass = abstract new (...args: never[]) => Error;

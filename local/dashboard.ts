@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { failCommand, flag, helpSection, option, readCommandLine, text, type Values, wrap } from './command-line.ts';
+import { commandHelp, failCommand, flag, option, readCommandLine, text, type Values } from './command-line.ts';
 import { measuresFile, NothingMeasured, readMeasured } from './dashboard/measures.ts';
 import { dashboardPage } from './dashboard/page.ts';
 
@@ -18,9 +18,7 @@ const purpose =
   'Renders the dashboards that a deployment has in CloudWatch over the metrics of the last npm start, as one HTML file that needs ' +
   'no network and no script.';
 
-const help = ['npm run dashboard -- [options]', wrap(purpose, 120).join('\n'), helpSection('Options', options)].join(
-  '\n\n',
-);
+const help = commandHelp('npm run dashboard -- [options]', purpose, { Options: options });
 
 function main(args: readonly string[]): void {
   const { values } = readCommandLine(options, args);

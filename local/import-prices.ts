@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { systemClock } from './clock.ts';
-import { failCommand, flag, helpSection, option, readCommandLine, text, UsageError, wrap } from './command-line.ts';
+import { commandHelp, failCommand, flag, option, readCommandLine, text, UsageError } from './command-line.ts';
 import { startControlPlane } from './control-plane.ts';
 import { PricesError } from './market/market.ts';
 import type { PriceEvent } from './market/price-events.ts';
@@ -27,11 +27,7 @@ const purpose =
   'Imports a price history: the output of aws ec2 describe-spot-price-history, as JSON or CSV, gzipped or not. Every tenant may rely on ' +
   'these prices. The same file again changes nothing.';
 
-const help = [
-  'npm run import-prices -- FILE [options]',
-  wrap(purpose, 120).join('\n'),
-  helpSection('Options', options),
-].join('\n\n');
+const help = commandHelp('npm run import-prices -- FILE [options]', purpose, { Options: options });
 
 /** Rows of a request: E3 takes 2,000. */
 const atOnce = 2000;

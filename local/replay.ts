@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fittedName } from '../functions/core/decision/fitted-hazards.ts';
 import { replay, type StoredDecision } from '../functions/core/decision/replay.ts';
 import { systemClock } from './clock.ts';
-import { failCommand, flag, helpSection, option, readCommandLine, text, UsageError, wrap } from './command-line.ts';
+import { commandHelp, failCommand, flag, option, readCommandLine, text, UsageError } from './command-line.ts';
 import { startControlPlane } from './control-plane.ts';
 import { queryOver } from './fleet/run/query.ts';
 
@@ -20,11 +20,7 @@ const purpose =
   'Takes a decision again, of what is stored with it: by its id, or from a file with the fields inputs, decision_time and answer of its row, ' +
   'as JSON. Exits with 1 where the answer is not the same bytes.';
 
-const help = [
-  'npm run replay -- ID|FILE [options]',
-  wrap(purpose, 120).join('\n'),
-  helpSection('Options', options),
-].join('\n\n');
+const help = commandHelp('npm run replay -- ID|FILE [options]', purpose, { Options: options });
 
 async function main(args: readonly string[]): Promise<void> {
   if (args.includes('--help')) return console.log(help);

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { defaultThreads } from './aws/lambda-threads.ts';
 import { PortInUse } from './aws/loopback-server.ts';
 import { systemClock } from './clock.ts';
-import { failCommand, flag, helpSection, number, option, readCommandLine, text, wrap } from './command-line.ts';
+import { commandHelp, failCommand, flag, number, option, readCommandLine, text } from './command-line.ts';
 import { startControlPlane } from './control-plane.ts';
 import { DatabaseInUse } from './database/claim.ts';
 import { aborted, interruption } from './interruption.ts';
@@ -27,9 +27,7 @@ const purpose =
   'Runs the control plane on this machine in real time, with its jobs and without any agents, until Ctrl-C. npm start is ' +
   'the demonstration with a simulated fleet; the two can share a data directory, one at a time.';
 
-const help = ['npm run serve -- [options]', wrap(purpose, 120).join('\n'), helpSection('Options', options)].join(
-  '\n\n',
-);
+const help = commandHelp('npm run serve -- [options]', purpose, { Options: options });
 
 async function main(args: readonly string[]): Promise<void> {
   if (args.includes('--help')) return console.log(help);

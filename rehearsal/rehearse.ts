@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createConnection } from 'mariadb';
 import { startDataApi } from '../local/aws/data-api/server.ts';
-import { failCommand, flag, helpSection, option, readCommandLine, text, wrap } from '../local/command-line.ts';
+import { commandHelp, failCommand, flag, option, readCommandLine, text } from '../local/command-line.ts';
 import { startDatabase } from '../local/database/server.ts';
 import { Api } from './api.ts';
 import { type Assembly, assemble, gaps, stackName } from './assembly.ts';
@@ -28,9 +28,7 @@ const purpose =
   'with a migration, one that fails and is rolled back, the older version on the newer tables, and the removal of the stack. The emulator ' +
   'is installed by pip, which needs Python 3.12 or 3.13; what it cannot show is printed at the end.';
 
-const help = ['npm run rehearse -- [options]', wrap(purpose, 120).join('\n'), helpSection('Options', options)].join(
-  '\n\n',
-);
+const help = commandHelp('npm run rehearse -- [options]', purpose, { Options: options });
 
 const schema = 'spot_optimizer';
 

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { statusesOf } from '../core/agent/instance-statuses.ts';
 import { type PageQuery, timedPosition } from '../shared/cursor.ts';
 import type { Db } from '../shared/db.ts';
 import { fromDecimal } from '../shared/decimal.ts';
@@ -67,7 +68,7 @@ export async function countInstances(db: Db, clientIds: readonly string[]) {
     .selectFrom('instances')
     .select((eb) => ['clientId', eb.fn.countAll<number>().as('total')])
     .where('clientId', 'in', [...clientIds])
-    .where('instanceStatus', 'in', ['running_primary', 'running_replica'])
+    .where('instanceStatus', 'in', statusesOf.active)
     .where('isActive', '=', true)
     .groupBy('clientId')
     .execute();

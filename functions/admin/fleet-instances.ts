@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { statusesOf } from '../core/agent/instance-statuses.ts';
 import { timedPosition } from '../shared/cursor.ts';
 import type { Db } from '../shared/db.ts';
 import { fromDecimalOrNull } from '../shared/decimal.ts';
@@ -8,11 +9,7 @@ import { newestFirst } from '../shared/newest-first.ts';
 import type { InstanceStatus } from '../shared/schema.ts';
 import type { InstancesQuery } from './routes-overview.ts';
 
-const statuses = {
-  all: [],
-  active: ['running_primary', 'running_replica'],
-  terminated: ['zombie', 'terminated'],
-} as const satisfies Record<string, readonly InstanceStatus[]>;
+const statuses = { all: [], ...statusesOf } as const;
 
 /** So many of the newest of a status are looked through for what a filter asks; X10 finds older ones by their id. */
 const searched = 10_000;

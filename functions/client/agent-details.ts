@@ -1,4 +1,5 @@
 import { parseHandle } from '../core/agent/identity.ts';
+import { statusesOf } from '../core/agent/instance-statuses.ts';
 import { readAgent } from '../core/agent/read.ts';
 import type { Caller } from '../core/tenant/require-client.ts';
 import type { Db } from '../shared/db.ts';
@@ -78,7 +79,7 @@ async function commandsAndInstances(db: Db, { id, clientId }: { id: string; clie
         .selectFrom('instances as x')
         .select(eb.fn.countAll<number>().as('count'))
         .whereRef('x.agentId', '=', 'a.id')
-        .where('x.instanceStatus', 'in', ['running_primary', 'running_replica'])
+        .where('x.instanceStatus', 'in', statusesOf.active)
         .where('x.isActive', '=', true)
         .as('instances'),
     )

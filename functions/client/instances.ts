@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { statusesOf } from '../core/agent/instance-statuses.ts';
 import { type Caller, requireClient } from '../core/tenant/require-client.ts';
 import { timedPosition } from '../shared/cursor.ts';
 import type { Db } from '../shared/db.ts';
@@ -18,11 +19,6 @@ interface InstanceList {
 
 /** Instances whose every name is as long as its column are so many to an answer. */
 const safeInstances = 300;
-
-const statuses = {
-  active: ['running_primary', 'running_replica'],
-  terminated: ['zombie', 'terminated'],
-} as const satisfies Record<string, readonly InstanceStatus[]>;
 
 /**
  * A tenant's instances, newest first (protocol C9). One statement, two for the admin.
@@ -79,7 +75,7 @@ async function selectInstances(
     return (await sql<Row>`${part('ix_instances_client_created_at', [sql`TRUE`])}`.execute(db)).rows;
   const isShown = query.status === 'active' ? sql`is_active` : sql`TRUE`;
   const ofStatus = (status: InstanceStatus) => part('ix_instances_client', [sql`instance_status = ${status}`, isShown]);
-  const [one, other] = statuses[query.status];
+  const [one, other] = statusesOf[query.status];
   return (await sql<Row>`(${ofStatus(one)}) UNION ALL (${ofStatus(other)}) ${order}`.execute(db)).rows;
 }
 

@@ -1,5 +1,5 @@
 import busboy from 'busboy';
-import { AppError } from '../shared/errors.ts';
+import { AppError, invalidField } from '../shared/errors.ts';
 import type { RawBody } from '../shared/request.ts';
 import { extensions } from './routes.ts';
 
@@ -49,8 +49,7 @@ interface Declared {
  * @throws AppError invalid_request, body_too_large
  */
 export function checkFiles(kind: keyof typeof extensions, declared: readonly Declared[]) {
-  const refuse = (message: string) =>
-    new AppError('invalid_request', 'Validation failed', { details: { files: [message] } });
+  const refuse = (problem: string) => invalidField('files', problem);
   if (declared.length === 0) throw refuse('must have at least one file');
   if (declared.length > most.files) throw refuse(`has ${declared.length} files; ${most.files} are the most`);
   const total = declared.reduce((sum, { size }) => sum + size, 0);

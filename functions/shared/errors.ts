@@ -72,5 +72,12 @@ export class AppError extends Error {
   }
 }
 
+/** Of a request in which fields are not as they have to be: what is wrong with each, by its name. */
+export const invalidFields = (details: Readonly<Record<string, readonly string[]>>) =>
+  new AppError('invalid_request', 'Validation failed', { details });
+
+/** The same of one field. */
+export const invalidField = (field: string, problem: string) => invalidFields({ [field]: [problem] });
+
 /** For an agent that does not exist, is deleted, or is another tenant's: no caller can tell which. */
 export const agentNotFound = (ref: string) => new AppError('agent_not_found', `Agent not found: ${ref.slice(0, 120)}`);

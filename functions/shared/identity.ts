@@ -45,6 +45,9 @@ const denials = {
   client_inactive: 'Client account is not active',
 } as const;
 
+/** Why a caller is not let in. */
+export const admissionCodes = [...(Object.keys(denials) as (keyof typeof denials)[]), 'forbidden'] as const;
+
 export const denied = (code: keyof typeof denials) => new AppError(code, denials[code]);
 
 /**

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type * as z from 'zod';
-import { AppError } from './errors.ts';
+import { AppError, invalidField, invalidFields } from './errors.ts';
 import type { Route } from './route.ts';
 
 /** Far above what agents and consoles send, and below what one call to the database may carry (4 MiB). */
@@ -82,15 +82,12 @@ const isDeeper = (value: unknown, levels: number): boolean =>
  */
 function storable(key: string, value: unknown) {
   if (key.includes('\0') || (typeof value === 'string' && value.includes('\0')))
-    throw invalidField(key.replaceAll('\0', ''), 'must not contain a NUL character');
+    throw invalidField(key.replaceAll('\0', '') || 'body', 'must not contain a NUL character');
   if (!key.isWellFormed()) throw invalidField(key.toWellFormed(), 'must be a name of whole characters');
   if (key.length > maxKeyLength)
     throw invalidField(`${key.slice(0, 32).toWellFormed()}…`, `must be a name of at most ${maxKeyLength} characters`);
   return typeof value === 'string' ? value.toWellFormed() : value;
 }
-
-const invalidField = (field: string, message: string) =>
-  new AppError('invalid_request', 'Validation failed', { details: { [field || 'body']: [message] } });
 
 function check(schema: z.ZodType, value: unknown): unknown {
   const result = schema.safeParse(value);
@@ -100,5 +97,5 @@ function check(schema: z.ZodType, value: unknown): unknown {
     const field = issue.path.join('.') || 'body';
     details[field] = [...(details[field] ?? []), issue.message];
   }
-  throw new AppError('invalid_request', 'Validation failed', { details });
+  throw invalidFields(details);
 }

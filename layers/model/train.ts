@@ -5,7 +5,7 @@ import { DataError } from '../../evaluation/data/data-error.ts';
 import { groupFiles, readGroup } from '../../evaluation/data/data-set.ts';
 import type { PoolGroup } from '../../evaluation/data/pool-group.ts';
 import { render } from '../../evaluation/report/text-table.ts';
-import { failCommand, flag, helpSection, option, readCommandLine, text } from '../../local/command-line.ts';
+import { commandHelp, failCommand, flag, option, readCommandLine, text } from '../../local/command-line.ts';
 import { ModelFile, makeModel } from './model-file.ts';
 import type { ModelScores } from './model-scores.ts';
 import { scoreModel } from './train-models.ts';
@@ -18,11 +18,11 @@ const options = {
   help: flag('help', 'show this text'),
 };
 
-const help = [
+const help = commandHelp(
   'npm run train -- [options]',
   'Fits the model of losses of pools, writes layers/model/model.onnx and model.json, and prints its scores on later times.',
-  helpSection('Options', options),
-].join('\n\n');
+  { Options: options },
+);
 
 function main(args: readonly string[]): void {
   if (args.includes('--help')) console.log(help);

@@ -9,6 +9,7 @@ import { decide } from '../../functions/core/decision/policy.ts';
 import { packedAnswer } from '../../functions/core/decision/replay.ts';
 import { defaultTiming } from '../../functions/core/decision/timing.ts';
 import model from '../../layers/model/model.json' with { type: 'json' };
+import { movableAgent, usualConfig } from '../support/scenes/decision-input.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'replay-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -18,35 +19,13 @@ const now = new Date('2026-03-04T12:00:00Z');
 /** A decision of an agent on-demand with a target, whose one pool's hazard was told by a model. */
 function storedBy(name: string): string {
   const input: DecisionInput = {
-    agent: {
-      instanceId: 'i-1',
-      status: 'online',
-      enabled: true,
-      autoSwitchEnabled: true,
-      mode: 'ondemand',
-      poolId: null,
-      lastSwitchAt: null,
-      switches24h: 0,
-      switches7d: 0,
-      hasOpenCommand: false,
-      lastEmergencyAt: null,
-      hasEmergencyReplica: false,
-      lastFailedSwitchAt: null,
-    },
+    agent: movableAgent,
     prices: {
       onDemand: 1,
       currentSpot: null,
       pools: [{ id: 'a', price: 0.3, at: now, interruptions30d: 0, availability: 'up', hazard: 0.05 }],
     },
-    config: {
-      minSavingsPercent: 15,
-      riskThreshold: 0.3,
-      maxSwitchesPerWeek: 10,
-      maxSwitchesPerDay: 3,
-      minPoolDurationHours: 2,
-      limitsHold: false,
-      disruptionWindows: null,
-    },
+    config: { ...usualConfig, limitsHold: false },
     service: {
       slo: { availability: 0.999, over: 'week' },
       weekStart: now.getTime() / 1000 - 86_400,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
 import type { Tx } from '../../shared/db.ts';
-import { AppError } from '../../shared/errors.ts';
+import { invalidField } from '../../shared/errors.ts';
 import type { Agent, AvailabilityForm } from '../../shared/schema.ts';
 
 /** What people set of an agent. */
@@ -45,9 +45,7 @@ export type SettingChanges = { readonly [Name in keyof AgentSettings]?: AgentSet
  */
 export function settingChanges(agent: AgentSettings, asked: SettingChanges): SettingChanges {
   if (asked.autoSwitchEnabled && asked.manualReplicaEnabled)
-    throw new AppError('invalid_request', 'Validation failed', {
-      details: { manualReplicaEnabled: ['excludes autoSwitchEnabled: at most one of them can be true'] },
-    });
+    throw invalidField('manualReplicaEnabled', 'excludes autoSwitchEnabled: at most one of them can be true');
   const wanted: SettingChanges = {
     ...asked,
     ...(asked.autoSwitchEnabled && { manualReplicaEnabled: false }),

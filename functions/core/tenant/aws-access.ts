@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { type Db, type Tx, transact } from '../../shared/db.ts';
 import { audit, type By } from '../event/audit.ts';
 import { record } from '../event/events.ts';
-import { clientNotFound } from './clients.ts';
+import { clientNotFound, lockClient } from './clients.ts';
 
 /** A tenant's AWS account, and the role that lets us look into it; `null` for what the tenant has not given. */
 export interface AwsAccess {
@@ -51,14 +51,7 @@ interface NewAccess {
 export async function setAwsAccess(db: Db, access: NewAccess, by: By, now: Date): Promise<string> {
   const { clientId, awsAccountId, awsRoleArn } = access;
   return transact(db, async (tx) => {
-    const before = await tx
-      .selectFrom('clients')
-      .select(['awsAccountId', 'awsRoleArn', 'awsExternalId'])
-      .where('id', '=', clientId)
-      .where('deletedAt', 'is', null)
-      .forUpdate()
-      .executeTakeFirst();
-    if (!before) throw clientNotFound();
+    const before = await lockClient(tx, clientId, ['awsAccountId', 'awsRoleArn', 'awsExternalId']);
     const awsExternalId = before.awsExternalId ?? randomUUID();
     await writeAccess(tx, { ...access, awsExternalId }, now);
     await record(

@@ -5,7 +5,7 @@ import type { RunTime } from '../../shared/run-time.ts';
 import { minuteMs, msBefore } from '../../shared/time.ts';
 import { audit, type By } from '../event/audit.ts';
 import { record } from '../event/events.ts';
-import { clientNotFound } from './clients.ts';
+import { lockClient } from './clients.ts';
 
 /**
  * Begins to delete a tenant (protocol D2): from now on nobody is let in, it is in no list, and its name is free. Its rows,
@@ -14,14 +14,7 @@ import { clientNotFound } from './clients.ts';
  */
 export async function beginDeletion(db: Db, { clientId }: { clientId: string }, by: By, now: Date): Promise<string> {
   return transact(db, async (tx) => {
-    const client = await tx
-      .selectFrom('clients')
-      .select(['name', 'email', 'isActive', 'createdAt'])
-      .where('id', '=', clientId)
-      .where('deletedAt', 'is', null)
-      .forUpdate()
-      .executeTakeFirst();
-    if (!client) throw clientNotFound();
+    const client = await lockClient(tx, clientId, ['name', 'email', 'isActive', 'createdAt']);
     const nameless = { name: `deleted ${clientId}`, email: `${clientId}@deleted.invalid` };
     await tx
       .updateTable('clients')

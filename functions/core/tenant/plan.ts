@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { type Db, type Tx, transact } from '../../shared/db.ts';
 import { AppError } from '../../shared/errors.ts';
 import { audit, type By } from '../event/audit.ts';
-import { clientNotFound } from './clients.ts';
+import { clientNotFound, lockClient } from './clients.ts';
 
 /** What a tenant may have at once (docs/adr/0056). */
 export interface Plan {
@@ -92,14 +92,7 @@ export async function setPlan(
   now: Date,
 ): Promise<void> {
   await transact(db, async (tx) => {
-    const before = await tx
-      .selectFrom('clients')
-      .select(['maxAgents', 'maxInstances'])
-      .where('id', '=', clientId)
-      .where('deletedAt', 'is', null)
-      .forUpdate()
-      .executeTakeFirst();
-    if (!before) throw clientNotFound();
+    const before = await lockClient(tx, clientId, ['maxAgents', 'maxInstances']);
     await tx
       .updateTable('clients')
       .set({ ...plan, updatedAt: now })

@@ -1,10 +1,10 @@
 import { type Db, type Tx, transact } from '../../shared/db.ts';
 import { webhookEnv } from '../../shared/env.ts';
-import { AppError } from '../../shared/errors.ts';
+import { invalidField } from '../../shared/errors.ts';
 import type { Severity, WebhookTable } from '../../shared/schema.ts';
 import { dayMs, msAfter } from '../../shared/time.ts';
 import { audit, type By } from '../event/audit.ts';
-import { clientNotFound } from '../tenant/clients.ts';
+import { lockClient } from '../tenant/clients.ts';
 import { newToken } from '../tenant/token-vault.ts';
 import { accountIn, problemOf } from './addresses.ts';
 import { type Sealed, sealWebhook, unsealWebhook } from './vault.ts';
@@ -31,9 +31,6 @@ const bothSignMs = dayMs;
 /** A tenant has one webhook, which has no id. */
 export const targetId = 'webhook';
 
-const invalid = (field: string, problem: string) =>
-  new AppError('invalid_request', 'Validation failed', { details: { [field]: [problem] } });
-
 /**
  * Makes or changes a tenant's webhook (protocol N5): one transaction. What waits is tried at once, since what was wrong may have
  * been put right.
@@ -56,9 +53,9 @@ export async function setWebhook(
     const after = settingsAfter(before ?? usual, { ...changes, url });
     const unsealed = sealedAfter(sealed, { url, newSecret: isNew ? newSecret : undefined }, now);
     if (unsealed.url === null && after.topicArn === null)
-      throw invalid('url', 'there must be a url or a topic_arn, or both');
+      throw invalidField('url', 'there must be a url or a topic_arn, or both');
     if (changes.topicArn && accountIn(changes.topicArn) !== awsAccountId)
-      throw invalid(
+      throw invalidField(
         'topic_arn',
         `must be of your AWS account, ${awsAccountId ?? 'which we do not know: an operator sets it'}`,
       );
@@ -75,7 +72,7 @@ export async function setWebhook(
 /** @throws AppError invalid_request */
 function checkedUrl(text: string): string {
   const problem = problemOf(text, { isLoopbackAllowed: webhookEnv().WEBHOOK_LOOPBACK === 'allowed' });
-  if (problem) throw invalid('url', problem);
+  if (problem) throw invalidField('url', problem);
   const url = new URL(text);
   url.hash = '';
   return url.href;
@@ -134,20 +131,13 @@ function sealedAfter(sealed: Sealed | undefined, { url, newSecret }: NewlySealed
  * @throws AppError client_not_found
  */
 async function lockWebhook(tx: Tx, clientId: string) {
-  const client = await tx
-    .selectFrom('clients')
-    .select('awsAccountId')
-    .where('id', '=', clientId)
-    .where('deletedAt', 'is', null)
-    .forUpdate()
-    .executeTakeFirst();
-  if (!client) throw clientNotFound();
+  const { awsAccountId } = await lockClient(tx, clientId, ['awsAccountId']);
   const before = await tx
     .selectFrom('webhooks')
     .select(['sealed', 'host', 'topicArn', 'style', 'minSeverity', 'digestMinutes'])
     .where('clientId', '=', clientId)
     .executeTakeFirst();
-  return { awsAccountId: client.awsAccountId, before };
+  return { awsAccountId, before };
 }
 
 type Written = Settings & Pick<WebhookTable, 'clientId' | 'sealed'>;

@@ -1,6 +1,6 @@
 import {
+  commandHelp,
   flag,
-  helpSection,
   number,
   oneOf,
   option,
@@ -9,7 +9,6 @@ import {
   time,
   UsageError,
   type Values,
-  wrap,
 } from '../../command-line.ts';
 
 const share = number({ from: 0, to: 1 });
@@ -186,15 +185,13 @@ const purpose =
   'Starts the control plane on this machine, runs a fleet of simulated agents against it in virtual time, prints a ' +
   'report, and then serves the API in real time until Ctrl-C.';
 
-export const help = [
-  'npm start -- [options]',
-  wrap(purpose, 120).join('\n'),
-  helpSection('Prices', priceOptions),
-  helpSection('Interruptions', interruptionOptions),
-  helpSection('Fleet', fleetOptions),
-  helpSection('Time', timeOptions),
-  helpSection('Process', processOptions),
-].join('\n\n');
+export const help = commandHelp('npm start -- [options]', purpose, {
+  Prices: priceOptions,
+  Interruptions: interruptionOptions,
+  Fleet: fleetOptions,
+  Time: timeOptions,
+  Process: processOptions,
+});
 
 /** @returns 'help' when the command line asks for it. @throws UsageError */
 export function readOptions(args: readonly string[]): StartOptions | 'help' {

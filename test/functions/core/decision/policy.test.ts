@@ -8,6 +8,7 @@ import {
 } from '../../../../functions/core/decision/decision-input.ts';
 import { firstClosedGate, type GateName, gateNames } from '../../../../functions/core/decision/gates.ts';
 import { decide, safeDefault } from '../../../../functions/core/decision/policy.ts';
+import { movableAgent, usualConfig } from '../../../support/scenes/decision-input.ts';
 
 const now = new Date('2026-03-02T12:00:00Z');
 const ago = (ms: number) => new Date(now.getTime() - ms);
@@ -34,33 +35,9 @@ const open = (
   prices: Partial<Prices> = {},
   config: Partial<Config> = {},
 ): DecisionInput => ({
-  agent: {
-    instanceId: 'i-1',
-    status: 'online',
-    enabled: true,
-    autoSwitchEnabled: true,
-    mode: 'ondemand',
-    poolId: null,
-    lastSwitchAt: null,
-    switches24h: 0,
-    switches7d: 0,
-    hasOpenCommand: false,
-    lastEmergencyAt: null,
-    hasEmergencyReplica: false,
-    lastFailedSwitchAt: null,
-    ...agent,
-  },
+  agent: { ...movableAgent, ...agent },
   prices: { onDemand: 0.1, currentSpot: null, pools: [pool()], ...prices },
-  config: {
-    minSavingsPercent: 15,
-    riskThreshold: 0.3,
-    maxSwitchesPerWeek: 10,
-    maxSwitchesPerDay: 3,
-    minPoolDurationHours: 2,
-    limitsHold: true,
-    disruptionWindows: null,
-    ...config,
-  },
+  config: { ...usualConfig, ...config },
   service: null,
 });
 

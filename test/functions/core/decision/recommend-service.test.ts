@@ -6,6 +6,7 @@ import { chooseMove } from '../../../../functions/core/decision/policy-a/policy.
 import { ratePools } from '../../../../functions/core/decision/policy-a/score.ts';
 import { weekStartOf } from '../../../../functions/core/decision/service-facts.ts';
 import { defaultTiming } from '../../../../functions/core/decision/timing.ts';
+import { movableAgent, usualConfig } from '../../../support/scenes/decision-input.ts';
 
 const now = new Date('2026-03-04T12:00:00Z');
 const seconds = now.getTime() / 1000;
@@ -38,33 +39,9 @@ const input = (
   facts: Partial<ServiceFacts> = {},
   config: Partial<DecisionInput['config']> = {},
 ): DecisionInput => ({
-  agent: {
-    instanceId: 'i-1',
-    status: 'online',
-    enabled: true,
-    autoSwitchEnabled: true,
-    mode: 'ondemand',
-    poolId: null,
-    lastSwitchAt: ago(1),
-    switches24h: 50,
-    switches7d: 200,
-    hasOpenCommand: false,
-    lastEmergencyAt: null,
-    hasEmergencyReplica: false,
-    lastFailedSwitchAt: null,
-    ...agent,
-  },
+  agent: { ...movableAgent, lastSwitchAt: ago(1), switches24h: 50, switches7d: 200, ...agent },
   prices: { onDemand: 1, currentSpot: agent.mode === 'spot' ? 0.3 : null, pools },
-  config: {
-    minSavingsPercent: 15,
-    riskThreshold: 0.3,
-    maxSwitchesPerWeek: 10,
-    maxSwitchesPerDay: 3,
-    minPoolDurationHours: 2,
-    limitsHold: false,
-    disruptionWindows: null,
-    ...config,
-  },
+  config: { ...usualConfig, limitsHold: false, ...config },
   service: service(facts),
 });
 
