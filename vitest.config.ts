@@ -7,6 +7,8 @@ const limits = {
   hookTimeout: 120_000,
   // Of functions that a test calls itself; what runs in a local control plane has the environment of that.
   env: { POWERTOOLS_METRICS_DISABLED: 'true' },
+  // Of all that is random in a run. CI has one of its own: whether a change lands depends on the change alone.
+  provide: { runSeed: Number(process.env.RUN_SEED ?? Math.floor(Math.random() * 2 ** 30)) },
 };
 
 /** Random worlds: each worker plays a part of the seeds. */
@@ -19,10 +21,10 @@ const simulation = (part: number): TestProjectInlineConfiguration => ({
   test: {
     name: `simulation ${part + 1}/${parts}`,
     include: simulations,
-    provide: { simulation: { part, parts } },
     pool: 'forks',
     sequence: { groupOrder: 1 },
     ...limits,
+    provide: { ...limits.provide, simulation: { part, parts } },
   },
 });
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { text } from '../shared/fields.ts';
+import { text, zonedTime } from '../shared/fields.ts';
 import type { Routes } from '../shared/route.ts';
 
 /** Prices that the operator has from EC2 itself. */
@@ -18,7 +18,7 @@ export const priceRoutes = {
             instance_type: text(64),
             az: text(48),
             price: z.number().meta({ description: 'USD per hour of a Linux Spot instance, from this time on' }),
-            at: z.iso.datetime({ offset: true }).transform((raw) => new Date(raw)),
+            at: zonedTime,
           }),
         )
         .min(1)

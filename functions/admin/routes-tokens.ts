@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { pageQuery } from '../shared/cursor.ts';
-import { optional } from '../shared/fields.ts';
+import { optional, zonedTime } from '../shared/fields.ts';
 import type { Routes } from '../shared/route.ts';
 import { ofClient } from './routes-clients.ts';
 
@@ -61,7 +61,7 @@ export const tokenRoutes = {
     body: z.object({
       name: TokenName,
       scope: z.enum(['agent', 'read', 'manage']),
-      expires_at: optional(z.iso.datetime({ offset: true })).transform((text) => (text ? new Date(text) : undefined)),
+      expires_at: optional(zonedTime),
     }),
     status: 201,
     response: z.object({ success: z.literal(true), id: z.string(), name: z.string(), token: z.string() }),

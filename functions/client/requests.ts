@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type DisruptionWindows, days, isTimeZone, mostWindows } from '../core/agent/disruption-windows.ts';
 import { cursorField, pageQuery, positionFrom } from '../shared/cursor.ts';
-import { excludes, given, needsOne, optional, text } from '../shared/fields.ts';
+import { excludes, given, needsOne, optional, text, zonedTime } from '../shared/fields.ts';
 
 /** What consoles send (protocol 10). */
 
@@ -15,18 +15,13 @@ export const InstancesQuery = pageQuery('C9', { usual: 500, most: 500 }).extend(
 });
 export type InstancesQuery = z.output<typeof InstancesQuery>;
 
-const instant = z.iso
-  .datetime({ offset: true })
-  .transform((raw) => new Date(raw))
-  .optional();
-
 /** Milliseconds; NaN where an end is not said. What is no time comes here as the text that it was, and is refused already. */
 const lengthOf = ({ from, to }: { readonly from?: unknown; readonly to?: unknown }) =>
   from instanceof Date && to instanceof Date ? to.getTime() - from.getTime() : Number.NaN;
 
 /** Some days of savings, the last one where nothing is said. */
 export const ExplainQuery = pageQuery('E7', { usual: 200, most: 1000 })
-  .extend({ from: instant, to: instant, agent_id: text(36).optional() })
+  .extend({ from: zonedTime.optional(), to: zonedTime.optional(), agent_id: text(36).optional() })
   .refine((query) => !(lengthOf(query) <= 0), { path: ['from'], error: 'must be before to' })
   .refine((query) => !(lengthOf(query) > 31 * 86_400_000), {
     path: ['from'],
@@ -238,10 +233,7 @@ export const DowntimeQuery = z.object({ days: daysField(30, 365) });
 
 /** Where to go on: the cursor that came with the last answer, or to begin with a time. */
 export const EventsQuery = pageQuery('X21', { usual: 100, most: 500 }).extend({
-  since: z.iso
-    .datetime({ offset: true, error: 'must be a time, as in 2026-03-02T14:00:00Z' })
-    .optional()
-    .transform((time) => (time === undefined ? undefined : new Date(time))),
+  since: zonedTime.optional(),
 });
 export type EventsQuery = z.output<typeof EventsQuery>;
 

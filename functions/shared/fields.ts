@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { dayMs } from './time.ts';
+import { dayMs, earlier, later } from './time.ts';
 
 /** Text of at most `max` characters; an empty one is refused, as no column of ours means anything by it. */
 export const text = (max: number) => z.string().min(1).max(max);
@@ -32,6 +32,14 @@ interface NamedValue {
   readonly names: readonly string[];
   readonly value: unknown;
 }
+
+/** The first and the last time that a column of the database holds. */
+const columnsTimes = [new Date('1000-01-01T00:00:00.000Z'), new Date('9999-12-31T23:59:59.999Z')] as const;
+
+/** A time with its zone, as in 2026-03-02T14:00:00+01:00. One that no column holds counts as the nearest that one does. */
+export const zonedTime = z.iso
+  .datetime({ offset: true, error: 'must be a time with its zone, as in 2026-03-02T14:00:00Z' })
+  .transform((raw) => later(columnsTimes[0], earlier(new Date(raw), columnsTimes[1])));
 
 /** A number as an agent claims it: any, since one odd value must not lose a whole report. */
 export const claimedNumber = optional(z.number());

@@ -14,6 +14,7 @@ export const msAfter = (time: Date, ms: number) => new Date(time.getTime() + ms)
 export const msBefore = (time: Date, ms: number) => new Date(time.getTime() - ms);
 
 export const earlier = (a: Date, b: Date) => (a < b ? a : b);
+export const later = (a: Date, b: Date) => (a > b ? a : b);
 
 /** The start of the period that a time lies in, periods counted from midnight UTC: `startOf(hourMs, 10:59)` is 10:00. */
 export const startOf = (periodMs: number, time: Date) => new Date(Math.floor(time.getTime() / periodMs) * periodMs);

@@ -1,11 +1,8 @@
 import * as z from 'zod';
-import { text } from '../shared/fields.ts';
+import { text, zonedTime } from '../shared/fields.ts';
 import { detailTypes } from './ec2-events.ts';
 
-const time = z.iso
-  .datetime({ offset: true })
-  .transform((raw) => new Date(raw))
-  .refine((at) => at.getTime() > 0);
+const time = zonedTime.refine((at) => at.getTime() > 0);
 
 const event = <T extends string, D extends z.ZodObject>(detailType: T, detail: D) =>
   z.object({

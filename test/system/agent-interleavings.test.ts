@@ -1,6 +1,6 @@
-import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { StateReader } from '../support/database/state-reader.ts';
+import fc from '../support/fast-check.ts';
 import { timelessFunctions } from '../support/processes/timeless-functions.ts';
 import type { Tenant } from '../support/rig/api.ts';
 import { Rig } from '../support/rig/rig.ts';
@@ -11,7 +11,7 @@ import { InterleavedWorld, pools } from '../support/simulation/interleavings/wor
 
 // INTERLEAVINGS=50000 for a long look; SEED and REPLAY (fast-check's `path`) to see a failure again.
 const runs = Number(process.env.INTERLEAVINGS ?? 200);
-const seed = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
+const seed = Number(process.env.SEED ?? inject('runSeed') + inject('simulation').part);
 const timeLimit = 120_000 + runs * 1000;
 
 let rig: Rig;

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jobGreedy, jobOnDemand, jobSliced, uniformProgress } from '../../../evaluation/jobs/job-baselines.ts';
 import type { Job, JobPolicy, JobWorld } from '../../../evaluation/jobs/job-world.ts';
@@ -7,6 +6,7 @@ import { severalPoolsPolicy } from '../../../evaluation/jobs/several-pools-polic
 import { simulateJob } from '../../../evaluation/jobs/simulate-job.ts';
 import { policyBConfig } from '../../../functions/core/decision/policy-b/config.ts';
 import { tablesByShare, ValueTables } from '../../../functions/core/decision/policy-b/value-tables.ts';
+import fc from '../../support/fast-check.ts';
 
 const tickSeconds = 600;
 const job: Job = { start: 0, work: 24 * 600, overhead: 720, deadline: 60 * 600 };

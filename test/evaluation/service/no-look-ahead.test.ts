@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PoolGroup } from '../../../evaluation/data/pool-group.ts';
 import {
@@ -14,6 +13,7 @@ import { profiles } from '../../../evaluation/service/profile.ts';
 import type { ServicePolicy, Sight } from '../../../evaluation/service/service-policy.ts';
 import { simulate } from '../../../evaluation/service/simulate.ts';
 import { policyAConfig } from '../../../functions/core/decision/policy-a/config.ts';
+import fc from '../../support/fast-check.ts';
 
 const timing = profiles.target;
 const stepSeconds = 600;

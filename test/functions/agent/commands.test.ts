@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import * as fc from 'fast-check';
 import { type Insertable, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CommandTable } from '../../../functions/shared/schema.ts';
 import type { TestInstance } from '../../support/agents/test-instance.ts';
+import fc from '../../support/fast-check.ts';
 import { Rig } from '../../support/rig/rig.ts';
 
 let rig: Rig;

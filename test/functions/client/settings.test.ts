@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AgentSettings, settingChanges } from '../../../functions/core/agent/settings.ts';
 import type { TestInstance } from '../../support/agents/test-instance.ts';
+import fc from '../../support/fast-check.ts';
 import type { Tenant } from '../../support/rig/api.ts';
 import { Rig } from '../../support/rig/rig.ts';
 

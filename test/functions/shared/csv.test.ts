@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { csvOf } from '../../../functions/shared/csv.ts';
+import fc from '../../support/fast-check.ts';
 
 const cell = (text: string) => csvOf(['h'], [[text]], { digits: 2 }).slice('h\r\n'.length, -'\r\n'.length);
 

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import type { PoolView } from '../../../functions/core/decision/policy-a/input.ts';
+import fc from '../fast-check.ts';
 
 const hours = (max: number) => fc.double({ min: 0, max, noNaN: true });
 

@@ -1,4 +1,4 @@
-import fc, { type Arbitrary } from 'fast-check';
+import fc, { type Arbitrary } from '../fast-check.ts';
 import { document } from './schemas.ts';
 import type { Schema } from './types.ts';
 

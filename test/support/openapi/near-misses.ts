@@ -1,4 +1,4 @@
-import fc, { type Arbitrary } from 'fast-check';
+import fc, { type Arbitrary } from '../fast-check.ts';
 import type { Asked } from './types.ts';
 
 /** What may be just beyond what a field takes. Whether it is, the document's schema says. */

@@ -1,4 +1,4 @@
-import fc, { type Arbitrary } from 'fast-check';
+import fc, { type Arbitrary } from '../fast-check.ts';
 import { maybe, placeholder, valuesOf } from './arbitraries.ts';
 import { nearMisses } from './near-misses.ts';
 import { faultOf, type Operation } from './schemas.ts';

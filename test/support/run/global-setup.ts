@@ -9,6 +9,8 @@ declare module 'vitest' {
     database: DatabaseAddress;
     /** Statements that make the tables of the migrated schema, in one that is empty. */
     schema: string;
+    /** What everything random in this run derives from. */
+    runSeed: number;
     /** Of the random worlds, which this project plays. */
     simulation: { readonly part: number; readonly parts: number };
   }

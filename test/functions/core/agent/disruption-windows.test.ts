@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type Day,
@@ -8,6 +7,7 @@ import {
   isTimeZone,
   nextWindows,
 } from '../../../../functions/core/agent/disruption-windows.ts';
+import fc from '../../../support/fast-check.ts';
 
 const windows = (timeZone: string, from: string, to: string, on: readonly Day[] = days): DisruptionWindows => ({
   timeZone,

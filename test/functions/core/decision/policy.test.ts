@@ -1,4 +1,3 @@
-import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type DecisionInput,
@@ -8,6 +7,7 @@ import {
 } from '../../../../functions/core/decision/decision-input.ts';
 import { firstClosedGate, type GateName, gateNames } from '../../../../functions/core/decision/gates.ts';
 import { decide, safeDefault } from '../../../../functions/core/decision/policy.ts';
+import fc from '../../../support/fast-check.ts';
 import { movableAgent, usualConfig } from '../../../support/scenes/decision-input.ts';
 
 const now = new Date('2026-03-02T12:00:00Z');

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DecisionInput, ServiceFacts } from '../../../../functions/core/decision/decision-input.ts';
 import { logDecisions } from '../../../../functions/core/decision/log.ts';
@@ -9,6 +8,7 @@ import { packedAnswer, replay } from '../../../../functions/core/decision/replay
 import { defaultTiming } from '../../../../functions/core/decision/timing.ts';
 import { chunks } from '../../../../functions/shared/chunks.ts';
 import type { Agent } from '../../../../functions/shared/schema.ts';
+import fc from '../../../support/fast-check.ts';
 import { Rig } from '../../../support/rig/rig.ts';
 
 /** `npm run soak` stores ten thousand. */

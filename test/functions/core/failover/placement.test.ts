@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCandidates } from '../../../../functions/core/failover/candidates.ts';
 import {
@@ -11,6 +10,7 @@ import {
   type Wish,
 } from '../../../../functions/core/failover/placement.ts';
 import { enterLoss } from '../../../support/database/losses.ts';
+import fc from '../../../support/fast-check.ts';
 import { Rig } from '../../../support/rig/rig.ts';
 
 const now = new Date('2026-03-02T12:00:00Z');

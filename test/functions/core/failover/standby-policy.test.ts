@@ -1,4 +1,3 @@
-import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type Occasion,
@@ -7,6 +6,7 @@ import {
   type StandbyPlan,
   standbyPolicy,
 } from '../../../../functions/core/failover/standby-policy.ts';
+import fc from '../../../support/fast-check.ts';
 
 const now = new Date('2026-03-02T12:00:00Z');
 const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000);

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { accountHour, type Life } from '../../../../functions/core/savings/account-hour.ts';
 import { toText } from '../../../../functions/core/savings/money.ts';
 import type { Overlay } from '../../../../functions/core/savings/overlay.ts';
+import fc from '../../../support/fast-check.ts';
 import { stepMs, walkThroughHour } from '../../../support/savings-oracle.ts';
 
 const hour = Date.parse('2026-03-02T10:00:00Z');

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import fc from '../../fast-check.ts';
 import type { InterleavedWorld, Role } from './world.ts';
 
 /** Something that happens in a world, and how fast-check prints it. */

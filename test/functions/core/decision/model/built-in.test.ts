@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { fittedHazards, fittedWeights } from '../../../../../functions/core/decision/fitted-hazards.ts';
 import { builtInModel } from '../../../../../functions/core/decision/model/built-in.ts';
@@ -9,6 +8,7 @@ import { featureNames } from '../../../../../functions/core/decision/policy-a/fe
 import { hazardOf } from '../../../../../functions/core/decision/policy-a/hazard.ts';
 import { chanceOf } from '../../../../../layers/model/logistic.ts';
 import { ModelFile } from '../../../../../layers/model/model-file.ts';
+import fc from '../../../../support/fast-check.ts';
 import { poolView } from '../../../../support/models/pool-views.ts';
 
 const now = new Date('2026-03-04T12:00:00Z');

@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { fittedHazards } from '../../../../../functions/core/decision/fitted-hazards.ts';
 import { builtInModel } from '../../../../../functions/core/decision/model/built-in.ts';
@@ -13,6 +12,7 @@ import { modelFailed } from '../../../../../functions/shared/alarm-lines.ts';
 import { logger } from '../../../../../functions/shared/logger.ts';
 import { ModelFile } from '../../../../../layers/model/model-file.ts';
 import { onnxGraph } from '../../../../../layers/model/onnx-graph.ts';
+import fc from '../../../../support/fast-check.ts';
 import { readOurs, writeModel } from '../../../../support/models/model-directory.ts';
 import { poolView } from '../../../../support/models/pool-views.ts';
 

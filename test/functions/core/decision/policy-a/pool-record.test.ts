@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { PoolHistoryTracker } from '../../../../../functions/core/decision/policy-a/pool-history.ts';
+import fc from '../../../../support/fast-check.ts';
 
 const observations = fc.array(fc.constantFrom('up', 'up', 'up', 'down', 'unknown'), { maxLength: 400 });
 

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { policyBConfig } from '../../../../../functions/core/decision/policy-b/config.ts';
 import { safetyNet } from '../../../../../functions/core/decision/policy-b/safety-net.ts';
 import { modes, stateOf, ValueTable } from '../../../../../functions/core/decision/policy-b/value-table.ts';
+import fc from '../../../../support/fast-check.ts';
 
 const hour = 3600;
 const job = (timeLeft: number) => ({ timeLeft, workLeft: 10 * hour, overhead: 720, period: 600 });
