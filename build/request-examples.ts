@@ -55,6 +55,7 @@ export const requests: Readonly<Record<string, (about: About) => Record<string, 
   X18: () => ({ target_type: 'ondemand' }),
   X30: () => ({ pool_id: 'm5.large.us-east-1a', threshold: 0.02 }),
   X27: () => ({ export: 'savings' }),
+  X35: () => ({ export: 'global-stats' }),
   D1: () => ({ name: 'Acme' }),
   X13: () => ({ operation: 'disable_agents', agent_ids: ['a'], confirm: true }),
   E3: () => ({

@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
+import { makeLink, OperatorFile, openLink } from '../core/export/links.ts';
 import { csvOf } from '../shared/csv.ts';
-import type { Position } from '../shared/cursor.ts';
+import { type PageQuery, positionFrom } from '../shared/cursor.ts';
 import type { Db } from '../shared/db.ts';
 import { fromDecimal } from '../shared/decimal.ts';
 import { readPage } from '../shared/listing.ts';
 import { countAgents, countInstances } from './clients-list.ts';
+import { statsPerFile } from './routes-operations.ts';
 
 const names = [
   'Client ID',
@@ -16,13 +18,8 @@ const names = [
   'Created At',
 ] as const;
 
-interface Query {
-  readonly limit: number;
-  readonly cursor?: Position | undefined;
-}
-
 /** The active tenants by their savings, as CSV (protocol X7): three statements. */
-export async function exportStats(db: Db, query: Query) {
+export async function exportStats(db: Db, query: PageQuery) {
   const { items, next } = await readPage({
     list: 'X7',
     size: query.limit,
@@ -47,7 +44,24 @@ export async function exportStats(db: Db, query: Query) {
   return { name: 'global_stats.csv', text: csvOf(names, items, { digits: 2 }), next };
 }
 
-function selectClients(db: Db, { cursor }: Query, limit: number) {
+/** A link to this file that a browser can open without a header (protocol X35). */
+export async function linkToStats(
+  db: Db,
+  { cursor, tokenId }: { readonly cursor: string | undefined; readonly tokenId: string },
+  now: Date,
+) {
+  const by = { tokenId, clientId: undefined };
+  const { link, expiresAt } = await makeLink(db, { target: { file: 'global-stats', cursor }, by }, now);
+  return { success: true as const, url: `/api/admin/exports/${link}`, expires_at: expiresAt.toISOString() };
+}
+
+/** @throws AppError link_invalid */
+export async function openStats(db: Db, link: string, now: Date) {
+  const { cursor } = await openLink(db, { link, files: OperatorFile }, now);
+  return exportStats(db, { limit: statsPerFile, cursor: cursor ? positionFrom('X7', cursor) : undefined });
+}
+
+function selectClients(db: Db, { cursor }: PageQuery, limit: number) {
   return db
     .selectFrom('clients')
     .select(['id', 'name', 'email', 'totalSavings', 'createdAt'])

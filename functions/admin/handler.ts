@@ -12,7 +12,7 @@ import { byOf as by, httpHandler } from '../shared/http.ts';
 import { showAwsAccess } from './aws-access.ts';
 import { executeBulk } from './bulk.ts';
 import { listClients } from './clients-list.ts';
-import { exportStats } from './export-stats.ts';
+import { exportStats, linkToStats, openStats } from './export-stats.ts';
 import { listFleetAgents } from './fleet-agents.ts';
 import { listFleetInstances } from './fleet-instances.ts';
 import { listJobs, systemHealth } from './job-runs.ts';
@@ -90,6 +90,9 @@ export const handler = httpHandler<typeof adminRoutes>(adminRoutes, {
   fleetAgents: ({ db }, { query }) => listFleetAgents(db, query),
   systemHealth: ({ db, now }) => systemHealth(db, now),
   exportStats: ({ db }, { query }) => exportStats(db, query),
+  linkToExport: ({ db, now }, { body, caller }) =>
+    linkToStats(db, { cursor: body.cursor, tokenId: caller.tokenId }, now),
+  openExport: ({ db, now }, { params }) => openStats(db, params.link, now),
   search: ({ db }, { query }) => search(db, query),
   searchOfOld: ({ db }, { query }) => search(db, query),
   poolStatistics: ({ db }) => poolStatistics(db),

@@ -1,7 +1,11 @@
 import * as z from 'zod';
-import { pageQuery } from '../shared/cursor.ts';
+import { Csv, ExportLink, ofLink } from '../core/wire.ts';
+import { keptCursor, pageQuery } from '../shared/cursor.ts';
 import type { Route, Routes } from '../shared/route.ts';
 import { AgentHealth, BulkResults, JobRun, PoolStatistics, SearchResults } from './answers-operations.ts';
+
+/** Tenants of one file. */
+export const statsPerFile = 1000;
 
 export const searchable = ['clients', 'instances', 'agents'] as const;
 
@@ -42,9 +46,31 @@ export const operationRoutes = {
     id: 'X7',
     path: '/api/admin/export/global-stats',
     summary: 'The active tenants by their savings, as CSV',
-    query: pageQuery('X7', { usual: 1000, most: 1000 }),
+    query: pageQuery('X7', { usual: statsPerFile, most: statsPerFile }),
     isFile: true,
-    response: z.string(),
+    response: Csv,
+  },
+  linkToExport: {
+    id: 'X35',
+    method: 'POST',
+    path: '/api/admin/export-links',
+    access: 'admin',
+    scope: 'viewer',
+    summary: 'A link to this file, which a browser opens without a header',
+    body: z.object({ export: z.literal('global-stats'), cursor: keptCursor('X7') }),
+    response: ExportLink,
+  },
+  openExport: {
+    id: 'X36',
+    method: 'GET',
+    path: '/api/admin/exports/{link}',
+    access: 'open', // the link carries its own permission (docs/adr/0036)
+    scope: 'none',
+    summary: 'The file that a link is to',
+    params: ofLink,
+    isFile: true,
+    response: Csv,
+    errors: ['link_invalid'],
   },
   search: { ...search, id: 'X10', path: '/api/admin/search' },
   // The same under the path that older consoles know.

@@ -3,7 +3,7 @@ import { authenticateAnyone } from '../core/tenant/authenticate.ts';
 import { bearer, isAdmin } from '../core/tenant/tokens.ts';
 import { sayUsage } from '../shared/data-api/usage.ts';
 import { connect } from '../shared/db.ts';
-import { type Identity, operatorScopes } from '../shared/identity.ts';
+import { bootstrapId, type Identity, operatorScopes } from '../shared/identity.ts';
 
 /**
  * Says who a token belongs to, and never refuses: an HTTP API answers every refusal with one 403 and a body of its own, where
@@ -18,7 +18,7 @@ export async function handler(event: APIGatewayRequestAuthorizerEventV2, context
 async function identityOf(event: APIGatewayRequestAuthorizerEventV2, context: Context): Promise<Identity> {
   const token = bearer(event.identitySource?.[0]);
   if (!token) return { role: 'none', denial: 'invalid_token' };
-  if (isAdmin(token)) return { role: 'operator', scopes: operatorScopes, tokenId: 'admin', actor: 'admin' };
+  if (isAdmin(token)) return { role: 'operator', scopes: operatorScopes, tokenId: bootstrapId, actor: 'admin' };
   const { db } = connect(() => context.getRemainingTimeInMillis(), { isPoll: true });
   const { timeEpoch, http } = event.requestContext;
   const now = new Date(timeEpoch);

@@ -109,5 +109,3 @@ export const SwitchItem = z.object({
   price: z.number(),
   savingsImpact: z.number(),
 });
-
-export const ExportLink = z.object({ success: z.literal(true), url: z.string(), expires_at: Time });

@@ -1,5 +1,5 @@
-import { makeLink, openLink } from '../core/export/links.ts';
-import { type Caller, requireClient } from '../core/tenant/require-client.ts';
+import { type LinkMaker, makeLink, openLink, TenantFile } from '../core/export/links.ts';
+import { requireClient } from '../core/tenant/require-client.ts';
 import type { CsvFile } from '../shared/csv.ts';
 import { positionFrom } from '../shared/cursor.ts';
 import type { Db } from '../shared/db.ts';
@@ -8,7 +8,7 @@ import { savingsFile } from './savings.ts';
 import { switchHistoryFile } from './switch-history.ts';
 
 interface OfClient {
-  readonly caller: Caller;
+  readonly caller: LinkMaker;
   readonly clientId: string;
 }
 
@@ -32,14 +32,15 @@ export async function linkToExport(
   now: Date,
 ) {
   await requireClient(db, caller, clientId);
-  const { link, expiresAt } = await makeLink(db, { clientId, file: body.export, cursor: body.cursor }, now);
+  const target = { file: body.export, clientId, cursor: body.cursor };
+  const { link, expiresAt } = await makeLink(db, { target, by: caller }, now);
   return { success: true as const, url: `/api/exports/${link}`, expires_at: expiresAt.toISOString() };
 }
 
 /** @throws AppError link_invalid */
 export async function openExport(db: Db, link: string, now: Date): Promise<CsvFile> {
-  const { file, clientId, cursor } = await openLink(db, link, now);
+  const { file, clientId, cursor } = await openLink(db, { link, files: TenantFile }, now);
   return file === 'savings'
     ? savingsFile(db, { clientId })
-    : switchHistoryFile(db, { clientId, cursor: cursor === undefined ? undefined : positionFrom('C23', cursor) });
+    : switchHistoryFile(db, { clientId, cursor: cursor ? positionFrom('C23', cursor) : undefined });
 }

@@ -25,7 +25,7 @@ import { validateToken } from './validate.ts';
 import { poolVolatility } from './volatility.ts';
 
 interface Of<Name extends string, Query = unknown> {
-  readonly caller: { readonly clientId: string | undefined };
+  readonly caller: { readonly clientId: string | undefined; readonly tokenId: string };
   readonly params: Readonly<Record<Name, string>>;
   readonly query: Query;
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type DisruptionWindows, days, isTimeZone, mostWindows } from '../core/agent/disruption-windows.ts';
-import { cursorField, pageQuery, positionFrom } from '../shared/cursor.ts';
+import { cursorField, keptCursor, pageQuery } from '../shared/cursor.ts';
 import { excludes, given, needsOne, optional, text, zonedTime } from '../shared/fields.ts';
 
 /** What consoles send (protocol 10). */
@@ -218,12 +218,7 @@ export type FileQuery = z.output<typeof FileQuery>;
 export const ExportLinkRequest = z.object({
   export: z.enum(['savings', 'switch-history']),
   /** The `x-next-cursor` of the file before. It is checked here, and goes into the link as it came. */
-  cursor: z
-    .string()
-    .max(2000)
-    .meta({ format: 'cursor' })
-    .optional()
-    .refine((cursor) => !cursor || positionFrom('C23', cursor) !== undefined, 'is no cursor of this export'),
+  cursor: keptCursor('C23'),
 });
 export type ExportLinkRequest = z.output<typeof ExportLinkRequest>;
 

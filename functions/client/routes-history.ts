@@ -1,10 +1,9 @@
 import * as z from 'zod';
+import { Csv, ExportLink, ofLink } from '../core/wire.ts';
 import { pageQuery } from '../shared/cursor.ts';
 import type { Routes } from '../shared/route.ts';
-import { Charts, DecisionItem, ExportLink, MonthlySavings, SavingsExplained, SwitchItem } from './answers-history.ts';
+import { Charts, DecisionItem, MonthlySavings, SavingsExplained, SwitchItem } from './answers-history.ts';
 import { ExplainQuery, ExportLinkRequest, FileQuery, ofClient, SwitchHistoryQuery } from './requests.ts';
-
-const Csv = z.string().meta({ description: 'A CSV file with a header' });
 
 /** What was decided and done for a tenant, and what it saved; as lists, and as files. */
 export const historyRoutes = {
@@ -113,7 +112,7 @@ export const historyRoutes = {
     access: 'open', // the link carries its own permission (docs/adr/0036)
     scope: 'none',
     summary: 'The file that a link is to',
-    params: z.object({ link: z.string() }),
+    params: ofLink,
     isFile: true,
     response: Csv,
     errors: ['link_invalid'],

@@ -22,3 +22,9 @@ const PoolPrice = z.object({
 });
 export const CheapestPool = z.object({ pool_id: optional(z.string().max(128)), price: claimedNumber });
 export const PoolPrices = optional(z.array(PoolPrice).max(200));
+
+export const Csv = z.string().meta({ description: 'A CSV file with a header' });
+
+/** A link to a file, which a browser opens without a header (docs/adr/0036). */
+export const ExportLink = z.object({ success: z.literal(true), url: z.string(), expires_at: z.iso.datetime() });
+export const ofLink = z.object({ link: z.string() });

@@ -41,6 +41,15 @@ export const cursorField = (list: string) =>
       return position;
     });
 
+/** A cursor of a list that is checked, and stays as it came: for a link, which is opened later. */
+export const keptCursor = (list: string) =>
+  z
+    .string()
+    .max(2000)
+    .meta({ format: 'cursor' })
+    .optional()
+    .refine((cursor) => !cursor || positionFrom(list, cursor) !== undefined, 'is no cursor of this export');
+
 /** A whole number of a query; what is above the most is refused, as it would silently be less. */
 export const countField = (usual: number, most: number) => z.coerce.number().int().min(1).max(most).default(usual);
 

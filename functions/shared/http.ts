@@ -36,12 +36,16 @@ export interface Call {
 export const byOf = ({ sourceIp }: Call, { actor }: { readonly actor: string }) => ({ actor, sourceIp });
 
 type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;
+interface Actor {
+  readonly actor: string;
+  readonly tokenId: string;
+}
 type Caller<R extends Route> = R['access'] extends 'client'
-  ? { readonly clientId: string; readonly actor: string }
+  ? Actor & { readonly clientId: string }
   : R['access'] extends 'clientOrAdmin'
-    ? { readonly clientId: string | undefined; readonly actor: string }
+    ? Actor & { readonly clientId: string | undefined }
     : R['access'] extends 'admin'
-      ? { readonly actor: string }
+      ? Actor
       : undefined;
 
 export interface Input<R extends Route> {
@@ -50,7 +54,7 @@ export interface Input<R extends Route> {
   readonly body: R extends { readonly takesFiles: true } ? Parsed<R['body']> | RawBody : Parsed<R['body']>;
   /**
    * Who calls: `clientId` is the tenant in whose name the call is made, `undefined` for an operator on a route that both may
-   * call; `actor` is the token's name, for the audit log.
+   * call; `actor` is the token's name, for the audit log, and `tokenId` its id.
    */
   readonly caller: Caller<R>;
 }
@@ -141,17 +145,17 @@ function successOf(route: Route, result: unknown): Result {
 const nextHeader = (next: string | undefined): Record<string, string> => (next ? { 'x-next-cursor': next } : {});
 
 /** Admits a caller, or says why not. A caller that is not expressly admitted is refused. */
-function admit(route: Route, identity: Identity | undefined): { clientId?: string; actor: string } | undefined {
+function admit(route: Route, identity: Identity | undefined): (Actor & { clientId?: string }) | undefined {
   if (route.access === 'open') return undefined;
   if (!identity) throw denied('missing_token');
   if (identity.role === 'none') throw denied(identity.denial);
   if (identity.role === 'operator' && route.access !== 'client') {
     requireScope(identity.scopes, route.access === 'admin' ? route.scope : operatorScopeFor(route.scope));
-    return { actor: identity.actor };
+    return { actor: identity.actor, tokenId: identity.tokenId };
   }
   if (identity.role === 'client' && route.access !== 'admin') {
     requireScope(identity.scopes, route.scope);
-    return { clientId: identity.clientId, actor: identity.actor };
+    return { clientId: identity.clientId, actor: identity.actor, tokenId: identity.tokenId };
   }
   throw new AppError('forbidden', route.access === 'admin' ? 'Admin credential required' : 'Client token required');
 }

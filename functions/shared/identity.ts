@@ -23,9 +23,12 @@ export interface TenantIdentity {
   readonly actor: string;
 }
 
+/** The bootstrap credential, which is in no table, among the ids of tokens and operators. */
+export const bootstrapId = 'admin';
+
 export interface OperatorIdentity {
   readonly role: 'operator';
-  /** `admin` for the bootstrap credential. */
+  /** `bootstrapId` for the bootstrap credential. */
   readonly tokenId: string;
   readonly scopes: readonly OperatorScope[];
   /** Who this is in the audit log: `admin` for the bootstrap credential, or as in `operator:ann`. */

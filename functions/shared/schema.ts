@@ -545,7 +545,8 @@ export interface PricingAlertTable {
 // core/export
 
 export interface ExportKeyTable {
-  clientId: string;
+  tokenId: string;
+  clientId: string | null;
   secret: string;
   createdAt: Date;
 }

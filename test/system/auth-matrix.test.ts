@@ -42,6 +42,7 @@ const open: Readonly<Record<string, (identity: Identity) => Code>> = {
   X32: () => 200,
   X33: () => 200,
   X28: () => 403, // the link is the permission, and this is none
+  X36: () => 403,
 };
 function tenantOnly({ of, may, refused }: Identity, scopes: readonly string[]): Code {
   if (refused) return refused;

@@ -3,72 +3,116 @@
  * Owns the tables: export_keys.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { type SqlBool, sql } from 'kysely';
 import * as z from 'zod';
 import type { Db } from '../../shared/db.ts';
 import { AppError } from '../../shared/errors.ts';
+import { bootstrapId } from '../../shared/identity.ts';
 import { minuteMs, msAfter } from '../../shared/time.ts';
 
 /** A link is opened as soon as it is made; what it opens may take a while. */
 const lifeMs = 5 * minuteMs;
 
-const Content = z.object({
-  clientId: z.string(),
-  file: z.enum(['savings', 'switch-history']),
-  /** Where the file begins, as its list's cursor says it. */
-  cursor: z.string().optional(),
-  expiresAt: z.int(),
-});
-export type LinkedFile = Omit<z.output<typeof Content>, 'expiresAt'>;
+/** Where the file begins, as its list's cursor says it. */
+const cursor = z.string().optional();
+/** A file of one tenant. */
+export const TenantFile = z.object({ file: z.enum(['savings', 'switch-history']), clientId: z.string(), cursor });
+/** A file of all tenants, for operators. */
+export const OperatorFile = z.object({ file: z.literal('global-stats'), cursor });
+export type LinkedFile = z.output<typeof TenantFile> | z.output<typeof OperatorFile>;
+
+const Content = z.object({ target: z.unknown(), tokenId: z.string(), expiresAt: z.int() });
+
+/** Who asks for a link: a tenant, or an operator, who is of none. */
+export interface LinkMaker {
+  readonly tokenId: string;
+  readonly clientId: string | undefined;
+}
 
 const macOf = (key: string, payload: string) => createHmac('sha256', Buffer.from(key, 'hex')).update(payload).digest();
 
 /**
- * Makes a link to one file of one tenant. The tenant's key is made with its first link. Two statements.
+ * Makes a link to one file, which whoever asks has been admitted to. The key of its token is made with the token's first link.
+ * Two statements.
  * @returns what `openLink` takes, and until when
  */
-export async function makeLink(db: Db, file: LinkedFile, now: Date): Promise<{ link: string; expiresAt: Date }> {
-  const { clientId } = file;
+export async function makeLink(
+  db: Db,
+  { target, by }: { readonly target: LinkedFile; readonly by: LinkMaker },
+  now: Date,
+): Promise<{ link: string; expiresAt: Date }> {
+  const { tokenId, clientId = null } = by;
   await db
     .insertInto('exportKeys')
-    .values({ clientId, secret: randomBytes(32).toString('hex'), createdAt: now })
-    .onDuplicateKeyUpdate((eb) => ({ clientId: eb.ref('exportKeys.clientId') }))
+    .values({ tokenId, clientId, secret: randomBytes(32).toString('hex'), createdAt: now })
+    .onDuplicateKeyUpdate((eb) => ({ tokenId: eb.ref('exportKeys.tokenId') }))
     .execute();
   const { secret } = await db
     .selectFrom('exportKeys')
     .select('secret')
-    .where('clientId', '=', clientId)
+    .where('tokenId', '=', tokenId)
     .executeTakeFirstOrThrow();
   const expiresAt = msAfter(now, lifeMs);
-  const payload = Buffer.from(JSON.stringify({ ...file, expiresAt: expiresAt.getTime() })).toString('base64url');
+  const content: z.input<typeof Content> = { target, tokenId, expiresAt: expiresAt.getTime() };
+  const payload = Buffer.from(JSON.stringify(content)).toString('base64url');
   return { link: `${payload}.${macOf(secret, payload).toString('base64url')}`, expiresAt };
 }
 
 /**
- * What a link opens. It is read before it is believed, as it names the tenant whose key it was made with. One statement.
- * @throws AppError link_invalid for one that was changed, is not ours, has expired, or is of a tenant that is not active
+ * What a link opens. It is read before it is believed, as it names the token whose key it was made with. One statement.
+ * @param files which files the caller has: a link to any other opens nothing
+ * @throws AppError link_invalid for one that was changed, is not ours, has expired, whose token lets nobody in any more, or that
+ *   is to a file of a tenant that is not active
  */
-export async function openLink(db: Db, link: string, now: Date): Promise<LinkedFile> {
+export async function openLink<File extends LinkedFile>(
+  db: Db,
+  { link, files }: { readonly link: string; readonly files: z.ZodType<File> },
+  now: Date,
+): Promise<File> {
   const [payload = '', mac = '', ...rest] = link.split('.');
   const content = rest.length === 0 ? contentOf(payload) : undefined;
-  if (!content) throw invalid();
-  const row = await db
-    .selectFrom('exportKeys as x')
-    .innerJoin('clients as k', 'k.id', 'x.clientId')
-    .select('x.secret')
-    .where('x.clientId', '=', content.clientId)
-    .where('k.isActive', '=', true)
-    .executeTakeFirst();
+  const target = content && files.safeParse(content.target).data;
+  if (!content || !target) throw invalid();
+  const secret = await readKey(db, { tokenId: content.tokenId, target }, now);
   const given = Buffer.from(mac, 'base64url');
-  const right = row && macOf(row.secret, payload);
+  const right = secret && macOf(secret, payload);
   if (!right || given.length !== right.length || !timingSafeEqual(given, right)) throw invalid();
   // Written another way, base64 would still read the same.
   if (right.toString('base64url') !== mac || content.expiresAt <= now.getTime()) throw invalid();
-  const { expiresAt: _, ...file } = content;
-  return file;
+  return target;
+}
+
+/** The key of a token, while the token itself would let its bearer in; of a tenant's file, while the tenant is active. */
+async function readKey(db: Db, { tokenId, target }: { tokenId: string; target: LinkedFile }, now: Date) {
+  const row = await db
+    .selectFrom('exportKeys as x')
+    .leftJoin('clientTokens as t', 't.id', 'x.tokenId')
+    .leftJoin('operators as o', 'o.id', 'x.tokenId')
+    .select('x.secret')
+    .where('x.tokenId', '=', tokenId)
+    .where(
+      sql<SqlBool>`(x.token_id = ${bootstrapId} OR (o.id IS NOT NULL AND o.revoked_at IS NULL)
+        OR (t.id IS NOT NULL AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ${now})))`,
+    )
+    .$if('clientId' in target, (those) =>
+      those.where(({ exists, selectFrom }) =>
+        exists(
+          selectFrom('clients as c')
+            .select('c.id')
+            .where('c.id', '=', (target as z.output<typeof TenantFile>).clientId)
+            .where('c.isActive', '=', true),
+        ),
+      ),
+    )
+    .executeTakeFirst();
+  return row?.secret;
 }
 
 const invalid = () =>
-  new AppError('link_invalid', 'This link was changed, or has expired: links work for five minutes. Ask for a new one');
+  new AppError(
+    'link_invalid',
+    'This link was changed, has expired (links work for five minutes), or its token was revoked. Ask for a new one',
+  );
 
 function contentOf(payload: string) {
   try {

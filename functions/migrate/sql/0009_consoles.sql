@@ -1,12 +1,16 @@
 -- What consoles need beside what agents do. Rooms: functions/core/export, functions/core/pool.
 
--- What links to a tenant's files are signed with, until it is deleted (docs/adr/0036).
+-- What the links to files are signed with that a token asked for (docs/adr/0036).
 CREATE TABLE export_keys (
-  client_id VARCHAR(36) NOT NULL,
+  -- Of a tenant's token, or of an operator; `admin` for the bootstrap credential.
+  token_id VARCHAR(36) NOT NULL,
+  -- Whose token it is; NULL for an operator.
+  client_id VARCHAR(36) NULL,
   -- 32 random bytes, hex.
   secret CHAR(64) NOT NULL,
   created_at DATETIME(3) NOT NULL,
-  PRIMARY KEY (client_id)
+  PRIMARY KEY (token_id),
+  KEY ix_export_keys_client (client_id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Prices that a tenant wants to know of. Whether one is met is seen when the alerts are read.

@@ -384,3 +384,78 @@ describe('the export (X7)', () => {
     expect(seen).toEqual(all);
   });
 });
+
+describe('a link to the export (X35, X36)', () => {
+  const operator = async (role: string): Promise<{ id: string; token: string }> =>
+    (await rig.asAdmin('POST', '/api/admin/operators', { name: randomUUID(), role })).body;
+  const link = (token: string, body: unknown = { export: 'global-stats' }) =>
+    rig.request('POST', '/api/admin/export-links', { token, body });
+  const open = (url: string) => rig.request('GET', url);
+  const invalid = { status: 403, body: { code: 'link_invalid' } };
+
+  it('opens the file without a header, for five minutes, for a viewer too', async () => {
+    const viewer = await operator('viewer');
+    const made = await link(viewer.token);
+    expect(made).toMatchObject({
+      status: 200,
+      body: { success: true, url: expect.stringMatching(/^\/api\/admin\/exports\//) },
+    });
+    const file = await open(made.body.url);
+    expect(file).toMatchObject({ status: 200, body: (await get('/export/global-stats')).body });
+    expect(file.calls).toBeLessThanOrEqual(4);
+    expect(file.headers.get('content-disposition')).toContain('global_stats.csv');
+    rig.pass(300);
+    expect(await open(made.body.url)).toMatchObject(invalid);
+  });
+
+  it('goes on where a file ended', async () => {
+    const { headers, body } = await get('/export/global-stats?limit=1');
+    const cursor = headers.get('x-next-cursor');
+    const { url } = (await link(rig.controlPlane.adminToken, { export: 'global-stats', cursor })).body;
+    const rest = (await open(url)).body as string;
+    expect(rest).not.toContain(body.split('\r\n')[1].split(',')[0]);
+    const wrong = await link(rig.controlPlane.adminToken, { export: 'global-stats', cursor: 'x' });
+    expect(wrong).toMatchObject({ status: 400, body: { details: { cursor: [expect.any(String)] } } });
+  });
+
+  it('is no longer opened once the operator that asked for it is revoked, nor are its links to tenants’ files', async () => {
+    const [leaver, tenant] = [await operator('admin'), await rig.tenant()];
+    const theirs = `/api/client/${tenant.id}/export-links`;
+    const urls = [
+      (await link(leaver.token)).body.url,
+      (await rig.request('POST', theirs, { token: leaver.token, body: { export: 'savings' } })).body.url,
+    ];
+    for (const url of urls) expect((await open(url)).status).toBe(200);
+    await rig.asAdmin('DELETE', `/api/admin/operators/${leaver.id}`);
+    for (const url of urls) expect(await open(url)).toMatchObject(invalid);
+  });
+
+  it('is opened by no tenant’s key, and opens no tenant’s file', async () => {
+    const tenant = await rig.tenant();
+    const body = { export: 'savings' };
+    const path = `/api/client/${tenant.id}/export-links`;
+    const theirs = (await rig.request('POST', path, { token: tenant.token, body })).body.url.split('/').at(-1);
+    const ours = (await link(rig.controlPlane.adminToken)).body.url.split('/').at(-1);
+    expect(await open(`/api/admin/exports/${theirs}`)).toMatchObject(invalid);
+    expect(await open(`/api/exports/${ours}`)).toMatchObject(invalid);
+    const [payload, mac] = ours.split('.');
+    const content = JSON.parse(Buffer.from(payload, 'base64url').toString());
+    const forged = (over: object) => Buffer.from(JSON.stringify({ ...content, ...over })).toString('base64url');
+    const tokenId = JSON.parse(Buffer.from(theirs.split('.')[0], 'base64url').toString()).tokenId;
+    for (const changed of [
+      `${forged({ tokenId })}.${theirs.split('.')[1]}`,
+      `${forged({ expiresAt: content.expiresAt + 1 })}.${mac}`,
+      `${forged({ target: { file: 'savings', clientId: tenant.id } })}.${mac}`,
+      `${payload}.${mac.slice(0, -1)}${mac.endsWith('A') ? 'B' : 'A'}`,
+      payload,
+      'x.y',
+    ]) {
+      expect(await open(`/api/admin/exports/${changed}`), changed).toMatchObject(invalid);
+      expect(await open(`/api/exports/${changed}`), changed).toMatchObject(invalid);
+    }
+  });
+
+  it('is not for tenants', async () => {
+    expect((await link((await rig.tenant()).token)).status).toBe(403);
+  });
+});

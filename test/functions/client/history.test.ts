@@ -286,9 +286,10 @@ describe('a link to a file (X27, X28)', () => {
     const content = JSON.parse(Buffer.from(payload, 'base64url').toString());
     const forged = (over: object) => Buffer.from(JSON.stringify({ ...content, ...over })).toString('base64url');
     const bad = [
-      `${forged({ clientId: other.id })}.${mac}`,
+      `${forged({ target: { ...content.target, clientId: other.id } })}.${mac}`,
       `${forged({ expiresAt: content.expiresAt + 1 })}.${mac}`,
-      `${forged({ file: 'switch-history' })}.${mac}`,
+      `${forged({ target: { ...content.target, file: 'switch-history' } })}.${mac}`,
+      `${forged({ tokenId: 'admin' })}.${mac}`,
       `${payload}.${theirs.split('.').at(-1)}`,
       `${payload}.`,
       `${payload}.${mac}=`,
@@ -313,6 +314,23 @@ describe('a link to a file (X27, X28)', () => {
     expect((await open(url)).status).toBe(200);
     await rig.db.updateTable('clients').set({ isActive: false }).where('id', '=', tenant.id).execute();
     expect((await open(url)).status).toBe(403);
+  });
+
+  it('ends with the token that asked for it, and leaves those of other tokens', async () => {
+    const tenant = await rig.tenant();
+    const tokens = `/api/client/${tenant.id}/tokens`;
+    const expires_at = new Date(rig.clock.now().getTime() + 60_000).toISOString();
+    const [revoked, expired] = [
+      (await rig.asAdmin('POST', tokens, { name: 'a', scope: 'read' })).body,
+      (await rig.asAdmin('POST', tokens, { name: 'b', scope: 'read', expires_at })).body,
+    ];
+    const urlOf = async (token?: string) => (await link(tenant, undefined, token)).body.url;
+    const urls = [await urlOf(revoked.token), await urlOf(expired.token), await urlOf()];
+    const statuses = async () => Promise.all(urls.map(async (url) => (await open(url)).status));
+    expect(await statuses()).toEqual([200, 200, 200]);
+    await rig.asAdmin('DELETE', `${tokens}/${revoked.id}`);
+    rig.pass(60);
+    expect(await statuses()).toEqual([403, 403, 200]);
   });
 });
 

@@ -18,10 +18,10 @@ export async function fuzzWorld(rig: Rig, id: string, isIdle: boolean): Promise<
   const operator = id === 'O3' ? await newOperator(rig) : undefined;
   const { tenant, instance, ids } = await tenantWorld(rig, operator);
   const { token } = tenant;
-  const link = await rig.request('POST', `/api/client/${tenant.id}/export-links`, {
-    token,
-    body: { export: 'savings' },
-  });
+  const link =
+    id === 'X36'
+      ? await rig.asAdmin('POST', '/api/admin/export-links', { export: 'global-stats' })
+      : await rig.request('POST', `/api/client/${tenant.id}/export-links`, { token, body: { export: 'savings' } });
   if (id === 'R1') await letCreateStandby(instance, ids.replica_id!);
   else if (isIdle) {
     await instance.executed(ids.command_id!, { success: false });
