@@ -24,6 +24,8 @@ export async function filesOfForm({ contentType, bytes }: RawBody): Promise<Uplo
     const form = busboy({ headers: { 'content-type': contentType }, limits: { files: most.files + 1, fields: 20 } });
     form.on('file', (field, stream, { filename }: { filename?: string }) => {
       const chunks: Buffer[] = [];
+      // Of a form that ends within a file. Where nobody listens, it ends the process.
+      stream.on('error', unreadable);
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => {
         if (field === 'files') files.push({ name: filename ?? '', bytes: Buffer.concat(chunks) });

@@ -65,6 +65,16 @@ describe('an upload of models (X8)', () => {
     expect(await auditOf(body.sessionId)).toEqual([{ action: 'model_uploaded' }]);
   });
 
+  it('that ends within a file is refused, and the function serves the next one', async () => {
+    const half = '--b\r\nContent-Disposition: form-data; name="files"; filename="a.onnx"\r\n\r\nhalf';
+    const sent = { token: rig.controlPlane.adminToken, raw: half };
+    const headers = { 'content-type': 'multipart/form-data; boundary=b' };
+    const { status, body } = await rig.request('POST', `${at}/upload`, { ...sent, headers });
+    expect({ status, code: body.code }).toEqual({ status: 400, code: 'invalid_request' });
+    expect(await sessions()).toEqual([]);
+    expect((await upload(['risk.onnx', bytesOf('x')])).status).toBe(200);
+  });
+
   it('of files with the same name, or a path for a name, keeps each by its own', async () => {
     const first = await uploadOurs();
     await activate(first);
