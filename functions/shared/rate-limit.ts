@@ -12,7 +12,7 @@ import { hourMs, minuteMs, msBefore, startOf } from './time.ts';
 
 interface Limit {
   readonly name: string;
-  /** What is counted: a token, or an agent that a token speaks for. */
+  /** What is counted: a tenant, one of its agents, or an operator. */
   readonly of: string;
   readonly perMinute: number;
 }
@@ -35,7 +35,7 @@ const mostUntold = 200;
 const countingMs = 1500;
 
 /**
- * Counts a request, and refuses it where its minute is full (docs/adr/0056). Each container counts by itself, and adds what it
+ * Counts a request, and refuses it where its minute is full (docs/adr/0056): a tenant's by all of its tokens together. Each container counts by itself, and adds what it
  * counted to a row that all share when it has come to a tenth of the limit: who sends little costs no statement, who sends much
  * two for each so many requests. So a limit is passed by that much for each container, and no more. A database that does not
  * answer refuses nobody.
@@ -66,12 +66,14 @@ const longestHandle = 128;
 function limitsOf(route: Route, identity: TenantIdentity | OperatorIdentity, agentRef = ''): Limit[] {
   const name = classOf(route);
   if (!name) return [];
-  const { tokenId } = identity;
-  if (name !== 'agent' || identity.role === 'operator') return [{ name, of: tokenId, perMinute: perMinute[name] }];
+  if (identity.role === 'operator') return [{ name, of: identity.tokenId, perMinute: perMinute[name] }];
+  // Not by token: a tenant may have many, and would have as many times what is meant for it.
+  const { clientId } = identity;
+  if (name !== 'agent') return [{ name, of: clientId, perMinute: perMinute[name] }];
   // An agent that does not exist has a limit of its own too: `tenant` holds back who makes up agents.
   return [
-    { name, of: `${tokenId} ${agentRef.slice(0, longestHandle)}`, perMinute: perMinute.agent },
-    { name: 'tenant', of: tokenId, perMinute: identity.callers * perMinuteForEachAgent },
+    { name, of: `${clientId} ${agentRef.slice(0, longestHandle)}`, perMinute: perMinute.agent },
+    { name: 'tenant', of: clientId, perMinute: identity.callers * perMinuteForEachAgent },
   ];
 }
 

@@ -75,6 +75,36 @@ describe('a token', () => {
     expect((await call('GET', '')()).status).toBe(200);
   });
 
+  it('shares its limits with the tenant’s other tokens, and not with another tenant’s', async () => {
+    rig.pass(60);
+    const [tenant, stranger] = [await rig.tenant(), await rig.tenant()];
+    const body = { name: 'second', scope: 'read' };
+    const { token } = (await rig.asAdmin('POST', `/api/client/${tenant.id}/tokens`, body)).body;
+    const file =
+      ({ id }: { id: string }, token: string) =>
+      () =>
+        rig.request('GET', `/api/client/${id}/export/savings`, { token });
+    const events = (token: string) => () => rig.request('GET', '/api/events?limit=1', { token });
+    expect(await statuses(perMinute.export, file(tenant, tenant.token))).toEqual({ 200: perMinute.export });
+    expect(await file(tenant, token)()).toMatchObject({ status: 429, calls: 0, body: { limit: 'export' } });
+    expect((await file(stranger, stranger.token)()).status).toBe(200);
+    expect((await file(tenant, rig.controlPlane.adminToken)()).status).toBe(200);
+    expect(await statuses(perMinute.read - 1, events(tenant.token))).toEqual({ 200: perMinute.read - 1 });
+    expect(await statuses(2, events(token))).toEqual({ 200: 1, 429: 1 });
+  }, 60_000);
+
+  it('of an agent speaks for no more agents because there is another', async () => {
+    rig.pass(60);
+    const tenant = await rig.tenant();
+    await rig.asAdmin('PUT', `/api/admin/clients/${tenant.id}/plan`, { max_agents: 1, max_instances: 1 });
+    const body = { name: 'second', scope: 'agent' };
+    const { token } = (await rig.asAdmin('POST', `/api/client/${tenant.id}/tokens`, body)).body;
+    let n = 0;
+    const madeUp = (token: string) => () => rig.request('GET', `/api/agents/made-up-${n++}/config`, { token });
+    expect(await statuses(perMinuteForEachAgent, madeUp(tenant.token))).toEqual({ 404: perMinuteForEachAgent });
+    expect(await statuses(1, madeUp(token))).toEqual({ 429: 1 });
+  });
+
   it('may send no more than its tenant’s agents would, whatever agents it names', async () => {
     rig.pass(60);
     const tenant = await rig.tenant();
