@@ -33,7 +33,11 @@ export const dearer: Readonly<Record<string, [calls: number, why: string]>> = {
   E3: [4, 'pools, buckets, trusted prices, and the row of the audit log'],
   X8: [9, 'session, files and act are rows of three tables, in one transaction; and what is kept no longer goes'],
   X9: [9, 'as X8'],
-  N5: [7, 'tenant, webhook and its row of the audit log, in one transaction; and the answer says what there is now'],
+  X36: [4, 'what the link was signed with, and the three statements of X7'],
+  N5: [
+    8,
+    'tenant, webhook, its tests and its row of the audit log, in one transaction; and the answer says what there is now',
+  ],
   N6: [7, 'webhook, queue and messages are rows of three tables, and the act of a fourth, in one transaction'],
   N8: [6, 'messages, when they are due, and the act, in one transaction'],
   T1: [6, 'as D1'],

@@ -216,6 +216,7 @@ function failureCodes(route: Route): ErrorCode[] {
   const codes = new Set<ErrorCode>([...(route.errors ?? []), 'unavailable']);
   if (takesInput) codes.add('invalid_request');
   if (route.body) codes.add('body_too_large');
-  if (route.access !== 'open') for (const code of admissionCodes) codes.add(code);
+  // A1 and C1 are open at the gateway, and ask for a token themselves.
+  if (route.scope !== 'none') for (const code of admissionCodes) codes.add(code);
   return [...codes];
 }

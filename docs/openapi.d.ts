@@ -1786,7 +1786,7 @@ export interface components {
         Failure: {
             error: string;
             /** @enum {string} */
-            code: "invalid_request" | "agent_disabled" | "agent_too_old" | "replica_not_ready" | "replica_inactive" | "replica_exists" | "manual_mode_off" | "no_suitable_pool" | "pool_mismatch" | "already_there" | "missing_token" | "invalid_token" | "token_expired" | "token_revoked" | "client_inactive" | "forbidden" | "link_invalid" | "auto_switch_disabled" | "not_found" | "agent_not_found" | "client_not_found" | "command_not_found" | "instance_not_found" | "replica_not_found" | "pool_not_found" | "token_not_found" | "operator_not_found" | "notification_not_found" | "alert_not_found" | "webhook_not_found" | "model_session_not_found" | "no_fallback" | "client_exists" | "alert_limit" | "token_exists" | "price_unknown" | "already_expired" | "operator_exists" | "too_many_tokens" | "command_in_flight" | "agent_deleted" | "plan_limit" | "agent_not_enabled" | "instance_not_primary" | "replica_has_no_machine" | "replica_has_machine" | "instance_of_another_client" | "body_too_large" | "model_unusable" | "test_too_soon" | "rate_limited" | "unavailable";
+            code: "invalid_request" | "agent_disabled" | "agent_too_old" | "replica_not_ready" | "replica_inactive" | "replica_exists" | "manual_mode_off" | "no_suitable_pool" | "pool_mismatch" | "already_there" | "missing_token" | "invalid_token" | "token_expired" | "token_revoked" | "client_inactive" | "forbidden" | "link_invalid" | "auto_switch_disabled" | "not_found" | "agent_not_found" | "client_not_found" | "command_not_found" | "instance_not_found" | "replica_not_found" | "pool_not_found" | "token_not_found" | "operator_not_found" | "notification_not_found" | "alert_not_found" | "webhook_not_found" | "model_session_not_found" | "no_fallback" | "client_exists" | "alert_limit" | "token_exists" | "price_unknown" | "already_expired" | "operator_exists" | "too_many_tokens" | "command_in_flight" | "agent_deleted" | "plan_limit" | "agent_not_enabled" | "instance_not_primary" | "replica_has_no_machine" | "replica_has_machine" | "instance_of_another_client" | "no_receiver" | "topic_of_another_account" | "body_too_large" | "model_unusable" | "test_too_soon" | "rate_limited" | "unavailable";
             details?: {
                 [key: string]: string[];
             };
@@ -1910,6 +1910,19 @@ export interface components {
                 });
             };
         };
+        Unauthenticated: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": (components["schemas"]["Failure"] & ({
+                    /** @enum {string} */
+                    code: "missing_token" | "invalid_token" | "token_expired" | "token_revoked";
+                } & {
+                    [key: string]: unknown;
+                })) | components["schemas"]["GatewayFailure"];
+            };
+        };
         Forbidden: {
             headers: {
                 [name: string]: unknown;
@@ -1961,19 +1974,6 @@ export interface components {
                 "application/json": (components["schemas"]["Failure"] & ({
                     /** @enum {string} */
                     code: "unavailable";
-                } & {
-                    [key: string]: unknown;
-                })) | components["schemas"]["GatewayFailure"];
-            };
-        };
-        Unauthenticated: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": (components["schemas"]["Failure"] & ({
-                    /** @enum {string} */
-                    code: "missing_token" | "invalid_token" | "token_expired" | "token_revoked";
                 } & {
                     [key: string]: unknown;
                 })) | components["schemas"]["GatewayFailure"];
@@ -2049,19 +2049,7 @@ export interface operations {
                 };
             };
             400: components["responses"]["InvalidRequest"];
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": (components["schemas"]["Failure"] & ({
-                        /** @enum {string} */
-                        code: "missing_token" | "invalid_token";
-                    } & {
-                        [key: string]: unknown;
-                    })) | components["schemas"]["GatewayFailure"];
-                };
-            };
+            401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             409: {
                 headers: {
@@ -4218,32 +4206,8 @@ export interface operations {
                     };
                 };
             };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": (components["schemas"]["Failure"] & ({
-                        /** @enum {string} */
-                        code: "missing_token" | "invalid_token";
-                    } & {
-                        [key: string]: unknown;
-                    })) | components["schemas"]["GatewayFailure"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": (components["schemas"]["Failure"] & ({
-                        /** @enum {string} */
-                        code: "client_inactive";
-                    } & {
-                        [key: string]: unknown;
-                    })) | components["schemas"]["GatewayFailure"];
-                };
-            };
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["Fault"];
             503: components["responses"]["Unavailable"];
@@ -8660,6 +8624,19 @@ export interface operations {
                     "application/json": components["schemas"]["Failure"] & ({
                         /** @enum {string} */
                         code: "client_not_found";
+                    } & {
+                        [key: string]: unknown;
+                    });
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & ({
+                        /** @enum {string} */
+                        code: "no_receiver" | "topic_of_another_account";
                     } & {
                         [key: string]: unknown;
                     });

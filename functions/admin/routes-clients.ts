@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { accountOf } from '../core/tenant/role-arn.ts';
-import { notBlank, optional } from '../shared/fields.ts';
+import { optional, visibleText } from '../shared/fields.ts';
 import type { Routes } from '../shared/route.ts';
 
 export const ofClient = z.object({ client_id: z.string() });
@@ -66,7 +66,7 @@ export const clientAdminRoutes = {
     summary: 'Makes a tenant and its token',
     body: z
       .object({
-        name: z.string().trim().min(1).max(255).meta({ pattern: notBlank }),
+        name: visibleText(255),
         email: optional(z.email().max(255)),
         // Without it, EC2's events about the tenant's instances are ignored.
         aws_account_id: optional(AwsAccountId),

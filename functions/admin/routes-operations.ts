@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Csv, ExportLink, ofLink } from '../core/wire.ts';
 import { keptCursor, pageQuery } from '../shared/cursor.ts';
+import { visibleText } from '../shared/fields.ts';
 import type { Route, Routes } from '../shared/route.ts';
 import { AgentHealth, BulkResults, JobRun, PoolStatistics, SearchResults } from './answers-operations.ts';
 
@@ -9,11 +10,8 @@ export const statsPerFile = 1000;
 
 export const searchable = ['clients', 'instances', 'agents'] as const;
 
-/** What is trimmed is not to count. */
-const twoAtLeast = String.raw`^[^\u0000]*[!-~][!-~][^\u0000]*$`;
-
 const SearchQuery = z.object({
-  q: z.string().trim().min(2, 'must have at least 2 characters').max(64).meta({ pattern: twoAtLeast }),
+  q: visibleText(64, 2),
   types: z
     .string()
     .max(64)

@@ -29,14 +29,7 @@ export const agentRoutes = {
     summary: 'Registers the calling instance, and answers the handle by which it speaks from then on',
     body: RegisterRequest,
     response: Registered,
-    errors: [
-      'missing_token',
-      'invalid_token',
-      'client_inactive',
-      'forbidden',
-      'instance_of_another_client',
-      'plan_limit',
-    ],
+    errors: ['instance_of_another_client', 'plan_limit'],
   },
   heartbeat: {
     id: 'A2',

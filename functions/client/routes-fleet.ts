@@ -23,7 +23,6 @@ export const fleetRoutes = {
     scope: ['agent', 'read'],
     summary: 'Whose token this is, for the agents’ install script',
     response: ValidToken,
-    errors: ['missing_token', 'invalid_token', 'client_inactive'],
   },
   client: {
     id: 'C2',

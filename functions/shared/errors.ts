@@ -47,6 +47,8 @@ export const errorStatus = {
   replica_has_no_machine: 409,
   replica_has_machine: 409,
   instance_of_another_client: 409,
+  no_receiver: 409,
+  topic_of_another_account: 409,
   body_too_large: 413,
   model_unusable: 422,
   test_too_soon: 429,

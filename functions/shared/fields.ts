@@ -4,8 +4,21 @@ import { dayMs, earlier, later } from './time.ts';
 /** Text of at most `max` characters; an empty one is refused, as no column of ours means anything by it. */
 export const text = (max: number) => z.string().min(1).max(max);
 
-/** Of text that is trimmed and must not be empty, as a JSON Schema says it: something that can be seen, and no NUL. */
-export const notBlank = String.raw`^[^\u0000]*[!-~][^\u0000]*$`;
+/** What people read: no space of any kind, nothing that shows nothing. All that `trim` takes away is left out. */
+const seen = String.raw`[^\u0000-\u0020\u007f-\u00a0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]`;
+
+/**
+ * Text that is trimmed, of at most `max` characters and at least so many that can be seen. One pattern is the rule here and in the
+ * document, so that neither allows what the other refuses.
+ */
+export const visibleText = (max: number, least: 1 | 2 = 1) =>
+  z
+    .string()
+    .trim()
+    .max(max)
+    .regex(new RegExp(`^[^\\u0000]*${Array(least).fill(seen).join('[^\\u0000]*')}[^\\u0000]*$`, 'u'), {
+      error: `must have at least ${least} character${least > 1 ? 's' : ''} that can be seen`,
+    });
 
 /** A field that may be left out. Agents send `null` where they know nothing: it equals "absent" (protocol 1.3). */
 export const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);

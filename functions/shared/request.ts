@@ -30,7 +30,7 @@ export const isRawBody = (body: object): body is RawBody => 'contentType' in bod
 export function parseRequest(route: Route, event: Event) {
   return {
     params: route.params && check(route.params, event.pathParameters ?? {}),
-    query: route.query && check(route.query, event.queryStringParameters ?? {}),
+    query: route.query && check(route.query, withoutNul(event.queryStringParameters ?? {})),
     body: formOf(route, event) ?? (route.body && check(route.body, readBody(event, route.maxBodyBytes))),
   };
 }
@@ -43,6 +43,14 @@ function formOf(route: Route, event: Event): RawBody | undefined {
   requireSize(bytes.length, route.maxBodyBytes);
   return { contentType, bytes };
 }
+
+/** A query is held to the rule of bodies (`storable`). @throws AppError invalid_request */
+function withoutNul(query: Readonly<Record<string, string | undefined>>) {
+  for (const [name, value] of Object.entries(query))
+    if (`${name}${value}`.includes('\0')) throw invalidField(name.replaceAll('\0', '') || 'query', noNul);
+  return query;
+}
+const noNul = 'must not contain a NUL character';
 
 /**
  * The JSON of a body; an empty one counts as `{}`, whatever content type comes with it (protocol 1.3: dashboards send
@@ -82,7 +90,7 @@ const isDeeper = (value: unknown, levels: number): boolean =>
  */
 function storable(key: string, value: unknown) {
   if (key.includes('\0') || (typeof value === 'string' && value.includes('\0')))
-    throw invalidField(key.replaceAll('\0', '') || 'body', 'must not contain a NUL character');
+    throw invalidField(key.replaceAll('\0', '') || 'body', noNul);
   if (!key.isWellFormed()) throw invalidField(key.toWellFormed(), 'must be a name of whole characters');
   if (key.length > maxKeyLength)
     throw invalidField(`${key.slice(0, 32).toWellFormed()}…`, `must be a name of at most ${maxKeyLength} characters`);

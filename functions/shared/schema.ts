@@ -656,9 +656,13 @@ export interface WebhookTable {
   lastSuccessAt: Date | null;
   lastFailureAt: Date | null;
   lastError: string | null;
-  testedAt: Date | null;
   createdAt: Date;
   updatedAt: Date;
+}
+
+export interface WebhookTestTable {
+  clientId: string;
+  testedAt: Date | null;
 }
 
 export interface WebhookMessageTable {
@@ -708,6 +712,7 @@ export interface Schema {
   notificationReads: NotificationReadTable;
   auditLogs: AuditLogTable;
   webhooks: WebhookTable;
+  webhookTests: WebhookTestTable;
   webhookMessages: WebhookMessageTable;
   webhookItems: WebhookItemTable;
   exportKeys: ExportKeyTable;

@@ -28,7 +28,7 @@ export const webhookRoutes = {
     summary: 'Sets where notifications are sent; a secret that was made is shown once',
     body: WebhookRequest,
     response: Success.extend({ secret: z.string().nullable(), webhook: Webhook }),
-    errors: ['client_not_found'],
+    errors: ['client_not_found', 'no_receiver', 'topic_of_another_account'],
   },
   remove: {
     ...toChange,

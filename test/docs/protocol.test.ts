@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { routes } from '../../functions/routes.ts';
+import { errorStatus } from '../../functions/shared/errors.ts';
 import type { Route } from '../../functions/shared/route.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -41,6 +42,16 @@ describe('docs/protocol.md', () => {
       .filter(({ id }) => id !== '-')
       .map(({ id, method, path }) => `${id} ${method} ${path}`);
     expect(described.toSorted()).toEqual(declared.toSorted());
+  });
+
+  it('lists every code of a refusal, with its status', () => {
+    const [, listed] = /### 1\.6 Errors\n(.*?)\n### /s.exec(read('docs/protocol.md'))!;
+    const seen: Record<string, number> = {};
+    let status = 0;
+    for (const [, number, code] of listed!.matchAll(/\b([45]\d\d)\b|`([a-z_]+)`/g))
+      if (number) status = Number(number);
+      else if (code! in errorStatus) seen[code!] ??= status;
+    expect(seen).toEqual(errorStatus);
   });
 
   it('numbers no two places alike', () => {

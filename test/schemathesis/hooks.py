@@ -34,6 +34,7 @@ def no_invalid_request(ctx, response, case):
 @schemathesis.hook
 def before_call(ctx, case, kwargs):
     """Keeps the rules that no schema says (test/support/openapi/unsaid.ts), also where a phase passes over our formats."""
+    spare_tenant(case)
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     query = dict(case.query or {})
@@ -42,11 +43,29 @@ def before_call(ctx, case, kwargs):
     if "to" in query:
         query.pop("from", None)
     case.query = query
-    fields = case.body if isinstance(case.body, dict) else {}
-    if fields:
-        case.body = with_own_role(fields)
-    if case.operation.definition.raw["x-protocol-id"] == "N5":
-        case.body = {**fields, "url": "https://hooks.example.com/spot", "topic_arn": None}
+    if isinstance(case.body, dict):
+        case.body = with_own_role(with_formats(case.body))
+
+
+def spare_tenant(case):
+    """The tenant whose token is sent stays, and so does the token: what would end either is about another tenant."""
+    if case.operation.definition.raw["x-protocol-id"] in ("D2", "D3", "T3"):
+        ids = case.path_parameters or {}
+        if ids.get("client_id") == os.environ["SPOT_TENANT_ID"]:
+            case.path_parameters = {**ids, "client_id": os.environ["SPOT_SPARE_ID"]}
+
+
+def with_formats(value):
+    """The same with what no pattern says: cursors that are ours, time zones that there are, URLs by their standard."""
+    if isinstance(value, list):
+        return [with_formats(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    formats = {"cursor": "", "time_zone": "UTC", "timeZone": "UTC", "url": "https://hooks.example.com/spot"}
+    return {
+        name: formats[name] if name in formats and isinstance(inside, str) else with_formats(inside)
+        for name, inside in value.items()
+    }
 
 
 def with_own_role(body):

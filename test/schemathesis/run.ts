@@ -39,13 +39,13 @@ async function serve(): Promise<{ server: ChildProcess; url: string }> {
   throw new Error('the control plane did not start');
 }
 
-async function tenantToken(url: string, adminToken: string): Promise<string> {
+async function newTenant(url: string, adminToken: string, name: string): Promise<{ id: string; token: string }> {
   const response = await fetch(`${url}/api/admin/clients/create`, {
     method: 'POST',
     headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ name: 'Schemathesis' }),
+    body: JSON.stringify({ name }),
   });
-  return ((await response.json()) as { client: { token: string } }).client.token;
+  return ((await response.json()) as { client: { id: string; token: string } }).client;
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -58,14 +58,21 @@ async function main(args: readonly string[]): Promise<void> {
   const { server, url } = await serve();
   try {
     const adminToken = (await readFile(join(data, 'admin-token'), 'utf8')).trim();
-    const tokens = { SPOT_ADMIN_TOKEN: adminToken, SPOT_TENANT_TOKEN: await tenantToken(url, adminToken) };
-    const options = ['--checks', 'all', '--exclude-checks', excluded.join(','), '--workers', '4', ...args];
+    const tenant = await newTenant(url, adminToken, 'Schemathesis');
+    const spare = await newTenant(url, adminToken, 'Spare');
+    const world = {
+      SPOT_ADMIN_TOKEN: adminToken,
+      SPOT_TENANT_TOKEN: tenant.token,
+      SPOT_TENANT_ID: tenant.id,
+      SPOT_SPARE_ID: spare.id,
+    };
+    const options = ['--checks', 'all', '--exclude-checks', excluded.join(','), '--workers', '1', ...args];
     const run = spawn(
       program,
       ['--config-file', 'test/schemathesis/schemathesis.toml', 'run', `${url}/openapi.json`, ...options],
       {
         stdio: 'inherit',
-        env: { ...process.env, ...tokens, SCHEMATHESIS_HOOKS: 'test/schemathesis/hooks.py' },
+        env: { ...process.env, ...world, SCHEMATHESIS_HOOKS: 'test/schemathesis/hooks.py' },
       },
     );
     process.exitCode = await new Promise<number>((resolve) => run.on('exit', (code) => resolve(code ?? 1)));

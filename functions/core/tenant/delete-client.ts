@@ -61,6 +61,7 @@ export const tablesOfTenants = [
   'export_keys',
   'pricing_alerts',
   'webhooks',
+  'webhook_tests',
   'webhook_messages',
   'webhook_items',
   'system_events',

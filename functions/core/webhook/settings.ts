@@ -1,6 +1,6 @@
 import { type Db, type Tx, transact } from '../../shared/db.ts';
 import { webhookEnv } from '../../shared/env.ts';
-import { invalidField } from '../../shared/errors.ts';
+import { AppError, invalidField } from '../../shared/errors.ts';
 import type { Severity, WebhookTable } from '../../shared/schema.ts';
 import { dayMs, msAfter } from '../../shared/time.ts';
 import { audit, type By } from '../event/audit.ts';
@@ -35,7 +35,7 @@ export const targetId = 'webhook';
  * Makes or changes a tenant's webhook (protocol N5): one transaction. What waits is tried at once, since what was wrong may have
  * been put right.
  * @returns the secret where a new one was made, which is shown now and never again
- * @throws AppError client_not_found, invalid_request, unavailable
+ * @throws AppError client_not_found, invalid_request, no_receiver, topic_of_another_account, unavailable
  */
 export async function setWebhook(
   db: Db,
@@ -53,16 +53,13 @@ export async function setWebhook(
     const after = settingsAfter(before ?? usual, { ...changes, url });
     const unsealed = sealedAfter(sealed, { url, newSecret: isNew ? newSecret : undefined }, now);
     if (unsealed.url === null && after.topicArn === null)
-      throw invalidField('url', 'there must be a url or a topic_arn, or both');
-    if (changes.topicArn && accountIn(changes.topicArn) !== awsAccountId)
-      throw invalidField(
-        'topic_arn',
-        `must be of your AWS account, ${awsAccountId ?? 'which we do not know: an operator sets it'}`,
-      );
+      throw refusal('no_receiver', 'url', 'there must be a url or a topic_arn, or both');
+    if (changes.topicArn) requireAccount(changes.topicArn, awsAccountId);
     const isUrlChanged = unsealed.url !== (sealed?.url ?? null);
     if (before && !isNew && !isUrlChanged && isSame(before, after))
       return sealed.secret === newSecret ? newSecret : null;
     await write(tx, { clientId, ...after, sealed: await sealWebhook(clientId, unsealed) }, now);
+    if (!before) await letTest(tx, clientId);
     const done = { action: before ? 'webhook_changed' : 'webhook_created', targetId };
     await audit(tx, by, { clientId, ...done, ...changeOf(before, after, { isUrlChanged, isSecretNew: isNew }) }, now);
     return isNew ? newSecret : null;
@@ -76,6 +73,18 @@ function checkedUrl(text: string): string {
   const url = new URL(text);
   url.hash = '';
   return url.href;
+}
+
+/** Of settings that are what they may be, and do not go with what there is. */
+const refusal = (code: 'no_receiver' | 'topic_of_another_account', field: string, problem: string) =>
+  new AppError(code, `${field}: ${problem}`, { details: { [field]: [problem] } });
+
+/** @throws AppError topic_of_another_account */
+function requireAccount(topicArn: string, awsAccountId: string | null): void {
+  const named = accountIn(topicArn);
+  if (named === awsAccountId) return;
+  const right = awsAccountId ?? 'which we do not know: an operator sets it';
+  throw refusal('topic_of_another_account', 'topic_arn', `is of account ${named}; it must be of your own, ${right}`);
 }
 
 const settingsOf = ({ host, topicArn, style, minSeverity, digestMinutes }: Settings): Settings => ({
@@ -153,8 +162,16 @@ const write = (tx: Tx, webhook: Written, now: Date) =>
     })
     .execute();
 
+/** Tests are counted beside the webhook, and for the tenant's next one too. */
+const letTest = (tx: Tx, clientId: string) =>
+  tx
+    .insertInto('webhookTests')
+    .values({ clientId, testedAt: null })
+    .onDuplicateKeyUpdate((eb) => ({ clientId: eb.ref('webhookTests.clientId') }))
+    .execute();
+
 /**
- * Deletes a tenant's webhook with all that waits for it (protocol N6): one transaction.
+ * Deletes a tenant's webhook with all that waits for it (protocol N6), but not when it was tested: one transaction.
  * @throws AppError webhook_not_found
  */
 export async function deleteWebhook(db: Db, clientId: string, by: By, now: Date): Promise<void> {

@@ -55,7 +55,7 @@ const plain = (outcome: Outcome | null) => outcome && { ...outcome };
 /** @throws AppError test_too_soon */
 async function takeTurn(db: Db, clientId: string, now: Date): Promise<void> {
   const { numUpdatedRows } = await db
-    .updateTable('webhooks')
+    .updateTable('webhookTests')
     .set({ testedAt: now })
     .where('clientId', '=', clientId)
     .where((eb) => eb.or([eb('testedAt', 'is', null), eb('testedAt', '<=', msBefore(now, pauseSeconds * secondMs))]))

@@ -2,7 +2,7 @@
  * The room of what leaves the house: a tenant's notifications, sent to an address or a topic of its own. Notifications are queued
  * (queue.ts), gathered into messages that keep their id in repeats (messages.ts) and sent (deliver.ts); who receives them is
  * hostile until it is shown to be public (addresses.ts, post.ts).
- * Owns the tables: webhooks, webhook_messages, webhook_items.
+ * Owns the tables: webhooks, webhook_tests, webhook_messages, webhook_items.
  */
 import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
@@ -26,7 +26,7 @@ type Shown = Omit<WebhookTable, 'sealed' | 'failures' | 'clientId' | 'createdAt'
 export async function showWebhook(db: Db, clientId: string) {
   const { rows } = await sql<Shown>`
     SELECT w.host, w.topic_arn, w.style, w.min_severity, w.digest_minutes, w.due_at, w.failures,
-      w.last_success_at, w.last_failure_at, w.last_error, w.tested_at,
+      w.last_success_at, w.last_failure_at, w.last_error,
       (SELECT COUNT(*) FROM webhook_items AS i LEFT JOIN webhook_messages AS m ON m.id = i.message_id
         WHERE i.client_id = w.client_id AND (m.id IS NULL OR m.state = 'open')) AS waiting,
       (SELECT COUNT(*) FROM webhook_messages AS m WHERE m.client_id = w.client_id AND m.state = 'dead') AS dead

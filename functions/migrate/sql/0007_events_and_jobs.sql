@@ -72,11 +72,18 @@ CREATE TABLE webhooks (
   last_success_at DATETIME(3) NULL,
   last_failure_at DATETIME(3) NULL,
   last_error VARCHAR(500) NULL,
-  tested_at DATETIME(3) NULL,
   created_at DATETIME(3) NOT NULL,
   updated_at DATETIME(3) NOT NULL,
   PRIMARY KEY (client_id),
   KEY ix_webhooks_due (due_at, client_id)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- When a tenant last had its webhook tested. It stays when the webhook is deleted, so that a new one has no test more.
+CREATE TABLE webhook_tests (
+  client_id VARCHAR(36) NOT NULL,
+  -- NULL for never.
+  tested_at DATETIME(3) NULL,
+  PRIMARY KEY (client_id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- A digest that is being sent, or that was given up. It keeps its id in repeats.

@@ -497,7 +497,6 @@ describe('an SNS topic', () => {
   });
 
   it.each([
-    ['of another account', topic('999999999999'), /your AWS account, 123456789012/],
     ['of another name', `arn:aws:sns:eu-west-1:${account}:alarms`, /SpotOptimizerNotifications/],
     ['that is FIFO', `${topic()}.fifo`, /SpotOptimizerNotifications/],
     ['that is a queue', `arn:aws:sqs:eu-west-1:${account}:SpotOptimizerNotifications`, /topic/],
@@ -510,9 +509,18 @@ describe('an SNS topic', () => {
     expect((await show(tenant)).code).toBe('webhook_not_found');
   });
 
+  it('of another account is refused', async () => {
+    const tenant = await rig.tenant();
+    await withAccount(tenant.id);
+    const { status, body } = await set(tenant, { topic_arn: topic('999999999999') });
+    expect({ status, code: body.code }).toEqual({ status: 409, code: 'topic_of_another_account' });
+    expect(body.details.topic_arn).toEqual(['is of account 999999999999; it must be of your own, 123456789012']);
+    expect((await show(tenant)).code).toBe('webhook_not_found');
+  });
+
   it('of a tenant whose account nobody has entered is refused', async () => {
     const { status, body } = await set(await rig.tenant(), { topic_arn: topic() });
-    expect(status).toBe(400);
+    expect({ status, code: body.code }).toEqual({ status: 409, code: 'topic_of_another_account' });
     expect(body.details.topic_arn[0]).toMatch(/operator/);
   });
 });

@@ -81,11 +81,11 @@ describe('a webhook (N4 to N6)', () => {
   it('needs a way to send', async () => {
     const tenant = await rig.tenant();
     expect(await set(tenant, { style: 'slack' })).toMatchObject({
-      status: 400,
-      body: { code: 'invalid_request', details: { url: [expect.stringMatching(/topic_arn/)] } },
+      status: 409,
+      body: { code: 'no_receiver', details: { url: [expect.stringMatching(/topic_arn/)] } },
     });
     await set(tenant, { url: 'https://example.com/a' });
-    expect((await set(tenant, { url: null })).status).toBe(400);
+    expect(await set(tenant, { url: null })).toMatchObject({ status: 409, body: { code: 'no_receiver' } });
     expect((await call('GET', tenant)).body.host).toBe('example.com');
   });
 
@@ -176,6 +176,19 @@ describe('the test button (N7)', () => {
     rig.pass(1);
     expect((await test(tenant)).status).toBe(200);
     expect(its.received).toHaveLength(2);
+  });
+
+  it('cannot be pressed sooner because the webhook is a new one', async () => {
+    const [tenant, its] = [await rig.tenant(), await receiver()];
+    for (let n = 0; n < 3; n += 1) {
+      await set(tenant, { url: its.url });
+      expect((await test(tenant)).status).toBe(n === 0 ? 200 : 429);
+      await call('DELETE', tenant);
+    }
+    expect(its.received).toHaveLength(1);
+    rig.pass(5);
+    await set(tenant, { url: its.url });
+    expect((await test(tenant)).status).toBe(200);
   });
 
   it('publishes on the topic too', async () => {

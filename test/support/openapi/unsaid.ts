@@ -18,9 +18,10 @@ export const unsaid: Readonly<Record<string, (asked: Asked) => Asked>> = {
   // Role and account are the same account's.
   D1: (asked) => roleInAccount('aws_role_arn')(withAccount(asked)),
   E2: roleInAccount('role_arn'),
-  // What the URL standard takes for a URL, and a topic of the account that the tenant has, if it has one.
+  // What the URL standard takes for a URL.
   N5: (asked) => {
-    const { topic_arn: _, ...body } = (asked.body ?? {}) as Fields;
+    const body = asked.body as Fields | undefined;
+    if (typeof body?.url !== 'string') return asked;
     return { ...asked, body: { ...body, url: 'https://hooks.example.com/spot' } };
   },
   // Not the last before the first, nor more than 31 days.
