@@ -1,4 +1,4 @@
-import fc, { type Arbitrary } from 'fast-check';
+import fc, { type Arbitrary } from '../fast-check.ts';
 
 /** A form as bytes, and what the protocol says of it. */
 export interface SentForm {
