@@ -59,22 +59,32 @@ export function standbyPolicy(state: Situation, now: Date): StandbyPlan {
     case 'manual-mode-on':
       return canLaunch ? launch('manual') : nothing;
     case 'standby-lost':
-      return isLosingPrimary(state, now) ? replaceForLostPrimary(state) : nothing;
+      return isLosingPrimary(state, now) ? replaceForLostPrimary(state, now) : nothing;
     case 'review':
       return review(state, now);
   }
 }
 
+/**
+ * A standby that is queued with less time than this before the end of the primary is the last thing its agent tries. The agent
+ * asks for standbys every 30 s and for commands every 15 s (protocol 6.2): were the launch refused, nobody would be left to
+ * launch on demand.
+ */
+const lastTryMs = minuteMs;
+
 /** EC2 takes the primary and no standby is left: the next pool is tried, unless a switch is moving the agent already. */
-function replaceForLostPrimary({ agent, openSwitch }: Situation): StandbyPlan {
+function replaceForLostPrimary({ agent, openSwitch }: Situation, now: Date): StandbyPlan {
   if (isAwaitingSuccessor(openSwitch)) return nothing;
+  const leftMs = -msSince(agent.pendingTerminationAt, now);
+  // An instance that outlives its end has time again.
+  if (leftMs > 0 && leftMs < lastTryMs) return goOnDemand;
   return canLaunchStandbys(agent) ? launch('automatic-termination', 'go-on-demand') : goOnDemand;
 }
 
 function review(state: Situation, now: Date): StandbyPlan {
   const { agent, primary, launches } = state;
   if (!primary) return nothing;
-  if (isLosingPrimary(state, now)) return replaceForLostPrimary(state);
+  if (isLosingPrimary(state, now)) return replaceForLostPrimary(state, now);
   const isServed = agent.enabled && agent.status === 'online' && canLaunchStandbys(agent);
   if (!isServed || (launches && !hasBackedOff(launches, now))) return nothing;
   if (agent.manualReplicaEnabled) return launch('manual');

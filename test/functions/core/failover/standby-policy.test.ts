@@ -42,6 +42,7 @@ const situation = (over: Over = {}): Situation => ({
 const manual = { manualReplicaEnabled: true, autoSwitchEnabled: false };
 const recommended = { lastRebalanceRecommendationAt: ago(30) };
 const taken = { pendingTerminationAt: ago(1), pendingTerminationInstance: 'i-1' };
+const takenIn = (seconds: number) => ({ ...taken, pendingTerminationAt: ago(-seconds / 60) });
 const version3 = { agentVersion: '3.2.0' };
 const failed = (failures: number, minutes: number) => ({
   failures,
@@ -112,6 +113,11 @@ describe('when a standby is made', () => {
     ['standby-lost', {}, 'nothing'],
     ['standby-lost', { agent: taken }, 'automatic-termination, else go-on-demand'],
     ['standby-lost', { agent: taken, openSwitch: {} }, 'nothing'],
+    ['standby-lost', { agent: takenIn(60) }, 'automatic-termination, else go-on-demand'],
+    ['standby-lost', { agent: takenIn(59) }, 'go-on-demand'],
+    ['standby-lost', { agent: takenIn(59), openSwitch: {} }, 'nothing'],
+    ['review', { agent: takenIn(59) }, 'go-on-demand'],
+    ['review', { agent: takenIn(0) }, 'automatic-termination, else go-on-demand'],
   ])('on %s, %o: %s', (occasion, over, expected) => {
     expect(plan({ occasion, ...over })).toBe(expected);
   });
