@@ -74,6 +74,12 @@ export const jobs = {
     every: 'rate(5 minutes)',
     summary: "Collects EC2's own Spot prices for the types and regions that agents are in",
   },
+  'collect-market': {
+    runsIn: 'reconciler',
+    every: 'rate(15 minutes)',
+    summary:
+      'Asks AWS once a day in which zones the types that agents are on are offered, and what they cost on-demand',
+  },
   'reconcile-instances': {
     runsIn: 'reconciler',
     every: 'rate(1 minute)',

@@ -35,6 +35,9 @@ type Lambdas = Readonly<Record<keyof typeof routes | JobLambda | 'migrate', Lamb
  */
 export const lockWaitSeconds = 3;
 
+/** Where AWS's price list of all regions is asked for: few serve it. */
+export const priceListRegion = 'us-east-1';
+
 /** A third of a vCPU: cold starts and signing are CPU work, and at 256 MB both take twice as long. */
 const memoryMB = 512;
 

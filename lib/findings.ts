@@ -36,7 +36,7 @@ const findings: Readonly<Record<string, string>> = {
   'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]':
     'Of the functions by which CDK sets log retention and deletion protection; ours have roles of their own.',
   'AwsSolutions-IAM5[Resource::*]':
-    'ec2:DescribeSpotPriceHistory and logs:PutRetentionPolicy (CDK) and, for tenants, EC2’s Describe calls and GetProducts are of no resource or of ones not known yet.',
+    'What the reconciler reads of EC2’s market, pricing:GetProducts and logs:PutRetentionPolicy (CDK) and, for tenants, EC2’s Describe calls and GetProducts are of no resource or of ones not known yet.',
   'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:iam::*:role/SpotOptimizer*]':
     'Roles of tenants, whose accounts are not known at deployment: each trusts us with its own external id.',
   'AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:iam::*:role/*/SpotOptimizer*]': 'The same, of roles with a path.',

@@ -8,6 +8,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type Job, type JobLambda, jobs } from '../functions/jobs.ts';
+import { priceListRegion } from '../functions/lambdas.ts';
 import { AppFunction, type Bundles } from './app-function.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database.ts';
@@ -56,7 +57,8 @@ export class Jobs extends Construct {
     this.minutely = lambdas.jobs;
     this.logs = Object.values(lambdas).map(({ logGroup }) => logGroup);
     lambdas.reconciler.addToRolePolicy(this.lookIntoTenantsAccounts());
-    lambdas.reconciler.addToRolePolicy(readPrices(config.tenantRegions));
+    lambdas.reconciler.addToRolePolicy(readMarket(config.tenantRegions));
+    lambdas.reconciler.addToRolePolicy(readPriceList);
     grantSending(lambdas.delivery, tokens);
     models.use(lambdas.jobs);
 
@@ -84,10 +86,17 @@ export class Jobs extends Construct {
   }
 }
 
-/** Prices are of no resource, and the same for every account. */
-const readPrices = (regions: readonly string[]) =>
+/** Prices and offerings are of no resource, and the same for every account. */
+const readMarket = (regions: readonly string[]) =>
   new PolicyStatement({
-    actions: ['ec2:DescribeSpotPriceHistory'],
+    actions: ['ec2:DescribeSpotPriceHistory', 'ec2:DescribeInstanceTypeOfferings'],
     resources: ['*'],
     conditions: regions.length > 0 ? { StringEquals: { 'aws:RequestedRegion': regions } } : undefined,
   });
+
+/** The price list of all regions is asked for in one. */
+const readPriceList = new PolicyStatement({
+  actions: ['pricing:GetProducts'],
+  resources: ['*'],
+  conditions: { StringEquals: { 'aws:RequestedRegion': priceListRegion } },
+});

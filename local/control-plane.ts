@@ -15,6 +15,7 @@ import { type Answered, type Gateway, startGateway } from './aws/gateway/server.
 import { startKms } from './aws/kms.ts';
 import { type Invocation, type Invoke, lambdaHost } from './aws/lambda-host.ts';
 import { LambdaThreads } from './aws/lambda-threads.ts';
+import { type PriceList, startPriceList } from './aws/price-list.ts';
 import { startS3 } from './aws/s3/server.ts';
 import { Scheduler } from './aws/scheduler.ts';
 import { type Secrets, startSecrets } from './aws/secrets.ts';
@@ -75,6 +76,8 @@ export interface ControlPlane {
   readonly ec2: Ec2Api;
   /** The tenants' topics. */
   readonly sns: Sns;
+  /** AWS's price list. */
+  readonly priceList: PriceList;
   /** Not started: a simulation calls `runDue`, `npm start` calls `start`. */
   readonly scheduler: Scheduler;
   readonly gateway: Gateway;
@@ -123,6 +126,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const s3 = running.keep(await startS3({ directory, bucket: modelBucket, secretAccessKey }));
     const ec2 = running.keep(await startEc2Api());
     const sns = running.keep(await startSns());
+    const priceList = running.keep(await startPriceList());
 
     setEnvironment({
       ...functionEnvironment({
@@ -132,6 +136,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         s3Url: s3.url,
         ec2Url: ec2.url,
         snsUrl: sns.url,
+        priceListUrl: priceList.url,
         databaseName,
         adminTokenSha256: createHash('sha256').update(adminToken).digest('hex'),
       }),
@@ -166,6 +171,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       dataApi,
       ec2,
       sns,
+      priceList,
       scheduler,
       gateway,
       invoke,

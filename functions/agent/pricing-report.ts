@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
 import { admittedPools } from '../core/pool/admitted-pools.ts';
+import { contradiction, recordContradiction } from '../core/pool/contradictions.ts';
 import { readKnownPrices } from '../core/pool/known-prices.ts';
 import { poolIdOf, poolOf } from '../core/pool/pool-id.ts';
 import { addPools } from '../core/pool/pools.ts';
@@ -29,20 +30,27 @@ export async function reportPrices(
   now: Date,
 ): Promise<void> {
   const { agentId, instanceId } = parseHandle(ref);
-  const claimed = priceReportOf(body, instanceId ?? body.instance.instance_id, now);
-  const known = await readKnownPrices(db, { clientId, agentId, report: claimed });
+  const sent = priceReportOf(body, instanceId ?? body.instance.instance_id, now);
+  const known = await readKnownPrices(db, { clientId, agentId, report: sent });
   if (!known) throw agentNotFound(ref);
   const { source } = known;
   if (!source) return;
   const instanceType = known.instanceType ?? body.instance.instance_type;
   const region = known.region ?? regionOfZone(body.instance.az);
-  const pools = admittedPools(claimed.pools, { instanceType, region }, known);
-  const report = { ...claimed, pools };
+  const pools = admittedPools(sent.pools, { instanceType, region }, known);
+  const report = { ...sent, pools };
   const { collectedAt } = report;
 
-  const onDemand = believedOnDemand(report.onDemand, known.onDemand);
-  if (onDemand !== undefined && onDemand !== known.onDemand && instanceType && region)
-    await recordOnDemand(db, { clientId, instanceType, region, price: onDemand, seenAt: collectedAt });
+  const { listed } = known;
+  const claimed = contradiction(report, known);
+  if (claimed !== undefined && listed !== undefined && instanceType && region) {
+    const { instanceId } = report;
+    await recordContradiction(db, { clientId, agentId, instanceId, instanceType, region, claimed, listed }, now);
+  }
+  const own = believedOnDemand(report.onDemand, known.onDemand);
+  const onDemand = listed ?? own;
+  if (listed === undefined && own !== undefined && own !== known.onDemand && instanceType && region)
+    await recordOnDemand(db, { clientId, instanceType, region, price: own, seenAt: collectedAt });
   const unseen = pools.filter((pool) => !known.pools.has(pool.id));
   if (unseen.length > 0) await addPools(db, unseen, now);
   const first = pools.filter((pool) => !known.pools.get(pool.id)?.own);

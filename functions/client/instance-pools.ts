@@ -1,4 +1,5 @@
 import { isFresh } from '../core/pool/freshness.ts';
+import { onDemandOf } from '../core/pool/on-demand.ts';
 import { seenPrice, usablePrice } from '../core/pool/usable-price.ts';
 import type { Caller } from '../core/tenant/require-client.ts';
 import type { Db } from '../shared/db.ts';
@@ -63,12 +64,6 @@ export async function readInstancePools(
   const rows = await db
     .selectFrom('instances as i')
     .innerJoin('agents as a', (join) => join.onRef('a.id', '=', 'i.agentId').onRef('a.clientId', '=', 'i.clientId'))
-    .leftJoin('ondemandPrices as o', (join) =>
-      join
-        .onRef('o.clientId', '=', 'i.clientId')
-        .onRef('o.instanceType', '=', 'i.instanceType')
-        .onRef('o.region', '=', 'i.region'),
-    )
     .leftJoin('spotPools as p', (join) =>
       join
         .onRef('p.instanceType', '=', 'i.instanceType')
@@ -79,7 +74,7 @@ export async function readInstancePools(
       join.onRef('w.poolId', '=', 'p.id').onRef('w.clientId', '=', 'i.clientId'),
     )
     .select(instanceColumns.map((column) => `i.${column}` as const))
-    .select(['a.status as agentStatus', 'a.enabled', 'a.logicalAgentId', 'o.price as knownOnDemand'])
+    .select(['a.status as agentStatus', 'a.enabled', 'a.logicalAgentId', onDemandOf('i').as('knownOnDemand')])
     .select(['p.id as poolId', 'p.poolName', 'p.az as poolAz', 'p.latestPrice', 'p.latestAt'])
     .select(['w.price as ownPrice', 'w.seenAt as ownAt'])
     .where('i.id', '=', instanceId)

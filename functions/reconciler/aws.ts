@@ -5,6 +5,7 @@ import {
   paginateDescribeInstanceStatus,
   paginateDescribeInstances,
 } from '@aws-sdk/client-ec2';
+import { PricingServiceException } from '@aws-sdk/client-pricing';
 import { AssumeRoleCommand, STSClient, STSServiceException } from '@aws-sdk/client-sts';
 import type { SeenInstance } from './verdict.ts';
 
@@ -139,11 +140,15 @@ export async function reachAws<T>(call: () => Promise<T>): Promise<T> {
 
 const throttles = /^(Throttl|RequestLimitExceeded$|RequestThrottled|TooManyRequests)/;
 
+const isAnswer = (error: unknown) =>
+  error instanceof EC2ServiceException ||
+  error instanceof STSServiceException ||
+  error instanceof PricingServiceException;
+
 /** An error that is not a service's answer never reached the service or never came back: a socket, a timeout, a name. */
 function toAwsFailure(error: unknown): AwsFailure {
   const { name, code } = error as { name?: string; code?: unknown };
-  if (!(error instanceof EC2ServiceException || error instanceof STSServiceException))
-    return new AwsFailure(word(code ?? name), true, { cause: error });
+  if (!isAnswer(error)) return new AwsFailure(word(code ?? name), true, { cause: error });
   const isPassing = (error.$metadata.httpStatusCode ?? 500) >= 500 || throttles.test(error.name);
   return new AwsFailure(word(error.name), isPassing, { cause: error });
 }

@@ -1,12 +1,9 @@
+import { type DueRegion, dueRegions } from '../core/pool/collections.ts';
 import { recordMarketPrices } from '../core/pool/market-prices.ts';
-import { type DueRegion, dueRegions, saveCollected, saveFailure } from '../core/pool/price-collection.ts';
-import { pricesAreStale } from '../shared/alarm-lines.ts';
 import type { Db } from '../shared/db.ts';
-import { forEachIsolated } from '../shared/for-each-isolated.ts';
-import { logger } from '../shared/logger.ts';
 import type { RunTime } from '../shared/run-time.ts';
 import { dayMs, minuteMs, msBefore } from '../shared/time.ts';
-import { AwsFailure } from './aws.ts';
+import { eachRegion } from './each-region.ts';
 import { readSpotPrices } from './spot-prices.ts';
 
 /** EC2 may add a price to its history a little after its time. */
@@ -15,45 +12,23 @@ const overlapMs = 10 * minuteMs;
 /** Of a region that is new: what a console shows of it at once. */
 const firstMs = 7 * dayMs;
 
-/** What a region takes at most. */
-const regionMs = 30_000;
-
-/** Runs in a row, of one each five minutes, after which somebody has to look. */
-const alarmingFailures = 3;
-
-/** Regions at a time. */
-const atOnce = 4;
-
 /**
  * Collects EC2's own Spot prices for the types and regions that agents are in, since the last time. They are trusted for every
  * tenant (docs/adr/0037), so that nobody depends on what agents report. The price that holds is confirmed by each run.
  * @returns how many prices were kept
  */
-export async function collectPrices(db: Db, { hasTime }: RunTime, now: Date): Promise<number> {
-  return forEachIsolated('collecting prices', await dueRegions(db, now), (due) => collectRegion(db, due, now), {
-    atOnce,
-    hasTime: () => hasTime(regionMs),
-    name: ({ region }) => ({ region }),
-  });
+export async function collectPrices(db: Db, time: RunTime, now: Date): Promise<number> {
+  const due = await dueRegions(db, now);
+  return eachRegion(db, { source: 'spot-prices', due }, (region) => collectRegion(db, region, now), time, now);
 }
 
-async function collectRegion(db: Db, due: DueRegion, now: Date): Promise<number> {
-  const { region, instanceTypes, collectedUntil, failures } = due;
+async function collectRegion(db: Db, { region, instanceTypes, collectedUntil }: DueRegion, now: Date): Promise<number> {
   const from = msBefore(collectedUntil ?? now, collectedUntil ? overlapMs : firstMs);
-  try {
-    const prices = await readSpotPrices({ region, instanceTypes, from, to: now });
-    const own = prices.filter(({ az }) => az.startsWith(region));
-    // What held when the time began holds still, or was followed by another price.
-    const { buckets } = await recordMarketPrices(db, confirmed(own, now), now);
-    await saveCollected(db, { region, until: now });
-    return buckets;
-  } catch (error) {
-    if (!(error instanceof AwsFailure)) throw error;
-    logger.warn('EC2 did not tell its prices', { region, error });
-    await saveFailure(db, { region, failures, error: error.code }, now);
-    if (failures + 1 >= alarmingFailures) logger.error(pricesAreStale, { region, failures: failures + 1 });
-    return 0;
-  }
+  const prices = await readSpotPrices({ region, instanceTypes, from, to: now });
+  const own = prices.filter(({ az }) => az.startsWith(region));
+  // What held when the time began holds still, or was followed by another price.
+  const { buckets } = await recordMarketPrices(db, confirmed(own, now), now);
+  return buckets;
 }
 
 /** The prices, and of each pool the newest one again, as seen now: it holds until EC2 says another. */

@@ -410,12 +410,20 @@ export interface TenantPoolPriceTable {
   seenAt: Date;
 }
 
-export interface PriceCollectionTable {
+export interface MarketCollectionTable {
+  source: string;
   region: string;
   collectedUntil: Date | null;
   failures: Generated<number>;
   nextAt: Date | null;
   error: string | null;
+}
+
+export interface MarketPlaceTable {
+  instanceType: string;
+  region: string;
+  offeredAt: Date | null;
+  ondemandAt: Date | null;
 }
 
 export interface OndemandPriceTable {
@@ -701,7 +709,8 @@ export interface Schema {
   poolStates: PoolStateTable;
   spotPools: SpotPoolTable;
   tenantPoolPrices: TenantPoolPriceTable;
-  priceCollections: PriceCollectionTable;
+  marketCollections: MarketCollectionTable;
+  marketPlaces: MarketPlaceTable;
   ondemandPrices: OndemandPriceTable;
   ondemandPriceSnapshots: OndemandPriceSnapshotTable;
   pricingSnapshotsClean: PricingSnapshotsCleanTable;

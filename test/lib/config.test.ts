@@ -92,7 +92,7 @@ describe('what an operator sets', () => {
         Statement: Match.arrayWith([
           {
             Effect: 'Allow',
-            Action: 'ec2:DescribeSpotPriceHistory',
+            Action: ['ec2:DescribeInstanceTypeOfferings', 'ec2:DescribeSpotPriceHistory'],
             Resource: '*',
             Condition: { StringEquals: { 'aws:RequestedRegion': ['eu-west-1', 'us-east-1'] } },
           },

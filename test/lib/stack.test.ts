@@ -254,6 +254,30 @@ describe('the access to tenants’ accounts', () => {
   });
 });
 
+describe('what AWS says of the market', () => {
+  it('is read by one function, the price list in the one region that serves it', () => {
+    const statements = Object.values(template.findResources('AWS::IAM::Policy')).flatMap(
+      ({ Properties }) => Properties.PolicyDocument.Statement,
+    );
+    const reading = (word: string) => statements.filter(({ Action }) => JSON.stringify(Action).includes(word));
+    expect(reading('pricing:')).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'pricing:GetProducts',
+        Resource: '*',
+        Condition: { StringEquals: { 'aws:RequestedRegion': 'us-east-1' } },
+      },
+    ]);
+    expect(reading('ec2:')).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['ec2:DescribeInstanceTypeOfferings', 'ec2:DescribeSpotPriceHistory'],
+        Resource: '*',
+      },
+    ]);
+  });
+});
+
 describe('the database', () => {
   it('is encrypted, kept, and reached by the Data API only', () => {
     template.hasResource('AWS::RDS::DBCluster', {

@@ -2,6 +2,7 @@ import { type AliasedExpression, type RawBuilder, sql } from 'kysely';
 import { inList } from '../../shared/in-list.ts';
 import { dayMs, hourMs, minuteMs, msBefore } from '../../shared/time.ts';
 import { activeStatusList } from '../failover/active-statuses.ts';
+import { onDemandOf } from '../pool/on-demand.ts';
 import type { SwitchKey } from './state.ts';
 
 /** What is looked up or counted beside an agent's row, each as a subquery of a statement on `agents AS a`. */
@@ -73,8 +74,7 @@ export const historyOf = () =>
     lastFailedSwitchAt: sql<Date | null>`(SELECT x.completed_at FROM commands AS x FORCE INDEX (ix_commands_ended)
       WHERE x.agent_id = a.id AND x.command_type = 'switch' AND x.status = 'failed' ORDER BY x.completed_at DESC LIMIT 1)`,
     automaticStandbys: sql<number>`(SELECT COUNT(*) FROM replica_instances AS x WHERE x.automatic_of = a.id)`,
-    onDemandPrice: sql<string | null>`(SELECT x.price FROM ondemand_prices AS x
-      WHERE x.client_id = a.client_id AND x.instance_type = a.instance_type AND x.region = a.region)`,
+    onDemandPrice: onDemandOf('a'),
   });
 
 /**

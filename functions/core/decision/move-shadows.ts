@@ -6,6 +6,7 @@ import type { RunTime } from '../../shared/run-time.ts';
 import { dayMs, msBefore, startOf } from '../../shared/time.ts';
 import { periodMs } from '../availability/period.ts';
 import { knownPool } from '../availability/pool-states.ts';
+import { everyTenant } from '../pool/on-demand.ts';
 import type { HazardModel } from './hazard-model.ts';
 import { costsOf } from './policy-a/budget.ts';
 import { policyAConfig } from './policy-a/config.ts';
@@ -100,8 +101,9 @@ async function readGroups(db: Db, places: readonly Place[], now: Date): Promise<
     .select([
       sql<string | null>`(SELECT AVG(w.price) FROM tenant_pool_prices AS w
         WHERE w.pool_id = p.id AND w.seen_at >= ${since})`.as('seenPrice'),
-      sql<string | null>`(SELECT AVG(o.price) FROM ondemand_prices AS o
-        WHERE o.instance_type = p.instance_type AND o.region = p.region)`.as('onDemandPrice'),
+      // The price list's where it has one, or else the mean of what tenants saw.
+      sql<string | null>`(SELECT COALESCE(MAX(IF(o.client_id = ${everyTenant}, o.price, NULL)), AVG(o.price))
+        FROM ondemand_prices AS o WHERE o.instance_type = p.instance_type AND o.region = p.region)`.as('onDemandPrice'),
     ])
     .where(isOneOf)
     .where('p.isActive', '=', true)

@@ -3,6 +3,7 @@ import type { Db } from '../../shared/db.ts';
 import { fromDecimal } from '../../shared/decimal.ts';
 import { msBefore } from '../../shared/time.ts';
 import { freshMs } from './freshness.ts';
+import { everyTenant } from './on-demand.ts';
 import { bucketOf, type KnownPool, type PriceReport, type Source, sourceOf } from './price.ts';
 import { priceByPool } from './price-by-pool.ts';
 import { agreement, seenPrice } from './usable-price.ts';
@@ -12,7 +13,10 @@ export interface KnownPrices {
   readonly source: Source | undefined;
   readonly instanceType: string | null;
   readonly region: string | null;
+  /** Of the reporter's type and region, as its tenant's agents have reported it. */
   readonly onDemand: number | undefined;
+  /** The same as AWS's price list has it, which goes before. */
+  readonly listed: number | undefined;
   /** Of the reporter, newest first. */
   readonly recentReports: readonly unknown[];
   /** How many pools there are of the reporter's type and region. */
@@ -40,6 +44,12 @@ export async function readKnownPrices(
         .onRef('o.instanceType', '=', 'i.instanceType')
         .onRef('o.region', '=', 'i.region'),
     )
+    .leftJoin('ondemandPrices as l', (join) =>
+      join
+        .on('l.clientId', '=', everyTenant)
+        .onRef('l.instanceType', '=', 'i.instanceType')
+        .onRef('l.region', '=', 'i.region'),
+    )
     .leftJoin('spotPools as p', (join) => join.on('p.id', 'in', ids.length > 0 ? ids : ['']))
     .leftJoin('tenantPoolPrices as w', (join) =>
       join.onRef('w.poolId', '=', 'p.id').onRef('w.clientId', '=', 'a.clientId'),
@@ -48,7 +58,14 @@ export async function readKnownPrices(
       join.onRef('b.poolId', '=', 'p.id').on('b.timeBucket', '=', bucketOf(report.collectedAt)),
     )
     .select(['i.isPrimary', 'i.instanceStatus', 'i.instanceType', 'i.region', 'i.recentReports', 'r.replicaType'])
-    .select(['o.price as onDemand', 'p.id as poolId', 'p.latestPrice', 'p.latestAt', 'b.sourcePriority'])
+    .select([
+      'o.price as onDemand',
+      'l.price as listed',
+      'p.id as poolId',
+      'p.latestPrice',
+      'p.latestAt',
+      'b.sourcePriority',
+    ])
     .select(['w.price as ownPrice', 'w.seenAt as ownAt'])
     .select(
       sql<boolean>`EXISTS (SELECT 1 FROM tenant_pool_prices AS x
@@ -71,6 +88,7 @@ export async function readKnownPrices(
     instanceType: first.instanceType,
     region: first.region,
     onDemand: fromDecimal(first.onDemand),
+    listed: fromDecimal(first.listed),
     recentReports: Array.isArray(first.recentReports) ? first.recentReports : [],
     poolsOfPlace: first.poolsOfPlace,
     pools: new Map(

@@ -1,7 +1,7 @@
 /**
  * The room of capacity pools and what they cost. A pool is an instance type in a zone, `m5.large.us-east-1a`; its Spot
  * prices are kept by five-minute bucket, the on-demand price by type and region; price.ts says which are believed.
- * Owns the tables: spot_pools, tenant_pool_prices, price_collections, ondemand_prices, ondemand_price_snapshots, pricing_snapshots_clean, pricing_alerts.
+ * Owns the tables: spot_pools, tenant_pool_prices, market_collections, market_places, ondemand_prices, ondemand_price_snapshots, pricing_snapshots_clean, pricing_alerts.
  */
 import type { Db } from '../../shared/db.ts';
 import { byPoolId, poolIdOf } from './pool-id.ts';

@@ -59,7 +59,7 @@ export function sourceOf({ isPrimary, instanceStatus, replicaType }: Reporter): 
 export const bucketOf = (seenAt: Date) => startOf(5 * minuteMs, seenAt);
 
 /** What agents report when their look-up of the on-demand price has failed, whatever their instance type. */
-const failedLookUpPrice = 0.1;
+export const failedLookUpPrice = 0.1;
 
 /** The on-demand price to go on with. The price of a failed look-up does not replace a known one. */
 export function believedOnDemand(reported: number | undefined, known: number | undefined): number | undefined {

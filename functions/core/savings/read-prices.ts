@@ -1,6 +1,7 @@
 import { chunks } from '../../shared/chunks.ts';
 import type { Db } from '../../shared/db.ts';
 import { hourMs, msAfter, msBefore } from '../../shared/time.ts';
+import { everyTenant } from '../pool/on-demand.ts';
 import { carryMs, type PriceStep, stepsOf } from './price-steps.ts';
 
 interface Place {
@@ -36,7 +37,7 @@ export function priceReader(db: Db, hour: Date): PriceReader {
       const byPool = Map.groupBy(rows, ({ poolId }) => poolId);
       for (const id of ids) spot.set(id, stepsOf(byPool.get(id) ?? []));
     }
-    const clients = new Set(places.flatMap(({ clientId }) => (onDemand.has(clientId) ? [] : [clientId])));
+    const clients = new Set([everyTenant, ...places.map(({ clientId }) => clientId)].filter((id) => !onDemand.has(id)));
     for (const ids of chunks([...clients], poolsAtOnce)) {
       const rows = await readOnDemand(db, ids, hour);
       for (const id of ids) onDemand.set(id, []);
@@ -44,9 +45,15 @@ export function priceReader(db: Db, hour: Date): PriceReader {
     }
     return ({ currentPoolId, ...place }) => ({
       spot: (currentPoolId !== null && spot.get(currentPoolId)) || [],
-      onDemand: onDemand.get(keyOf(place)) ?? [],
+      onDemand: listedFirst(onDemand.get(keyOf({ ...place, clientId: everyTenant })), onDemand.get(keyOf(place))),
     });
   };
+}
+
+/** What the price list says, from when on it has been read; before that, what the tenant's agents reported. */
+function listedFirst(listed: readonly PriceStep[] = [], reported: readonly PriceStep[] = []): readonly PriceStep[] {
+  const [first] = listed;
+  return first ? [...reported.filter(({ from }) => from < first.from), ...listed] : reported;
 }
 
 const keyOf = ({ clientId, instanceType, region }: Omit<Place, 'currentPoolId'>) =>

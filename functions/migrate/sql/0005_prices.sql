@@ -8,6 +8,7 @@ CREATE TABLE spot_pools (
   region VARCHAR(32) NOT NULL,
   az VARCHAR(48) NOT NULL,
   pool_name VARCHAR(160) NOT NULL,
+  -- Whether EC2 offers the type in the zone, as far as it has been asked: nothing is launched in a pool that is not active.
   is_active BOOLEAN NOT NULL DEFAULT TRUE,
   -- The newest price that every tenant may rely on, and when it was seen (functions/core/pool/usable-price.ts).
   latest_price DECIMAL(12,6) NULL,
@@ -30,18 +31,31 @@ CREATE TABLE tenant_pool_prices (
   KEY ix_tenant_pool_prices_seen_at (seen_at)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- How far EC2's own prices have been collected, by region (functions/reconciler/collect-prices.ts).
-CREATE TABLE price_collections (
+-- How far AWS's own data have been collected, by what is collected and region (functions/reconciler/each-region.ts).
+CREATE TABLE market_collections (
+  source VARCHAR(24) NOT NULL,
   region VARCHAR(32) NOT NULL,
   collected_until DATETIME(3) NULL,
   -- Failures in a row; the next try waits for next_at.
   failures INT NOT NULL DEFAULT 0,
   next_at DATETIME(3) NULL,
   error VARCHAR(500) NULL,
-  PRIMARY KEY (region)
+  PRIMARY KEY (source, region)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- As the agents of a tenant report it: nobody checks what they say, so it counts for that tenant.
+-- When AWS was last asked about a type in a region; each is asked once a day (functions/reconciler/collect-market.ts).
+CREATE TABLE market_places (
+  instance_type VARCHAR(64) NOT NULL,
+  region VARCHAR(32) NOT NULL,
+  -- In which zones it is offered: what is not offered is no active pool.
+  offered_at DATETIME(3) NULL,
+  -- What it costs on-demand, by the price list.
+  ondemand_at DATETIME(3) NULL,
+  PRIMARY KEY (instance_type, region)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- As the agents of a tenant report it: nobody checks what they say, so it counts for that tenant. Of the empty client_id: as the
+-- price list has it, which counts for every tenant and goes before (functions/core/pool/on-demand.ts).
 CREATE TABLE ondemand_prices (
   client_id VARCHAR(36) NOT NULL,
   instance_type VARCHAR(64) NOT NULL,

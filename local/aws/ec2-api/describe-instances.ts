@@ -22,7 +22,7 @@ const mostValues = 200;
 const mostResults = 1000;
 
 /** What each filter compares; EC2 has many more, and refuses those that it does not know. */
-export type Fields = Readonly<Record<string, (instance: Ec2Instance) => string>>;
+export type Fields<T = Ec2Instance> = Readonly<Record<string, (item: T) => string>>;
 
 const fields: Fields = {
   'instance-id': ({ id }) => id,
@@ -51,15 +51,15 @@ export function describeInstances(
 }
 
 /** A page of what matches all filters, and how to ask for the next one. */
-export function pageOf(
-  instances: readonly Ec2Instance[],
-  fields: Fields,
+export function pageOf<T>(
+  items: readonly T[],
+  fields: Fields<T>,
   parameters: URLSearchParams,
   pageSize: number,
-): { readonly page: readonly Ec2Instance[]; readonly nextToken: string | undefined } {
+): { readonly page: readonly T[]; readonly nextToken: string | undefined } {
   const filters = filtersOf(parameters, fields);
-  const matching = instances.filter((instance) =>
-    filters.every(({ name, values }) => values.some((value) => matches(value, fields[name]!(instance)))),
+  const matching = items.filter((item) =>
+    filters.every(({ name, values }) => values.some((value) => matches(value, fields[name]!(item)))),
   );
   const from = startOf(parameters.get('NextToken'));
   const asked = Number(parameters.get('MaxResults') ?? mostResults);
@@ -81,7 +81,7 @@ const toItem = ({ id, state, type, az, launchedAt, endedAt }: Ec2Instance): Xml 
   reason: endedAt && `User initiated (${endedAt.toISOString().slice(0, 19).replace('T', ' ')} GMT)`,
 });
 
-function filtersOf(parameters: URLSearchParams, fields: Fields) {
+function filtersOf(parameters: URLSearchParams, fields: Fields<never>) {
   const filters = new Map<string, { name: string; values: string[] }>();
   for (const [key, value] of parameters) {
     const [, number, part] = /^Filter\.(\d+)\.(Name|Value\.\d+)$/.exec(key) ?? [];

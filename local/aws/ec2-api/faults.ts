@@ -1,7 +1,12 @@
 import { Faults, type Occurrence } from '../faults.ts';
 import type { ErrorCode } from './errors.ts';
 
-export type Action = 'AssumeRole' | 'DescribeInstances' | 'DescribeInstanceStatus' | 'DescribeSpotPriceHistory';
+export type Action =
+  | 'AssumeRole'
+  | 'DescribeInstances'
+  | 'DescribeInstanceStatus'
+  | 'DescribeSpotPriceHistory'
+  | 'DescribeInstanceTypeOfferings';
 
 /** One request as faults and observers see it. */
 export interface Call {

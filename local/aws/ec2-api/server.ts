@@ -5,6 +5,7 @@ import { describeInstanceStatus } from './describe-instance-status.ts';
 import { describeInstances, type Ec2Instance } from './describe-instances.ts';
 import { AwsError } from './errors.ts';
 import { type Action, type Call, type Ec2Faults, newFaults } from './faults.ts';
+import { describeInstanceTypeOfferings, type Ec2Offering } from './offerings.ts';
 import { describeSpotPriceHistory, type SpotPriceChange } from './spot-prices.ts';
 import { accountIn, Roles, type Session } from './sts.ts';
 import { document, toXml, type Xml } from './xml.ts';
@@ -19,6 +20,8 @@ export interface Ec2Api {
   instances: (account: string, region: string) => readonly Ec2Instance[];
   /** Changes of Spot prices in a region, up to this moment; none until it is set. */
   spotPrices: (region: string) => readonly SpotPriceChange[];
+  /** What is offered in a region; none until it is set. */
+  offerings: (region: string) => readonly Ec2Offering[];
   /** Items on a page, at most. */
   pageSize: number;
   /** Told of each call that was let in, faults included. */
@@ -31,11 +34,26 @@ const namespaces = {
   ec2: 'http://ec2.amazonaws.com/doc/2016-11-15/',
 } as const;
 
-/** What EC2 is asked, by its action. */
-const describes = {
-  DescribeInstances: describeInstances,
-  DescribeInstanceStatus: describeInstanceStatus,
-} as const satisfies Record<Exclude<Action, 'AssumeRole' | 'DescribeSpotPriceHistory'>, unknown>;
+interface Question {
+  readonly region: string;
+  readonly parameters: URLSearchParams;
+}
+
+/** What EC2 tells whoever has credentials of any account, by its action. */
+const ofAll: Partial<Record<Action, (api: Ec2Api, question: Question) => Xml>> = {
+  DescribeSpotPriceHistory: ({ spotPrices, pageSize }, { region, parameters }) =>
+    describeSpotPriceHistory(spotPrices(region), parameters, pageSize),
+  DescribeInstanceTypeOfferings: ({ offerings, pageSize }, { region, parameters }) =>
+    describeInstanceTypeOfferings(offerings(region), parameters, pageSize),
+};
+
+/** What EC2 tells of an account, by its action. */
+const ofAccount: Partial<Record<Action, (api: Ec2Api, question: Question & { readonly account: string }) => Xml>> = {
+  DescribeInstances: ({ instances, pageSize }, { account, region, parameters }) =>
+    describeInstances(instances(account, region), parameters, pageSize),
+  DescribeInstanceStatus: ({ instances, pageSize }, { account, region, parameters }) =>
+    describeInstanceStatus(instances(account, region), parameters, pageSize),
+};
 
 /** Serves AssumeRole and what we ask of EC2 on loopback for the unmodified SDK, in AWS's Query protocol. */
 export async function startEc2Api(): Promise<Ec2Api> {
@@ -46,6 +64,7 @@ export async function startEc2Api(): Promise<Ec2Api> {
     faults: newFaults(),
     instances: () => [],
     spotPrices: () => [],
+    offerings: () => [],
     pageSize: 1000,
     close: () => server.close(),
   };
@@ -75,20 +94,15 @@ function answer(api: Ec2Api, request: IncomingMessage, parameters: URLSearchPara
     const fault = strike(api, { action, account, region: undefined, parameters });
     return fault ?? inSts('AssumeRoleResponse', api.roles.assume(parameters), requestId);
   }
-  if (action === 'DescribeSpotPriceHistory') {
-    // With our own credentials: prices are nobody's secret.
-    const fault = strike(api, { action, account: undefined, region, parameters });
-    if (fault) return fault;
-    const page = describeSpotPriceHistory(api.spotPrices(region), parameters, api.pageSize);
-    return document(`${action}Response`, namespaces.ec2, { requestId, ...(page as object) });
-  }
-  const describe = describes[action];
-  if (!describe) throw new AwsError('InvalidAction', `The action ${action} is not valid`);
-  if (!session) throw new AwsError('AuthFailure', 'AWS was not able to validate the provided access credentials');
-  const { account } = session;
+  const tell = ofAll[action];
+  const tellOfAccount = ofAccount[action];
+  if (!tell && !tellOfAccount) throw new AwsError('InvalidAction', `The action ${action} is not valid`);
+  if (!tell && !session)
+    throw new AwsError('AuthFailure', 'AWS was not able to validate the provided access credentials');
+  const account = tell ? undefined : session?.account;
   const fault = strike(api, { action, account, region, parameters });
   if (fault) return fault;
-  const page = describe(api.instances(account, region), parameters, api.pageSize);
+  const page = tell?.(api, { region, parameters }) ?? tellOfAccount?.(api, { account: account!, region, parameters });
   return document(`${action}Response`, namespaces.ec2, { requestId, ...(page as object) });
 }
 

@@ -15,7 +15,7 @@ afterAll(() => rig.stop());
 beforeEach(async () => {
   // Each test has agents of its own alone.
   await rig.db.updateTable('agents').set({ status: 'deleted' }).execute();
-  await rig.db.deleteFrom('priceCollections').execute();
+  await rig.db.deleteFrom('marketCollections').execute();
   rig.controlPlane.ec2.faults.clear();
   rig.controlPlane.ec2.pageSize = 1000;
   [asked, changes] = [[], []];
@@ -40,7 +40,7 @@ const prices = async (type: string) =>
     ]),
   );
 const collection = (region: string) =>
-  rig.db.selectFrom('priceCollections').selectAll().where('region', '=', region).executeTakeFirst();
+  rig.db.selectFrom('marketCollections').selectAll().where('region', '=', region).executeTakeFirst();
 
 describe('the collector', () => {
   it('has the prices of the types that agents are on, trusted for all, as of now', async () => {

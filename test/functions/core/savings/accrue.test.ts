@@ -176,3 +176,22 @@ it('costs few calls, however many agents there are', async () => {
   await run();
   expect(rig.controlPlane.dataApi.calls - before).toBeLessThanOrEqual(26);
 });
+
+describe('an hour on Spot', () => {
+  it('would have cost on-demand what the price list says, from when on that was read', async () => {
+    const instance = await primary();
+    rig.pass(30 * minute);
+    const attributes = { operatingSystem: 'Linux', tenancy: 'Shared', preInstalledSw: 'NA', capacitystatus: 'Used' };
+    const of = { ...attributes, regionCode: 'us-east-1', instanceType: instance.facts.type };
+    rig.controlPlane.priceList.products = () => [{ attributes: of, pricePerUnit: { USD: '0.2000000000' } }];
+    await rig.runJob('collect-market');
+    rig.pass(15 * minute);
+    await instance.report(0.1, { 'us-east-1a': 0.03 });
+    rig.pass(15 * minute);
+    await run();
+    expect(await records(instance)).toMatchObject([{ baselineCost: '0.150000', actualCost: '0.030000' }]);
+    rig.pass(hour);
+    await run();
+    expect((await records(instance))[1]).toMatchObject({ baselineCost: '0.200000' });
+  });
+});

@@ -1,0 +1,104 @@
+import { PricingClient, paginateGetProducts } from '@aws-sdk/client-pricing';
+import type { OnDemandPrice } from '../core/pool/on-demand.ts';
+import { isPrice } from '../core/pool/price.ts';
+import { priceListRegion } from '../lambdas.ts';
+import { chunks } from '../shared/chunks.ts';
+import { logger } from '../shared/logger.ts';
+import { patience, reachAws } from './aws.ts';
+
+interface Wanted {
+  readonly region: string;
+  readonly instanceTypes: readonly string[];
+}
+
+/** Types of a request: a filter takes 1,024 characters. Each is one product, or a few. */
+const typesAtOnce = 30;
+
+/** Pages of 100 products that are read for so many types. */
+const mostPages = 10;
+
+/** Linux on shared hardware, without licences, paid while it runs. */
+const plainLinux = {
+  operatingSystem: 'Linux',
+  tenancy: 'Shared',
+  preInstalledSw: 'NA',
+  capacitystatus: 'Used',
+} as const;
+
+/**
+ * What AWS's price list says that these types cost in a region on-demand, in USD, with our own credentials. Left out is what
+ * cannot be read, is no price or in another currency, and a type of which it says two different prices.
+ * @throws AwsFailure
+ */
+export function readPriceList({ region, instanceTypes }: Wanted): Promise<OnDemandPrice[]> {
+  const pricing = new PricingClient({ ...patience, region: priceListRegion });
+  return reachAws(async () => {
+    const found = new Map<string, Set<number>>();
+    try {
+      for (const types of chunks(instanceTypes, typesAtOnce)) {
+        let pages = 0;
+        for await (const { PriceList = [] } of paginateGetProducts({ client: pricing }, queryOf(region, types))) {
+          for (const product of PriceList) {
+            const price = priceOf(String(product), region);
+            if (price && types.includes(price.instanceType))
+              found.set(price.instanceType, (found.get(price.instanceType) ?? new Set()).add(price.price));
+          }
+          pages += 1;
+          if (pages < mostPages) continue;
+          logger.warn('the price list is longer than expected; the rest is not read', { region, pages });
+          break;
+        }
+      }
+    } finally {
+      pricing.destroy();
+    }
+    return [...found].flatMap(([instanceType, [price, ...others]]) =>
+      price === undefined || others.length > 0 ? [] : [{ instanceType, price }],
+    );
+  });
+}
+
+const queryOf = (region: string, types: readonly string[]) => ({
+  ServiceCode: 'AmazonEC2',
+  FormatVersion: 'aws_v1',
+  MaxResults: 100,
+  Filters: [
+    { Type: 'ANY_OF' as const, Field: 'instanceType', Value: types.join(',') },
+    ...Object.entries({ ...plainLinux, regionCode: region }).map(([Field, Value]) => ({
+      Type: 'TERM_MATCH' as const,
+      Field,
+      Value,
+    })),
+  ],
+});
+
+/** What is read of a product: its terms hold many more. */
+interface Product {
+  readonly product?: { readonly attributes?: Readonly<Record<string, unknown>> };
+  readonly terms?: { readonly OnDemand?: Readonly<Record<string, Term>> };
+}
+interface Term {
+  readonly priceDimensions?: Readonly<Record<string, { unit?: unknown; pricePerUnit?: { USD?: unknown } }>>;
+}
+
+/** The price of one product; `undefined` for one that is none of ours, or has not exactly one price by the hour in USD. */
+function priceOf(json: string, region: string): OnDemandPrice | undefined {
+  const { product, terms } = parsed(json);
+  const attributes = product?.attributes ?? {};
+  const wanted = Object.entries({ ...plainLinux, regionCode: region });
+  const { instanceType } = attributes;
+  if (typeof instanceType !== 'string' || wanted.some(([name, value]) => attributes[name] !== value)) return undefined;
+  const dimensions = Object.values(terms?.OnDemand ?? {}).flatMap((term) => Object.values(term?.priceDimensions ?? {}));
+  const hourly = dimensions.filter((one) => one?.unit === 'Hrs' && typeof one.pricePerUnit?.USD === 'string');
+  const price = hourly.length === 1 ? Number(hourly[0]!.pricePerUnit!.USD) : undefined;
+  return isPrice(price) ? { instanceType, price } : undefined;
+}
+
+function parsed(json: string): Product {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null ? value : {};
+  } catch {
+    return {};
+  }
+}
