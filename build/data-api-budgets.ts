@@ -26,6 +26,7 @@ export const dearer: Readonly<Record<string, [calls: number, why: string]>> = {
   D1: [7, 'tenant, token, event and act are rows of four tables, in one transaction'],
   D3: [7, 'as D1'],
   X34: [5, 'as X30'],
+  E11: [8, 'tenant, list and its row of the audit log, in one transaction; and the hours that it concerns'],
   E2: [6, 'what was set before is kept with the act, in one transaction'],
   E9: [5, 'as E2'],
   D2: [6, 'as D1'],

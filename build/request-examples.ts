@@ -67,6 +67,12 @@ export const requests: Readonly<Record<string, (about: About) => Record<string, 
   T1: () => ({ name: 'console', scope: 'read' }),
   O1: () => ({ name: 'ann', role: 'viewer' }),
   E9: () => ({ max_agents: 500, max_instances: 1500 }),
+  E11: () => ({
+    overlays: [
+      { name: 'Compute Savings Plan', mode: 'ondemand', multiplier: 0.72, from: '2026-03-02T00:00:00Z' },
+      { instance_type: 'm5.large', mode: 'ondemand', hourly_price: 0.06 },
+    ],
+  }),
   E2: () => ({ aws_account_id: '123456789012', role_arn: 'arn:aws:iam::123456789012:role/SpotOptimizer' }),
   D12: () => ({ sessionId: '3f2b8c1e-5d64-4a7b-9c0d-1e2f3a4b5c6d' }),
 };

@@ -800,6 +800,22 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/client/{client_id}/price-overlays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["client.priceOverlays"];
+        put: operations["client.setPriceOverlays"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/client/{client_id}/switch-history": {
         parameters: {
             query?: never;
@@ -5468,10 +5484,14 @@ export interface operations {
                         to: string;
                         rules: string[];
                         overlays: {
+                            name: string | null;
                             instance_type: string | null;
-                            mode: string;
+                            /** @enum {string} */
+                            mode: "spot" | "ondemand";
                             multiplier: number | null;
                             hourly_price: number | null;
+                            from: string | null;
+                            until: string | null;
                         }[];
                         totals: {
                             instance_hours: number;
@@ -5515,6 +5535,130 @@ export interface operations {
                     });
                 };
             };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "client.priceOverlays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        overlays: {
+                            name: string | null;
+                            instance_type: string | null;
+                            /** @enum {string} */
+                            mode: "spot" | "ondemand";
+                            multiplier: number | null;
+                            hourly_price: number | null;
+                            from: string | null;
+                            until: string | null;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & ({
+                        /** @enum {string} */
+                        code: "client_not_found";
+                    } & {
+                        [key: string]: unknown;
+                    });
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "client.setPriceOverlays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    overlays: ({
+                        name?: string | null;
+                        instance_type?: string | null;
+                        /** @enum {string} */
+                        mode: "spot" | "ondemand";
+                        multiplier?: number | null;
+                        hourly_price?: number | null;
+                        from?: string | null;
+                        until?: string | null;
+                    } & ({
+                        multiplier: unknown;
+                    } | {
+                        hourly_price: unknown;
+                    }))[];
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        overlays: {
+                            name: string | null;
+                            instance_type: string | null;
+                            /** @enum {string} */
+                            mode: "spot" | "ondemand";
+                            multiplier: number | null;
+                            hourly_price: number | null;
+                            from: string | null;
+                            until: string | null;
+                        }[];
+                        /** @constant */
+                        success: true;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & ({
+                        /** @enum {string} */
+                        code: "client_not_found";
+                    } & {
+                        [key: string]: unknown;
+                    });
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Fault"];
             503: components["responses"]["Unavailable"];

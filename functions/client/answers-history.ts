@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Mode } from '../core/wire.ts';
+import { Mode, TargetMode } from '../core/wire.ts';
 
 /** What consoles read of decisions, switches and savings (protocol 10). */
 
@@ -36,6 +36,18 @@ export const DecisionItem = z.object({
   }),
 });
 
+/** What a tenant pays in place of a public price; money in USD an hour. */
+const PriceOverlay = z.object({
+  name: z.string().nullable(),
+  instance_type: z.string().nullable().meta({ description: 'null: every type without a row of its own' }),
+  mode: TargetMode,
+  multiplier: z.number().nullable(),
+  hourly_price: z.number().nullable(),
+  from: z.iso.datetime().nullable(),
+  until: z.iso.datetime().nullable(),
+});
+export const PriceOverlays = z.object({ overlays: z.array(PriceOverlay) });
+
 /** How savings come about; money in USD. */
 export const SavingsExplained = z.object({
   client_id: z.string(),
@@ -43,15 +55,8 @@ export const SavingsExplained = z.object({
   to: z.iso.datetime(),
   rules: z.array(z.string()),
   overlays: z
-    .array(
-      z.object({
-        instance_type: z.string().nullable().meta({ description: 'null: every type without a row of its own' }),
-        mode: z.string(),
-        multiplier: z.number().nullable(),
-        hourly_price: z.number().nullable(),
-      }),
-    )
-    .meta({ description: 'What the tenant pays in place of public prices' }),
+    .array(PriceOverlay)
+    .meta({ description: 'What the tenant pays in place of public prices, as far as it counts in that time' }),
   totals: z.object({
     instance_hours: z.int(),
     hours_running: z.number(),

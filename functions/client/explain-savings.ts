@@ -1,13 +1,13 @@
 import type { Selectable } from 'kysely';
-import { clientNotFound } from '../core/tenant/clients.ts';
-import { type Caller, ownClient } from '../core/tenant/require-client.ts';
+import type { StoredOverlay } from '../core/savings/overlays.ts';
+import type { Caller } from '../core/tenant/require-client.ts';
 import { timedPosition } from '../shared/cursor.ts';
 import type { Db } from '../shared/db.ts';
-import { fromDecimal } from '../shared/decimal.ts';
 import { readPage } from '../shared/listing.ts';
 import { newestFirst } from '../shared/newest-first.ts';
 import type { CostRecordTable } from '../shared/schema.ts';
 import { dayMs, msBefore } from '../shared/time.ts';
+import { readOverlays, toItem as toOverlayItem } from './price-overlays.ts';
 import type { ExplainQuery } from './requests.ts';
 
 /** Names the list in its cursors. */
@@ -20,7 +20,8 @@ const rules = [
   'Prices are those that were seen; a price holds until the next one. A Spot price not seen for a day is not known.',
   'Time without a known price counts for nothing, neither as a cost nor as a saving: hours_unpriced.',
   'A Spot instance that EC2 takes within its first hour is free, as EC2 bills it: free_reason "first-hour".',
-  'Prices that you pay in place of public ones (overlays) are applied to costs and baseline.',
+  'Prices that you pay in place of public ones (overlays) are applied to costs and baseline, from the time that each says.',
+  'When overlays are changed, the hours of the last 30 days that they concern are accounted for again; older ones stay.',
   'Each instance hour is rounded once, to a millionth of a dollar; all sums are sums of these.',
 ] as const;
 
@@ -36,7 +37,7 @@ interface Wanted {
  * @throws AppError client_not_found
  */
 export async function explainSavings(db: Db, { caller, clientId, query }: Wanted, now: Date) {
-  const overlays = await overlaysOf(db, { caller, clientId });
+  const overlays = await readOverlays(db, { caller, clientId });
   const { agent_id: agentId, limit } = query;
   const to = query.to ?? now;
   const from = query.from ?? msBefore(to, dayMs);
@@ -75,12 +76,7 @@ export async function explainSavings(db: Db, { caller, clientId, query }: Wanted
     from: from.toISOString(),
     to: to.toISOString(),
     rules: [...rules],
-    overlays: overlays.map((one) => ({
-      instance_type: one.instanceType || null,
-      mode: one.mode,
-      multiplier: fromDecimal(one.multiplier) ?? null,
-      hourly_price: fromDecimal(one.hourlyPrice) ?? null,
-    })),
+    overlays: overlays.filter((one) => isValidWithin(one, { from, to })).map(toOverlayItem),
     totals: {
       instance_hours: Number(sums.instanceHours),
       hours_running: Number(sums.hoursRunning ?? 0),
@@ -94,19 +90,8 @@ export async function explainSavings(db: Db, { caller, clientId, query }: Wanted
   };
 }
 
-/** The overlays of a tenant that the caller may see: one statement. @throws AppError client_not_found */
-async function overlaysOf(db: Db, { caller, clientId }: Pick<Wanted, 'caller' | 'clientId'>) {
-  ownClient(caller, clientId);
-  const rows = await db
-    .selectFrom('clients as c')
-    .leftJoin('clientPriceOverlays as o', 'o.clientId', 'c.id')
-    .select(['o.instanceType', 'o.mode', 'o.multiplier', 'o.hourlyPrice'])
-    .where('c.id', '=', clientId)
-    .where('c.deletedAt', 'is', null)
-    .execute();
-  if (rows.length === 0) throw clientNotFound();
-  return rows.flatMap(({ mode, ...overlay }) => (mode === null ? [] : [{ mode, ...overlay }]));
-}
+const isValidWithin = ({ validFrom, validUntil }: StoredOverlay, { from, to }: { from: Date; to: Date }) =>
+  (validFrom === null || validFrom < to) && (validUntil === null || validUntil > from);
 
 const toItem = (row: Selectable<CostRecordTable>) => ({
   instance_id: row.instanceId,

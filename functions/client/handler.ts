@@ -12,6 +12,7 @@ import { listInstances } from './instances.ts';
 import { instanceMetrics } from './metrics.ts';
 import { availableOptions, instancePricing } from './pools.ts';
 import { priceHistory, pricingHistory } from './price-history.ts';
+import { priceOverlays, setPriceOverlays } from './price-overlays.ts';
 import { createPricingAlert, deletePricingAlert, listPricingAlerts } from './pricing-alerts.ts';
 import { listActiveReplicas } from './replicas.ts';
 import { clientRoutes } from './routes.ts';
@@ -63,6 +64,9 @@ export const handler = httpHandler<typeof clientRoutes>(clientRoutes, {
   availableOptions: ({ db, now }, input) => availableOptions(db, ofInstance(input), now),
   decisions: ({ db, now }, input) => listDecisions(db, of(input), now),
   explainSavings: ({ db, now }, input) => explainSavings(db, { ...of(input), query: input.query }, now),
+  priceOverlays: ({ db }, input) => priceOverlays(db, of(input)),
+  setPriceOverlays: (call, input) =>
+    setPriceOverlays(call.db, { ...of(input), body: input.body }, by(call, input.caller), call.now),
   savings: ({ db }, input) => monthlySavings(db, { ...of(input), range: input.query.range }),
   switchHistory: ({ db }, input) => listSwitches(db, of(input)),
   charts: ({ db, now }, input) => charts(db, of(input), now),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type DisruptionWindows, days, isTimeZone, mostWindows } from '../core/agent/disruption-windows.ts';
+import { TargetMode } from '../core/wire.ts';
 import { cursorField, keptCursor, pageQuery } from '../shared/cursor.ts';
 import { excludes, given, needsOne, optional, text, zonedTime } from '../shared/fields.ts';
 
@@ -251,3 +252,30 @@ export const PricingAlertRequest = z.object({
   threshold: z.number().min(0.0001).max(100),
 });
 export type PricingAlertRequest = z.output<typeof PricingAlertRequest>;
+
+const since = optional(zonedTime)
+  .optional()
+  .transform((time) => time ?? null);
+
+/** What is paid of a type, or of all types without a line of their own: a share of the public price, or a price of its own. */
+const PriceOverlayLine = z
+  .object({
+    name: optional(text(64)).optional(),
+    instance_type: optional(text(64)).optional(),
+    mode: TargetMode,
+    multiplier: optional(z.number().min(0).max(10)).optional(),
+    hourly_price: optional(z.number().min(0).max(1000)).optional(),
+    from: since,
+    until: since,
+  })
+  .meta({ oneOf: [given('multiplier'), given('hourly_price')] })
+  .refine(({ multiplier, hourly_price: price }) => (multiplier === undefined) !== (price === undefined), {
+    error: 'needs a multiplier or an hourly_price, and not both',
+  })
+  .refine(({ from, until }) => !(lengthOf({ from, to: until }) <= 0), {
+    path: ['from'],
+    error: 'must be before until',
+  });
+
+export const PriceOverlaysRequest = z.object({ overlays: z.array(PriceOverlayLine).max(100) });
+export type PriceOverlaysRequest = z.output<typeof PriceOverlaysRequest>;

@@ -2,8 +2,22 @@ import * as z from 'zod';
 import { Csv, ExportLink, ofLink } from '../core/wire.ts';
 import { pageQuery } from '../shared/cursor.ts';
 import type { Routes } from '../shared/route.ts';
-import { Charts, DecisionItem, MonthlySavings, SavingsExplained, SwitchItem } from './answers-history.ts';
-import { ExplainQuery, ExportLinkRequest, FileQuery, ofClient, SwitchHistoryQuery } from './requests.ts';
+import {
+  Charts,
+  DecisionItem,
+  MonthlySavings,
+  PriceOverlays,
+  SavingsExplained,
+  SwitchItem,
+} from './answers-history.ts';
+import {
+  ExplainQuery,
+  ExportLinkRequest,
+  FileQuery,
+  ofClient,
+  PriceOverlaysRequest,
+  SwitchHistoryQuery,
+} from './requests.ts';
 
 /** What was decided and done for a tenant, and what it saved; as lists, and as files. */
 export const historyRoutes = {
@@ -42,6 +56,29 @@ export const historyRoutes = {
     params: ofClient,
     query: ExplainQuery,
     response: SavingsExplained,
+    errors: ['client_not_found'],
+  },
+  priceOverlays: {
+    id: 'E10',
+    method: 'GET',
+    path: '/api/client/{client_id}/price-overlays',
+    access: 'clientOrAdmin',
+    scope: 'read',
+    summary: 'What the tenant pays in place of public prices: Savings Plans, discounts',
+    params: ofClient,
+    response: PriceOverlays,
+    errors: ['client_not_found'],
+  },
+  setPriceOverlays: {
+    id: 'E11',
+    method: 'PUT',
+    path: '/api/client/{client_id}/price-overlays',
+    access: 'clientOrAdmin',
+    scope: 'manage',
+    summary: 'Replaces what the tenant pays in place of public prices; the hours concerned are accounted for again',
+    params: ofClient,
+    body: PriceOverlaysRequest,
+    response: PriceOverlays.extend({ success: z.literal(true) }),
     errors: ['client_not_found'],
   },
   switchHistory: {

@@ -633,10 +633,21 @@ export interface SavingsProgressTable {
 
 export interface ClientPriceOverlayTable {
   clientId: string;
+  position: number;
+  name: string | null;
   instanceType: string;
   mode: TargetMode;
   multiplier: NullableDecimal;
   hourlyPrice: NullableDecimal;
+  validFrom: Date | null;
+  validUntil: Date | null;
+}
+
+export interface SavingsCorrectionTable {
+  clientId: string;
+  nextHour: Date;
+  afterAgent: string | null;
+  changeId: string;
 }
 
 export interface ClientsDailySnapshotTable {
@@ -734,6 +745,7 @@ export interface Schema {
   clientSavingsMonthly: ClientSavingsMonthlyTable;
   savingsProgress: SavingsProgressTable;
   clientPriceOverlays: ClientPriceOverlayTable;
+  savingsCorrections: SavingsCorrectionTable;
   clientsDailySnapshot: ClientsDailySnapshotTable;
 }
 

@@ -19,8 +19,8 @@ export function walkThroughHour(lives: readonly Life[], overlays: readonly Overl
       sums.set(one.instanceId, sum);
       const od = lastSeen(one.onDemand, at) ?? number(one.reportedOnDemand);
       const spot = lastSeen(one.spot, at, 86_400_000) ?? number(one.reportedSpot);
-      const odPaid = pay(overlays, one.instanceType, 'ondemand', od);
-      const paid = one.mode === 'spot' ? pay(overlays, one.instanceType, 'spot', spot) : odPaid;
+      const odPaid = pay(overlays, one.instanceType, 'ondemand', od, at);
+      const paid = one.mode === 'spot' ? pay(overlays, one.instanceType, 'spot', spot, at) : odPaid;
       if (paid === undefined) continue;
       if (one === primary && odPaid === undefined) continue;
       const tookWithinHour = one.mode === 'spot' && one.isInterrupted && one.to! - one.from < 3_600_000;
@@ -54,11 +54,15 @@ function primaryOf(running: readonly Life[], at: number): Life | undefined {
   return best;
 }
 
-function pay(overlays: readonly Overlay[], type: string | null, mode: string, price: number | undefined) {
+function pay(overlays: readonly Overlay[], type: string | null, mode: string, price: number | undefined, at: number) {
   if (price === undefined) return undefined;
   let found: Overlay | undefined;
-  for (const one of overlays)
-    if (one.mode === mode && (one.instanceType === type || (one.instanceType === '' && !found))) found = one;
+  for (const one of overlays) {
+    if (one.mode !== mode) continue;
+    if (one.from !== undefined && at < one.from) continue;
+    if (one.until !== undefined && at >= one.until) continue;
+    if (one.instanceType === type || (one.instanceType === '' && !found)) found = one;
+  }
   if (!found) return price;
   if (found.hourlyPrice !== null) return Number(found.hourlyPrice);
   // Whole numbers until the division, so that a half is a half: 0.254223 * 1e6 is a float below 254,223.

@@ -37,6 +37,7 @@ const acts: Readonly<Record<string, [action: string, again?: 'changes again']>> 
   X24: ['replica_promoted'],
   X30: ['pricing_alert_created', 'changes again'],
   X34: ['pricing_alert_deleted'],
+  E11: ['price_overlays_set'],
   N5: ['webhook_changed'],
   N6: ['webhook_deleted'],
   N7: ['webhook_tested'],

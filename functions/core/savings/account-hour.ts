@@ -94,10 +94,11 @@ const isFreeOf = ({ mode, from, to, isInterrupted }: Life) =>
   mode === 'spot' && isInterrupted && to !== undefined && to - from < hourMs;
 
 /** The times between which nothing changes: no price, and not who the primary is. */
-function cutsOf(life: Life, { lives, from, to }: Span): number[] {
+function cutsOf(life: Life, { lives, overlays, from, to }: Span): number[] {
   const changes = [
     ...life.spot.flatMap((step) => [step.from, step.from + carryMs]),
     ...life.onDemand.map((step) => step.from),
+    ...overlays.flatMap((one) => [one.from, one.until]),
     ...lives.flatMap((one) => [one.from, one.to, one.primarySince, one.servedUntil]),
   ];
   const within = changes.filter((at): at is number => at !== undefined && at > from && at < to);
@@ -124,7 +125,7 @@ function primaryAt(lives: readonly Life[], at: number): string | undefined {
 /** What the instance costs at a time, and what it would cost on-demand: as this tenant pays, micro-dollars an hour. */
 function pricesAt(life: Life, overlays: readonly Overlay[], at: number) {
   const paid = (mode: 'spot' | 'ondemand', micros: bigint | undefined) =>
-    micros === undefined ? undefined : paidPrice(overlays, { instanceType: life.instanceType, mode, micros });
+    micros === undefined ? undefined : paidPrice(overlays, { instanceType: life.instanceType, mode, micros }, at);
   const onDemand = paid('ondemand', priceAt(life.onDemand, at) ?? life.reportedOnDemand);
   const own = life.mode === 'spot' ? paid('spot', priceAt(life.spot, at, carryMs) ?? life.reportedSpot) : onDemand;
   return { own, onDemand };

@@ -8,18 +8,25 @@ export interface Overlay {
   readonly mode: TargetMode;
   readonly multiplier: string | null;
   readonly hourlyPrice: string | null;
+  /** When it counts, milliseconds since 1970; `undefined`: ever since, or for ever. */
+  readonly from: number | undefined;
+  readonly until: number | undefined;
 }
 
 const million = 1_000_000n;
 
-/** The price that the tenant pays, micro-dollars an hour. The overlay of the type goes before that of all types. */
+/** The price that the tenant pays at a time, micro-dollars an hour. The overlay of the type goes before that of all types. */
 export function paidPrice(
   overlays: readonly Overlay[],
-  { instanceType, mode, micros }: { instanceType: string | null; mode: TargetMode; micros: bigint },
+  price: { readonly instanceType: string | null; readonly mode: TargetMode; readonly micros: bigint },
+  at: number,
 ): bigint {
-  const ofMode = overlays.filter((overlay) => overlay.mode === mode);
+  const { instanceType, mode, micros } = price;
+  const valid = overlays.filter(
+    (one) => one.mode === mode && (one.from ?? at) <= at && at < (one.until ?? Number.POSITIVE_INFINITY),
+  );
   const overlay =
-    ofMode.find((one) => one.instanceType === instanceType) ?? ofMode.find((one) => one.instanceType === '');
+    valid.find((one) => one.instanceType === instanceType) ?? valid.find((one) => one.instanceType === '');
   if (!overlay) return micros;
   if (overlay.hourlyPrice !== null) return toMicros(overlay.hourlyPrice);
   return (micros * toMicros(overlay.multiplier!) + million / 2n) / million;

@@ -1,5 +1,20 @@
+import type { Selectable } from 'kysely';
 import type { Db } from '../../shared/db.ts';
+import type { ClientPriceOverlayTable } from '../../shared/schema.ts';
 import type { Overlay } from './overlay.ts';
+
+/** What a tenant says that it pays, as it is stored. */
+export type StoredOverlay = Omit<Selectable<ClientPriceOverlayTable>, 'clientId' | 'position'>;
+
+export const overlayColumns = [
+  'name',
+  'instanceType',
+  'mode',
+  'multiplier',
+  'hourlyPrice',
+  'validFrom',
+  'validUntil',
+] as const satisfies readonly (keyof StoredOverlay)[];
 
 /** Reads what tenants pay in place of public prices; says it of each. */
 export type OverlayReader = (clientIds: readonly string[]) => Promise<(clientId: string) => readonly Overlay[]>;
@@ -12,12 +27,21 @@ export function overlayReader(db: Db): OverlayReader {
     if (unknown.length > 0) {
       const rows = await db
         .selectFrom('clientPriceOverlays')
-        .select(['clientId', 'instanceType', 'mode', 'multiplier', 'hourlyPrice'])
+        .select(['clientId', ...overlayColumns])
         .where('clientId', 'in', unknown)
         .execute();
       const byClient = Map.groupBy(rows, ({ clientId }) => clientId);
-      for (const id of unknown) known.set(id, byClient.get(id) ?? []);
+      for (const id of unknown) known.set(id, (byClient.get(id) ?? []).map(toOverlay));
     }
     return (clientId) => known.get(clientId) ?? [];
   };
 }
+
+const toOverlay = ({ instanceType, mode, multiplier, hourlyPrice, validFrom, validUntil }: StoredOverlay): Overlay => ({
+  instanceType,
+  mode,
+  multiplier,
+  hourlyPrice,
+  from: validFrom?.getTime(),
+  until: validUntil?.getTime(),
+});

@@ -58,6 +58,7 @@ export const tablesOfTenants = [
   'client_savings_daily',
   'client_savings_monthly',
   'client_price_overlays',
+  'savings_corrections',
   'export_keys',
   'pricing_alerts',
   'webhooks',

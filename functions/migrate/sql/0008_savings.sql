@@ -54,16 +54,33 @@ CREATE TABLE savings_progress (
   CONSTRAINT ck_savings_progress_one CHECK (id = 1)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- What a tenant really pays, where that is not the public price: a share of it, or so many dollars an hour.
+-- What a tenant really pays, where that is not the public price: a share of it, or so many dollars an hour. The list is always
+-- replaced whole, so a row's key is its place in it.
 CREATE TABLE client_price_overlays (
   client_id VARCHAR(36) NOT NULL,
+  position SMALLINT NOT NULL,
+  -- As the tenant calls it.
+  name VARCHAR(64) NULL,
   -- Empty for every type that has no row of its own.
   instance_type VARCHAR(64) NOT NULL,
   mode VARCHAR(16) NOT NULL,
   multiplier DECIMAL(9,6) NULL,
   hourly_price DECIMAL(12,6) NULL,
-  PRIMARY KEY (client_id, instance_type, mode),
+  -- When it counts; NULL: ever since, or for ever.
+  valid_from DATETIME(3) NULL,
+  valid_until DATETIME(3) NULL,
+  PRIMARY KEY (client_id, position),
   CONSTRAINT ck_client_price_overlays_one CHECK ((multiplier IS NULL) <> (hourly_price IS NULL))
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Tenants whose hours have to be accounted for again, and how far that has come; the row goes when it is done.
+CREATE TABLE savings_corrections (
+  client_id VARCHAR(36) NOT NULL,
+  next_hour DATETIME(3) NOT NULL,
+  after_agent VARCHAR(36) NULL,
+  -- Of the change that asked for it last: who has accounted for hours by what was before does not end it.
+  change_id VARCHAR(36) NOT NULL,
+  PRIMARY KEY (client_id)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- What there was at the end of each day, UTC. Room: functions/core/tenant.

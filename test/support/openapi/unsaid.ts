@@ -13,6 +13,8 @@ const roleInAccount = (role: string) => (asked: Asked) => {
   };
 };
 
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+
 /** Rules that no JSON Schema can say, most because they compare two fields: how a request is made to keep them. */
 export const unsaid: Readonly<Record<string, (asked: Asked) => Asked>> = {
   // Role and account are the same account's.
@@ -23,6 +25,13 @@ export const unsaid: Readonly<Record<string, (asked: Asked) => Asked>> = {
     const body = asked.body as Fields | undefined;
     if (typeof body?.url !== 'string') return asked;
     return { ...asked, body: { ...body, url: 'https://hooks.example.com/spot' } };
+  },
+  // No two for the same at once, and none that ends before it begins.
+  E11: (asked) => {
+    const { overlays } = (asked.body ?? {}) as { overlays?: unknown };
+    if (!Array.isArray(overlays)) return asked;
+    const lines = overlays.slice(0, 1).map((line) => (isFields(line) ? { ...line, until: null } : line));
+    return { ...asked, body: { overlays: lines } };
   },
   // Not the last before the first, nor more than 31 days.
   E7: (asked) => {

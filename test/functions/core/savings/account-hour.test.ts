@@ -26,6 +26,8 @@ const life = (over: Partial<Life> = {}): Life => ({
 });
 const standby = (over: Partial<Life> = {}) => life({ instanceId: 'i-2', primarySince: undefined, ...over });
 
+const always = { from: undefined, until: undefined };
+
 const costs = (lives: readonly Life[], overlays: readonly Overlay[] = []) =>
   Object.fromEntries(
     accountHour(lives, overlays, hour).map(({ instanceId, baseline, actual }) => [
@@ -86,12 +88,44 @@ describe('an hour of an agent', () => {
   });
 
   it('goes by what the tenant pays: a share of the price or a price of its own, by type before all types', () => {
-    const share: Overlay = { instanceType: '', mode: 'ondemand', multiplier: '0.720000', hourlyPrice: null };
-    const own: Overlay = { instanceType: 'm5.large', mode: 'spot', multiplier: null, hourlyPrice: '0.020000' };
+    const share: Overlay = { instanceType: '', mode: 'ondemand', multiplier: '0.720000', hourlyPrice: null, ...always };
+    const own: Overlay = {
+      instanceType: 'm5.large',
+      mode: 'spot',
+      multiplier: null,
+      hourlyPrice: '0.020000',
+      ...always,
+    };
     expect(costs([life()], [share, own])).toEqual({ 'i-1': '0.072000 - 0.020000' });
     expect(costs([life({ mode: 'ondemand' })], [share, own])).toEqual({ 'i-1': '0.072000 - 0.072000' });
     const dearer: Overlay = { ...share, instanceType: 'm5.large', multiplier: '0.800000' };
     expect(costs([life()], [share, dearer])).toEqual({ 'i-1': '0.080000 - 0.030000' });
+  });
+});
+
+describe('an overlay that begins and ends', () => {
+  const share: Overlay = { instanceType: '', mode: 'ondemand', multiplier: '0.500000', hourlyPrice: null, ...always };
+  const costOf = (...overlays: Overlay[]) => costs([life({ mode: 'ondemand' })], overlays)['i-1'];
+
+  it('counts from its first millisecond to before its last', () => {
+    expect(costOf({ ...share, from: at(30) })).toBe('0.075000 - 0.075000');
+    expect(costOf({ ...share, until: at(30) })).toBe('0.075000 - 0.075000');
+    expect(costOf({ ...share, from: at(0), until: at(60) })).toBe('0.050000 - 0.050000');
+    expect(costOf({ ...share, from: at(60) })).toBe('0.100000 - 0.100000');
+    expect(costOf({ ...share, until: at(0) })).toBe('0.100000 - 0.100000');
+  });
+
+  it('leaves the time that it does not count for to the one of all types', () => {
+    const ofType: Overlay = { ...share, instanceType: 'm5.large', multiplier: '0.200000', until: at(30) };
+    expect(costOf(share, ofType)).toBe('0.035000 - 0.035000');
+  });
+
+  it('takes the place of the one before it', () => {
+    const [first, next] = [
+      { ...share, until: at(15) },
+      { ...share, multiplier: '0.600000', from: at(15) },
+    ];
+    expect(costOf(first, next)).toBe('0.057500 - 0.057500');
   });
 });
 
@@ -142,6 +176,8 @@ const overlay = fc
     mode: fc.constantFrom('spot', 'ondemand'),
     multiplier: fc.constantFrom('0.500000', '0.720000', '1.000000', '1.100000'),
     hourlyPrice: fc.option(fc.constantFrom('0.010000', '0.055000')),
+    from: fc.option(time, { nil: undefined }),
+    until: fc.option(time, { nil: undefined }),
   })
   .map((one): Overlay => ({ ...one, multiplier: one.hourlyPrice === null ? one.multiplier : null }));
 
@@ -174,7 +210,7 @@ it('agrees with a walk through the hour on 10,000 random histories, to a million
       examples: [
         [
           [costingHalfAMicroDollar],
-          [{ instanceType: '', mode: 'ondemand', multiplier: '0.500000', hourlyPrice: null }],
+          [{ instanceType: '', mode: 'ondemand', multiplier: '0.500000', hourlyPrice: null, ...always }],
         ],
       ],
     },

@@ -161,7 +161,13 @@ describe('what becomes known late', () => {
 
 it('is by what the tenant pays, where it says so', async () => {
   const instance = await primary();
-  const overlay = { clientId: instance.tenant.id, instanceType: '', mode: 'ondemand', multiplier: '0.6' } as const;
+  const overlay = {
+    clientId: instance.tenant.id,
+    instanceType: '',
+    mode: 'ondemand',
+    multiplier: '0.6',
+    position: 0,
+  } as const;
   await rig.db.insertInto('clientPriceOverlays').values(overlay).execute();
   rig.pass(hour);
   await run();

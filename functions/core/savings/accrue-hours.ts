@@ -1,0 +1,125 @@
+import { sql } from 'kysely';
+import { type Db, type Tx, transact } from '../../shared/db.ts';
+import type { RunTime } from '../../shared/run-time.ts';
+import { hourMs, msAfter } from '../../shared/time.ts';
+import { accountHour, type InstanceHour } from './account-hour.ts';
+import { hoursText, toText } from './money.ts';
+import { type OverlayReader, overlayReader } from './overlays.ts';
+import { type AgentLives, agentsAfter, readLives } from './read-lives.ts';
+import { type PriceReader, priceReader } from './read-prices.ts';
+import { addToTotals, readSums, type Sums, summed } from './totals.ts';
+
+/** Agents whose hour is written at once: a handful of instances each, in a statement well below the Data API's limit. */
+const batch = 200;
+
+/** Where to go on: within an hour agents are taken in the order of their ids. */
+export interface Progress {
+  readonly hour: Date;
+  readonly afterAgent: string | null;
+}
+
+interface Wanted {
+  /** Whose hours; of all tenants when absent. */
+  readonly clientId?: string;
+  readonly from: Progress;
+  readonly until: Date;
+  readonly time: RunTime;
+  /** Keeps where to go on, after each batch. */
+  readonly save: (next: Progress) => Promise<void>;
+  /** Called once all hours are accounted for. */
+  readonly end?: () => Promise<void>;
+}
+
+/**
+ * Accounts for hours, one after the other and so many agents at a time, for as long as there is time. An hour that is accounted for
+ * again gives the same, or what is known better by now.
+ * @returns how many instance hours were written
+ */
+export async function accrueHours(db: Db, { clientId, from, until, time, save, end }: Wanted): Promise<number> {
+  let written = 0;
+  let at = from;
+  const readOverlays = overlayReader(db);
+  let prices: { readonly hour: Date; readonly read: PriceReader } | undefined;
+  while (at.hour < until && time.hasTime()) {
+    const { hour } = at;
+    if (prices?.hour !== hour) prices = { hour, read: priceReader(db, hour) };
+    const agents = await agentsAfter(db, { clientId, after: at.afterAgent, hour, limit: batch });
+    written += await accrueBatch(db, {
+      agentIds: agents.map(({ id }) => id),
+      hour,
+      readPrices: prices.read,
+      readOverlays,
+    });
+    const isDone = agents.length < batch;
+    at = isDone ? { hour: msAfter(hour, hourMs), afterAgent: null } : { hour, afterAgent: agents.at(-1)!.id };
+    await save(at);
+  }
+  if (at.hour >= until) await end?.();
+  return written;
+}
+
+interface Batch {
+  readonly agentIds: readonly string[];
+  readonly hour: Date;
+  readonly readPrices: PriceReader;
+  readonly readOverlays: OverlayReader;
+}
+
+async function accrueBatch(db: Db, { agentIds, hour, readPrices, readOverlays }: Batch): Promise<number> {
+  if (agentIds.length === 0) return 0;
+  const agents = await readLives(db, { agentIds, hour, readPrices });
+  const overlays = await readOverlays(agents.map(({ clientId }) => clientId));
+  const hours = agents.flatMap((agent) =>
+    accountHour(agent.lives, overlays(agent.clientId), hour.getTime()).map((one) => ({ ...agent, ...one })),
+  );
+  await transact(db, (tx) => writeHours(tx, { agentIds, hour, hours }));
+  return hours.length;
+}
+
+type AgentHour = Pick<AgentLives, 'agentId' | 'clientId'> & InstanceHour;
+
+interface Hours {
+  readonly agentIds: readonly string[];
+  readonly hour: Date;
+  readonly hours: readonly AgentHour[];
+}
+
+/** Puts the agents' hour in place of what was written of it before, and the difference into the sums: they agree at any time. */
+async function writeHours(tx: Tx, { agentIds, hour, hours }: Hours): Promise<void> {
+  // Who accounts for the same agents at the same time waits here.
+  await sql`SELECT id FROM savings_progress WHERE id = 1 FOR UPDATE`.execute(tx);
+  const before = await readSums(tx, { agentIds, hour });
+  const after = sumsOf(hours);
+  if (before.size > 0)
+    await tx
+      .deleteFrom('costRecords')
+      .where('periodStart', '=', hour)
+      .where('agentId', 'in', [...agentIds])
+      .execute();
+  if (hours.length > 0)
+    await tx
+      .insertInto('costRecords')
+      .values(hours.map((one) => toRow(one, hour)))
+      .execute();
+  await addToTotals(tx, { before, after, hour });
+}
+
+const sumsOf = (hours: readonly AgentHour[]) =>
+  new Map(
+    [...Map.groupBy(hours, ({ clientId }) => clientId)].map(([id, those]): [string, Sums] => [id, summed(those)]),
+  );
+
+const toRow = (one: AgentHour, hour: Date) => ({
+  instanceId: one.instanceId,
+  periodStart: hour,
+  clientId: one.clientId,
+  agentId: one.agentId,
+  mode: one.mode,
+  hoursRunning: hoursText(one.ranMs),
+  hoursPrimary: hoursText(one.primaryMs),
+  hoursUnpriced: hoursText(one.unpricedMs),
+  freeReason: one.freeReason,
+  baselineCost: toText(one.baseline),
+  actualCost: toText(one.actual),
+  savings: toText(one.baseline - one.actual),
+});
