@@ -13,6 +13,12 @@ const directory = '.local/schemathesis';
 const data = join(directory, 'data');
 const program = join(directory, 'venv/bin/schemathesis');
 
+/**
+ * One at a time: in several threads, Python before 3.11.8 and 3.12.2 now and then raises `SystemError: AST constructor recursion
+ * depth mismatch` within Hypothesis, at another operation each time, and the run fails (python/cpython#106905).
+ */
+const workers = '1';
+
 /** Left out: what a path or a method that we do not have is answered, which is the gateway's. */
 const excluded = ['unsupported_method', 'allow_header_conformance'];
 
@@ -66,7 +72,7 @@ async function main(args: readonly string[]): Promise<void> {
       SPOT_TENANT_ID: tenant.id,
       SPOT_SPARE_ID: spare.id,
     };
-    const options = ['--checks', 'all', '--exclude-checks', excluded.join(','), '--workers', '1', ...args];
+    const options = ['--checks', 'all', '--exclude-checks', excluded.join(','), '--workers', workers, ...args];
     const run = spawn(
       program,
       ['--config-file', 'test/schemathesis/schemathesis.toml', 'run', `${url}/openapi.json`, ...options],
