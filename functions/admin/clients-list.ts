@@ -62,15 +62,19 @@ export async function countAgents(db: Db, clientIds: readonly string[]) {
   return new Map(rows.map((row) => [row.clientId, row]));
 }
 
-/** Instances that serve or stand by, by tenant. */
+/**
+ * Instances that serve or stand by, by tenant. Tenant by tenant and status by status, as the index has them: of a list of both,
+ * the database reads all instances that the tenants ever had.
+ */
 export async function countInstances(db: Db, clientIds: readonly string[]) {
+  const counts = statusesOf.active.map(
+    (status) => sql`(SELECT COUNT(*) FROM instances AS i FORCE INDEX (ix_instances_client)
+      WHERE i.client_id = c.id AND i.instance_status = ${status} AND i.is_active)`,
+  );
   const rows = await db
-    .selectFrom('instances')
-    .select((eb) => ['clientId', eb.fn.countAll<number>().as('total')])
-    .where('clientId', 'in', [...clientIds])
-    .where('instanceStatus', 'in', statusesOf.active)
-    .where('isActive', '=', true)
-    .groupBy('clientId')
+    .selectFrom('clients as c')
+    .select(['c.id', sql<number>`${sql.join(counts, sql` + `)}`.as('total')])
+    .where('c.id', 'in', [...clientIds])
     .execute();
-  return new Map(rows.map((row) => [row.clientId, row]));
+  return new Map(rows.map((row) => [row.id, row]));
 }

@@ -34,7 +34,9 @@ CREATE TABLE clients (
   UNIQUE KEY uq_clients_email (email),
   UNIQUE KEY uq_clients_external_id (aws_external_id),
   KEY ix_clients_deleted_at (deleted_at),
-  KEY ix_clients_created_at (created_at)
+  KEY ix_clients_created_at (created_at),
+  -- The operators' export, and what is searched for, begin with the largest.
+  KEY ix_clients_savings (is_active, total_savings)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- What lets a tenant's agents and consoles in. Token `main`, made with the tenant, is for everything.

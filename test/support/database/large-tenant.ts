@@ -9,6 +9,8 @@ export interface LargeTenant {
   readonly switches: number;
   readonly events: number;
   readonly priceDays: number;
+  /** Other tenants, and as many tokens and operators that were revoked. */
+  readonly tenants: number;
 }
 
 const digits = Array.from({ length: 10 }, (_, d) => `SELECT ${d} AS d`).join(' UNION ALL ');
@@ -26,13 +28,15 @@ function numbers(count: number): string {
  * @returns its id
  */
 export async function seedLargeTenant(beside: Connection, tenant: LargeTenant, now: Date): Promise<string> {
-  const { agents, machines, switches, events, priceDays } = tenant;
+  const { agents, machines, switches, events, priceDays, tenants } = tenant;
   const clientId = await seedFleet(beside, { agents, machines, due: 0, instanceTypes: 4 }, now);
   const at = `'${now.toISOString().slice(0, 23).replace('T', ' ')}'`;
   const eventKeys: { name: string; columns: string }[] = await beside.query(
     `SELECT index_name AS name, GROUP_CONCAT(column_name ORDER BY seq_in_index) AS columns FROM information_schema.statistics
      WHERE table_schema = DATABASE() AND table_name = 'system_events' AND non_unique GROUP BY index_name`,
   );
+  const longAgo = `TIMESTAMPADD(DAY, -400, ${at})`;
+  const neighbour = `LPAD(g.n % ${tenants}, 36, 'n')`;
   const nth = `(SELECT id, instance_id, ROW_NUMBER() OVER (ORDER BY id) - 1 AS nth FROM agents)`;
   const statements = [
     'SET unique_checks = 0',
@@ -43,8 +47,8 @@ export async function seedLargeTenant(beside: Connection, tenant: LargeTenant, n
      SELECT LPAD(g.n, 36, '0'), '${clientId}', a.id, CONCAT('i-o', g.n), CONCAT('i-n', g.n), 'spot', 'spot', 'model', 'model',
        g.n % 60, TIMESTAMPADD(SECOND, -(g.n * 300), ${at}), ${at}
      FROM ${numbers(switches)} INNER JOIN ${nth} AS a ON a.nth = g.n % ${agents}`,
-    `INSERT INTO system_events (id, client_id, agent_id, instance_id, event_type, severity, message, created_at)
-     SELECT LPAD(g.n, 36, '0'), '${clientId}', a.id, a.instance_id, 'test', 'info', 'test', TIMESTAMPADD(SECOND, -(g.n * 5), ${at})
+    `INSERT INTO system_events (id, client_id, agent_id, instance_id, event_type, severity, message, notify, created_at)
+     SELECT LPAD(g.n, 36, '0'), '${clientId}', a.id, a.instance_id, 'test', 'info', 'test', g.n % 50 = 0, TIMESTAMPADD(SECOND, -(g.n * 5), ${at})
      FROM ${numbers(events)} INNER JOIN ${nth} AS a ON a.nth = g.n % ${agents}`,
     `ALTER TABLE system_events ${eventKeys.map(({ name, columns }) => `ADD KEY ${name} (${columns})`).join(', ')}`,
     `INSERT INTO decisions (id, client_id, agent_id, decision_time, source, recommended_action, recommended_mode, risk_score,
@@ -67,11 +71,25 @@ export async function seedLargeTenant(beside: Connection, tenant: LargeTenant, n
     // Agents without a name of their own: each move left a deleted one behind.
     `INSERT INTO agents (id, client_id, logical_agent_id, status, created_at, updated_at)
      SELECT LPAD(g.n, 36, 'd'), '${clientId}', CONCAT('agent-', g.n, '-gone'), 'deleted', ${at}, ${at} FROM ${numbers(5 * agents)}`,
-    // A neighbour, so that most of a table is not this tenant's: otherwise reading all of it is no bad plan.
+    // Neighbours, so that most of a table is not this tenant's: otherwise reading all of it is no bad plan.
     `INSERT INTO agents (id, client_id, logical_agent_id, status, created_at, updated_at)
-     SELECT LPAD(g.n, 36, 'f'), 'neighbour', CONCAT('agent-', g.n), 'online', ${at}, ${at} FROM ${numbers(20 * agents)}`,
+     SELECT LPAD(g.n, 36, 'f'), ${neighbour}, CONCAT('agent-', g.n), 'online', ${at}, ${at} FROM ${numbers(20 * agents)}`,
     `INSERT INTO instances (id, client_id, agent_id, instance_status, is_active, installed_at, created_at)
-     SELECT CONCAT('i-f', g.n), 'neighbour', LPAD(g.n, 36, 'f'), 'terminated', FALSE, ${at}, ${at} FROM ${numbers(20 * agents)}`,
+     SELECT CONCAT('i-f', g.n), ${neighbour}, LPAD(g.n, 36, 'f'), 'terminated', FALSE, ${longAgo}, ${longAgo} FROM ${numbers(20 * agents)}`,
+    // Other tenants, and what was done to whom.
+    `INSERT INTO clients (id, name, email, total_savings, created_at, updated_at)
+     SELECT LPAD(g.n, 36, 'n'), CONCAT('tenant ', g.n), CONCAT(g.n, '@example.com'), g.n, TIMESTAMPADD(MINUTE, -g.n, ${at}), ${at}
+     FROM ${numbers(tenants)}`,
+    `INSERT INTO client_tokens (id, client_id, name, scope, token_hash, revoked_at, created_at, created_by)
+     SELECT LPAD(g.n, 36, 't'), IF(g.n % 2 = 0, '${clientId}', ${neighbour}), CONCAT('token ', g.n), 'read', SHA2(g.n, 256), ${at},
+       TIMESTAMPADD(MINUTE, -g.n, ${at}), 'admin' FROM ${numbers(tenants)}`,
+    `INSERT INTO operators (id, name, role, token_hash, revoked_at, created_at, created_by)
+     SELECT LPAD(g.n, 36, 'o'), CONCAT('operator ', g.n), 'viewer', SHA2(g.n, 256), ${at}, TIMESTAMPADD(MINUTE, -g.n, ${at}), 'admin'
+     FROM ${numbers(tenants)}`,
+    `INSERT INTO audit_logs (id, actor, action, client_id, created_at)
+     SELECT LPAD(g.n, 36, 'a'), CONCAT('operator:', g.n % 50), IF(g.n % 3 = 0, 'settings_changed', 'token_read'),
+       IF(g.n % 2 = 0, '${clientId}', ${neighbour}), TIMESTAMPADD(SECOND, -(60 * g.n), ${at}) FROM ${numbers(switches)}`,
+    'ANALYZE TABLE clients, client_tokens, operators, audit_logs',
     'ANALYZE TABLE agents, instances, switches, system_events, decisions, pricing_snapshots_clean, cost_records, replica_instances',
   ];
   for (const statement of statements) await beside.query(statement);
