@@ -5274,15 +5274,20 @@ export interface operations {
                             az: string;
                             instanceType: string;
                             price: number | null;
+                            placementScore: number | null;
+                            placementScoredAt: string | null;
                         }[];
                         availablePools: {
                             id: string;
                             az: string;
                             instanceType: string;
                             price: number | null;
+                            placementScore: number | null;
+                            placementScoredAt: string | null;
                         }[];
                         instanceTypes: string[];
                         availableTypes: string[];
+                        interruptionBand: ("<5%" | "5-10%" | "10-15%" | "15-20%" | ">20%") | null;
                         currentType: string;
                         currentRegion: string;
                         currentAz: string;

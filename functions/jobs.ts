@@ -78,7 +78,7 @@ export const jobs = {
     runsIn: 'reconciler',
     every: 'rate(15 minutes)',
     summary:
-      'Asks AWS once a day in which zones the types that agents are on are offered, and what they cost on-demand',
+      'Asks AWS once a day about the types that agents are on: where they are offered, what they cost, how often they are interrupted',
   },
   'reconcile-instances': {
     runsIn: 'reconciler',

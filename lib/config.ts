@@ -32,6 +32,11 @@ export interface Config {
   readonly reservedConcurrency: Partial<Record<LambdaName, number>>;
   /** Regions of the tenants' instances, in which prices are read; all of them when empty. */
   readonly tenantRegions: readonly string[];
+  /**
+   * How many types in regions EC2 is asked to score in a day (`GetSpotPlacementScores`), 0 for none. Each counts against a quota of the
+   * account that AWS does not publish; what it refuses is asked for later.
+   */
+  readonly placementScoresADay: number;
   /** Whether functions emit metrics and there are dashboards of them: some 20 USD a month (docs/cost.md). */
   readonly isMeasured: boolean;
   /** Hears alarms, after a click in the mail that SNS sends it. More may be subscribed to the topic. */
@@ -48,6 +53,7 @@ export const production: Config = {
   isMeasured: true,
   reservedConcurrency: {},
   tenantRegions: [],
+  placementScoresADay: 0,
 };
 
 /** To try a change on: asleep when nobody calls, and gone without a trace when the stack is deleted. */
@@ -58,4 +64,5 @@ export const development: Config = {
   isMeasured: false,
   reservedConcurrency: {},
   tenantRegions: [],
+  placementScoresADay: 0,
 };

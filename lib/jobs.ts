@@ -38,10 +38,11 @@ export class Jobs extends Construct {
     // A job reads the whole state and states the wanted one, so the next run makes up for a lost one: few repetitions, soon.
     const retry = { retryAttempts: 1, maxEventAge: Duration.minutes(5) };
     this.lost = new Queue(this, 'Lost', { retentionPeriod: Duration.days(14), enforceSSL: true });
-    const lambda = (name: JobLambda) => {
+    const lambda = (name: JobLambda, environment?: Record<string, string>) => {
       const fn = new AppFunction(this, name, {
         bundles,
         config,
+        environment,
         // The Scheduler hands an event over and leaves, so a run that fails is Lambda's to repeat and to report.
         ...retry,
         onFailure: new SqsDestination(this.lost),
@@ -51,13 +52,13 @@ export class Jobs extends Construct {
     };
     const lambdas: Readonly<Record<JobLambda, LambdaFunction>> = {
       jobs: lambda('jobs'),
-      reconciler: lambda('reconciler'),
+      reconciler: lambda('reconciler', { PLACEMENT_SCORES_A_DAY: String(config.placementScoresADay) }),
       delivery: lambda('delivery'),
     };
     this.minutely = lambdas.jobs;
     this.logs = Object.values(lambdas).map(({ logGroup }) => logGroup);
     lambdas.reconciler.addToRolePolicy(this.lookIntoTenantsAccounts());
-    lambdas.reconciler.addToRolePolicy(readMarket(config.tenantRegions));
+    lambdas.reconciler.addToRolePolicy(readMarket(config));
     lambdas.reconciler.addToRolePolicy(readPriceList);
     grantSending(lambdas.delivery, tokens);
     models.use(lambdas.jobs);
@@ -87,11 +88,15 @@ export class Jobs extends Construct {
 }
 
 /** Prices and offerings are of no resource, and the same for every account. */
-const readMarket = (regions: readonly string[]) =>
+const readMarket = ({ tenantRegions, placementScoresADay }: Config) =>
   new PolicyStatement({
-    actions: ['ec2:DescribeSpotPriceHistory', 'ec2:DescribeInstanceTypeOfferings'],
+    actions: [
+      'ec2:DescribeSpotPriceHistory',
+      'ec2:DescribeInstanceTypeOfferings',
+      ...(placementScoresADay > 0 ? ['ec2:DescribeAvailabilityZones', 'ec2:GetSpotPlacementScores'] : []),
+    ],
     resources: ['*'],
-    conditions: regions.length > 0 ? { StringEquals: { 'aws:RequestedRegion': regions } } : undefined,
+    conditions: tenantRegions.length > 0 ? { StringEquals: { 'aws:RequestedRegion': tenantRegions } } : undefined,
   });
 
 /** The price list of all regions is asked for in one. */

@@ -20,6 +20,7 @@ import { startS3 } from './aws/s3/server.ts';
 import { Scheduler } from './aws/scheduler.ts';
 import { type Secrets, startSecrets } from './aws/secrets.ts';
 import { type Sns, startSns } from './aws/sns.ts';
+import { type SpotAdvisor, startSpotAdvisor } from './aws/spot-advisor.ts';
 import type { Clock } from './clock.ts';
 import type { Measures } from './dashboard/measures.ts';
 import { startDatabase } from './database/server.ts';
@@ -78,6 +79,7 @@ export interface ControlPlane {
   readonly sns: Sns;
   /** AWS's price list. */
   readonly priceList: PriceList;
+  readonly spotAdvisor: SpotAdvisor;
   /** Not started: a simulation calls `runDue`, `npm start` calls `start`. */
   readonly scheduler: Scheduler;
   readonly gateway: Gateway;
@@ -127,6 +129,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const ec2 = running.keep(await startEc2Api());
     const sns = running.keep(await startSns());
     const priceList = running.keep(await startPriceList());
+    const spotAdvisor = running.keep(await startSpotAdvisor());
 
     setEnvironment({
       ...functionEnvironment({
@@ -137,6 +140,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         ec2Url: ec2.url,
         snsUrl: sns.url,
         priceListUrl: priceList.url,
+        spotAdvisorUrl: spotAdvisor.url,
         databaseName,
         adminTokenSha256: createHash('sha256').update(adminToken).digest('hex'),
       }),
@@ -172,6 +176,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       ec2,
       sns,
       priceList,
+      spotAdvisor,
       scheduler,
       gateway,
       invoke,

@@ -10,6 +10,7 @@ export interface LocalEndpoints {
   ec2Url: string;
   snsUrl: string;
   priceListUrl: string;
+  spotAdvisorUrl: string;
   databaseName: string;
   /** SHA-256 of the admin token, hex. */
   adminTokenSha256: string;
@@ -52,6 +53,7 @@ export const functionEnvironment = (local: LocalEndpoints): Environment => ({
   AWS_ENDPOINT_URL_EC2: local.ec2Url,
   AWS_ENDPOINT_URL_SNS: local.snsUrl,
   AWS_ENDPOINT_URL_PRICING: local.priceListUrl,
+  SPOT_ADVISOR_URL: local.spotAdvisorUrl,
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 
   // Whoever tries a webhook here listens on this machine.

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { interruptionBands } from '../core/pool/interruption-bands.ts';
 import { Mode } from '../core/wire.ts';
 
 /** What consoles read of pools and prices (protocol 10): USD per instance-hour. */
@@ -59,6 +60,8 @@ const Option = z.object({
   az: z.string(),
   instanceType: z.string(),
   price: z.number().nullable(),
+  placementScore: z.int().nullable(),
+  placementScoredAt: z.iso.datetime().nullable(),
 });
 
 export const AvailableOptions = z.object({
@@ -66,6 +69,7 @@ export const AvailableOptions = z.object({
   availablePools: z.array(Option),
   instanceTypes: z.array(z.string()),
   availableTypes: z.array(z.string()),
+  interruptionBand: z.enum(interruptionBands).nullable(),
   currentType: z.string(),
   currentRegion: z.string(),
   currentAz: z.string(),

@@ -1,4 +1,5 @@
 import { isFresh } from '../core/pool/freshness.ts';
+import { bandOf, type InterruptionBand } from '../core/pool/interruption-bands.ts';
 import { onDemandOf } from '../core/pool/on-demand.ts';
 import { seenPrice, usablePrice } from '../core/pool/usable-price.ts';
 import type { Caller } from '../core/tenant/require-client.ts';
@@ -37,6 +38,9 @@ export interface Pool {
   /** USD per hour, as the tenant may go by it (docs/adr/0037), and when it was seen; `undefined` for one that is not known. */
   readonly price: number | undefined;
   readonly pricedAt: Date | undefined;
+  /** EC2's own, 1 to 10, and when it was asked. */
+  readonly placementScore: number | null;
+  readonly placementScoredAt: Date | null;
 }
 
 export interface InstanceWithPools {
@@ -46,6 +50,8 @@ export interface InstanceWithPools {
   readonly onDemand: number | undefined;
   /** Of the instance's type and region, cheapest first; those that were not seen within the hour come later, and unpriced ones last. */
   readonly pools: readonly Pool[];
+  /** How often EC2 takes such instances back, by Spot Advisor. */
+  readonly interruptionBand: InterruptionBand | null;
 }
 
 export const instanceNotFound = (id: string) =>
@@ -75,7 +81,11 @@ export async function readInstancePools(
     )
     .select(instanceColumns.map((column) => `i.${column}` as const))
     .select(['a.status as agentStatus', 'a.enabled', 'a.logicalAgentId', onDemandOf('i').as('knownOnDemand')])
+    .leftJoin('marketPlaces as m', (join) =>
+      join.onRef('m.instanceType', '=', 'i.instanceType').onRef('m.region', '=', 'i.region'),
+    )
     .select(['p.id as poolId', 'p.poolName', 'p.az as poolAz', 'p.latestPrice', 'p.latestAt'])
+    .select(['p.placementScore', 'p.placementScoredAt', 'm.interruptionBand'])
     .select(['w.price as ownPrice', 'w.seenAt as ownAt'])
     .where('i.id', '=', instanceId)
     .$if(clientId !== undefined, (query) => query.where('i.clientId', '=', clientId!))
@@ -86,13 +96,15 @@ export async function readInstancePools(
     if (id === null || name === null || az === null) return [];
     const known = { own: seenPrice(row.ownPrice, row.ownAt), trusted: seenPrice(row.latestPrice, row.latestAt) };
     const usable = usablePrice(known, now);
-    return [{ id, name, az, price: usable?.price, pricedAt: usable?.at }];
+    const { placementScore, placementScoredAt } = row;
+    return [{ id, name, az, price: usable?.price, pricedAt: usable?.at, placementScore, placementScoredAt }];
   });
-  const { agentStatus: status, enabled, logicalAgentId, knownOnDemand, ...instance } = first;
+  const { agentStatus: status, enabled, logicalAgentId, knownOnDemand, interruptionBand, ...instance } = first;
   return {
     instance,
     agent: { status, enabled, logicalAgentId },
     onDemand: fromDecimal(instance.ondemandPrice ?? knownOnDemand ?? instance.baselineOndemandPrice),
+    interruptionBand: bandOf(interruptionBand),
     pools: pools.toSorted((a, b) => rankOf(a, now) - rankOf(b, now) || (a.price ?? 0) - (b.price ?? 0)),
   };
 }

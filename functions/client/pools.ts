@@ -1,5 +1,6 @@
 import type { Caller } from '../core/tenant/require-client.ts';
 import type { Db } from '../shared/db.ts';
+import { iso } from '../shared/time.ts';
 import { type Pool, priced, readInstancePools } from './instance-pools.ts';
 
 export interface OfInstance {
@@ -39,19 +40,22 @@ const typesShown = 100;
  * @throws AppError instance_not_found
  */
 export async function availableOptions(db: Db, of: OfInstance, now: Date) {
-  const { instance, pools } = await readInstancePools(db, of, now);
+  const { instance, pools, interruptionBand } = await readInstancePools(db, of, now);
   const types = await typesOfFamily(db, instance);
-  const options = pools.map(({ id, az, price }) => ({
+  const options = pools.map(({ id, az, price, placementScore, placementScoredAt }) => ({
     id,
     az,
     instanceType: instance.instanceType ?? 'unknown',
     price: price ?? null,
+    placementScore,
+    placementScoredAt: iso(placementScoredAt),
   }));
   return {
     pools: options,
     availablePools: options,
     instanceTypes: types,
     availableTypes: types,
+    interruptionBand,
     currentType: instance.instanceType ?? 'unknown',
     currentRegion: instance.region ?? 'unknown',
     currentAz: instance.az ?? 'unknown',

@@ -1,16 +1,21 @@
-import { type DailySource, type DueRegion, duePlaces, saveAsked } from '../core/pool/collections.ts';
+import { countAsked, type DailySource, type DueRegion, duePlaces, saveAsked } from '../core/pool/collections.ts';
 import { recordOfferings } from '../core/pool/offerings.ts';
 import { recordPriceList } from '../core/pool/on-demand.ts';
+import { recordScores } from '../core/pool/placement-scores.ts';
 import type { Db } from '../shared/db.ts';
+import { scoreEnv } from '../shared/env.ts';
 import { inSteps } from '../shared/in-steps.ts';
 import type { RunTime } from '../shared/run-time.ts';
+import { dayMs, msBefore } from '../shared/time.ts';
+import { collectAdvice } from './collect-advice.ts';
 import { eachRegion } from './each-region.ts';
 import { readOfferings } from './offerings.ts';
+import { ScoreReader } from './placement-scores.ts';
 import { readPriceList } from './price-list.ts';
 
 /**
- * Collects once a day what AWS says of the types and regions that agents are in: in which zones they are offered, and what they
- * cost on-demand (docs/adr/0063). What is new since, or was refused, is asked for by the next run.
+ * Collects once a day what AWS says of the types and regions that agents are in: in which zones they are offered, what they
+ * cost on-demand (docs/adr/0063), how often they are interrupted, and how they score (docs/adr/0064). What is new since, or was refused, is asked for by the next run.
  * @returns how much was kept
  */
 export const collectMarket = (db: Db, time: RunTime, now: Date): Promise<number> =>
@@ -18,6 +23,8 @@ export const collectMarket = (db: Db, time: RunTime, now: Date): Promise<number>
     {
       'collecting offerings': (share) => collect(db, 'offerings', offeringsOf, share, now),
       'collecting on-demand prices': (share) => collect(db, 'price-list', pricesOf, share, now),
+      "collecting Spot Advisor's bands": (share) => collectAdvice(db, share, now),
+      'collecting placement scores': (share) => collectScores(db, share, now),
     },
     time,
   );
@@ -38,4 +45,31 @@ async function collect(db: Db, source: DailySource, keep: Collect, time: RunTime
     return kept;
   };
   return eachRegion(db, { source, due }, keepRegion, time, now);
+}
+
+/** As many a day as the operator has set, those that have waited longest first. */
+async function collectScores(db: Db, time: RunTime, now: Date): Promise<number> {
+  const most = scoreEnv().PLACEMENT_SCORES_A_DAY;
+  if (most === 0) return 0;
+  const room = most - (await countAsked(db, 'placement-scores', msBefore(now, dayMs)));
+  if (room <= 0) return 0;
+  const due = await duePlaces(db, 'placement-scores', now, room);
+  const source = 'placement-scores';
+  return eachRegion(db, { source, due }, (one) => scoreRegion(db, one, now), time, now);
+}
+
+async function scoreRegion(db: Db, { region, instanceTypes }: DueRegion, now: Date): Promise<number> {
+  const reader = new ScoreReader(region);
+  let kept = 0;
+  try {
+    for (const instanceType of instanceTypes) {
+      const scores = await reader.read(instanceType);
+      kept += await recordScores(db, { instanceType, region, scores }, now);
+      // One by one: what was asked counts, also when the next one is refused.
+      await saveAsked(db, 'placement-scores', { region, instanceTypes: [instanceType] }, now);
+    }
+  } finally {
+    reader.close();
+  }
+  return kept;
 }

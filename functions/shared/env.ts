@@ -62,6 +62,16 @@ export const limitEnv = read(z.object({ RATE_LIMITS: z.enum(['on', 'off']).defau
 /** The S3 bucket of uploaded models. */
 export const modelEnv = read(z.object({ MODEL_BUCKET: z.string().min(1) }));
 
+/** Spot Advisor's file, which is public. */
+export const advisorEnv = read(
+  z.object({
+    SPOT_ADVISOR_URL: z.url().default('https://spot-bid-advisor.s3.amazonaws.com/spot-advisor-data.json'),
+  }),
+);
+
+/** How many types in regions EC2 is asked to score in a day: each counts against a quota of the account. None by default. */
+export const scoreEnv = read(z.object({ PLACEMENT_SCORES_A_DAY: z.coerce.number().int().min(0).max(1000).default(0) }));
+
 /** Where the model is that comes in the layer. */
 export const decisionEnv = read(z.object({ MODEL_DIR: z.string().min(1).default('/opt/model') }));
 

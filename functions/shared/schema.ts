@@ -399,6 +399,8 @@ export interface SpotPoolTable {
   isActive: Generated<boolean>;
   latestPrice: NullableDecimal;
   latestAt: Date | null;
+  placementScore: number | null;
+  placementScoredAt: Date | null;
   version: Generated<number>;
   createdAt: Date;
 }
@@ -417,6 +419,7 @@ export interface MarketCollectionTable {
   failures: Generated<number>;
   nextAt: Date | null;
   error: string | null;
+  etag: string | null;
 }
 
 export interface MarketPlaceTable {
@@ -424,6 +427,9 @@ export interface MarketPlaceTable {
   region: string;
   offeredAt: Date | null;
   ondemandAt: Date | null;
+  scoredAt: Date | null;
+  bandAt: Date | null;
+  interruptionBand: number | null;
 }
 
 export interface OndemandPriceTable {

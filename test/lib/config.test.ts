@@ -70,6 +70,7 @@ describe('what an operator sets', () => {
       database: { ...production.database, hasReader: true },
       reservedConcurrency: { 'spot-events': 10, authorizer: 20 },
       tenantRegions: ['eu-west-1', 'us-east-1'],
+      placementScoresADay: 10,
       alarmEmail: 'oncall@example.com',
       domain: { name: 'spot.example.com', certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/abc' },
     }),
@@ -92,7 +93,12 @@ describe('what an operator sets', () => {
         Statement: Match.arrayWith([
           {
             Effect: 'Allow',
-            Action: ['ec2:DescribeInstanceTypeOfferings', 'ec2:DescribeSpotPriceHistory'],
+            Action: [
+              'ec2:DescribeAvailabilityZones',
+              'ec2:DescribeInstanceTypeOfferings',
+              'ec2:DescribeSpotPriceHistory',
+              'ec2:GetSpotPlacementScores',
+            ],
             Resource: '*',
             Condition: { StringEquals: { 'aws:RequestedRegion': ['eu-west-1', 'us-east-1'] } },
           },

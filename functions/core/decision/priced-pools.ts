@@ -4,6 +4,7 @@ import type { Agent } from '../../shared/schema.ts';
 import { dayMs, hourMs, msBefore } from '../../shared/time.ts';
 import type { KnownPool } from '../availability/pool-states.ts';
 import { lastLoss, lossHoursSince } from '../failover/pool-losses.ts';
+import { hazardOfBand } from '../pool/interruption-bands.ts';
 import { type SeenPrice, seenPrice, usablePrice } from '../pool/usable-price.ts';
 import type { PoolState } from './decision-input.ts';
 import type { HazardModel, ToldHazards } from './hazard-model.ts';
@@ -84,6 +85,8 @@ interface PoolOfTenants extends Omit<PricedPool, 'price' | 'at' | 'hazard' | 'av
   readonly own: ReadonlyMap<string, SeenPrice>;
   /** `null` where no model was asked. */
   readonly known: KnownPool | null;
+  /** Of Spot Advisor (`core/pool/interruption-bands.ts`). */
+  readonly band: number | null;
   readonly pacing: Pacing | null;
 }
 
@@ -108,7 +111,7 @@ async function ratePlaces(
     const hazards = told?.hazards[group];
     group += 1;
     return {
-      pools: pools.map((pool, k) => ({ ...pool, hazard: hazards?.[k] ?? null })),
+      pools: pools.map((pool, k) => ({ ...pool, hazard: told && (priorOf(pool) ?? hazards?.[k] ?? null) })),
       observedShare: pools.filter(({ known }) => known?.isObserved).length / pools.length,
       pacing: pools[0]!.pacing,
       told,
@@ -117,11 +120,18 @@ async function ratePlaces(
   return placesOf.map((places) => new Map(places.map(([place, pools]) => [place, rate(pools)])));
 }
 
+/** What is expected of a pool that nobody has been in for a week: models have nothing to go by there. */
+function priorOf({ known, band, interruptions30d }: PoolOfTenants): number | undefined {
+  if (known?.availability !== 'unknown' || interruptions30d > 0) return undefined;
+  const { upHours7d, drops7d } = known.history;
+  return upHours7d === 0 && drops7d === 0 ? hazardOfBand(band) : undefined;
+}
+
 const viewOf = ({ id, known }: PoolOfTenants) => (known ? [{ id, price: 0, ...known }] : []);
 
 function pricedFor({ clientId }: Place, place: RatedPlace | undefined, now: Date): PricedPlace {
   if (!place) return nowhere;
-  const pools = place.pools.flatMap(({ trusted, own, known, pacing: _, ...facts }) => {
+  const pools = place.pools.flatMap(({ trusted, own, known, band: _band, pacing: _pacing, ...facts }) => {
     const usable = usablePrice({ own: own.get(clientId), trusted }, now);
     return usable
       ? [{ ...facts, availability: known?.availability ?? 'unknown', price: usable.price, at: usable.at }]
@@ -153,7 +163,10 @@ async function readPools(
         .onRef('h.region', '=', 'p.region')
         .on('h.observedAt', '>=', msBefore(now, longestUnmovedMs)),
     )
-    .select(['s.record', 's.observedAt', 'h.pacing'])
+    .leftJoin('marketPlaces as m', (join) =>
+      join.onRef('m.instanceType', '=', 'p.instanceType').onRef('m.region', '=', 'p.region'),
+    )
+    .select(['s.record', 's.observedAt', 'h.pacing', 'm.interruptionBand as band'])
     .select(lastLoss.as('lostAt'))
     .select(
       // By the hour: when a pool is lost, every agent in it is told, and that is one interruption (docs/adr/0010).

@@ -13,6 +13,9 @@ CREATE TABLE spot_pools (
   -- The newest price that every tenant may rely on, and when it was seen (functions/core/pool/usable-price.ts).
   latest_price DECIMAL(12,6) NULL,
   latest_at DATETIME(3) NULL,
+  -- EC2's own guess, 1 to 10, of whether Spot instances come up there, and when it was asked.
+  placement_score SMALLINT NULL,
+  placement_scored_at DATETIME(3) NULL,
   version BIGINT NOT NULL DEFAULT 0,
   created_at DATETIME(3) NOT NULL,
   PRIMARY KEY (id),
@@ -40,6 +43,8 @@ CREATE TABLE market_collections (
   failures INT NOT NULL DEFAULT 0,
   next_at DATETIME(3) NULL,
   error VARCHAR(500) NULL,
+  -- Of what is one file for all regions, with an empty region.
+  etag VARCHAR(200) NULL,
   PRIMARY KEY (source, region)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
@@ -51,6 +56,11 @@ CREATE TABLE market_places (
   offered_at DATETIME(3) NULL,
   -- What it costs on-demand, by the price list.
   ondemand_at DATETIME(3) NULL,
+  -- How EC2 scores its pools (spot_pools.placement_score).
+  scored_at DATETIME(3) NULL,
+  -- How often EC2 takes such instances back, as Spot Advisor has it (functions/core/pool/interruption-bands.ts).
+  band_at DATETIME(3) NULL,
+  interruption_band SMALLINT NULL,
   PRIMARY KEY (instance_type, region)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 

@@ -11,6 +11,7 @@ const statusOf = {
   FilterLimitExceeded: 400,
   InvalidParameterValue: 400,
   InvalidNextToken: 400,
+  MaxConfigLimitExceeded: 400,
   // both
   InternalError: 500,
   Unavailable: 503,

@@ -6,7 +6,9 @@ export type Action =
   | 'DescribeInstances'
   | 'DescribeInstanceStatus'
   | 'DescribeSpotPriceHistory'
-  | 'DescribeInstanceTypeOfferings';
+  | 'DescribeInstanceTypeOfferings'
+  | 'DescribeAvailabilityZones'
+  | 'GetSpotPlacementScores';
 
 /** One request as faults and observers see it. */
 export interface Call {

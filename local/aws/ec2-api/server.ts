@@ -6,6 +6,7 @@ import { describeInstances, type Ec2Instance } from './describe-instances.ts';
 import { AwsError } from './errors.ts';
 import { type Action, type Call, type Ec2Faults, newFaults } from './faults.ts';
 import { describeInstanceTypeOfferings, type Ec2Offering } from './offerings.ts';
+import { describeAvailabilityZones, getSpotPlacementScores, type ZoneScore } from './placement-scores.ts';
 import { describeSpotPriceHistory, type SpotPriceChange } from './spot-prices.ts';
 import { accountIn, Roles, type Session } from './sts.ts';
 import { document, toXml, type Xml } from './xml.ts';
@@ -22,6 +23,8 @@ export interface Ec2Api {
   spotPrices: (region: string) => readonly SpotPriceChange[];
   /** What is offered in a region; none until it is set. */
   offerings: (region: string) => readonly Ec2Offering[];
+  /** How EC2 scores a type in the zones of a region; not at all until it is set. */
+  placementScores: (region: string, instanceType: string) => readonly ZoneScore[];
   /** Items on a page, at most. */
   pageSize: number;
   /** Told of each call that was let in, faults included. */
@@ -45,6 +48,8 @@ const ofAll: Partial<Record<Action, (api: Ec2Api, question: Question) => Xml>> =
     describeSpotPriceHistory(spotPrices(region), parameters, pageSize),
   DescribeInstanceTypeOfferings: ({ offerings, pageSize }, { region, parameters }) =>
     describeInstanceTypeOfferings(offerings(region), parameters, pageSize),
+  DescribeAvailabilityZones: (_, { region }) => describeAvailabilityZones(region),
+  GetSpotPlacementScores: ({ placementScores }, { parameters }) => getSpotPlacementScores(placementScores, parameters),
 };
 
 /** What EC2 tells of an account, by its action. */
@@ -65,6 +70,7 @@ export async function startEc2Api(): Promise<Ec2Api> {
     instances: () => [],
     spotPrices: () => [],
     offerings: () => [],
+    placementScores: () => [],
     pageSize: 1000,
     close: () => server.close(),
   };

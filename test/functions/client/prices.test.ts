@@ -206,7 +206,10 @@ describe('where an instance could go (C16)', () => {
       az: 'us-east-1b',
       instanceType: 'c16.large',
       price: 0.04,
+      placementScore: null,
+      placementScoredAt: null,
     });
+    expect(body.interruptionBand).toBeNull();
     expect(body.instanceTypes).toEqual(body.availableTypes);
     expect(body.instanceTypes).toEqual(['c16.large', 'c16.2xlarge', 'c16.xlarge']);
     expect(body).toMatchObject({ currentType: 'c16.large', currentRegion: 'us-east-1', currentAz: 'us-east-1a' });
