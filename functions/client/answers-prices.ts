@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { interruptionBands } from '../core/pool/interruption-bands.ts';
 import { Mode } from '../core/wire.ts';
 
 /** What consoles read of pools and prices (protocol 10): USD per instance-hour. */
@@ -69,7 +68,7 @@ export const AvailableOptions = z.object({
   availablePools: z.array(Option),
   instanceTypes: z.array(z.string()),
   availableTypes: z.array(z.string()),
-  interruptionBand: z.enum(interruptionBands).nullable(),
+  interruptionBand: z.enum(['<5%', '5-10%', '10-15%', '15-20%', '>20%']).nullable(),
   currentType: z.string(),
   currentRegion: z.string(),
   currentAz: z.string(),

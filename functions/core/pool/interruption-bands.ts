@@ -7,7 +7,7 @@ import { dayMs, hourMs } from '../../shared/time.ts';
  * The bands of Spot Advisor, by their index there: the share of instances of a type in a region that EC2 has taken back in the
  * last month.
  */
-export const interruptionBands = ['<5%', '5-10%', '10-15%', '15-20%', '>20%'] as const;
+const interruptionBands = ['<5%', '5-10%', '10-15%', '15-20%', '>20%'] as const;
 export type InterruptionBand = (typeof interruptionBands)[number];
 
 /** The band that a column holds. */
