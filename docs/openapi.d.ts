@@ -5961,7 +5961,7 @@ export interface operations {
                     })) | components["schemas"]["GatewayFailure"];
                 };
             };
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["RateLimited"];
             500: components["responses"]["Fault"];
             503: components["responses"]["Unavailable"];
         };
@@ -7305,7 +7305,7 @@ export interface operations {
                     })) | components["schemas"]["GatewayFailure"];
                 };
             };
-            429: components["responses"]["TooManyRequests"];
+            429: components["responses"]["RateLimited"];
             500: components["responses"]["Fault"];
             503: components["responses"]["Unavailable"];
         };

@@ -48,7 +48,10 @@ export const keptCursor = (list: string) =>
     .max(2000)
     .meta({ format: 'cursor' })
     .optional()
-    .refine((cursor) => !cursor || positionFrom(list, cursor) !== undefined, 'is no cursor of this export');
+    .refine(
+      (cursor) => !cursor || positionFrom(list, cursor) !== undefined,
+      'is no cursor of this export: send the x-next-cursor of the file before as it came, or none',
+    );
 
 /** A whole number of a query; what is above the most is refused, as it would silently be less. */
 export const countField = (usual: number, most: number) => z.coerce.number().int().min(1).max(most).default(usual);

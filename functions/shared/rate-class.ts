@@ -13,10 +13,13 @@ export type RateClass = keyof typeof perMinute;
  */
 export const perMinuteForEachAgent = 30;
 
-/** Which limit a route falls under. Routes that ask for no token have the gateway's throttle alone. */
+/**
+ * Which limit a route falls under. Routes that ask for no token have the gateway's throttle alone, but for files behind links,
+ * which count for who asked for the link.
+ */
 export function classOf(route: Route): RateClass | undefined {
+  if (route.isFile) return 'export';
   if (route.access === 'open' || route.isUrgent) return undefined;
   if (route.access === 'client' && route.path.includes('{agent_id}')) return 'agent';
-  if (route.isFile) return 'export';
   return route.method === 'GET' ? 'read' : 'change';
 }

@@ -47,13 +47,26 @@ export async function countRequest(
   { route, identity, agentRef }: { route: Route; identity: TenantIdentity | OperatorIdentity; agentRef?: string },
   now: Date,
 ): Promise<number> {
+  return count(limitsOf(route, identity, agentRef), now);
+}
+
+/**
+ * Counts a file that is opened by a link as one of whoever asked for the link: otherwise one link would be as many files as
+ * anybody likes.
+ * @param of the tenant, or the operator's id
+ * @throws AppError rate_limited
+ */
+export async function countFile(of: string, now: Date): Promise<void> {
+  await count([{ name: 'export', of, perMinute: perMinute.export }], now);
+}
+
+async function count(limits: readonly Limit[], now: Date): Promise<number> {
   if (limitEnv().RATE_LIMITS === 'off') return 0;
   const minute = startOf(minuteMs, now);
   if (minute.getTime() !== countedMinute) {
     counts = new Map();
     countedMinute = minute.getTime();
   }
-  const limits = limitsOf(route, identity, agentRef);
   for (const limit of limits) if (countOf(limit) >= limit.perMinute) throw refusal(limit, minute, now);
   let calls = 0;
   for (const limit of limits) calls += await add(limit, minute);

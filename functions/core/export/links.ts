@@ -8,6 +8,7 @@ import * as z from 'zod';
 import type { Db } from '../../shared/db.ts';
 import { AppError } from '../../shared/errors.ts';
 import { bootstrapId } from '../../shared/identity.ts';
+import { countFile } from '../../shared/rate-limit.ts';
 import { minuteMs, msAfter } from '../../shared/time.ts';
 
 /** A link is opened as soon as it is made; what it opens may take a while. */
@@ -59,10 +60,11 @@ export async function makeLink(
 }
 
 /**
- * What a link opens. It is read before it is believed, as it names the token whose key it was made with. One statement.
+ * What a link opens. It is read before it is believed, as it names the token whose key it was made with. One statement. It counts
+ * as a file of the tenant or operator that asked for it.
  * @param files which files the caller has: a link to any other opens nothing
  * @throws AppError link_invalid for one that was changed, is not ours, has expired, whose token lets nobody in any more, or that
- *   is to a file of a tenant that is not active
+ *   is to a file of a tenant that is not active; rate_limited
  */
 export async function openLink<File extends LinkedFile>(
   db: Db,
@@ -73,22 +75,23 @@ export async function openLink<File extends LinkedFile>(
   const content = rest.length === 0 ? contentOf(payload) : undefined;
   const target = content && files.safeParse(content.target).data;
   if (!content || !target) throw invalid();
-  const secret = await readKey(db, { tokenId: content.tokenId, target }, now);
+  const key = await readKey(db, { tokenId: content.tokenId, target }, now);
   const given = Buffer.from(mac, 'base64url');
-  const right = secret && macOf(secret, payload);
+  const right = key && macOf(key.secret, payload);
   if (!right || given.length !== right.length || !timingSafeEqual(given, right)) throw invalid();
   // Written another way, base64 would still read the same.
   if (right.toString('base64url') !== mac || content.expiresAt <= now.getTime()) throw invalid();
+  await countFile(key.clientId ?? content.tokenId, now);
   return target;
 }
 
 /** The key of a token, while the token itself would let its bearer in; of a tenant's file, while the tenant is active. */
-async function readKey(db: Db, { tokenId, target }: { tokenId: string; target: LinkedFile }, now: Date) {
-  const row = await db
+function readKey(db: Db, { tokenId, target }: { tokenId: string; target: LinkedFile }, now: Date) {
+  return db
     .selectFrom('exportKeys as x')
     .leftJoin('clientTokens as t', 't.id', 'x.tokenId')
     .leftJoin('operators as o', 'o.id', 'x.tokenId')
-    .select('x.secret')
+    .select(['x.secret', 'x.clientId'])
     .where('x.tokenId', '=', tokenId)
     .where(
       sql<SqlBool>`(x.token_id = ${bootstrapId} OR (o.id IS NOT NULL AND o.revoked_at IS NULL)
@@ -105,7 +108,6 @@ async function readKey(db: Db, { tokenId, target }: { tokenId: string; target: L
       ),
     )
     .executeTakeFirst();
-  return row?.secret;
 }
 
 const invalid = () =>

@@ -93,6 +93,21 @@ describe('a token', () => {
     expect(await statuses(2, events(token))).toEqual({ 200: 1, 429: 1 });
   }, 60_000);
 
+  it('opens no more files by links than without', async () => {
+    rig.pass(60);
+    const tenant = await rig.tenant();
+    const links = `/api/client/${tenant.id}/export-links`;
+    const body = { export: 'savings' };
+    const { url } = (await rig.request('POST', links, { token: tenant.token, body })).body;
+    const open = () => rig.request('GET', url);
+    expect(await statuses(perMinute.export + 2, open)).toEqual({ 200: perMinute.export, 429: 2 });
+    expect(await open()).toMatchObject({ status: 429, body: { code: 'rate_limited', limit: 'export' } });
+    // A link that is none of theirs costs them nothing, and is no file.
+    expect((await rig.request('GET', `${url}x`)).status).toBe(403);
+    const ours = (await rig.asAdmin('POST', '/api/admin/export-links', { export: 'global-stats' })).body.url;
+    expect((await rig.request('GET', ours)).status).toBe(200);
+  });
+
   it('of an agent speaks for no more agents because there is another', async () => {
     rig.pass(60);
     const tenant = await rig.tenant();
