@@ -64,6 +64,11 @@ export const jobs = {
     every: 'cron(5 0 * * ? *)',
     summary: 'Keeps how many tenants and switches there were at the end of the day before',
   },
+  'fill-price-gaps': {
+    runsIn: 'jobs',
+    every: 'cron(0 3 * * ? *)',
+    summary: 'Fills gaps of up to two hours between prices that were seen, marked as interpolated',
+  },
   'delete-old-rows': {
     runsIn: 'jobs',
     every: 'cron(0 2 * * ? *)',

@@ -4,6 +4,7 @@ import { capLaunches } from '../core/command/tenant-launch-cap.ts';
 import { decideDueAgents } from '../core/decision/decide-agents.ts';
 import { coordinateReplicas } from '../core/failover/coordinate.ts';
 import { checkPricingAlerts } from '../core/pool/check-alerts.ts';
+import { fillPriceGaps } from '../core/pool/fill-gaps.ts';
 import { accrueAgain, accrueSavings } from '../core/savings/accrue.ts';
 import { deleteClients } from '../core/tenant/delete-client.ts';
 import { snapshotClients } from '../core/tenant/snapshot.ts';
@@ -25,5 +26,6 @@ export const handler = jobHandler<'jobs'>({
   'measure-fleet': measureFleet,
   'delete-clients': deleteClients,
   'snapshot-clients': snapshotClients,
+  'fill-price-gaps': fillPriceGaps,
   'delete-old-rows': deleteOldRows,
 });

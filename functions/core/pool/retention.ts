@@ -10,17 +10,18 @@ const everyPriceMs = 30 * dayMs;
 const days = 7;
 
 /**
- * Of a day's prices, keeps the first of each pool and those that differ from the one before: a price counts until the next one.
- * One statement, safe to repeat.
+ * Of a day's prices, keeps the first of each pool and those that differ from the one before: a price counts until the next one. What was
+ * filled in between them goes. One statement, safe to repeat.
  */
 async function keepChanges(db: Db, day: Date): Promise<number> {
   const { numAffectedRows = 0n } = await sql`
     DELETE p FROM pricing_snapshots_clean AS p
     INNER JOIN (
-      SELECT pool_id, time_bucket, spot_price, LAG(spot_price) OVER (PARTITION BY pool_id ORDER BY time_bucket) AS before_it
+      SELECT pool_id, time_bucket, spot_price, interpolation_method,
+        LAG(spot_price) OVER (PARTITION BY pool_id, interpolation_method IS NULL ORDER BY time_bucket) AS before_it
       FROM pricing_snapshots_clean WHERE time_bucket >= ${day} AND time_bucket < ${msAfter(day, dayMs)}
     ) AS x ON x.pool_id = p.pool_id AND x.time_bucket = p.time_bucket
-    WHERE x.spot_price = x.before_it`.execute(db);
+    WHERE x.spot_price = x.before_it OR x.interpolation_method IS NOT NULL`.execute(db);
   return Number(numAffectedRows);
 }
 
