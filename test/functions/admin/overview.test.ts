@@ -409,6 +409,7 @@ describe('a link to the export (X35, X36)', () => {
   });
 
   it('goes on where a file ended', async () => {
+    await Promise.all([rig.tenant(), rig.tenant()]);
     const { headers, body } = await get('/export/global-stats?limit=1');
     const cursor = headers.get('x-next-cursor');
     const { url } = (await link(rig.controlPlane.adminToken, { export: 'global-stats', cursor })).body;
