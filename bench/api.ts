@@ -38,7 +38,8 @@ async function main(args: readonly string[]): Promise<void> {
     planes.push(await startPlane({ ...own, checkout, functionThreads, database }));
   };
   try {
-    if (options.jobs) return await reportJobs({ sizes: options.jobs, database, dataDir });
+    if (options.jobs)
+      return await reportJobs({ sizes: options.jobs, priceDays: options.history ?? 0, database, dataDir });
     if (options.interruptions) {
       const notices = options.interruptions;
       return await reportInterruptions({ notices, seconds: 60, held: Math.floor(notices / 50), database, dataDir });

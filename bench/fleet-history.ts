@@ -103,3 +103,19 @@ export async function seedFleet(connection: Connection, fleet: FleetHistory, now
   for (const statement of statements) await connection.query(statement);
   return client;
 }
+
+/**
+ * A price of each pool in each five minutes of so many days; it changes every two hours, as EC2's do. Entered a day at a time: thousands of
+ * pools have millions of rows.
+ */
+export async function seedPrices(connection: Connection, days: number, now: Date): Promise<void> {
+  const midnight = new Date(Math.floor(now.getTime() / 86_400_000) * 86_400_000);
+  for (let day = 1; day <= days; day += 1) {
+    const from = `'${new Date(midnight.getTime() - day * 86_400_000).toISOString().slice(0, 19).replace('T', ' ')}'`;
+    await connection.query(`INSERT INTO pricing_snapshots_clean (pool_id, time_bucket, spot_price, ondemand_price, savings_percent,
+        source_type, source_priority, confidence_score, observed_at)
+      SELECT p.id, TIMESTAMPADD(MINUTE, 5 * b.n, ${from}), 0.03 + (b.n DIV 24) / 1000, 0.1, 70, 'market', 5, 1, TIMESTAMPADD(MINUTE, 5 * b.n, ${from})
+      FROM spot_pools AS p CROSS JOIN ${numbers(288, 'b')} ORDER BY p.id, b.n`);
+  }
+  await connection.query('ANALYZE TABLE pricing_snapshots_clean');
+}

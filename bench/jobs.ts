@@ -7,13 +7,15 @@ import { createConnection } from 'mariadb';
 import { type JobName, jobs } from '../functions/jobs.ts';
 import { VirtualClock } from '../local/clock.ts';
 import { type ControlPlane, type DatabaseServer, startControlPlane } from '../local/control-plane.ts';
-import { seedFleet } from './fleet-history.ts';
+import { seedFleet, seedPrices } from './fleet-history.ts';
+import { measureQueries } from './price-queries.ts';
 import { type RowsExamined, rowsExamined, sumOf } from './rows-examined.ts';
 
 /** Instances that each agent has had. */
 const machines = 5;
 
-interface Cost {
+/** What a run of a job costs, or an answer. */
+export interface Cost {
   readonly calls: number;
   readonly rows: number;
   readonly seconds: number;
@@ -22,15 +24,17 @@ interface Cost {
 
 interface JobsOptions {
   readonly sizes: readonly number[];
+  /** Of prices by five minutes, of a thousand pools; 0 for none. */
+  readonly priceDays: number;
   readonly database: DatabaseServer;
   readonly dataDir: string;
 }
 
 /** Prints one table, the numbers of agents side by side. */
-export async function reportJobs({ sizes, database, dataDir }: JobsOptions): Promise<void> {
+export async function reportJobs({ sizes, priceDays, database, dataDir }: JobsOptions): Promise<void> {
   const costs = new Map<number, Readonly<Record<string, Cost>>>();
   for (const agents of sizes)
-    costs.set(agents, await measureJobs(agents, { database, dataDir: join(dataDir, `jobs-${agents}`) }));
+    costs.set(agents, await measureJobs({ agents, priceDays, database, dataDir: join(dataDir, `jobs-${agents}`) }));
   const names = new Set([...costs.values()].flatMap((ofJobs) => Object.keys(ofJobs)));
   console.log(`\nOne run of each job; ${machines} instances an agent, all agents due for a decision.`);
   console.table(
@@ -51,7 +55,9 @@ export async function reportJobs({ sizes, database, dataDir }: JobsOptions): Pro
   );
 }
 
-async function measureJobs(agents: number, where: { readonly database: DatabaseServer; readonly dataDir: string }) {
+type Fleet = Omit<JobsOptions, 'sizes'> & { readonly agents: number };
+
+async function measureJobs({ agents, priceDays, ...where }: Fleet) {
   const databaseName = `bench_jobs_${agents}`;
   const clock = new VirtualClock(new Date('2026-03-02T00:00:00Z'));
   const plane = await startControlPlane({ ...where, databaseName, port: 0, clock, functionThreads: 1 });
@@ -64,12 +70,18 @@ async function measureJobs(agents: number, where: { readonly database: DatabaseS
   });
   try {
     const began = performance.now();
-    await seedFleet(connection, { agents, machines, due: agents }, clock.now());
+    const pools = priceDays > 0 ? { instanceTypes: 200, zones: 5 } : {};
+    await seedFleet(connection, { agents, machines, due: agents, ...pools }, clock.now());
+    if (priceDays > 0) await seedPrices(connection, priceDays, clock.now());
     // Policy A takes more to decide than rules do.
     await connection.query('UPDATE agents SET availability_target = 0.9995');
+    // An hour to account for.
+    const at = new Date(clock.now().getTime() - 2 * 3_600_000);
+    await connection.query('INSERT INTO savings_progress VALUES (1, ?, NULL)', [at]);
     console.error(`${agents} agents made in ${((performance.now() - began) / 1000).toFixed(0)} s`);
     const examined = await rowsExamined(connection, databaseName);
     const costs: Record<string, Cost> = {};
+    if (priceDays > 0) Object.assign(costs, await measureQueries(plane, connection, examined));
     const measure = async (job: JobName, name: string) => {
       costs[name] = await costOf(plane, { job, time: clock.now() }, examined);
     };

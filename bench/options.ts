@@ -24,6 +24,11 @@ const options = {
     sizes,
     'instead measure a run of each job with so many agents, as in 10000,100000: calls, rows that are read, time',
   ),
+  history: option(
+    'history DAYS',
+    number({ from: 1, to: 90, whole: true }),
+    'with --jobs: a thousand pools with a price for each five minutes of so many days, and queries of prices too',
+  ),
   interruptions: option(
     'interruptions N',
     number({ from: 1, to: 100_000, whole: true }),
@@ -55,6 +60,7 @@ export const help = commandHelp('npm run bench -- [options]', purpose, { Options
 
 export interface BenchOptions {
   readonly jobs: readonly number[] | undefined;
+  readonly history: number | undefined;
   readonly interruptions: number | undefined;
   readonly model: boolean;
   readonly seconds: number;

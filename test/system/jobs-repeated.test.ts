@@ -59,6 +59,7 @@ const ago = (hours: number) => text(new Date(now().getTime() - hours * 3_600_000
 
 /** What a fleet has beside its agents. */
 const moreWork = (client: string) => [
+  'UPDATE instances SET primary_since = installed_at',
   `UPDATE agents SET last_heartbeat_at = ${ago(1 / 60)}, primary_changed_at = ${ago(48)}`,
   // An image whose every instance is an agent that launches the next.
   `INSERT INTO replica_instances (id, client_id, agent_id, replica_type, pool_id, instance_type, region, az, status,

@@ -18,8 +18,8 @@ const methods = {
 type Method = (typeof methods)[keyof typeof methods];
 
 /**
- * Fills gaps between prices that were seen, of the days that have ended: three statements a day, whatever the number of pools. What was
- * seen is never replaced, and replaces what was filled in whenever it comes. Neither edge is extrapolated, and nothing that decides
+ * Fills gaps between prices that were seen, of the days that have ended: a statement a day, and one for each kind of gap that there is,
+ * whatever the number of pools. What was seen is never replaced, and replaces what was filled in whenever it comes. Neither edge is extrapolated, and nothing that decides
  * or accounts for money reads it.
  * @returns how many buckets were filled
  */
@@ -27,7 +27,9 @@ export async function fillPriceGaps(db: Db, { hasTime }: RunTime, now: Date): Pr
   let filled = 0;
   for (let n = 1; n <= days && hasTime(); n += 1) {
     const day = msBefore(startOf(dayMs, now), n * dayMs);
-    for (const statement of [fillShort(day), fillMedium(day), fillLong(day)]) {
+    const { short, medium, long } = await countGaps(db, day);
+    const statements = [short > 0 && fillShort(day), medium > 0 && fillMedium(day), long > 0 && fillLong(day)];
+    for (const statement of statements.filter((one) => one !== false)) {
       const { numAffectedRows = 0n } = await statement.execute(db);
       filled += Number(numAffectedRows);
     }
@@ -39,17 +41,31 @@ const seen = (alias: string, from: Date, to: Date) => sql`
   ${sql.ref(`${alias}.time_bucket`)} >= ${from} AND ${sql.ref(`${alias}.time_bucket`)} < ${to}
   AND ${sql.ref(`${alias}.interpolation_method`)} IS NULL`;
 
+/** Seen prices around a day, each with the `n` buckets that are missing between it and the next one of its pool. */
+const neighbours = (day: Date) => sql`
+  (SELECT s.pool_id, s.time_bucket AS low_at, s.spot_price AS low, s.ondemand_price,
+     LEAD(s.spot_price) OVER (PARTITION BY s.pool_id ORDER BY s.time_bucket) AS high,
+     TIMESTAMPDIFF(MINUTE, s.time_bucket, LEAD(s.time_bucket) OVER (PARTITION BY s.pool_id ORDER BY s.time_bucket)) DIV 5 - 1 AS n
+   FROM pricing_snapshots_clean AS s
+   WHERE ${seen('s', msBefore(day, reachMs), msAfter(day, dayMs + reachMs))})`;
+
+/** How many gaps of each kind there are around a day: most days have none, and this is the whole cost of them. */
+async function countGaps(db: Db, day: Date) {
+  const count = ({ least, most }: Method) => sql`COALESCE(SUM(g.n BETWEEN ${sql.lit(least)} AND ${sql.lit(most)}), 0)`;
+  const { rows } = await sql<{ shortGaps: number; mediumGaps: number; longGaps: number }>`
+    SELECT ${count(methods.short)} AS short_gaps, ${count(methods.medium)} AS medium_gaps, ${count(methods.long)} AS long_gaps
+    FROM ${neighbours(day)} AS g`.execute(db);
+  const [{ shortGaps, mediumGaps, longGaps } = { shortGaps: 0, mediumGaps: 0, longGaps: 0 }] = rows;
+  return { short: Number(shortGaps), medium: Number(mediumGaps), long: Number(longGaps) };
+}
+
 /**
- * The missing buckets of a day, each as the `k`th of the `n` between its neighbours `low_at` and `high_at`. A gap over midnight belongs
+ * The missing buckets of a day, each as the `k`th of the `n` between its neighbours. A gap over midnight belongs
  * to the days of its buckets.
  */
 const missing = (day: Date, { least, most }: Method) => sql`
   (SELECT g.pool_id, g.low_at, g.low, g.high, g.ondemand_price, g.n, k.k, TIMESTAMPADD(MINUTE, 5 * k.k, g.low_at) AS at
-   FROM (SELECT s.pool_id, s.time_bucket AS low_at, s.spot_price AS low, s.ondemand_price,
-       LEAD(s.spot_price) OVER (PARTITION BY s.pool_id ORDER BY s.time_bucket) AS high,
-       TIMESTAMPDIFF(MINUTE, s.time_bucket, LEAD(s.time_bucket) OVER (PARTITION BY s.pool_id ORDER BY s.time_bucket)) DIV 5 - 1 AS n
-     FROM pricing_snapshots_clean AS s
-     WHERE ${seen('s', msBefore(day, reachMs), msAfter(day, dayMs + reachMs))}) AS g
+   FROM ${neighbours(day)} AS g
    INNER JOIN ${numbers} AS k ON k.k <= g.n
    WHERE g.n BETWEEN ${sql.lit(least)} AND ${sql.lit(most)}
      AND TIMESTAMPADD(MINUTE, 5 * k.k, g.low_at) >= ${day}
