@@ -7,20 +7,13 @@ import { createConnection } from 'mariadb';
 import { type JobName, jobs } from '../functions/jobs.ts';
 import { VirtualClock } from '../local/clock.ts';
 import { type ControlPlane, type DatabaseServer, startControlPlane } from '../local/control-plane.ts';
+import type { Cost } from './cost.ts';
 import { seedFleet, seedPrices } from './fleet-history.ts';
 import { measureQueries } from './price-queries.ts';
 import { type RowsExamined, rowsExamined, sumOf } from './rows-examined.ts';
 
 /** Instances that each agent has had. */
 const machines = 5;
-
-/** What a run of a job costs, or an answer. */
-export interface Cost {
-  readonly calls: number;
-  readonly rows: number;
-  readonly seconds: number;
-  readonly changed: number;
-}
 
 interface JobsOptions {
   readonly sizes: readonly number[];

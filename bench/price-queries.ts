@@ -1,6 +1,6 @@
 import type { Connection } from 'mariadb';
 import type { ControlPlane } from '../local/control-plane.ts';
-import type { Cost } from './jobs.ts';
+import type { Cost } from './cost.ts';
 import { type RowsExamined, sumOf } from './rows-examined.ts';
 
 /** What consoles ask about prices, of one instance. */
