@@ -4,13 +4,14 @@ import fc from '../support/fast-check.ts';
 import { timelessFunctions } from '../support/processes/timeless-functions.ts';
 import type { Tenant } from '../support/rig/api.ts';
 import { Rig } from '../support/rig/rig.ts';
+import { sizes } from '../support/run/sizes.ts';
 import { checkStep, finish } from '../support/simulation/interleavings/audit.ts';
 import { injectChaos } from '../support/simulation/interleavings/faults.ts';
 import { steps } from '../support/simulation/interleavings/steps.ts';
 import { InterleavedWorld, pools } from '../support/simulation/interleavings/world.ts';
 
 // INTERLEAVINGS=50000 for a long look; SEED and REPLAY (fast-check's `path`) to see a failure again.
-const runs = Number(process.env.INTERLEAVINGS ?? 200);
+const runs = sizes.interleavings;
 const seed = Number(process.env.SEED ?? inject('runSeed') + inject('simulation').part);
 const timeLimit = 120_000 + runs * 1000;
 

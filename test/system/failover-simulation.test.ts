@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { sizes } from '../support/run/sizes.ts';
 import { FailoverSimulation, stepsOfWorld } from '../support/simulation/failovers/simulation.ts';
 import { Tally } from '../support/simulation/tally.ts';
 
 // SIMULATION_STEPS=200000 for a long look; SEED to see one world again, with its trace.
 const { part, parts } = inject('simulation');
-const worlds = Math.ceil(Number(process.env.SIMULATION_STEPS ?? 2000) / stepsOfWorld);
+const worlds = Math.ceil(sizes.simulationSteps / stepsOfWorld);
 const only = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
 // By fours: how often faults strike depends on the seed modulo 4, and each part is to have all of it.
 const mine = Array.from({ length: worlds }, (_, i) => i + 1).filter((seed) => Math.floor(seed / 4) % parts === part);

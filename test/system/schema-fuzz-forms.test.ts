@@ -5,9 +5,10 @@ import { formsOf, type SentForm } from '../support/openapi/forms.ts';
 import { operations } from '../support/openapi/schemas.ts';
 import { findingOf } from '../support/openapi/verdict.ts';
 import { Rig } from '../support/rig/rig.ts';
+import { sizes } from '../support/run/sizes.ts';
 
 // Forms with files, and near misses of them, on every operation that takes them: what schema-fuzz.test.ts does with JSON.
-const cases = Number(process.env.SCHEMA_CASES ?? 150);
+const cases = sizes.schemaCases;
 const seed = Number(process.env.SEED ?? inject('runSeed'));
 
 let rig: Rig;

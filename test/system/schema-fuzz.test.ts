@@ -7,11 +7,12 @@ import type { Asked } from '../support/openapi/types.ts';
 import { unsaid } from '../support/openapi/unsaid.ts';
 import { findingOf } from '../support/openapi/verdict.ts';
 import { Rig } from '../support/rig/rig.ts';
+import { sizes } from '../support/run/sizes.ts';
 
 // Requests that the OpenAPI document's own schemas allow, and near misses, on every route; what is answered is held to the
 // document. SCHEMA_CASES=2000 for a long look; SEED to send the same requests again.
 const { part, parts } = inject('simulation');
-const cases = Math.ceil(Number(process.env.SCHEMA_CASES ?? 40) / parts);
+const cases = Math.ceil(sizes.schemaCases / parts);
 const seed = Number(process.env.SEED ?? inject('runSeed') + part);
 
 /** Sent at once, each about a world of its own, so that none waits for another's lock. */
@@ -63,7 +64,8 @@ describe(`${cases} requests that the document’s schemas make`, () => {
     };
     await Promise.all(Array.from({ length: lanes }, (_, lane) => play(lane)));
     expect(findings.length, `SEED=${seed}: ${findings.slice(0, 5).join('\n\n')}\n`).toBe(0);
-    if (!neverTaken.has(id)) expect(isTaken, `SEED=${seed}: none was taken`).toBe(true);
+    // In a few requests it may be chance.
+    if (cases >= 20 && !neverTaken.has(id)) expect(isTaken, `SEED=${seed}: none was taken`).toBe(true);
   });
 });
 

@@ -4,7 +4,8 @@ import type { JobWorld } from '../../../evaluation/jobs/job-world.ts';
 import { jobSizes, jobWorld, onePoolWorld } from '../../../evaluation/jobs/job-worlds.ts';
 import { omniscientJob } from '../../../evaluation/jobs/omniscient-job.ts';
 import { simulateJob } from '../../../evaluation/jobs/simulate-job.ts';
-import { describeRecorded, golden, playsAll, recordedGroup } from '../../support/evaluation/recorded-data.ts';
+import { describeRecorded, golden, recordedGroup } from '../../support/evaluation/recorded-data.ts';
+import { playsAllMarkets } from '../../support/run/sizes.ts';
 
 interface OnePoolJob {
   readonly group: string;
@@ -76,7 +77,7 @@ describeRecorded('jobs on recorded markets', () => {
     const { work, overhead, unit } = jobSizes(world.tickSeconds);
     const { starts, ...byPolicy } = several.jobs[name]!;
     for (const [index, start] of starts!.entries()) {
-      if (!playsAll && index >= 3) break;
+      if (!playsAllMarkets && index >= 3) break;
       const job = { start, work, overhead, deadline: Number(hours) * 3600 };
       const expectCost = (policy: string, cost: number) =>
         expect(cost, policy).toBeCloseTo(byPolicy[policy]![index]!, 3);
@@ -85,7 +86,7 @@ describeRecorded('jobs on recorded markets', () => {
       expectCost('UP multi', simulateJob(world, job, uniformProgress()(world, job), 600).cost);
       if (byPolicy['UP multi (probe every tick)'])
         expectCost('UP multi (probe every tick)', simulateJob(world, job, uniformProgress()(world, job), 0).cost);
-      if (index < 1 || playsAll) expectCost('omniscient', omniscientJob(world, job, unit));
+      if (index < 1 || playsAllMarkets) expectCost('omniscient', omniscientJob(world, job, unit));
     }
   });
 });

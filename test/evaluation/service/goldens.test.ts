@@ -7,7 +7,8 @@ import { policyA } from '../../../evaluation/service/policy-a.ts';
 import { profiles } from '../../../evaluation/service/profile.ts';
 import { simulate } from '../../../evaluation/service/simulate.ts';
 import { day, type PolicyAConfig, policyAConfig } from '../../../functions/core/decision/policy-a/config.ts';
-import { describeRecorded, golden, playsAll, recordedGroup } from '../../support/evaluation/recorded-data.ts';
+import { describeRecorded, golden, recordedGroup } from '../../support/evaluation/recorded-data.ts';
+import { playsAllMarkets } from '../../support/run/sizes.ts';
 
 /** Results of an independent simulator and policy on the same records. */
 type Golden = Partial<Record<keyof ServiceResult, number>> & { odFraction?: number };
@@ -45,7 +46,7 @@ function play(group: PoolGroup, name: string): ServiceResult | Bound {
 
 /** Play in a tenth of a second. */
 const quick = ['sky22-2022-11-28', 'sky22dec', 'gcp25oct-uscentral1', 'gcp25oct-uswest1'];
-const isPlayed = (group: string) => playsAll || quick.some((prefix) => group.startsWith(prefix));
+const isPlayed = (group: string) => playsAllMarkets || quick.some((prefix) => group.startsWith(prefix));
 
 describeRecorded('a service on recorded markets', () => {
   const baselines = golden<{ groups: Record<string, ByGroup> }>('golden-family-a.json').groups;

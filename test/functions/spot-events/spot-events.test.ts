@@ -6,6 +6,7 @@ import type { Fault } from '../../../local/aws/data-api/faults.ts';
 import type { TestInstance } from '../../support/agents/test-instance.ts';
 import type { Tenant } from '../../support/rig/api.ts';
 import { Rig } from '../../support/rig/rig.ts';
+import { sizes } from '../../support/run/sizes.ts';
 import { ec2Event } from '../../support/scenes/ec2-event.ts';
 
 // No job runs in this file: notices work with every schedule gone.
@@ -584,8 +585,8 @@ describe('a database that fails', () => {
   });
 });
 
-/** NOTICES=1000 for a zone that is lost. */
-const atOnce = Number(process.env.NOTICES ?? 250);
+/** A zone that is lost, in a soak. */
+const atOnce = sizes.notices;
 
 describe(`${atOnce} instances at once`, () => {
   it('are all decided, and none is lost', async () => {

@@ -8,9 +8,6 @@ export const recordedData = process.env.SHARED_DATA ?? join(import.meta.dirname,
 const isThere = existsSync(join(recordedData, 'availability'));
 if (!isThere) console.warn(`no recorded data at ${recordedData} (set SHARED_DATA): their tests are skipped`);
 
-/** Whether all groups are played, or only those that take little time. */
-export const playsAll = process.env.EVALUATION === 'all';
-
 /** Tests that need recorded data. Without them they are skipped, and in CI one fails. */
 export function describeRecorded(name: string, tests: () => void): void {
   describe(name, () => {

@@ -1,9 +1,10 @@
 import { describe, it } from 'vitest';
+import { triesEveryFault } from '../run/sizes.ts';
 import { classes, repeated, tried } from './fault-classes.ts';
 import type { FaultAct, FaultRig } from './fault-rig.ts';
 
 interface Options {
-  /** Every class of error is left to the soak (FAULTS=every): what takes them apart is the same for all routes. */
+  /** Every class of error is left to the soak: what takes them apart is the same for all routes. */
   readonly classesInSoak?: boolean;
 }
 
@@ -13,7 +14,7 @@ export function describeFaults(
   of: () => FaultRig,
   { classesInSoak = false }: Options = {},
 ) {
-  const hasClasses = !classesInSoak || process.env.FAULTS === 'every';
+  const hasClasses = !classesInSoak || triesEveryFault;
   describe.each(acts)('$title', (act) => {
     if (hasClasses)
       it.each(['before', 'after'] as const)('survives every class of error %s it, once or for long', async (when) => {

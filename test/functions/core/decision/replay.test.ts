@@ -10,9 +10,9 @@ import { chunks } from '../../../../functions/shared/chunks.ts';
 import type { Agent } from '../../../../functions/shared/schema.ts';
 import fc from '../../../support/fast-check.ts';
 import { Rig } from '../../../support/rig/rig.ts';
+import { sizes } from '../../../support/run/sizes.ts';
 
-/** `npm run soak` stores ten thousand. */
-const stored = Number(process.env.REPLAYS ?? 1000);
+const stored = sizes.replays;
 
 const now = new Date('2026-03-04T12:00:00.123Z');
 const seconds = Math.floor(now.getTime() / 1000);

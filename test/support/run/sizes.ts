@@ -1,0 +1,24 @@
+/**
+ * How much the random and the repetitive tests do: a little in `npm test`, and all of it in a soak (SOAK=true), which CI is
+ * too. Each can also be set by itself, as in SCHEMA_CASES=2000.
+ */
+const isSoak = process.env.SOAK === 'true';
+const size = (name: string, usual: number, soak: number) => Number(process.env[name] ?? (isSoak ? soak : usual));
+
+export const sizes = {
+  /** Worlds of agents whose calls interleave; each of the two parts has as many. */
+  interleavings: size('INTERLEAVINGS', 100, 1000),
+  simulationSteps: size('SIMULATION_STEPS', 1000, 10_000),
+  /** Requests to a route. */
+  schemaCases: size('SCHEMA_CASES', 16, 500),
+  /** Interruption notices that come at once. */
+  notices: size('NOTICES', 100, 1000),
+  /** Decisions that are stored and replayed. */
+  replays: size('REPLAYS', 500, 10_000),
+} as const;
+
+/** Every error on every route; otherwise one of each class. */
+export const triesEveryFault = isSoak || process.env.FAULTS === 'every';
+
+/** All groups of recorded markets; otherwise those that take little time. */
+export const playsAllMarkets = isSoak || process.env.EVALUATION === 'all';
