@@ -15,6 +15,9 @@ const limits = {
 const simulations = ['failover-simulation', 'agent-interleavings', 'schema-fuzz'].map(
   (name) => `test/system/${name}.test.ts`,
 );
+
+/** Tests of other files once more, on other functions: in a process of their own, where those files are not loaded yet. */
+const again = 'test/system/bare-*.test.ts';
 const parts = process.env.SEED === undefined ? 2 : 1;
 
 const simulation = (part: number): TestProjectInlineConfiguration => ({
@@ -39,9 +42,20 @@ export default defineConfig({
         test: {
           name: 'tests',
           include: ['test/**/*.test.ts'],
-          exclude: simulations,
+          exclude: [...simulations, again],
           pool: 'forks',
           // Not 0: files of that group may run after all others where there is a single worker.
+          sequence: { groupOrder: 1 },
+          // A worker runs file after file in one process: what one has loaded and compiled serves the next.
+          isolate: false,
+          ...limits,
+        },
+      },
+      {
+        test: {
+          name: 'bare functions',
+          include: [again],
+          pool: 'forks',
           sequence: { groupOrder: 1 },
           ...limits,
         },

@@ -131,7 +131,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const priceList = running.keep(await startPriceList());
     const spotAdvisor = running.keep(await startSpotAdvisor());
 
-    setEnvironment({
+    const environment = {
       ...functionEnvironment({
         dataApiUrl: dataApi.url,
         kmsUrl: kms.url,
@@ -146,7 +146,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       }),
       ...(measures && { POWERTOOLS_METRICS_DISABLED: 'false' }),
       ...options.environment,
-    });
+    };
+    running.keep(setEnvironment(environment));
     await invoke('migrate', {});
 
     const gateway = running.keep(

@@ -67,8 +67,17 @@ export const functionEnvironment = (local: LocalEndpoints): Environment => ({
   HEARTBEAT_TIMEOUT_SECONDS: process.env.HEARTBEAT_TIMEOUT_SECONDS,
 });
 
-/** Sets the environment of this process, which is that of the functions too: they run inside it. */
-export function setEnvironment(environment: Environment): void {
+/**
+ * Sets the environment of this process, which is that of the functions too: they run inside it.
+ * @returns puts back what was there
+ */
+export function setEnvironment(environment: Environment): { stop(): Promise<void> } {
+  const before = Object.fromEntries(Object.keys(environment).map((name) => [name, process.env[name]]));
+  assign(environment);
+  return { stop: async () => assign(before) };
+}
+
+function assign(environment: Environment): void {
   for (const [name, value] of Object.entries(environment)) {
     if (value === undefined) delete process.env[name];
     else process.env[name] = value;

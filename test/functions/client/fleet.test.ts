@@ -121,12 +121,15 @@ describe('the lists of agents (C3, C11)', () => {
     const [agent] = await agents(3);
     const { headers } = await get(agent!.tenant, '/agents?limit=1');
     const cursor = headers.get('x-next-cursor')!;
-    const bad = [`${cursor}x`, cursor.slice(1), cursor.slice(0, -1), 'x', `${btoa('["a"]')}.x`, '..', '%00', "'"];
+    const bad = [`${cursor}x`, cursor.slice(1), cursor.slice(0, -1), 'x', `${btoa('["a"]')}.x`, '..', "'"];
     for (const changed of bad)
       expect(await get(agent!.tenant, `/agents?cursor=${changed}`)).toMatchObject({
         status: 400,
         body: { details: { cursor: [expect.stringContaining('cursor')] } },
       });
+    expect((await get(agent!.tenant, '/agents?cursor=%00')).body.details).toEqual({
+      cursor: ['must not contain a NUL character'],
+    });
     expect((await get(agent!.tenant, `/agents/history?cursor=${cursor}`)).status).toBe(400);
     expect((await get(agent!.tenant, `/agents?cursor=${cursor}`)).status).toBe(200);
   });

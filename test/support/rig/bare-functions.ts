@@ -28,7 +28,10 @@ export async function useBareFunctions(): Promise<string> {
     await writeFile(join(directory, name, 'index.js'), "throw new Error('there are no schedules');");
   }
   Rig.defaults = { functions: lambdaHost(directory) };
-  afterAll(() => rm(directory, { recursive: true }));
+  afterAll(async () => {
+    Rig.defaults = {};
+    await rm(directory, { recursive: true });
+  });
   return directory;
 }
 
