@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import type { Connection } from 'mariadb';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { seedFleet } from '../../bench/fleet-history.ts';
@@ -6,16 +5,18 @@ import { type JobName, jobs } from '../../functions/jobs.ts';
 import { DataApiError } from '../../local/aws/data-api/errors.ts';
 import { connectToRig } from '../support/database/beside.ts';
 import { KeptTables } from '../support/database/kept-tables.ts';
+import fc from '../support/fast-check.ts';
 import { Rig } from '../support/rig/rig.ts';
+import { killsJobsEverywhere, sizes } from '../support/run/sizes.ts';
 import { dueWork, type Slots, things } from '../support/scenes/due-work.ts';
 import { type Receiver, startReceiver } from '../support/scenes/receiver.ts';
 
 // What a job leaves in the tables does not depend on how often it ran, beside whom, how late, or where a run of it was killed.
 // Nothing is stored between two calls to the Data API, so a process that is killed is one that makes no call from the n-th on.
 
-const worlds = Number(process.env.JOB_WORLDS ?? 1);
+const worlds = sizes.jobWorlds;
 /** In each world each job is killed at one of its calls, or at every one in its turn. */
-const isKilledAtEvery = process.env.JOB_KILLS === 'every';
+const isKilledAtEvery = killsJobsEverywhere;
 const names = Object.keys(jobs) as JobName[];
 const agents = 24;
 

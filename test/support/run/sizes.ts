@@ -13,6 +13,8 @@ export const sizes = {
   schemaCases: size('SCHEMA_CASES', 16, 500),
   /** Interruption notices that come at once. */
   notices: size('NOTICES', 100, 1000),
+  /** Worlds in which each job is repeated, overlaps and is killed. */
+  jobWorlds: size('JOB_WORLDS', 1, 5),
   /** Decisions that are stored and replayed. */
   replays: size('REPLAYS', 500, 10_000),
 } as const;
@@ -22,3 +24,6 @@ export const triesEveryFault = isSoak || process.env.FAULTS === 'every';
 
 /** All groups of recorded markets; otherwise those that take little time. */
 export const playsAllMarkets = isSoak || process.env.EVALUATION === 'all';
+
+/** A job is killed at each of its calls in turn; otherwise at one of them. */
+export const killsJobsEverywhere = isSoak || process.env.JOB_KILLS === 'every';
