@@ -5506,6 +5506,14 @@ export interface operations {
                             actual_cost: number;
                             savings: number;
                         };
+                        capacity_manager: {
+                            days: number;
+                            spot_cost: number;
+                            ondemand_cost: number;
+                            interruptions: number;
+                            our_cost: number;
+                            difference: number;
+                        } | null;
                         records: {
                             instance_id: string;
                             agent_id: string;

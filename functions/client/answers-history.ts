@@ -65,6 +65,17 @@ export const SavingsExplained = z.object({
     actual_cost: z.number(),
     savings: z.number(),
   }),
+  capacity_manager: z
+    .object({
+      days: z.int(),
+      spot_cost: z.number(),
+      ondemand_cost: z.number(),
+      interruptions: z.int(),
+      our_cost: z.number(),
+      difference: z.number(),
+    })
+    .nullable()
+    .meta({ description: 'What EC2 Capacity Manager says of the whole days in that time; null where it says nothing' }),
   records: z.array(
     z.object({
       instance_id: z.string(),

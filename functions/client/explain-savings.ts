@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import { capacityComparison, toComparison } from '../core/savings/capacity-metrics.ts';
 import type { StoredOverlay } from '../core/savings/overlays.ts';
 import type { Caller } from '../core/tenant/require-client.ts';
 import { timedPosition } from '../shared/cursor.ts';
@@ -33,7 +34,7 @@ interface Wanted {
 
 /**
  * How a tenant's savings of some days come about: the instance hours, their sums, the overlays, and the rules. The last day where no
- * time is said. Three statements.
+ * time is said; and what EC2 Capacity Manager says of the same days. Three statements.
  * @throws AppError client_not_found
  */
 export async function explainSavings(db: Db, { caller, clientId, query }: Wanted, now: Date) {
@@ -56,6 +57,7 @@ export async function explainSavings(db: Db, { caller, clientId, query }: Wanted
         eb.fn.sum<string | null>('baselineCost').as('baseline'),
         eb.fn.sum<string | null>('actualCost').as('actual'),
         eb.fn.sum<string | null>('savings').as('savings'),
+        capacityComparison({ clientId, from, to }).as('comparison'),
       ])
       .executeTakeFirstOrThrow(),
     await readPage({
@@ -85,6 +87,7 @@ export async function explainSavings(db: Db, { caller, clientId, query }: Wanted
       actual_cost: Number(sums.actual ?? 0),
       savings: Number(sums.savings ?? 0),
     },
+    capacity_manager: toComparison(sums.comparison),
     records: [...page.items],
     next_cursor: page.next ?? null,
   };

@@ -18,7 +18,13 @@ export const patience = {
 /** Whatever the tenant's role allows, this is all that our session may do. */
 const sessionPolicy = JSON.stringify({
   Version: '2012-10-17',
-  Statement: [{ Effect: 'Allow', Action: ['ec2:DescribeInstances', 'ec2:DescribeInstanceStatus'], Resource: '*' }],
+  Statement: [
+    {
+      Effect: 'Allow',
+      Action: ['ec2:DescribeInstances', 'ec2:DescribeInstanceStatus', 'ec2:GetCapacityManagerMetricData'],
+      Resource: '*',
+    },
+  ],
 });
 
 const sts = new STSClient(patience);
@@ -145,11 +151,13 @@ const isAnswer = (error: unknown) =>
   error instanceof STSServiceException ||
   error instanceof PricingServiceException;
 
+export const isThrottle = ({ name }: Error) => throttles.test(name);
+
 /** An error that is not a service's answer never reached the service or never came back: a socket, a timeout, a name. */
 function toAwsFailure(error: unknown): AwsFailure {
   const { name, code } = error as { name?: string; code?: unknown };
   if (!isAnswer(error)) return new AwsFailure(word(code ?? name), true, { cause: error });
-  const isPassing = (error.$metadata.httpStatusCode ?? 500) >= 500 || throttles.test(error.name);
+  const isPassing = (error.$metadata.httpStatusCode ?? 500) >= 500 || isThrottle(error);
   return new AwsFailure(word(error.name), isPassing, { cause: error });
 }
 

@@ -8,6 +8,7 @@ import { inSteps } from '../shared/in-steps.ts';
 import type { RunTime } from '../shared/run-time.ts';
 import { dayMs, msBefore } from '../shared/time.ts';
 import { collectAdvice } from './collect-advice.ts';
+import { collectCapacity } from './collect-capacity.ts';
 import { eachRegion } from './each-region.ts';
 import { readOfferings } from './offerings.ts';
 import { ScoreReader } from './placement-scores.ts';
@@ -25,6 +26,7 @@ export const collectMarket = (db: Db, time: RunTime, now: Date): Promise<number>
       'collecting on-demand prices': (share) => collect(db, 'price-list', pricesOf, share, now),
       "collecting Spot Advisor's bands": (share) => collectAdvice(db, share, now),
       'collecting placement scores': (share) => collectScores(db, share, now),
+      'reading Capacity Manager': (share) => collectCapacity(db, share, now),
     },
     time,
   );

@@ -637,6 +637,29 @@ export interface SavingsProgressTable {
   afterAgent: string | null;
 }
 
+export interface CapacityMetricTable {
+  clientId: string;
+  metricDate: string;
+  region: string;
+  zoneId: string;
+  accountId: string;
+  instanceType: string;
+  spotHours: NullableDecimal;
+  spotCost: NullableDecimal;
+  ondemandCost: NullableDecimal;
+  interruptions: number | null;
+  interruptionRate: NullableDecimal;
+  lifeBeforeInterruption: NullableDecimal;
+}
+
+export interface CapacityReadTable {
+  clientId: string;
+  region: string;
+  askedAt: Date;
+  readAt: Date | null;
+  error: string | null;
+}
+
 export interface ClientPriceOverlayTable {
   clientId: string;
   position: number;
@@ -751,6 +774,8 @@ export interface Schema {
   clientSavingsMonthly: ClientSavingsMonthlyTable;
   savingsProgress: SavingsProgressTable;
   clientPriceOverlays: ClientPriceOverlayTable;
+  capacityMetrics: CapacityMetricTable;
+  capacityReads: CapacityReadTable;
   savingsCorrections: SavingsCorrectionTable;
   clientsDailySnapshot: ClientsDailySnapshotTable;
 }

@@ -90,7 +90,7 @@ export class TenantStack extends Stack {
       }),
       may: [
         new PolicyStatement({
-          actions: ['ec2:DescribeInstances', 'ec2:DescribeInstanceStatus'],
+          actions: ['ec2:DescribeInstances', 'ec2:DescribeInstanceStatus', 'ec2:GetCapacityManagerMetricData'],
           resources: ['*'],
         }),
       ],

@@ -33,6 +33,7 @@ describe("what a tenant deploys in its instances' account", () => {
     expect(statements('Verifier').flatMap(({ Action }: { Action: string[] }) => Action)).toEqual([
       'ec2:DescribeInstanceStatus',
       'ec2:DescribeInstances',
+      'ec2:GetCapacityManagerMetricData',
     ]);
   });
 
@@ -66,7 +67,8 @@ describe("what a tenant deploys in its instances' account", () => {
         const actions = [Action].flat();
         expect(actions.join()).not.toContain('*');
         if (Resource === '*')
-          for (const action of actions) expect(action).toMatch(/^(ec2:Describe\w+|pricing:GetProducts)$/);
+          for (const action of actions)
+            expect(action).toMatch(/^(ec2:Describe\w+|ec2:GetCapacityManagerMetricData|pricing:GetProducts)$/);
       }
   });
 

@@ -8,7 +8,7 @@ import { countDays } from './count-days.ts';
 
 /**
  * The room of savings: what instances cost by the hour, against the same workload on-demand, and the sums of it.
- * Owns the tables: cost_records, client_savings_daily, client_savings_monthly, savings_progress, savings_corrections, client_price_overlays.
+ * Owns the tables: cost_records, client_savings_daily, client_savings_monthly, savings_progress, savings_corrections, client_price_overlays, capacity_metrics, capacity_reads.
  */
 
 /** Facts that reach us later than this change nothing: an instance that ended, an interruption. */

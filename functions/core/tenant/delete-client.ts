@@ -59,6 +59,8 @@ export const tablesOfTenants = [
   'client_savings_monthly',
   'client_price_overlays',
   'savings_corrections',
+  'capacity_metrics',
+  'capacity_reads',
   'export_keys',
   'pricing_alerts',
   'webhooks',

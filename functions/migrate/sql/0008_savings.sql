@@ -95,3 +95,34 @@ CREATE TABLE clients_daily_snapshot (
   model_switches BIGINT NOT NULL,
   PRIMARY KEY (snapshot_date)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- What EC2 Capacity Manager says of a tenant's account, by day: a figure that is not ours (functions/reconciler/collect-capacity.ts).
+CREATE TABLE capacity_metrics (
+  client_id VARCHAR(36) NOT NULL,
+  metric_date DATE NOT NULL,
+  region VARCHAR(32) NOT NULL,
+  zone_id VARCHAR(32) NOT NULL,
+  account_id VARCHAR(32) NOT NULL,
+  instance_type VARCHAR(64) NOT NULL,
+  spot_hours DECIMAL(14,6) NULL,
+  -- USD, as EC2 estimates them.
+  spot_cost DECIMAL(14,6) NULL,
+  ondemand_cost DECIMAL(14,6) NULL,
+  interruptions INT NULL,
+  -- Percent of the Spot instances.
+  interruption_rate DECIMAL(14,6) NULL,
+  -- Hours.
+  life_before_interruption DECIMAL(14,6) NULL,
+  PRIMARY KEY (client_id, metric_date, region, zone_id, account_id, instance_type)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- When a tenant's account was asked for them, by region, and when it last answered.
+CREATE TABLE capacity_reads (
+  client_id VARCHAR(36) NOT NULL,
+  region VARCHAR(32) NOT NULL,
+  asked_at DATETIME(3) NOT NULL,
+  read_at DATETIME(3) NULL,
+  -- AWS's word for why it did not.
+  error VARCHAR(100) NULL,
+  PRIMARY KEY (client_id, region)
+) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;

@@ -8,7 +8,8 @@ export type Action =
   | 'DescribeSpotPriceHistory'
   | 'DescribeInstanceTypeOfferings'
   | 'DescribeAvailabilityZones'
-  | 'GetSpotPlacementScores';
+  | 'GetSpotPlacementScores'
+  | 'GetCapacityManagerMetricData';
 
 /** One request as faults and observers see it. */
 export interface Call {

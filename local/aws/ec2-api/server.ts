@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody, reply, serveOnLoopback } from '../loopback-server.ts';
+import { type CapacityRow, getCapacityManagerMetricData } from './capacity-manager.ts';
 import { describeInstanceStatus } from './describe-instance-status.ts';
 import { describeInstances, type Ec2Instance } from './describe-instances.ts';
 import { AwsError } from './errors.ts';
@@ -23,6 +24,8 @@ export interface Ec2Api {
   spotPrices: (region: string) => readonly SpotPriceChange[];
   /** What is offered in a region; none until it is set. */
   offerings: (region: string) => readonly Ec2Offering[];
+  /** What Capacity Manager keeps of an account; nothing until it is set. */
+  capacityMetrics: (account: string, region: string) => readonly CapacityRow[];
   /** How EC2 scores a type in the zones of a region; not at all until it is set. */
   placementScores: (region: string, instanceType: string) => readonly ZoneScore[];
   /** Items on a page, at most. */
@@ -58,6 +61,8 @@ const ofAccount: Partial<Record<Action, (api: Ec2Api, question: Question & { rea
     describeInstances(instances(account, region), parameters, pageSize),
   DescribeInstanceStatus: ({ instances, pageSize }, { account, region, parameters }) =>
     describeInstanceStatus(instances(account, region), parameters, pageSize),
+  GetCapacityManagerMetricData: ({ capacityMetrics, pageSize }, { account, region, parameters }) =>
+    getCapacityManagerMetricData(capacityMetrics(account, region), account, parameters, pageSize),
 };
 
 /** Serves AssumeRole and what we ask of EC2 on loopback for the unmodified SDK, in AWS's Query protocol. */
@@ -71,6 +76,7 @@ export async function startEc2Api(): Promise<Ec2Api> {
     spotPrices: () => [],
     offerings: () => [],
     placementScores: () => [],
+    capacityMetrics: () => [],
     pageSize: 1000,
     close: () => server.close(),
   };
