@@ -1,10 +1,15 @@
 import { type RawBuilder, sql } from 'kysely';
+import { chunks } from '../../shared/chunks.ts';
 import type { Db } from '../../shared/db.ts';
+import { inList } from '../../shared/in-list.ts';
 import type { RunTime } from '../../shared/run-time.ts';
 import { dayMs, hourMs, msAfter, msBefore, startOf } from '../../shared/time.ts';
 
 /** Days that a run fills: the one that has ended, and those that earlier runs missed. */
 const days = 3;
+
+/** Pools of one statement. */
+const poolsAtOnce = 500;
 
 /** The longest gap that is filled, two hours, with its neighbours. */
 const reachMs = 3 * hourMs;
@@ -18,8 +23,8 @@ const methods = {
 type Method = (typeof methods)[keyof typeof methods];
 
 /**
- * Fills gaps between prices that were seen, of the days that have ended: a statement a day, and one for each kind of gap that there is,
- * whatever the number of pools. What was seen is never replaced, and replaces what was filled in whenever it comes. Neither edge is extrapolated, and nothing that decides
+ * Fills gaps between prices that were seen, of the days that have ended: a statement a day that finds the pools with
+ * gaps, and three for each few hundred of these. What was seen is never replaced, and replaces what was filled in whenever it comes. Neither edge is extrapolated, and nothing that decides
  * or accounts for money reads it.
  * @returns how many buckets were filled
  */
@@ -27,12 +32,11 @@ export async function fillPriceGaps(db: Db, { hasTime }: RunTime, now: Date): Pr
   let filled = 0;
   for (let n = 1; n <= days && hasTime(); n += 1) {
     const day = msBefore(startOf(dayMs, now), n * dayMs);
-    const { short, medium, long } = await countGaps(db, day);
-    const statements = [short > 0 && fillShort(day), medium > 0 && fillMedium(day), long > 0 && fillLong(day)];
-    for (const statement of statements.filter((one) => one !== false)) {
-      const { numAffectedRows = 0n } = await statement.execute(db);
-      filled += Number(numAffectedRows);
-    }
+    for (const ids of chunks(await poolsWithGaps(db, day), poolsAtOnce))
+      for (const statement of [fillShort(day, ids), fillMedium(day, ids), fillLong(day, ids)]) {
+        const { numAffectedRows = 0n } = await statement.execute(db);
+        filled += Number(numAffectedRows);
+      }
   }
   return filled;
 }
@@ -42,30 +46,29 @@ const seen = (alias: string, from: Date, to: Date) => sql`
   AND ${sql.ref(`${alias}.interpolation_method`)} IS NULL`;
 
 /** Seen prices around a day, each with the `n` buckets that are missing between it and the next one of its pool. */
-const neighbours = (day: Date) => sql`
+const neighbours = (day: Date, ids: readonly string[]) => sql`
   (SELECT s.pool_id, s.time_bucket AS low_at, s.spot_price AS low, s.ondemand_price,
      LEAD(s.spot_price) OVER (PARTITION BY s.pool_id ORDER BY s.time_bucket) AS high,
      TIMESTAMPDIFF(MINUTE, s.time_bucket, LEAD(s.time_bucket) OVER (PARTITION BY s.pool_id ORDER BY s.time_bucket)) DIV 5 - 1 AS n
    FROM pricing_snapshots_clean AS s
-   WHERE ${seen('s', msBefore(day, reachMs), msAfter(day, dayMs + reachMs))})`;
+   WHERE s.pool_id IN ${inList(ids)} AND ${seen('s', msBefore(day, reachMs), msAfter(day, dayMs + reachMs))})`;
 
-/** How many gaps of each kind there are around a day: most days have none, and this is the whole cost of them. */
-async function countGaps(db: Db, day: Date) {
-  const count = ({ least, most }: Method) => sql`COALESCE(SUM(g.n BETWEEN ${sql.lit(least)} AND ${sql.lit(most)}), 0)`;
-  const { rows } = await sql<{ shortGaps: number; mediumGaps: number; longGaps: number }>`
-    SELECT ${count(methods.short)} AS short_gaps, ${count(methods.medium)} AS medium_gaps, ${count(methods.long)} AS long_gaps
-    FROM ${neighbours(day)} AS g`.execute(db);
-  const [{ shortGaps, mediumGaps, longGaps } = { shortGaps: 0, mediumGaps: 0, longGaps: 0 }] = rows;
-  return { short: Number(shortGaps), medium: Number(mediumGaps), long: Number(longGaps) };
+/** The pools that have fewer prices around a day than five minutes between the first and the last: on most days none. */
+async function poolsWithGaps(db: Db, day: Date): Promise<string[]> {
+  const { rows } = await sql<{ poolId: string }>`
+    SELECT s.pool_id FROM pricing_snapshots_clean AS s WHERE ${seen('s', msBefore(day, reachMs), msAfter(day, dayMs + reachMs))}
+    GROUP BY s.pool_id HAVING COUNT(*) <= TIMESTAMPDIFF(MINUTE, MIN(s.time_bucket), MAX(s.time_bucket)) DIV 5
+    ORDER BY s.pool_id`.execute(db);
+  return rows.map(({ poolId }) => poolId);
 }
 
 /**
  * The missing buckets of a day, each as the `k`th of the `n` between its neighbours. A gap over midnight belongs
  * to the days of its buckets.
  */
-const missing = (day: Date, { least, most }: Method) => sql`
+const missing = (day: Date, ids: readonly string[], { least, most }: Method) => sql`
   (SELECT g.pool_id, g.low_at, g.low, g.high, g.ondemand_price, g.n, k.k, TIMESTAMPADD(MINUTE, 5 * k.k, g.low_at) AS at
-   FROM ${neighbours(day)} AS g
+   FROM ${neighbours(day, ids)} AS g
    INNER JOIN ${numbers} AS k ON k.k <= g.n
    WHERE g.n BETWEEN ${sql.lit(least)} AND ${sql.lit(most)}
      AND TIMESTAMPADD(MINUTE, 5 * k.k, g.low_at) >= ${day}
@@ -86,14 +89,14 @@ const enter = ({ name, confidence }: Method, found: RawBuilder<unknown>) => sql`
 const linear = sql`ROUND(m.low + (m.high - m.low) * m.k / (m.n + 1), 6)`;
 
 /** On the line between the neighbours. */
-const fillShort = (day: Date) =>
+const fillShort = (day: Date, ids: readonly string[]) =>
   enter(
     methods.short,
-    sql`SELECT m.pool_id, m.at, ${linear} AS price, m.ondemand_price FROM ${missing(day, methods.short)} AS m`,
+    sql`SELECT m.pool_id, m.at, ${linear} AS price, m.ondemand_price FROM ${missing(day, ids, methods.short)} AS m`,
   );
 
 /** The mean of the nearest six within an hour, by how near they are. 1e0: of whole numbers, four digits of the quotient are kept. */
-const fillMedium = (day: Date) =>
+const fillMedium = (day: Date, ids: readonly string[]) =>
   enter(
     methods.medium,
     sql`SELECT w.pool_id, w.at, ROUND(SUM(w.spot_price * (1e0 / w.distance)) / SUM(1e0 / w.distance), 6) AS price, w.ondemand_price
@@ -101,7 +104,7 @@ const fillMedium = (day: Date) =>
           ABS(TIMESTAMPDIFF(MINUTE, m.at, s.time_bucket)) AS distance,
           ROW_NUMBER() OVER (PARTITION BY m.pool_id, m.at
             ORDER BY ABS(TIMESTAMPDIFF(MINUTE, m.at, s.time_bucket)), s.time_bucket) AS place
-        FROM ${missing(day, methods.medium)} AS m
+        FROM ${missing(day, ids, methods.medium)} AS m
         INNER JOIN pricing_snapshots_clean AS s ON s.pool_id = m.pool_id AND s.interpolation_method IS NULL
           AND s.time_bucket >= TIMESTAMPADD(HOUR, -1, m.at) AND s.time_bucket <= TIMESTAMPADD(HOUR, 1, m.at)) AS w
       WHERE w.place <= 6 GROUP BY w.pool_id, w.at, w.ondemand_price`,
@@ -111,17 +114,17 @@ const fillMedium = (day: Date) =>
  * As the other pools of the type and region moved since the price before the gap: the median of those that were seen at both times. On the
  * line between the neighbours, where there are none.
  */
-const fillLong = (day: Date) =>
+const fillLong = (day: Date, ids: readonly string[]) =>
   enter(
     methods.long,
     sql`SELECT m.pool_id, m.at, COALESCE(ROUND(m.low * (1 + c.change_median), 6), ${linear}) AS price, m.ondemand_price
-      FROM ${missing(day, methods.long)} AS m
+      FROM ${missing(day, ids, methods.long)} AS m
       LEFT JOIN (
         SELECT r.pool_id, r.at, AVG(r.relative) AS change_median
         FROM (SELECT x.pool_id, x.at, (b.spot_price - a.spot_price) / a.spot_price AS relative,
             ROW_NUMBER() OVER (PARTITION BY x.pool_id, x.at ORDER BY (b.spot_price - a.spot_price) / a.spot_price, o.id) AS place,
             COUNT(*) OVER (PARTITION BY x.pool_id, x.at) AS pools
-          FROM ${missing(day, methods.long)} AS x
+          FROM ${missing(day, ids, methods.long)} AS x
           INNER JOIN spot_pools AS p ON p.id = x.pool_id
           INNER JOIN spot_pools AS o ON o.instance_type = p.instance_type AND o.region = p.region AND o.id <> p.id
           INNER JOIN pricing_snapshots_clean AS a ON a.pool_id = o.id AND a.time_bucket = x.low_at AND a.interpolation_method IS NULL
