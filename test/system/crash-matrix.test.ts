@@ -8,6 +8,7 @@ import { brokenRules } from '../support/invariants/serving.ts';
 import { KillableFunctions } from '../support/processes/killable-functions.ts';
 import type { Tenant } from '../support/rig/api.ts';
 import { Rig } from '../support/rig/rig.ts';
+import { isTriedPoint } from '../support/run/sizes.ts';
 import {
   type Act,
   accepted,
@@ -238,14 +239,17 @@ async function undisturbed(row: Row) {
 }
 
 it.each(
-  rows.map((row) => [row.name, row.points, row] as const),
-)('%s, killed after each of its %i calls, is all or nothing, and in the end done once', async (_name, _points, row) => {
+  rows.map((row, index) => [row.name, row.points, row, index] as const),
+)('%s, killed after each of its %i calls, is all or nothing, and in the end done once', async (_name, _points, row, index) => {
   const { answers, done, end } = await undisturbed(row);
-  let points = 0;
   for (let n = 1; ; n += 1) {
+    // The last and the one after it always, which show that the number of calls is right.
+    if (n < row.points && !isTriedPoint(n, index)) continue;
     const { before, killed, first, again, last } = await play(row, n);
-    if (!killed) break;
-    points += 1;
+    if (!killed) {
+      expect(n - 1).toBe(row.points);
+      break;
+    }
     const when = `killed after call ${n}`;
     let previous: Rows = before;
     for (const { reply, said, rows, broken } of [killed, first, again]) {
@@ -260,7 +264,6 @@ it.each(
     expect(answers, when).toContain(last.said);
     expect(last.rows, when).toEqual(oneOf(end, last.rows));
   }
-  expect(points).toBe(row.points);
 });
 
 it('holds up the jobs of no other agent while what it held is not let go', async () => {

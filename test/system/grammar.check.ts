@@ -4,12 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { faultsOf, mySqlParser } from '../support/database/mysql-grammar.ts';
 import { statementsDir } from '../support/rig/template-schema.ts';
 
+/** Lists of values, and of rows of them, are as good as one, however long they are: parsing them takes most of the time. */
+const shapeOf = (statement: string) =>
+  statement.replace(/\(\s*:\w+(\s*,\s*:\w+)*\s*\)/g, '(:p)').replace(/\(:p\)(\s*,\s*\(:p\))+/g, '(:p)');
+
 /** Runs after all other tests, over what they executed (docs/adr/0002). */
 describe('SQL', () => {
   it('is MySQL 8 in every statement that the tests executed', async () => {
     const files = await readdir(statementsDir);
     const lists = await Promise.all(files.map((file) => readFile(join(statementsDir, file), 'utf8')));
-    const statements = new Set(lists.flatMap((list) => JSON.parse(list) as string[]));
+    const statements = new Set(lists.flatMap((list) => JSON.parse(list) as string[]).map(shapeOf));
     expect(statements.size).toBeGreaterThan(50);
     expect(faultsOf(await mySqlParser(), statements)).toEqual([]);
   });

@@ -23,9 +23,9 @@ const methods = {
 type Method = (typeof methods)[keyof typeof methods];
 
 /**
- * Fills gaps between prices that were seen, of the days that have ended: a statement a day that finds the pools with
- * gaps, and three for each few hundred of these. What was seen is never replaced, and replaces what was filled in whenever it comes. Neither edge is extrapolated, and nothing that decides
- * or accounts for money reads it.
+ * Fills gaps between prices that were seen, of the days that have ended: a statement a day that finds the pools with gaps,
+ * and three for each few hundred of these. What was seen is never replaced, and replaces what was filled in whenever it
+ * comes. Neither edge is extrapolated, and nothing that decides or accounts for money reads it.
  * @returns how many buckets were filled
  */
 export async function fillPriceGaps(db: Db, { hasTime }: RunTime, now: Date): Promise<number> {
@@ -111,8 +111,8 @@ const fillMedium = (day: Date, ids: readonly string[]) =>
   );
 
 /**
- * As the other pools of the type and region moved since the price before the gap: the median of those that were seen at both times. On the
- * line between the neighbours, where there are none.
+ * As the other pools of the type and region moved since the price before the gap: the median of those that were seen at
+ * both times. On the line between the neighbours, where there are none.
  */
 const fillLong = (day: Date, ids: readonly string[]) =>
   enter(

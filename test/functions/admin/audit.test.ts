@@ -17,7 +17,8 @@ const bulk = (operation: string, agent_ids: readonly string[], token = rig.contr
 
 describe('the audit log', () => {
   const changing = Object.values<Route>(adminRoutes)
-    .filter(({ method, id }) => method !== 'GET' || id === 'D4')
+    // X35 hands out a link to what its caller may read anyway.
+    .filter(({ method, id }) => (method !== 'GET' && id !== 'X35') || id === 'D4')
     .map((route) => ({ route, name: `${route.id} ${route.method} ${route.path}` }));
 
   it.each(changing)('has a row of $name: who, what, to whom, from where', async ({ route }) => {

@@ -13,7 +13,7 @@ afterAll(() => rig.stop());
 beforeEach(() => aws.begin());
 
 describe('the role', () => {
-  it('is taken on with the tenant’s external id, once a run, for nothing but to describe instances and their status', async () => {
+  it('is taken on with the tenant’s external id, once a run, for nothing but to read three things', async () => {
     const tenant = await aws.customer();
     await aws.replaced(tenant);
     await aws.replaced(tenant, { region: 'eu-west-1', az: 'eu-west-1a' });
@@ -27,7 +27,11 @@ describe('the role', () => {
     expect(parameters.get('RoleArn')).toBe(tenant.roleArn);
     expect(parameters.get('ExternalId')).toBe(tenant.externalId);
     expect(JSON.parse(parameters.get('Policy')!).Statement).toEqual([
-      { Effect: 'Allow', Action: ['ec2:DescribeInstances', 'ec2:DescribeInstanceStatus'], Resource: '*' },
+      {
+        Effect: 'Allow',
+        Action: ['ec2:DescribeInstances', 'ec2:DescribeInstanceStatus', 'ec2:GetCapacityManagerMetricData'],
+        Resource: '*',
+      },
     ]);
   });
 

@@ -1,3 +1,5 @@
+import { inject } from 'vitest';
+
 /**
  * How much the random and the repetitive tests do: a little in `npm test`, and all of it in a soak (SOAK=true), which CI is
  * too. Each can also be set by itself, as in SCHEMA_CASES=2000.
@@ -18,6 +20,12 @@ export const sizes = {
   /** Decisions that are stored and replayed. */
   replays: size('REPLAYS', 500, 10_000),
 } as const;
+
+/**
+ * Of the points at which something is killed or fails: all in a soak, otherwise every third, counted from one that differs
+ * from thing to thing and from run to run.
+ */
+export const isTriedPoint = (point: number, thing: number) => isSoak || (point + thing + inject('runSeed')) % 3 === 0;
 
 /** Every error on every route; otherwise one of each class. */
 export const triesEveryFault = isSoak || process.env.FAULTS === 'every';
