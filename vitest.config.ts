@@ -11,7 +11,7 @@ const limits = {
   provide: { runSeed: Number(process.env.RUN_SEED ?? Math.floor(Math.random() * 2 ** 30)) },
 };
 
-/** Random worlds: each worker plays a part of the seeds. */
+/** Random worlds, and what else takes long: each worker plays a part. */
 const simulations = ['failover-simulation', 'agent-interleavings', 'schema-fuzz'].map(
   (name) => `test/system/${name}.test.ts`,
 );
@@ -26,6 +26,16 @@ const simulation = (part: number): TestProjectInlineConfiguration => ({
     include: simulations,
     pool: 'forks',
     sequence: { groupOrder: 1 },
+    ...limits,
+    provide: { ...limits.provide, simulation: { part, parts } },
+  },
+});
+
+const grammar = (part: number): TestProjectInlineConfiguration => ({
+  test: {
+    name: `grammar ${part + 1}/${parts}`,
+    include: ['test/system/grammar.check.ts'],
+    sequence: { groupOrder: 2 },
     ...limits,
     provide: { ...limits.provide, simulation: { part, parts } },
   },
@@ -61,7 +71,7 @@ export default defineConfig({
         },
       },
       // After all others: it checks the statements that they executed.
-      { test: { name: 'grammar', include: ['test/system/grammar.check.ts'], sequence: { groupOrder: 2 }, ...limits } },
+      ...Array.from({ length: parts }, (_, part) => grammar(part)),
     ],
   },
 });

@@ -12,11 +12,12 @@ import { sizes } from '../support/run/sizes.ts';
 // Requests that the OpenAPI document's own schemas allow, and near misses, on every route; what is answered is held to the
 // document. SCHEMA_CASES=2000 for a long look; SEED to send the same requests again.
 const { part, parts } = inject('simulation');
-const cases = Math.ceil(sizes.schemaCases / parts);
-const seed = Number(process.env.SEED ?? inject('runSeed') + part);
+const cases = sizes.schemaCases;
+const mine = operations.filter((_, index) => index % parts === part);
+const seed = Number(process.env.SEED ?? inject('runSeed'));
 
-/** Sent at once, each about a world of its own, so that none waits for another's lock. */
-const lanes = 3;
+/** Sent at once, each about a world of its own, so that none waits for another's lock: worth their making for many requests. */
+const lanes = cases < 50 ? 1 : 3;
 /** So many requests that may change something are about one world: what it has may be gone with the first. */
 const casesOfWorld = Math.max(8, Math.ceil(cases / lanes / 3));
 
@@ -36,12 +37,12 @@ afterAll(async () => {
 
 type Target = (typeof operations)[number];
 
-describe(`${cases} requests that the document’s schemas make`, () => {
-  it.each(operations)('$name', { timeout: 60_000 + cases * 200 }, async (target) => {
+describe(`${cases} requests to each route that the document’s schemas make`, () => {
+  it.each(mine)('$name', { timeout: 60_000 + cases * 200 }, async (target) => {
     const { operation } = target;
     const id = operation['x-protocol-id'];
     const takesInput = Boolean(operation.parameters ?? operation.requestBody);
-    const options = { numRuns: takesInput ? cases : lanes, seed: seed + operations.indexOf(target) };
+    const options = { numRuns: takesInput ? cases : 3, seed: seed + operations.indexOf(target) };
     const requests = fc.sample(requestsOf(operation), options).map((asked) => unsaid[id]?.(asked) ?? asked);
     const findings: string[] = [];
     let isTaken = false;

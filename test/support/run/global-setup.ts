@@ -11,7 +11,7 @@ declare module 'vitest' {
     schema: string;
     /** What everything random in this run derives from. */
     runSeed: number;
-    /** Of the random worlds, which this project plays. */
+    /** Which part of what takes long this project plays. */
     simulation: { readonly part: number; readonly parts: number };
   }
 }

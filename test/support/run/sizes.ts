@@ -10,9 +10,9 @@ const size = (name: string, usual: number, soak: number) => Number(process.env[n
 export const sizes = {
   /** Worlds of agents whose calls interleave; each of the two parts has as many. */
   interleavings: size('INTERLEAVINGS', 100, 1000),
-  simulationSteps: size('SIMULATION_STEPS', 1000, 10_000),
+  simulationSteps: size('SIMULATION_STEPS', 600, 10_000),
   /** Requests to a route. */
-  schemaCases: size('SCHEMA_CASES', 16, 500),
+  schemaCases: size('SCHEMA_CASES', 20, 500),
   /** Interruption notices that come at once. */
   notices: size('NOTICES', 100, 1000),
   /** Worlds in which each job is repeated, overlaps and is killed. */
