@@ -6,7 +6,7 @@ import { readKnownPrices } from '../core/pool/known-prices.ts';
 import { poolIdOf, poolOf } from '../core/pool/pool-id.ts';
 import { addPools } from '../core/pool/pools.ts';
 import { believedOnDemand, isPrice, type PoolPrice, type PriceReport, priceFrom, sources } from '../core/pool/price.ts';
-import { outliersOf, recordOutliers } from '../core/pool/price-outliers.ts';
+import { discrepanciesOf, outliersOf, recordOddPrices } from '../core/pool/price-outliers.ts';
 import { addTenantPrices, recordBuckets, recordOnDemand, updateReporter } from '../core/pool/record-prices.ts';
 import { regionOfZone } from '../core/pool/region.ts';
 import type { Db } from '../shared/db.ts';
@@ -56,7 +56,10 @@ export async function reportPrices(
   const first = pools.filter((pool) => !known.pools.get(pool.id)?.own);
   if (first.length > 0) await addTenantPrices(db, { clientId, pools: first, seenAt: collectedAt });
   const outliers = outliersOf(pools, known, now);
-  if (outliers.length > 0) await recordOutliers(db, { clientId, agentId, report, outliers }, now);
+  if (outliers.length > 0)
+    await recordOddPrices(db, 'price_outlier', { clientId, agentId, report, pools: outliers }, now);
+  const odd = discrepanciesOf(pools, known, sources[source]).filter((pool) => !outliers.includes(pool));
+  if (odd.length > 0) await recordOddPrices(db, 'price_discrepancy', { clientId, agentId, report, pools: odd }, now);
   const better = pools.filter(
     (pool) => (known.pools.get(pool.id)?.priority ?? 0) < sources[source].priority && !outliers.includes(pool),
   );

@@ -20,7 +20,7 @@ beforeAll(async () => {
   rig = await Rig.start();
   beside = await connectToRig();
   const tables: { name: string }[] = await beside.query(
-    'SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()',
+    "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'",
   );
   countsOfTables = `SELECT ${tables.map(({ name }) => `(SELECT COUNT(*) FROM ${name}) AS ${name}`)}`;
 });

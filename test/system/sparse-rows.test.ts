@@ -46,7 +46,7 @@ async function expectAllRead(ids: Readonly<Record<string, string>>, token: strin
 async function emptyAllThatMayBe(): Promise<number> {
   const { rows } = await sql<{ table: string; column: string }>`
     SELECT table_name AS ${sql.ref('table')}, column_name AS ${sql.ref('column')} FROM information_schema.columns
-    WHERE table_schema = DATABASE() AND is_nullable = 'YES' AND generation_expression IS NULL
+    WHERE table_schema = DATABASE() AND table_name NOT LIKE 'ml_%' AND is_nullable = 'YES' AND generation_expression IS NULL
       AND table_name NOT LIKE 'schema_%' AND NOT (table_name = 'system_events' AND column_name = 'client_id')`.execute(
     rig.db,
   );

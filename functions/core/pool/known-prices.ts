@@ -65,6 +65,7 @@ export async function readKnownPrices(
       'p.latestPrice',
       'p.latestAt',
       'b.sourcePriority',
+      'b.spotPrice as keptPrice',
     ])
     .select(['w.price as ownPrice', 'w.seenAt as ownAt'])
     .select(
@@ -96,7 +97,9 @@ export async function readKnownPrices(
         if (poolId === null) return [];
         const own = seenPrice(row.ownPrice, row.ownAt);
         const trusted = seenPrice(row.latestPrice, row.latestAt);
-        return [[poolId, { own, trusted, isConfirmed: Boolean(row.isConfirmed), priority: row.sourcePriority ?? 0 }]];
+        const kept = fromDecimal(row.keptPrice);
+        const isConfirmed = Boolean(row.isConfirmed);
+        return [[poolId, { own, trusted, isConfirmed, kept, priority: row.sourcePriority ?? 0 }]];
       }),
     ),
   };

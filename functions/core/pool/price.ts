@@ -71,7 +71,8 @@ export function believedOnDemand(reported: number | undefined, known: number | u
 export interface KnownPool extends KnownPrice {
   /** Whether agents of another tenant have just seen the reported price too. */
   readonly isConfirmed: boolean;
-  /** Of the price that is kept for the report's bucket; 0 for none. */
+  /** What is kept for the report's bucket: its price, and the priority of its source; 0 for none. */
+  readonly kept: number | undefined;
   readonly priority: number;
 }
 

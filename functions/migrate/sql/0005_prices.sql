@@ -103,3 +103,20 @@ CREATE TABLE pricing_snapshots_clean (
   PRIMARY KEY (pool_id, time_bucket),
   KEY ix_pricing_snapshots_clean_time_bucket (time_bucket)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
+-- Seen prices with the features that models are trained on (protocol 9.3). It is read as a whole, by an export: no function asks it.
+CREATE SQL SECURITY INVOKER VIEW ml_price_features AS
+SELECT s.pool_id, p.instance_type, p.region, p.az, s.time_bucket, s.spot_price, s.ondemand_price, s.confidence_score,
+  HOUR(s.time_bucket) AS hour_of_day, WEEKDAY(s.time_bucket) AS day_of_week, DAYOFMONTH(s.time_bucket) AS day_of_month,
+  MONTH(s.time_bucket) AS month_of_year, YEAR(s.time_bucket) AS calendar_year,
+  (s.spot_price - h.spot_price) / h.spot_price AS change_1h,
+  (s.spot_price - d.spot_price) / d.spot_price AS change_24h,
+  STDDEV_POP(s.spot_price) OVER (PARTITION BY s.pool_id ORDER BY s.time_bucket ROWS BETWEEN 71 PRECEDING AND CURRENT ROW) AS deviation_6h,
+  RANK() OVER (PARTITION BY p.instance_type, p.region, s.time_bucket ORDER BY s.spot_price) AS price_rank
+FROM pricing_snapshots_clean AS s
+INNER JOIN spot_pools AS p ON p.id = s.pool_id
+LEFT JOIN pricing_snapshots_clean AS h ON h.pool_id = s.pool_id AND h.time_bucket = s.time_bucket - INTERVAL 1 HOUR
+  AND h.confidence_score >= 0.95
+LEFT JOIN pricing_snapshots_clean AS d ON d.pool_id = s.pool_id AND d.time_bucket = s.time_bucket - INTERVAL 1 DAY
+  AND d.confidence_score >= 0.95
+WHERE s.confidence_score >= 0.95;

@@ -30,13 +30,15 @@ const pricesSeenBy = async (instance: TestInstance) => {
     ...Object.fromEntries(prices.pools.map(({ id, price }) => [id.slice(-10), price])),
   };
 };
-const outliers = (instance: TestInstance) =>
+const eventsOf = (type: string) => (instance: TestInstance) =>
   rig.db
     .selectFrom('systemEvents')
     .selectAll()
     .where('agentId', '=', instance.agentId)
-    .where('eventType', '=', 'price_outlier')
+    .where('eventType', '=', type)
     .execute();
+const outliers = eventsOf('price_outlier');
+const discrepancies = eventsOf('price_discrepancy');
 
 describe('a price that agents of one tenant report', () => {
   it('moves that tenant’s agents, and nobody else’s', async () => {
@@ -126,6 +128,32 @@ describe('a price more than half off what is trusted', () => {
     rig.pass(3600);
     await odd.report(0.1, { [a]: 0.004 });
     expect(await pricesSeenBy(odd)).toMatchObject({ [a]: 0.004 });
+  });
+});
+
+describe('a price more than a tenth off what is kept for the same five minutes', () => {
+  it.each([
+    ['of another agent', 0.056, true],
+    ['of another agent, just a tenth off', 0.055, false],
+  ])('%s is recorded once a day', async (_, price, isRecorded) => {
+    const type = newType();
+    const [one, other] = [await rig.primary({ type }), await rig.primary({ type })];
+    await one.report(0.1, { [a]: 0.05 });
+    for (const _again of [1, 2]) await other.report(0.1, { [a]: price });
+    expect(await discrepancies(one)).toEqual([]);
+    expect(await discrepancies(other)).toMatchObject(
+      isRecorded
+        ? [
+            {
+              severity: 'info',
+              message: `${other.id} reports 0.056 USD an hour for ${type}.${a}: more than a tenth off what is kept for the same five minutes`,
+            },
+          ]
+        : [],
+    );
+    rig.pass(300);
+    await other.report(0.1, { [a]: price * 2 }); // the first of its five minutes
+    expect(await discrepancies(other)).toHaveLength(isRecorded ? 1 : 0);
   });
 });
 

@@ -39,7 +39,7 @@ async function migrated(database: DatabaseAddress, name: string) {
 
 async function copyOf(connection: Connection, name: string): Promise<string> {
   const tables: { name: string }[] = await connection.query(
-    'SELECT table_name AS name FROM information_schema.tables WHERE table_schema = ?',
+    "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = ? AND table_type = 'BASE TABLE'",
     [name],
   );
   const statements: string[] = [];
@@ -47,6 +47,13 @@ async function copyOf(connection: Connection, name: string): Promise<string> {
     const [row] = await connection.query(`SHOW CREATE TABLE ${name}.${table}`);
     statements.push(row['Create Table']);
   }
+  const views: { name: string; definition: string }[] = await connection.query(
+    'SELECT table_name AS name, view_definition AS definition FROM information_schema.views WHERE table_schema = ?',
+    [name],
+  );
+  // The server writes out the schema of what a view reads.
+  for (const { name: view, definition } of views)
+    statements.push(`CREATE SQL SECURITY INVOKER VIEW ${view} AS ${definition.replaceAll(`\`${name}\`.`, '')}`);
   // So that a migration finds that there is nothing to do.
   for (const table of ['schema_migrations', 'schema_migration_lock'])
     statements.push(`INSERT INTO ${table} SELECT * FROM ${name}.${table}`);
