@@ -56,6 +56,10 @@ export class InterruptionRun {
     };
   }
 
+  get primaryChanges() {
+    return this.#observer.primaryChanges;
+  }
+
   attach(fleet: Fleet): void {
     this.#fleet = fleet;
     this.#observer.attach(fleet);

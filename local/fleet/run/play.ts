@@ -1,7 +1,7 @@
 import { seeded } from '../../random.ts';
 import { exposeInstances, terminationsOf } from '../ec2/aws-account.ts';
 import { accountsOf } from '../report/accounts.ts';
-import { costsOf, savingsPercent } from '../report/costs.ts';
+import { booksOf, costsOf, savingsPercent } from '../report/costs.ts';
 import { refusedByGate } from '../report/decision-log.ts';
 import { checkForLeaks } from '../report/leak-check.ts';
 import { policyScore } from '../report/policy-score.ts';
@@ -68,7 +68,12 @@ export async function play(setup: RunSetup): Promise<Outcome> {
     terminations: await terminationsOf(query, tenant.id, describeCalls()),
     interruptions: interruptions?.summary(now),
     policy: await scoreOf(setup, now),
-    accounts: accounts && { ...accounts, ofFleet: costsOf(fleet, market, accounts.until) },
+    accounts: accounts && {
+      ...accounts,
+      ofFleet: interruptions
+        ? booksOf(fleet, market, interruptions.primaryChanges, accounts.until)
+        : costsOf(fleet, market, accounts.until),
+    },
     refused: await refusedByGate(query, tenant.id).catch(() => undefined),
     notes: [...notesOf(setup), ...(interruptions?.notes ?? [])],
   };
