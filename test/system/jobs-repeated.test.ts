@@ -38,8 +38,9 @@ beforeAll(async () => {
   receiver = await startReceiver();
   rig.controlPlane.ec2.spotPrices = () =>
     ['a', 'b'].map((zone) => ({ instanceType: 'm1.large', az: `us-east-1${zone}`, price: '0.020000', at: now() }));
-  // Which run of a job it was, and how it went, is not what it does.
-  tables = await KeptTables.of(beside, { schema: rig.database, as: 'world', left: ['job_runs', 'rate_counts'] });
+  // Which run of a job it was, and how it went with AWS, is not what it does.
+  const left = ['job_runs', 'rate_counts', 'market_collections'];
+  tables = await KeptTables.of(beside, { schema: rig.database, as: 'world', left });
   fleet = await KeptTables.of(beside, { schema: rig.database, as: 'fleet' });
   const client = await seedFleet(beside, { agents, machines: 3, due: agents / 2, instanceTypes: 4, zones: 3 }, now());
   await rig.asAdmin('PUT', `/api/client/${client}/webhook`, { url: receiver.url, digest_minutes: 1 });

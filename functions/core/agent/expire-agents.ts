@@ -41,18 +41,18 @@ async function expireIdle(
     ({ commandId, lastHeartbeatAt }) => commandId === null && isOffline(lastHeartbeatAt, hearing, now),
   );
   const ids = idle.map(({ id }) => id);
-  const expired = await changeFreeAgents<string[]>(db, { ids, none: [] }, async (tx, free) => {
-    const still = free.filter(
-      (agent) => serving.includes(agent.status) && isOffline(agent.lastHeartbeatAt, hearing, now),
+  return changeFreeAgents(db, { ids, none: 0 }, async (tx, free) => {
+    const still = new Set(
+      free
+        .filter((agent) => serving.includes(agent.status) && isOffline(agent.lastHeartbeatAt, hearing, now))
+        .map(({ id }) => id),
     );
-    const expiredIds = still.map(({ id }) => id);
-    if (expiredIds.length > 0)
-      await updateFreeAgents(tx, { ids: expiredIds, set: sql`status = 'offline', updated_at = ${now}` });
-    return expiredIds;
+    if (still.size === 0) return 0;
+    await updateFreeAgents(tx, { ids: [...still], set: sql`status = 'offline', updated_at = ${now}` });
+    // With the change: nothing else would tell the tenant, were this process to end between the two.
+    await record(tx, idle.filter(({ id }) => still.has(id)).map(silenceOf), now);
+    return still.size;
   });
-  const gone = idle.filter(({ id }) => expired.includes(id));
-  await record(db, gone.map(silenceOf), now);
-  return gone.length;
 }
 
 type SilentAgent = Awaited<ReturnType<typeof silentAgents>>[number];

@@ -16,7 +16,7 @@ export const sizes = {
   /** Interruption notices that come at once. */
   notices: size('NOTICES', 100, 1000),
   /** Worlds in which each job is repeated, overlaps and is killed. */
-  jobWorlds: size('JOB_WORLDS', 1, 5),
+  jobWorlds: size('JOB_WORLDS', 1, 1),
   /** Decisions that are stored and replayed. */
   replays: size('REPLAYS', 500, 10_000),
 } as const;
