@@ -1,7 +1,8 @@
-import { hourMs, later } from '../../../functions/shared/time.ts';
 import type { Market } from '../../market/market.ts';
 import type { Fleet } from '../run/fleet.ts';
 import type { PrimaryChange } from '../run/primary-observer.ts';
+
+const hourMs = 3_600_000;
 
 /** USD since the start: what the instances cost, and what one on-demand instance for each agent would have cost. */
 export interface Costs {
@@ -36,9 +37,9 @@ export function booksOf(
     for (const [i, { instanceId, since }] of changes.entries()) {
       const { runningAt, stoppedAt } = instances.get(instanceId)!;
       // The first is waited for from its launch on; a later one takes over from another.
-      const from = i === 0 ? runningAt : later(runningAt, since);
+      const from = i === 0 ? runningAt.getTime() : Math.max(runningAt.getTime(), since.getTime());
       const ends = [stoppedAt, changes[i + 1]?.since, until].filter((end) => end !== undefined);
-      servedMs += Math.max(0, Math.min(...ends.map(Number)) - from.getTime());
+      servedMs += Math.max(0, Math.min(...ends.map(Number)) - from);
     }
   return { actual: ec2.bill(until), baseline: (onDemandPrice * servedMs) / hourMs };
 }
