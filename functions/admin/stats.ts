@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { isModelLoaded } from '../core/decision/risk-model-status.ts';
 import { switchesInAll } from '../core/tenant/snapshot.ts';
 import { type PageQuery, timedPosition } from '../shared/cursor.ts';
 import type { Db } from '../shared/db.ts';
@@ -12,6 +13,7 @@ interface Totals {
   readonly agents: number;
   readonly online: number;
   readonly pools: number;
+  readonly model: number;
 }
 
 /**
@@ -24,7 +26,7 @@ export async function readStats(db: Db, now: Date) {
       (SELECT SUM(total_savings) FROM clients WHERE deleted_at IS NULL) AS savings,
       (SELECT COUNT(*) FROM agents WHERE status IN ('online', 'offline', 'disabled', 'switching', 'error')) AS agents,
       (SELECT COUNT(*) FROM agents WHERE status IN ('online', 'switching')) AS online,
-      (SELECT COUNT(*) FROM spot_pools WHERE is_active) AS pools`.execute(db);
+      (SELECT COUNT(*) FROM spot_pools WHERE is_active) AS pools, ${isModelLoaded} AS model`.execute(db);
   const totals = rows[0]!;
   return {
     totalAccounts: Number(totals.accounts),
@@ -35,7 +37,7 @@ export async function readStats(db: Db, now: Date) {
     ...(await switchesInAll(db, now)),
     backendHealth: 'Healthy' as const,
     decisionEngineLoaded: true,
-    mlModelsLoaded: false,
+    mlModelsLoaded: Number(totals.model) === 1,
   };
 }
 

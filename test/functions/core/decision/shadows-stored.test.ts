@@ -23,6 +23,8 @@ it('services in the shadow follow a place once an agent there has a target, a st
   await agent.report(1, { 'us-east-1a': 0.3, 'us-east-1b': 0.3 });
   await period();
   expect(await rows()).toEqual([]);
+  const isModelLoaded = async () => (await rig.asAdmin('GET', '/api/admin/stats')).body.mlModelsLoaded;
+  expect(await isModelLoaded()).toBe(false);
   await agent.set({ availabilityTarget: '0.99950' });
   await period();
   await period();
@@ -35,6 +37,9 @@ it('services in the shadow follow a place once an agent there has a target, a st
     degraded: false,
     observedAt: rig.clock.now().toISOString(),
   });
+  expect(await isModelLoaded()).toBe(true);
+  await rig.db.updateTable('policyShadows').set({ isDegraded: true }).execute();
+  expect(await isModelLoaded()).toBe(false);
   const pacing = row!.pacing as { startedAt: number; sums: number[] };
   expect(pacing.startedAt).toBe(rig.clock.now().getTime() / 1000 - 600);
   // Each has entered the pool that is seen to be up, which took a cutover.
