@@ -20,26 +20,16 @@ const simulations = ['failover-simulation', 'agent-interleavings', 'schema-fuzz'
 const again = 'test/system/bare-*.test.ts';
 const parts = process.env.SEED === undefined ? 2 : 1;
 
-const simulation = (part: number): TestProjectInlineConfiguration => ({
-  test: {
-    name: `simulation ${part + 1}/${parts}`,
-    include: simulations,
-    pool: 'forks',
-    sequence: { groupOrder: 1 },
-    ...limits,
-    provide: { ...limits.provide, simulation: { part, parts } },
-  },
-});
-
-const grammar = (part: number): TestProjectInlineConfiguration => ({
-  test: {
-    name: `grammar ${part + 1}/${parts}`,
-    include: ['test/system/grammar.check.ts'],
-    sequence: { groupOrder: 2 },
-    ...limits,
-    provide: { ...limits.provide, simulation: { part, parts } },
-  },
-});
+/** A project for each part. */
+const inParts = (name: string, test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration[] =>
+  Array.from({ length: parts }, (_, part) => ({
+    test: {
+      name: `${name} ${part + 1}/${parts}`,
+      ...test,
+      ...limits,
+      provide: { ...limits.provide, simulation: { part, parts } },
+    },
+  }));
 
 export default defineConfig({
   test: {
@@ -47,7 +37,7 @@ export default defineConfig({
     reporters: ['default', './test/support/run/reporter.ts'],
     globalSetup: './test/support/run/global-setup.ts',
     projects: [
-      ...Array.from({ length: parts }, (_, part) => simulation(part)),
+      ...inParts('simulation', { include: simulations, pool: 'forks', sequence: { groupOrder: 1 } }),
       {
         test: {
           name: 'tests',
@@ -71,7 +61,7 @@ export default defineConfig({
         },
       },
       // After all others: it checks the statements that they executed.
-      ...Array.from({ length: parts }, (_, part) => grammar(part)),
+      ...inParts('grammar', { include: ['test/system/grammar.check.ts'], sequence: { groupOrder: 2 } }),
     ],
   },
 });

@@ -1,12 +1,17 @@
 import type * as z from 'zod';
 import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
 import { admittedPools } from '../core/pool/admitted-pools.ts';
-import { contradiction, recordContradiction } from '../core/pool/contradictions.ts';
 import { readKnownPrices } from '../core/pool/known-prices.ts';
+import {
+  contradiction,
+  discrepanciesOf,
+  outliersOf,
+  recordContradiction,
+  recordOddPrices,
+} from '../core/pool/odd-prices.ts';
 import { poolIdOf, poolOf } from '../core/pool/pool-id.ts';
 import { addPools } from '../core/pool/pools.ts';
 import { believedOnDemand, isPrice, type PoolPrice, type PriceReport, priceFrom, sources } from '../core/pool/price.ts';
-import { discrepanciesOf, outliersOf, recordOddPrices } from '../core/pool/price-outliers.ts';
 import { addTenantPrices, recordBuckets, recordOnDemand, updateReporter } from '../core/pool/record-prices.ts';
 import { regionOfZone } from '../core/pool/region.ts';
 import type { Db } from '../shared/db.ts';
@@ -41,12 +46,11 @@ export async function reportPrices(
   const report = { ...sent, pools };
   const { collectedAt } = report;
 
+  const reporter = { clientId, agentId, instanceId: report.instanceId };
   const { listed } = known;
   const claimed = contradiction(report, known);
-  if (claimed !== undefined && listed !== undefined && instanceType && region) {
-    const { instanceId } = report;
-    await recordContradiction(db, { clientId, agentId, instanceId, instanceType, region, claimed, listed }, now);
-  }
+  if (claimed !== undefined && listed !== undefined && instanceType && region)
+    await recordContradiction(db, { ...reporter, instanceType, region, claimed, listed }, now);
   const own = believedOnDemand(report.onDemand, known.onDemand);
   const onDemand = listed ?? own;
   if (listed === undefined && own !== undefined && own !== known.onDemand && instanceType && region)
@@ -56,10 +60,9 @@ export async function reportPrices(
   const first = pools.filter((pool) => !known.pools.get(pool.id)?.own);
   if (first.length > 0) await addTenantPrices(db, { clientId, pools: first, seenAt: collectedAt });
   const outliers = outliersOf(pools, known, now);
-  if (outliers.length > 0)
-    await recordOddPrices(db, 'price_outlier', { clientId, agentId, report, pools: outliers }, now);
+  if (outliers.length > 0) await recordOddPrices(db, 'price_outlier', { ...reporter, pools: outliers }, now);
   const odd = discrepanciesOf(pools, known, sources[source]).filter((pool) => !outliers.includes(pool));
-  if (odd.length > 0) await recordOddPrices(db, 'price_discrepancy', { clientId, agentId, report, pools: odd }, now);
+  if (odd.length > 0) await recordOddPrices(db, 'price_discrepancy', { ...reporter, pools: odd }, now);
   const better = pools.filter(
     (pool) => (known.pools.get(pool.id)?.priority ?? 0) < sources[source].priority && !outliers.includes(pool),
   );

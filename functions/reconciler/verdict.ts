@@ -1,5 +1,5 @@
 import type { DueInstance } from '../core/termination/unconfirmed.ts';
-import { hourMs, minuteMs, msAfter, msBetween } from '../shared/time.ts';
+import { hourMs, later, minuteMs, msAfter, msBetween } from '../shared/time.ts';
 
 const backOffMs = { first: 5 * minuteMs, longest: 6 * hourMs };
 const keptCheckMs = hourMs;
@@ -43,7 +43,7 @@ interface Answer {
 export function judge(instance: DueInstance, { seen, isOwnAccount }: Answer, now: Date): Verdict {
   if (seen?.state === 'terminated') return { kind: 'gone', at: seen.endedAt ?? now };
   if (!seen && isOwnAccount && isForgotten(instance, now))
-    return { kind: 'gone', at: later(instance.dueAt, instance.lastSeenAt) };
+    return { kind: 'gone', at: later(instance.dueAt, instance.lastSeenAt ?? instance.dueAt) };
   const isEnding = seen?.state === 'shutting-down';
   return {
     kind: 'there',
@@ -73,5 +73,3 @@ function notPastOverdue({ dueAt }: DueInstance, next: Date, now: Date): Date {
   const overdueAt = msAfter(dueAt, toleratedMs);
   return now < overdueAt && overdueAt < next ? overdueAt : next;
 }
-
-const later = (a: Date, b: Date | null) => (b && b > a ? b : a);

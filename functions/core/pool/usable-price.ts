@@ -20,7 +20,7 @@ export interface KnownPrice {
   readonly trusted: SeenPrice | undefined;
 }
 
-/** Prices of two tenants that differ by at most this share say the same. */
+/** Prices that differ by at most this share say the same. */
 export const agreement = 0.1;
 
 /** A tenant's price that is further from the trusted one than this share of it is taken for a mistake. */
@@ -29,11 +29,12 @@ const outlier = 0.5;
 /** A trusted price tells mistakes for this long; Spot prices move on. */
 const yardstickMs = hourMs;
 
+/** Whether a price differs from another by more than a share of that. */
+export const isFurtherOff = (price: number, from: number, share: number) => Math.abs(price - from) > share * from;
+
 /** Whether a price is too far off a recent trusted one to be believed. */
 export const isOutlier = (price: number, trusted: SeenPrice | undefined, now: Date): boolean =>
-  trusted !== undefined &&
-  ageMs(trusted.at, now) <= yardstickMs &&
-  Math.abs(price - trusted.price) > outlier * trusted.price;
+  trusted !== undefined && ageMs(trusted.at, now) <= yardstickMs && isFurtherOff(price, trusted.price, outlier);
 
 /**
  * The price of a pool that a tenant's decisions go by (docs/adr/0037): the newer of its own and the trusted one, unless its own

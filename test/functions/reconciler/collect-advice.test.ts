@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { SpotAdvisor } from '../../../local/aws/spot-advisor.ts';
 import { Rig } from '../../support/rig/rig.ts';
+import { forgetCollected } from '../../support/scenes/collecting.ts';
 
 let rig: Rig;
 let advisor: SpotAdvisor;
@@ -10,12 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 beforeEach(async () => {
-  // Each test has agents of its own alone.
-  await rig.db.updateTable('agents').set({ status: 'deleted' }).execute();
-  await rig.db.deleteFrom('marketCollections').execute();
+  await forgetCollected(rig, 3600);
   [advisor.advice, advisor.status] = [{}, 200];
   advisor.answers.splice(0);
-  rig.pass(3600);
 });
 
 let types = 0;

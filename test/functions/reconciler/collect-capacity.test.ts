@@ -3,6 +3,7 @@ import type { CapacityRow } from '../../../local/aws/ec2-api/capacity-manager.ts
 import type { Call } from '../../../local/aws/ec2-api/faults.ts';
 import type { Tenant } from '../../support/rig/api.ts';
 import { Rig } from '../../support/rig/rig.ts';
+import { forgetCollected } from '../../support/scenes/collecting.ts';
 
 let rig: Rig;
 let asked: Call[];
@@ -14,12 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 beforeEach(async () => {
-  // Each test has agents of its own alone.
-  await rig.db.updateTable('agents').set({ status: 'deleted' }).execute();
-  rig.controlPlane.ec2.faults.clear();
-  rig.controlPlane.ec2.pageSize = 1000;
+  await forgetCollected(rig, 86_400);
   [asked, rows] = [[], []];
-  rig.pass(86_400);
 });
 
 const dayMs = 86_400_000;

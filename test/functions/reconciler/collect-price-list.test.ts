@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ListedProduct, ProductsQuery } from '../../../local/aws/price-list.ts';
 import type { TestInstance } from '../../support/agents/test-instance.ts';
 import { Rig } from '../../support/rig/rig.ts';
+import { forgetCollected } from '../../support/scenes/collecting.ts';
 
 let rig: Rig;
 let asked: { query: ProductsQuery; bytes: number }[];
@@ -13,13 +14,10 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 beforeEach(async () => {
-  // Each test has agents of its own alone.
-  await rig.db.updateTable('agents').set({ status: 'deleted' }).execute();
-  await rig.db.deleteFrom('marketCollections').execute();
+  await forgetCollected(rig, 3600);
   rig.controlPlane.priceList.faults.clear();
   rig.controlPlane.priceList.pageSize = 100;
   [asked, products] = [[], []];
-  rig.pass(3600);
 });
 
 let types = 0;

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Call } from '../../../local/aws/ec2-api/faults.ts';
 import type { ZoneScore } from '../../../local/aws/ec2-api/placement-scores.ts';
 import { Rig } from '../../support/rig/rig.ts';
+import { forgetCollected } from '../../support/scenes/collecting.ts';
 
 let rig: Rig;
 let asked: Call[];
@@ -13,12 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 beforeEach(async () => {
-  // Each test has agents of its own alone.
-  await rig.db.updateTable('agents').set({ status: 'deleted' }).execute();
-  await rig.db.deleteFrom('marketCollections').execute();
-  rig.controlPlane.ec2.faults.clear();
+  await forgetCollected(rig, 2 * 86_400);
   [asked, scores] = [[], []];
-  rig.pass(2 * 86_400);
 });
 
 let types = 0;
