@@ -83,7 +83,7 @@ export const rules: readonly Rule[] = [
   },
   {
     because: 'agents’ calls and interruptions are answered with the decision engine and its model gone',
-    files: /^functions\/(agent|replica|spot-events|reconciler|authorizer|core\/(?!decision\/))/,
+    files: /^functions\/(agent|replica|spot-events|reconciler|authorizer|core\/(?!decision\/|backtest\/))/,
     never: engine,
   },
   {
@@ -92,15 +92,26 @@ export const rules: readonly Rule[] = [
     only: /^functions\/core\/decision\/policy-[ab]\//,
   },
   {
+    because: 'the simulator plays policies, and is the same for recorded markets and for a tenant’s own history',
+    files: /^functions\/core\/backtest\/simulator\//,
+    only: /^functions\/core\/(backtest\/simulator|decision\/policy-[ab])\//,
+  },
+  {
+    because: 'what back-tests is run by its job; requests only keep and read runs',
+    files: /^functions\/(?!core\/backtest\/|jobs\/)/,
+    never: /^functions\/core\/backtest\/(?!runs\.ts|run-answer\.ts|retention\.ts|settings\.ts)/,
+  },
+  {
     because: 'the evaluation scores policies, and knows nothing of rows, Lambdas and the machines of a fleet',
     files: /^evaluation\//,
     never:
-      /^(bin|lib|test|build|bench)\/|^functions\/(?!core\/decision\/policy-[ab]\/)|^local\/(?!command-line|market\/|fleet\/run\/progress)/,
+      /^(bin|lib|test|build|bench)\/|^functions\/(?!core\/(decision\/policy-[ab]|backtest\/simulator)\/)|^local\/(?!command-line|market\/|fleet\/run\/progress)/,
   },
   {
     because: 'a model is made of records and of the features that policies read, long before anything runs',
     files: /^layers\//,
-    never: /^(bin|lib|test|build|bench)\/|^functions\/(?!core\/decision\/policy-[ab]\/)|^local\/(?!command-line)/,
+    never:
+      /^(bin|lib|test|build|bench)\/|^functions\/(?!core\/(decision\/policy-[ab]|backtest\/simulator)\/)|^local\/(?!command-line)/,
   },
   {
     because: 'what a month costs is computed of the template and of tables, and of nothing that runs',

@@ -1,8 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { carryForward, type PoolGroup } from '../../functions/core/backtest/simulator/pool-group.ts';
 import { readPriceFile } from '../../local/market/price-files.ts';
 import { DataError } from './data-error.ts';
-import { carryForward, type PoolGroup, readPoolGroup } from './pool-group.ts';
+import { readPoolGroup } from './pool-group.ts';
 
 /** Groups that are recorded for less say more of their beginning than of a policy. */
 const leastDays = 5;

@@ -1,27 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { carryForward, type PoolGroup, type RecordedPool } from '../../functions/core/backtest/simulator/pool-group.ts';
 import { DataError } from './data-error.ts';
-
-/** Pools that a workload may choose from, recorded in steps of equal length. Prices are USD per instance-hour. */
-export interface PoolGroup {
-  readonly id: string;
-  /** When the record begins, where that is known. */
-  readonly startUtc?: string | undefined;
-  readonly stepSeconds: number;
-  readonly steps: number;
-  readonly onDemandPrice: number;
-  readonly pools: readonly RecordedPool[];
-}
-
-export interface RecordedPool {
-  /** Its zone, which is unique in the group. */
-  readonly id: string;
-  /** Of the region that the pool is in, where regions of a group differ. */
-  readonly onDemandPrice: number;
-  /** 1 in the steps in which an instance could be launched or kept. */
-  readonly up: Uint8Array;
-  readonly prices: Float64Array;
-}
 
 /** `[value, repeat]`. */
 const runs = z.array(z.tuple([z.number().nullable(), z.int().positive()]));
@@ -72,9 +52,3 @@ function readPool(pool: z.infer<typeof file>['pools'][number], group: Head, path
 
 const expand = (rle: z.infer<typeof runs>) =>
   rle.flatMap(([value, repeat]) => Array<number | null>(repeat).fill(value));
-
-/** Fills each gap with the price before it; one at the beginning, with the on-demand price. */
-export function carryForward(prices: readonly (number | null)[], first: number): Float64Array {
-  let last = first;
-  return Float64Array.from(prices, (price) => (last = price ?? last));
-}

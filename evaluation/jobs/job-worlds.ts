@@ -1,4 +1,4 @@
-import type { PoolGroup, RecordedPool } from '../data/pool-group.ts';
+import type { PoolGroup, RecordedPool } from '../../functions/core/backtest/simulator/pool-group.ts';
 import type { JobWorld } from './job-world.ts';
 
 /** A region's name is that of its zones without what tells them apart: us-east-1 of us-east-1a, us-east4 of us-east4-a. */

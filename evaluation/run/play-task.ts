@@ -1,3 +1,4 @@
+import { simulate } from '../../functions/core/backtest/simulator/simulate.ts';
 import { readGroup } from '../data/data-set.ts';
 import { readJobSet } from '../data/job-sets.ts';
 import type { Job, JobWorld } from '../jobs/job-world.ts';
@@ -9,7 +10,6 @@ import type { Policies } from '../policies.ts';
 import { priceLineUp, serviceLineUp, slos } from '../service/line-up.ts';
 import { omniscient, omniscientAt } from '../service/omniscient.ts';
 import { profiles } from '../service/profile.ts';
-import { simulate } from '../service/simulate.ts';
 import type { JobRow, Row } from './rows.ts';
 import type { Task } from './tasks.ts';
 

@@ -1,4 +1,4 @@
-import type { ServiceResult } from '../service/ledger.ts';
+import type { ServiceResult } from '../../functions/core/backtest/simulator/ledger.ts';
 import type { Bound } from '../service/omniscient.ts';
 import type { ProfileName } from '../service/profile.ts';
 import type { ServiceSet } from './tasks.ts';

@@ -1,10 +1,10 @@
+import type { ServiceResult } from '../../functions/core/backtest/simulator/ledger.ts';
+import { type Eyes, policyA } from '../../functions/core/backtest/simulator/policy-a.ts';
+import { simulate } from '../../functions/core/backtest/simulator/simulate.ts';
 import type { Availability } from '../../functions/core/decision/policy-a/input.ts';
 import { readPoolGroup } from '../data/pool-group.ts';
 import { defaultPolicies } from '../policies.ts';
-import type { ServiceResult } from './ledger.ts';
-import { type Eyes, policyA } from './policy-a.ts';
 import { profiles } from './profile.ts';
-import { simulate } from './simulate.ts';
 
 /** What somebody has seen of a pool, by its zone, at a time: milliseconds since the record began. */
 export type Seen = (zone: string, at: number) => Availability;

@@ -1,6 +1,3 @@
-import type { Timing } from '../../functions/core/decision/policy-a/input.ts';
-import type { PoolGroup } from '../data/pool-group.ts';
-import type { Policies } from '../policies.ts';
 import {
   alwaysOnDemand,
   cheapest,
@@ -9,9 +6,12 @@ import {
   sticky,
   thresholdRule,
   withStandby,
-} from './baselines.ts';
-import { policyA } from './policy-a.ts';
-import type { ServicePolicy } from './service-policy.ts';
+} from '../../functions/core/backtest/simulator/baselines.ts';
+import { policyA } from '../../functions/core/backtest/simulator/policy-a.ts';
+import type { PoolGroup } from '../../functions/core/backtest/simulator/pool-group.ts';
+import type { ServicePolicy } from '../../functions/core/backtest/simulator/service-policy.ts';
+import type { Timing } from '../../functions/core/decision/policy-a/input.ts';
+import type { Policies } from '../policies.ts';
 
 /** What is scored on a group; a policy of several variants, such as one for each pool, is scored by their mean. */
 export type Contestant = readonly [name: string, variants: readonly (() => ServicePolicy)[]];

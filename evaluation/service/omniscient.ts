@@ -1,7 +1,7 @@
+import type { PoolGroup } from '../../functions/core/backtest/simulator/pool-group.ts';
+import { RecordedMarket } from '../../functions/core/backtest/simulator/recorded-market.ts';
+import { onDemand, type Place } from '../../functions/core/backtest/simulator/service-policy.ts';
 import type { Timing } from '../../functions/core/decision/policy-a/input.ts';
-import type { PoolGroup } from '../data/pool-group.ts';
-import { RecordedMarket } from './recorded-market.ts';
-import { onDemand, type Place } from './service-policy.ts';
 
 export interface Bound {
   readonly costRel: number;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { isLongEnough } from '../../evaluation/data/data-set.ts';
-import type { PoolGroup } from '../../evaluation/data/pool-group.ts';
+import type { PoolGroup } from '../../functions/core/backtest/simulator/pool-group.ts';
 import { featureDefinitions, featureNames } from '../../functions/core/decision/policy-a/features.ts';
 import { graphInput, graphOutput, onnxGraph } from './onnx-graph.ts';
 import { type TrainedModel, trainedShare, trainModels } from './train-models.ts';

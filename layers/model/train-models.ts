@@ -1,4 +1,4 @@
-import type { PoolGroup } from '../../evaluation/data/pool-group.ts';
+import type { PoolGroup } from '../../functions/core/backtest/simulator/pool-group.ts';
 import { chanceOf, type Example, fitLogistic, type Logistic } from './logistic.ts';
 import { type ModelScores, scoreChances } from './model-scores.ts';
 import { type TrainingRow, trainingRows } from './training-rows.ts';

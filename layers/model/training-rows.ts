@@ -1,4 +1,4 @@
-import type { PoolGroup } from '../../evaluation/data/pool-group.ts';
+import type { PoolGroup } from '../../functions/core/backtest/simulator/pool-group.ts';
 import { featuresOf } from '../../functions/core/decision/policy-a/features.ts';
 import { PoolHistoryTracker } from '../../functions/core/decision/policy-a/pool-history.ts';
 

@@ -1,11 +1,17 @@
 import { expect, it } from 'vitest';
-import type { PoolGroup } from '../../../evaluation/data/pool-group.ts';
-import { alwaysOnDemand, cheapest, onePool, sticky, thresholdRule } from '../../../evaluation/service/baselines.ts';
-import type { ServiceResult } from '../../../evaluation/service/ledger.ts';
 import { type Bound, omniscient, omniscientAt } from '../../../evaluation/service/omniscient.ts';
-import { policyA } from '../../../evaluation/service/policy-a.ts';
 import { profiles } from '../../../evaluation/service/profile.ts';
-import { simulate } from '../../../evaluation/service/simulate.ts';
+import {
+  alwaysOnDemand,
+  cheapest,
+  onePool,
+  sticky,
+  thresholdRule,
+} from '../../../functions/core/backtest/simulator/baselines.ts';
+import type { ServiceResult } from '../../../functions/core/backtest/simulator/ledger.ts';
+import { policyA } from '../../../functions/core/backtest/simulator/policy-a.ts';
+import type { PoolGroup } from '../../../functions/core/backtest/simulator/pool-group.ts';
+import { simulate } from '../../../functions/core/backtest/simulator/simulate.ts';
 import { day, type PolicyAConfig, policyAConfig } from '../../../functions/core/decision/policy-a/config.ts';
 import { describeRecorded, golden, recordedGroup } from '../../support/evaluation/recorded-data.ts';
 import { playsAllMarkets } from '../../support/run/sizes.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PoolGroup } from '../../../evaluation/data/pool-group.ts';
+import { profiles } from '../../../evaluation/service/profile.ts';
 import {
   alwaysOnDemand,
   cheapest,
@@ -7,11 +7,11 @@ import {
   sticky,
   thresholdRule,
   withStandby,
-} from '../../../evaluation/service/baselines.ts';
-import { policyA } from '../../../evaluation/service/policy-a.ts';
-import { profiles } from '../../../evaluation/service/profile.ts';
-import type { ServicePolicy, Sight } from '../../../evaluation/service/service-policy.ts';
-import { simulate } from '../../../evaluation/service/simulate.ts';
+} from '../../../functions/core/backtest/simulator/baselines.ts';
+import { policyA } from '../../../functions/core/backtest/simulator/policy-a.ts';
+import type { PoolGroup } from '../../../functions/core/backtest/simulator/pool-group.ts';
+import type { ServicePolicy, Sight } from '../../../functions/core/backtest/simulator/service-policy.ts';
+import { simulate } from '../../../functions/core/backtest/simulator/simulate.ts';
 import { policyAConfig } from '../../../functions/core/decision/policy-a/config.ts';
 import fc from '../../support/fast-check.ts';
 

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type PoolGroup, readPoolGroup } from '../../../evaluation/data/pool-group.ts';
+import { readPoolGroup } from '../../../evaluation/data/pool-group.ts';
+import type { PoolGroup } from '../../../functions/core/backtest/simulator/pool-group.ts';
 
 /** The recorded markets and the golden results on them; they are not in the repository. */
 export const recordedData = process.env.SHARED_DATA ?? join(import.meta.dirname, '../../../../shared/data');

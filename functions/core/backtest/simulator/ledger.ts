@@ -1,5 +1,5 @@
-import { week } from '../../functions/core/decision/policy-a/config.ts';
-import type { PoolGroup } from '../data/pool-group.ts';
+import { week } from '../../decision/policy-a/config.ts';
+import type { PoolGroup } from './pool-group.ts';
 
 /** What became of one service over one episode. */
 export interface ServiceResult {

@@ -1,6 +1,6 @@
-import type { Timing } from '../../functions/core/decision/policy-a/input.ts';
-import type { PoolGroup } from '../data/pool-group.ts';
+import type { Timing } from '../../decision/policy-a/input.ts';
 import { Ledger, type ServiceResult } from './ledger.ts';
+import type { PoolGroup } from './pool-group.ts';
 import { RecordedMarket } from './recorded-market.ts';
 import { onDemand, type Place, type ServicePolicy } from './service-policy.ts';
 

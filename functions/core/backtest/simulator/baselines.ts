@@ -1,5 +1,5 @@
-import { week } from '../../functions/core/decision/policy-a/config.ts';
-import type { PoolGroup } from '../data/pool-group.ts';
+import { week } from '../../decision/policy-a/config.ts';
+import type { PoolGroup } from './pool-group.ts';
 import { onDemand, type ServicePolicy, type Sight } from './service-policy.ts';
 
 /** Simple policies to compare with. None knows whether a pool is up before it tries. */

@@ -1,17 +1,12 @@
-import { costsOf } from '../../functions/core/decision/policy-a/budget.ts';
-import { day, type PolicyAConfig, week } from '../../functions/core/decision/policy-a/config.ts';
-import { hazards } from '../../functions/core/decision/policy-a/hazard.ts';
-import type { Availability, Downtime, RatedPool, Slo, Timing } from '../../functions/core/decision/policy-a/input.ts';
-import {
-  chooseFailover,
-  chooseMove,
-  lambdaOf,
-  type ServiceInput,
-} from '../../functions/core/decision/policy-a/policy.ts';
-import { PoolHistoryTracker } from '../../functions/core/decision/policy-a/pool-history.ts';
-import { ratePools } from '../../functions/core/decision/policy-a/score.ts';
-import { advanceShadows, startShadows } from '../../functions/core/decision/policy-a/shadows.ts';
-import type { PoolGroup } from '../data/pool-group.ts';
+import { costsOf } from '../../decision/policy-a/budget.ts';
+import { day, type PolicyAConfig, week } from '../../decision/policy-a/config.ts';
+import { hazards } from '../../decision/policy-a/hazard.ts';
+import type { Availability, Downtime, RatedPool, Slo, Timing } from '../../decision/policy-a/input.ts';
+import { chooseFailover, chooseMove, lambdaOf, type ServiceInput } from '../../decision/policy-a/policy.ts';
+import { PoolHistoryTracker } from '../../decision/policy-a/pool-history.ts';
+import { ratePools } from '../../decision/policy-a/score.ts';
+import { advanceShadows, startShadows } from '../../decision/policy-a/shadows.ts';
+import type { PoolGroup } from './pool-group.ts';
 import { onDemand, type ServicePolicy, type Sight } from './service-policy.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { PoolGroup } from '../data/pool-group.ts';
+import type { PoolGroup } from './pool-group.ts';
 import { onDemand, type Place, type Sight } from './service-policy.ts';
 
 /** A group's record by place and step; on-demand is always there. */
