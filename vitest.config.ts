@@ -1,6 +1,7 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { LongestFirst } from './test/support/run/longest-first.ts';
 
+const isSoak = process.env.SOAK === 'true';
 const limits = {
   maxWorkers: 2,
   testTimeout: 60_000,
@@ -16,9 +17,16 @@ const simulations = ['failover-simulation', 'agent-interleavings', 'schema-fuzz'
   (name) => `test/system/${name}.test.ts`,
 );
 
-/** Tests of other files once more, on other functions: in a process of their own, where those files are not loaded yet. */
+/**
+ * Tests of other files once more, on other functions: in a process of their own, where those files are not loaded yet, and
+ * in a soak alone.
+ */
 const again = 'test/system/bare-*.test.ts';
 const parts = process.env.SEED === undefined ? 2 : 1;
+
+const bareFunctions: TestProjectInlineConfiguration = {
+  test: { name: 'bare functions', include: [again], pool: 'forks', sequence: { groupOrder: 1 }, ...limits },
+};
 
 /** A project for each part. */
 const inParts = (name: string, test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration[] =>
@@ -51,15 +59,7 @@ export default defineConfig({
           ...limits,
         },
       },
-      {
-        test: {
-          name: 'bare functions',
-          include: [again],
-          pool: 'forks',
-          sequence: { groupOrder: 1 },
-          ...limits,
-        },
-      },
+      ...(isSoak ? [bareFunctions] : []),
       // After all others: it checks the statements that they executed.
       ...inParts('grammar', { include: ['test/system/grammar.check.ts'], sequence: { groupOrder: 2 } }),
     ],

@@ -10,10 +10,12 @@ import { connectToRig } from '../support/database/beside.ts';
 import { seedLargeTenant } from '../support/database/large-tenant.ts';
 import type { Answer } from '../support/rig/api.ts';
 import { Rig } from '../support/rig/rig.ts';
+import { sizes } from '../support/run/sizes.ts';
 
 // What a console reads depends on what it shows, and not on how much there is of a tenant that has been with us for years.
 
-const size = { agents: 1000, machines: 5, switches: 100_000, events: 1_000_000, priceDays: 90, tenants: 20_000 };
+const { events } = sizes;
+const size = { agents: 1000, machines: 5, switches: events / 10, events, priceDays: 90, tenants: 20_000 };
 
 let rig: Rig;
 let beside: Connection;

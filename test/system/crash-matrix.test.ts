@@ -180,6 +180,9 @@ interface Moment {
 /** @param n after which call the process is killed; left out, it is left alone */
 async function play({ arrange, act, next, heldFor = heldByTransaction }: Row, n?: number) {
   rig.controlPlane.gateway.forgetAuthorizations(); // what it remembers from now on lasts for all of the run
+  // A recommendation counts once an hour: none of this goes on into the next.
+  const secondsLeft = 3600 - ((rig.clock.now().getTime() / 1000) % 3600);
+  if (secondsLeft <= heldFor) rig.pass(secondsLeft);
   const scene = (await arrange()) as Scene;
   const { agentId: id, facts } = scene.old;
   agentId = id;

@@ -163,6 +163,9 @@ describe('what a tenant pays in place of public prices (E10, E11)', () => {
 });
 
 describe('hours that a change concerns', () => {
+  // The changes above concern no hour yet; left to later, they would concern a day of each of those tenants.
+  beforeAll(() => run());
+
   // Each test begins on an hour of its own, with nothing left to account for.
   beforeEach(async () => {
     rig.pass(26 * hour - ((rig.clock.now().getTime() / 1000) % hour));

@@ -7,6 +7,7 @@ import { changeFreeAgents } from '../../../functions/core/agent/lock.ts';
 import type { JobName } from '../../../functions/jobs.ts';
 import { connectToRig } from '../../support/database/beside.ts';
 import { Rig } from '../../support/rig/rig.ts';
+import { sizes } from '../../support/run/sizes.ts';
 
 // Another transaction holds one agent and all that is its own, as one does whose function was killed. What a job changes for
 // many agents at once, it must find by primary key: by any other way it would wait for the one that is held.
@@ -121,7 +122,7 @@ const cases: readonly Case[] = [
 ];
 
 it('locks no agent but those that it is given, and waits for none', async () => {
-  await fleetOf(1000);
+  await fleetOf(sizes.heldAgents);
   try {
     const { rows: agents } = await sql<{ id: string }>`SELECT id FROM agents ORDER BY id`.execute(rig.db);
     const ids = agents.map(({ id }) => id);
@@ -143,7 +144,7 @@ it('locks no agent but those that it is given, and waits for none', async () => 
   }
 });
 
-describe.each([40, 200, 1000])('of %i agents, one is held', (agents) => {
+describe.each([40, 200, 1000].filter((agents) => agents <= sizes.heldAgents))('of %i agents, one is held', (agents) => {
   beforeAll(() => fleetOf(agents));
   afterAll(end);
   beforeEach(async () => {

@@ -13,6 +13,9 @@ export interface LargeTenant {
   readonly tenants: number;
 }
 
+/** How long the events go back, in seconds. */
+const eventsSpan = 5_000_000;
+
 const digits = Array.from({ length: 10 }, (_, d) => `SELECT ${d} AS d`).join(' UNION ALL ');
 
 /** The numbers from 0 to below `count`. */
@@ -48,7 +51,7 @@ export async function seedLargeTenant(beside: Connection, tenant: LargeTenant, n
        g.n % 60, TIMESTAMPADD(SECOND, -(g.n * 300), ${at}), ${at}
      FROM ${numbers(switches)} INNER JOIN ${nth} AS a ON a.nth = g.n % ${agents}`,
     `INSERT INTO system_events (id, client_id, agent_id, instance_id, event_type, severity, message, notify, created_at)
-     SELECT LPAD(g.n, 36, '0'), '${clientId}', a.id, a.instance_id, 'test', 'info', 'test', g.n % 50 = 0, TIMESTAMPADD(SECOND, -(g.n * 5), ${at})
+     SELECT LPAD(g.n, 36, '0'), '${clientId}', a.id, a.instance_id, 'test', 'info', 'test', g.n % 50 = 0, TIMESTAMPADD(SECOND, -(g.n * ${eventsSpan / events}), ${at})
      FROM ${numbers(events)} INNER JOIN ${nth} AS a ON a.nth = g.n % ${agents}`,
     `ALTER TABLE system_events ${eventKeys.map(({ name, columns }) => `ADD KEY ${name} (${columns})`).join(', ')}`,
     `INSERT INTO decisions (id, client_id, agent_id, decision_time, source, recommended_action, recommended_mode, risk_score,
@@ -88,7 +91,7 @@ export async function seedLargeTenant(beside: Connection, tenant: LargeTenant, n
      FROM ${numbers(tenants)}`,
     `INSERT INTO audit_logs (id, actor, action, client_id, created_at)
      SELECT LPAD(g.n, 36, 'a'), CONCAT('operator:', g.n % 50), IF(g.n % 3 = 0, 'settings_changed', 'token_read'),
-       IF(g.n % 2 = 0, '${clientId}', ${neighbour}), TIMESTAMPADD(SECOND, -(60 * g.n), ${at}) FROM ${numbers(switches)}`,
+       IF(g.n % 2 = 0, '${clientId}', ${neighbour}), TIMESTAMPADD(SECOND, -(60 * g.n), ${at}) FROM ${numbers(5 * tenants)}`,
     'ANALYZE TABLE clients, client_tokens, operators, audit_logs',
     'ANALYZE TABLE agents, instances, switches, system_events, decisions, pricing_snapshots_clean, cost_records, replica_instances',
   ];

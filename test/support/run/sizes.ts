@@ -19,6 +19,12 @@ export const sizes = {
   jobWorlds: size('JOB_WORLDS', 1, 1),
   /** Decisions that are stored and replayed. */
   replays: size('REPLAYS', 500, 10_000),
+  /** Events of a tenant that has been with us for long; of its switches there are a tenth. */
+  events: size('EVENTS', 100_000, 1_000_000),
+  /** Agents that a job has work with, where one of them is held. */
+  heldAgents: size('HELD_AGENTS', 200, 1000),
+  /** Agents that are decided on in one run: more than a statement can take. */
+  dueAgents: size('DUE_AGENTS', 2500, 5000),
 } as const;
 
 /**

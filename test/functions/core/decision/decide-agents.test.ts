@@ -5,6 +5,7 @@ import { decideDueAgents } from '../../../../functions/core/decision/decide-agen
 import { runTime } from '../../../../functions/shared/run-time.ts';
 import { connectToRig } from '../../../support/database/beside.ts';
 import { Rig } from '../../../support/rig/rig.ts';
+import { sizes } from '../../../support/run/sizes.ts';
 
 // More agents are due than one statement can take.
 
@@ -23,14 +24,15 @@ const one = async (query: string): Promise<number> => Number(Object.values((awai
 const undecided = () => one('SELECT COUNT(*) FROM agents WHERE decided_at < priced_at');
 
 it('decides on all who are due in one run, and passes over those who are held', async () => {
-  await seedFleet(beside, { agents: 5000, machines: 1, due: 5000 }, rig.clock.now());
+  const due = sizes.dueAgents;
+  await seedFleet(beside, { agents: due, machines: 1, due }, rig.clock.now());
   const holder = await connectToRig();
   await holder.query('BEGIN');
   // All over the order in which agents are taken.
   const rows: { id: string }[] = await beside.query('SELECT id FROM agents WHERE CRC32(id) % 50 = 0');
   for (const { id } of rows) await holder.query('SELECT id FROM agents WHERE id = ? FOR UPDATE', [id]);
   const held = rows.length;
-  expect(await rig.runJob('decide')).toMatchObject({ ran: true, rows: 5000 - held });
+  expect(await rig.runJob('decide')).toMatchObject({ ran: true, rows: due - held });
   await holder.end();
   expect(await undecided()).toBe(held);
 });
