@@ -46,6 +46,14 @@ export const jobGreedy = asPolicy((world, job, sight) => {
   return sight.place.kind;
 });
 
+/** The same for a job that nobody can stop: on-demand while there is no Spot. */
+export const jobAlwaysRunning = asPolicy((world, job, sight) => {
+  const { tickSeconds } = world;
+  const needs = job.work - sight.done + 2 * job.overhead + tickSeconds;
+  if (sight.place.kind === 'spot') return 'spot';
+  return hasSpot(world, sight) && needs < job.deadline - sight.elapsed ? 'spot' : 'on-demand';
+});
+
 /** Each slice of some hours has its share of the work to do. */
 export const jobSliced = (hours: number) =>
   asPolicy((world, job, sight) => {

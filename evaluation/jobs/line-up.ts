@@ -1,10 +1,12 @@
 import { type PolicyBConfig, tick } from '../../functions/core/decision/policy-b/config.ts';
 import type { TablesFor } from '../../functions/core/decision/policy-b/outlook.ts';
+import { runningKind } from '../../functions/core/decision/policy-b/running-job.ts';
 import { tablesByShare, ValueTables } from '../../functions/core/decision/policy-b/value-tables.ts';
 import type { Policies } from '../policies.ts';
-import { jobGreedy, jobOnDemand, jobSliced, uniformProgress } from './job-baselines.ts';
+import { jobAlwaysRunning, jobGreedy, jobOnDemand, jobSliced, uniformProgress } from './job-baselines.ts';
 import type { Job, JobPolicy, JobWorld } from './job-world.ts';
 import { onePoolPolicy } from './one-pool-policy.ts';
+import { runningJobPolicy } from './running-job-policy.ts';
 import { severalPoolsPolicy } from './several-pools-policy.ts';
 
 export type JobContestant = readonly [name: string, make: (world: JobWorld, job: Job) => JobPolicy];
@@ -28,6 +30,8 @@ export const severalPoolsLineUp = ({ b }: Policies): JobContestant[] => [
   ['greedy', jobGreedy],
   ['Uniform Progress', uniformProgress()],
   ['policy B', severalPoolsContestant(b)],
+  ['cheapest, always running', jobAlwaysRunning],
+  ['policy B, always running', runningContestant(b)],
 ];
 
 /** Value tables are shared by all jobs of a kind. */
@@ -51,10 +55,21 @@ function severalPoolsContestant(config: PolicyBConfig): JobContestant[1] {
   };
 }
 
+/** As it is wired (docs/adr/0071). */
+function runningContestant(config: PolicyBConfig): JobContestant[1] {
+  const known = new Map<number, TablesFor>();
+  return (world, job) => {
+    const tables = known.get(job.overhead) ?? tablesByShare(runningKind(job.overhead / tick), config);
+    known.set(job.overhead, tables);
+    return runningJobPolicy(world, job, tables, config);
+  };
+}
+
 const sizeOf = ({ work, overhead }: Job) => ({
   overhead: overhead / tick,
   work: Math.ceil((work + 2 * overhead) / tick),
   slack: longestSlack,
+  canIdle: true,
 });
 
 /** Of the latest deadline, in ticks. */

@@ -9,17 +9,6 @@ import { idle, type Job, type JobPlace, type JobPolicy, type JobWorld } from './
 export function severalPoolsPolicy(world: JobWorld, job: Job, tablesFor: TablesFor, config: PolicyBConfig): JobPolicy {
   const { pools, regions, tickSeconds, regionMove } = world;
   let group: GroupRecord | undefined;
-  const toPlace = (place: PlaceOfJob): JobPlace => {
-    if (place.kind === 'spot') return { kind: 'spot', pool: pools.findIndex(({ id }) => id === place.pool) };
-    if (place.kind === 'on-demand')
-      return { kind: 'on-demand', region: regions.findIndex(({ name }) => name === place.region) };
-    return idle;
-  };
-  const fromPlace = (place: JobPlace): PlaceOfJob => {
-    if (place.kind === 'spot') return { kind: 'spot', pool: pools[place.pool]!.id };
-    if (place.kind === 'on-demand') return { kind: 'on-demand', region: regions[place.region]!.name };
-    return place;
-  };
   return (sight) => {
     const seen = pools.map(({ id, region }, pool) => ({
       id,
@@ -29,13 +18,15 @@ export function severalPoolsPolicy(world: JobWorld, job: Job, tablesFor: TablesF
     }));
     group = recordGroup(group ?? startGroup(seen), seen, tickSeconds, config);
     return toPlace(
+      world,
       choosePlace(
         {
           timeLeft: job.deadline - sight.elapsed,
           workLeft: job.work - sight.done,
           overhead: job.overhead,
           period: tickSeconds,
-          place: fromPlace(sight.place),
+          canIdle: true,
+          place: fromPlace(world, sight.place),
           overheadLeft: sight.place.kind === 'idle' ? 0 : sight.overheadLeft,
           region: sight.region === null ? null : regions[sight.region]!.name,
           regionMove,
@@ -48,4 +39,18 @@ export function severalPoolsPolicy(world: JobWorld, job: Job, tablesFor: TablesF
       ),
     );
   };
+}
+
+/** A place as policies name it. */
+export function fromPlace({ pools, regions }: JobWorld, place: JobPlace): PlaceOfJob {
+  if (place.kind === 'spot') return { kind: 'spot', pool: pools[place.pool]!.id };
+  if (place.kind === 'on-demand') return { kind: 'on-demand', region: regions[place.region]!.name };
+  return place;
+}
+
+export function toPlace({ pools, regions }: JobWorld, place: PlaceOfJob): JobPlace {
+  if (place.kind === 'spot') return { kind: 'spot', pool: pools.findIndex(({ id }) => id === place.pool) };
+  if (place.kind === 'on-demand')
+    return { kind: 'on-demand', region: regions.findIndex(({ name }) => name === place.region) };
+  return idle;
 }

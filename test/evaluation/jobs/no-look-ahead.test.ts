@@ -2,18 +2,21 @@ import { describe, expect, it } from 'vitest';
 import { jobGreedy, jobOnDemand, jobSliced, uniformProgress } from '../../../evaluation/jobs/job-baselines.ts';
 import type { Job, JobPolicy, JobWorld } from '../../../evaluation/jobs/job-world.ts';
 import { onePoolPolicy } from '../../../evaluation/jobs/one-pool-policy.ts';
+import { runningJobPolicy } from '../../../evaluation/jobs/running-job-policy.ts';
 import { severalPoolsPolicy } from '../../../evaluation/jobs/several-pools-policy.ts';
 import { simulateJob } from '../../../evaluation/jobs/simulate-job.ts';
 import { policyBConfig } from '../../../functions/core/decision/policy-b/config.ts';
+import { runningKind } from '../../../functions/core/decision/policy-b/running-job.ts';
 import { tablesByShare, ValueTables } from '../../../functions/core/decision/policy-b/value-tables.ts';
 import fc from '../../support/fast-check.ts';
 
 const tickSeconds = 600;
 const job: Job = { start: 0, work: 24 * 600, overhead: 720, deadline: 60 * 600 };
 const ticks = 60;
-const tables = new ValueTables({ spotShare: 0.3, overhead: 1.2, work: 30, slack: 40 }, policyBConfig);
+const tables = new ValueTables({ spotShare: 0.3, overhead: 1.2, work: 30, slack: 40, canIdle: true }, policyBConfig);
 
-const tablesFor = tablesByShare({ overhead: 1.2, work: 30, slack: 40 }, policyBConfig);
+const tablesFor = tablesByShare({ overhead: 1.2, work: 30, slack: 40, canIdle: true }, policyBConfig);
+const runningTables = tablesByShare(runningKind(1.2), policyBConfig);
 
 const policies: Record<string, (world: JobWorld) => JobPolicy> = {
   'on-demand': (world) => jobOnDemand(world, job),
@@ -21,6 +24,7 @@ const policies: Record<string, (world: JobWorld) => JobPolicy> = {
   'time-sliced': (world) => jobSliced(1)(world, job),
   'Uniform Progress': (world) => uniformProgress()(world, job),
   'policy B, several pools': (world) => severalPoolsPolicy(world, job, tablesFor, policyBConfig),
+  'policy B, always running': (world) => runningJobPolicy(world, job, runningTables, policyBConfig),
   'policy B, one pool': (world) => onePoolPolicy(world, job, tables, policyBConfig),
 };
 

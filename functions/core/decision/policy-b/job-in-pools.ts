@@ -8,6 +8,11 @@ export type PlaceOfJob =
 
 /** A job that may run in one of several Spot pools, on-demand in one of several regions, or wait. */
 export interface JobInPools extends Deadline {
+  /**
+   * Whether it is watched tick by tick, and may wait. One that may not runs all the time, and is looked at now and then: it is
+   * given no Spot instance that it could not afford to lose.
+   */
+  readonly canIdle: boolean;
   readonly place: PlaceOfJob;
   /** What is left of the overhead of the launch it came from, in seconds. */
   readonly overheadLeft: number;

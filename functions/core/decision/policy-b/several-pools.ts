@@ -7,39 +7,47 @@ import type { SeenPool } from './tiers.ts';
 import { modes } from './value-table.ts';
 
 /** Somewhere to be for a tick, and what it costs to finish the job from there, in on-demand ticks. */
-interface Choice {
+export interface Choice {
   readonly place: PlaceOfJob;
   readonly cost: number;
 }
 
 /**
- * What a job does until the next decision: whatever costs least with the best of its tiers. A job in Spot stays in its
- * pool or leaves Spot; it does not try others, which it cannot see.
+ * What a job does until the next decision: whatever costs least with the best of its tiers. A job that sees no other pools while it
+ * is in Spot stays in its own or leaves Spot.
  */
 export function choosePlace(job: JobInPools, tablesFor: TablesFor, config: PolicyBConfig): PlaceOfJob {
   const onDemand = cheapestOnDemand(job);
   const bound = safetyNet(job, job.place.kind === 'spot' ? job : null);
   if (bound === 'keep') return job.place;
-  let best: Choice = { place: onDemand.place, cost: Number.POSITIVE_INFINITY };
-  if (bound === 'on-demand') return best.place;
-  for (const tier of job.group.tiers) {
-    const outlook = outlookOf(job, tier, onDemand.price, tablesFor, config);
-    for (const choice of outlook ? choices(job, outlook, onDemand, config) : [])
-      if (choice.cost < best.cost) best = choice;
-  }
-  return best.place;
+  if (bound === 'on-demand') return onDemand.place;
+  const choices = weighPlaces(job, tablesFor, config);
+  return choices.reduce((best, one) => (one.cost < best.cost ? one : best), {
+    place: onDemand.place,
+    cost: Number.POSITIVE_INFINITY,
+  }).place;
 }
 
-function choices(job: JobInPools, outlook: Outlook, onDemand: OnDemand, config: PolicyBConfig): Choice[] {
-  const { place, workLeft, pools } = job;
-  const idle = valueAfter(job, outlook, modes.idle, workLeft / tick, config);
+/** What each place costs with each of the tiers that are cheaper than on-demand. */
+export function weighPlaces(job: JobInPools, tablesFor: TablesFor, config: PolicyBConfig): Choice[] {
+  const onDemand = cheapestOnDemand(job);
+  return job.group.tiers.flatMap((tier) => {
+    const outlook = outlookOf(job, tier, onDemand.price, tablesFor, config);
+    return outlook ? choicesWith(job, outlook, onDemand, config) : [];
+  });
+}
+
+function choicesWith(job: JobInPools, outlook: Outlook, onDemand: OnDemand, config: PolicyBConfig): Choice[] {
+  const { place, workLeft, pools, canIdle } = job;
   const work = workAfter(job, place.kind !== 'on-demand');
   const runs = 1 + inTicks(onDemand.move, onDemand) + valueAfter(job, outlook, modes.onDemand, work, config);
   return [
-    { place: { kind: 'idle' }, cost: idle },
+    ...(canIdle
+      ? [{ place: { kind: 'idle' } as const, cost: valueAfter(job, outlook, modes.idle, workLeft / tick, config) }]
+      : []),
     { place: onDemand.place, cost: runs },
     ...pools
-      .filter((pool) => pool.isUp && (isIn(pool, job) || (place.kind !== 'spot' && isOf(outlook, pool))))
+      .filter((pool) => pool.isUp && (isIn(pool, job) || isOf(outlook, pool)))
       .map((pool) => spotChoice(job, pool, outlook, onDemand, config)),
   ];
 }

@@ -13,6 +13,8 @@ export interface JobKind {
   /** The most work, and the most time to spare beyond it, in ticks. */
   readonly work: number;
   readonly slack: number;
+  /** Whether the job may wait. One that may not is somewhere in each tick: when it loses its pool, it is launched at once. */
+  readonly canIdle: boolean;
 }
 
 /** Of one pool: the chance that its spell ends in a tick, by phase. */
@@ -48,6 +50,10 @@ export class ValueTable {
     this.#solve(kind, hazards, ageing);
   }
 
+  get bytes(): number {
+    return this.#values.byteLength;
+  }
+
   /** @param time and work that are left, in ticks */
   at(time: number, work: number, state: number): number {
     if (work <= 0) return 0;
@@ -69,7 +75,7 @@ export class ValueTable {
     return this.#values[(s * this.#width + Math.min(work, this.#width - 1)) * states + state]!;
   }
 
-  #solve({ spotShare, overhead }: JobKind, { up, down }: TickHazards, ageing: readonly number[]): void {
+  #solve({ spotShare, overhead, canIdle }: JobKind, { up, down }: TickHazards, ageing: readonly number[]): void {
     const width = this.#width;
     const depth = Math.ceil(overhead) + 2;
     /** Expected values of the tick after, of the newest rows of slack, by state of now. */
@@ -86,7 +92,7 @@ export class ValueTable {
         }
         const at = ((slack + deficit) * width + work) * states;
         if (time <= 0) this.#values.fill(this.#missed * work, at, at + states);
-        else this.#decide(at, work, slack, row, spotShare, overhead);
+        else this.#decide(at, work, slack, row, { spotShare, overhead, canIdle });
         expect(this.#values, at, here, out, up, down, ageing);
       }
     }
@@ -98,8 +104,7 @@ export class ValueTable {
     work: number,
     slack: number,
     row: (slack: number) => Float64Array,
-    spotShare: number,
-    overhead: number,
+    { spotShare, overhead, canIdle }: Pick<JobKind, 'spotShare' | 'overhead' | 'canIdle'>,
   ): void {
     const continued = row(slack);
     const run = (work - 1) * states;
@@ -118,7 +123,11 @@ export class ValueTable {
       share * (high ? high[(w + 1) * states + state]! : late(w + 1));
     for (let phase = 0; phase < 8; phase += 1) {
       const onDemand = 8 + phase;
-      const waits = idled ? idled[idle + phase]! : this.#missed * (deficit + 1) + work + slack - 1;
+      const waits = !canIdle
+        ? Number.POSITIVE_INFINITY
+        : idled
+          ? idled[idle + phase]!
+          : this.#missed * (deficit + 1) + work + slack - 1;
       const startsOnDemand = 1 + launched(onDemand);
       const startsSpot = phase < 4 ? spotShare + launched(16 + phase) : Number.POSITIVE_INFINITY;
       const staysOnDemand = 1 + continued[run + onDemand]!;

@@ -1,4 +1,5 @@
 import { mostHazard, type Phases, type PolicyBConfig } from './config.ts';
+import { TableCache } from './table-cache.ts';
 import { type JobKind, ValueTable } from './value-table.ts';
 
 /** A table, and how much it counts. */
@@ -8,11 +9,15 @@ export type Weighted = readonly [weight: number, table: ValueTable];
 export class ValueTables {
   readonly #kind: JobKind;
   readonly #config: PolicyBConfig;
-  readonly #tables = new Map<string, ValueTable>();
+  readonly #cache: TableCache;
+  readonly #key: string;
 
-  constructor(kind: JobKind, config: PolicyBConfig) {
+  /** @param cache may hold the tables of other kinds of jobs, too */
+  constructor(kind: JobKind, config: PolicyBConfig, cache = new TableCache(Number.POSITIVE_INFINITY)) {
     this.#kind = kind;
     this.#config = config;
+    this.#cache = cache;
+    this.#key = JSON.stringify(kind);
   }
 
   /** The four tables around a pool whose spells end so many times as often as the fitted hazards say. */
@@ -30,17 +35,12 @@ export class ValueTables {
   }
 
   #table(up: number, down: number): ValueTable {
-    const key = `${up} ${down}`;
-    const known = this.#tables.get(key);
-    if (known) return known;
     const { hazards, multiples } = this.#config;
-    const table = new ValueTable(
-      this.#kind,
-      { up: times(hazards.up, multiples.up[up]!), down: times(hazards.down, multiples.down[down]!) },
-      this.#config,
-    );
-    this.#tables.set(key, table);
-    return table;
+    const chances = () => ({
+      up: times(hazards.up, multiples.up[up]!),
+      down: times(hazards.down, multiples.down[down]!),
+    });
+    return this.#cache.get(`${this.#key} ${up} ${down}`, () => new ValueTable(this.#kind, chances(), this.#config));
   }
 }
 
@@ -51,11 +51,12 @@ const shareStep = 0.02;
 export function tablesByShare(
   kind: Omit<JobKind, 'spotShare'>,
   config: PolicyBConfig,
+  cache?: TableCache,
 ): (spotShare: number) => ValueTables {
   const known = new Map<number, ValueTables>();
   return (share) => {
     const step = Math.round(share / shareStep);
-    const tables = known.get(step) ?? new ValueTables({ ...kind, spotShare: step * shareStep }, config);
+    const tables = known.get(step) ?? new ValueTables({ ...kind, spotShare: step * shareStep }, config, cache);
     known.set(step, tables);
     return tables;
   };

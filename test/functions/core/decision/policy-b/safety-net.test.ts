@@ -23,7 +23,7 @@ describe('the safety net of a deadline', () => {
 
 describe('the value of a job', () => {
   const table = new ValueTable(
-    { spotShare: 0.3, overhead: 1.2, work: 40, slack: 60 },
+    { spotShare: 0.3, overhead: 1.2, work: 40, slack: 60, canIdle: true },
     policyBConfig.hazards,
     policyBConfig,
   );

@@ -6,7 +6,7 @@ import { recordGroup, type SeenPool, startGroup } from '../../../../../functions
 import { tablesByShare } from '../../../../../functions/core/decision/policy-b/value-tables.ts';
 
 const hour = 3600;
-const tables = tablesByShare({ overhead: 1.2, work: 30, slack: 60 }, policyBConfig);
+const tables = tablesByShare({ overhead: 1.2, work: 30, slack: 60, canIdle: true }, policyBConfig);
 const seen = (id: string, price: number, ...state: [isUp?: boolean | undefined]): SeenPool => ({
   id,
   region: 'near',
@@ -20,6 +20,7 @@ function place(pools: readonly SeenPool[], over: Partial<JobInPools> = {}) {
     workLeft: 4 * hour,
     overhead: 720,
     period: 600,
+    canIdle: true,
     place: { kind: 'idle' },
     overheadLeft: 0,
     region: null,
