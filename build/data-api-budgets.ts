@@ -7,8 +7,12 @@ export const usualBudget = 3;
  */
 export const steadyCalls = { A2: 1, A3: 1, A4: 1, A6: 3, R2: 1, X3: 1 } as const;
 
+/** Of a heartbeat that is told nothing, by an agent of the merged kind: it is all that such an agent calls all day (protocol A2). */
+export const mergedCalls = 1;
+
 /** Routes that take more than `usualBudget`, and why. Each is rare: an agent or an operator does it now and then. */
 export const dearer: Readonly<Record<string, [calls: number, why: string]>> = {
+  A2: [8, 'a change of state; one of the merged kind is told all else in its answer, where there is something'],
   A1: [10, 'a change of state, one look-up of its token, its pool, and for a new agent whether the plan has room'],
   A5: [8, 'a change of state'],
   A6: [6, 'what is seen for the first time costs more, once; see above for the steady state'],

@@ -16,7 +16,7 @@ export const requests: Readonly<Record<string, (about: About) => Record<string, 
     region: 'us-east-1',
     az: 'us-east-1a',
   }),
-  A2: () => ({ status: 'online' }),
+  A2: () => ({ status: 'online', accepts: ['merged'], config_version: 1 }),
   A5: () => ({ success: true, message: 'Switch completed' }),
   A6: ({ instanceId = 'i-1' }) => ({
     instance: { instance_id: instanceId, instance_type: 'm5.large', mode: 'ondemand' },

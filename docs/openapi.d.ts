@@ -1815,6 +1815,38 @@ export interface components {
         Unexpected: {
             error: string;
         };
+        Replica: {
+            id: string;
+            instance_id: string | null;
+            type: string;
+            status: string;
+            is_active: boolean;
+            pool_id: string;
+            az: string;
+            pool: {
+                id: string;
+                name: string;
+                instance_type: string;
+                region: string;
+                az: string;
+            };
+            sync_status: string;
+            sync_latency_ms: number | null;
+            state_transfer_progress: number;
+            cost: {
+                hourly: number | null;
+                total: number;
+            };
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            ready_at: string | null;
+            terminated_at: string | null;
+            age_seconds: number;
+            tags: {
+                [key: string]: unknown;
+            };
+        };
         Decision: {
             instance_id: string | null;
             /** @enum {string} */
@@ -1855,38 +1887,6 @@ export interface components {
                 first_closed_gate: string | null;
                 what_it_takes: string;
                 staying_costs_per_hour: number;
-            };
-        };
-        Replica: {
-            id: string;
-            instance_id: string | null;
-            type: string;
-            status: string;
-            is_active: boolean;
-            pool_id: string;
-            az: string;
-            pool: {
-                id: string;
-                name: string;
-                instance_type: string;
-                region: string;
-                az: string;
-            };
-            sync_status: string;
-            sync_latency_ms: number | null;
-            state_transfer_progress: number;
-            cost: {
-                hourly: number | null;
-                total: number;
-            };
-            created_by: string;
-            /** Format: date-time */
-            created_at: string;
-            ready_at: string | null;
-            terminated_at: string | null;
-            age_seconds: number;
-            tags: {
-                [key: string]: unknown;
             };
         };
         AgentItem: {
@@ -2108,6 +2108,8 @@ export interface operations {
                     instance_type?: string | null;
                     mode?: ("spot" | "ondemand" | "unknown") | null;
                     az?: string | null;
+                    accepts?: "merged"[] | null;
+                    config_version?: number | null;
                 };
             };
         };
@@ -2120,6 +2122,47 @@ export interface operations {
                     "application/json": {
                         /** @constant */
                         success: true;
+                        merged?: {
+                            commands: {
+                                id: string;
+                                /** @enum {string} */
+                                command_type: "switch" | "create_replica";
+                                /** @enum {string} */
+                                target_mode: "spot" | "ondemand";
+                                target_pool_id: string | null;
+                                terminate_wait_seconds: number;
+                                priority: number;
+                                instance_id: string | null;
+                                /** Format: date-time */
+                                created_at: string;
+                            }[];
+                            replicas: components["schemas"]["Replica"][];
+                            instances: {
+                                instance_id: string;
+                                instance_type: string | null;
+                                az: string | null;
+                                /** @enum {string} */
+                                reason: "zombie_timeout" | "replica_terminated";
+                                seconds_waiting: number;
+                            }[];
+                            config_version: number;
+                            config?: {
+                                enabled: boolean;
+                                auto_switch_enabled: boolean;
+                                auto_terminate_enabled: boolean;
+                                terminate_wait_seconds: number;
+                                replica_enabled: boolean;
+                                replica_count: number;
+                                manual_replica_enabled: boolean;
+                                min_savings_percent: number;
+                                risk_threshold: number;
+                                max_switches_per_week: number;
+                                min_pool_duration_hours: number;
+                                config_version: number;
+                            };
+                            report_prices: boolean;
+                            next_seconds: number;
+                        };
                     };
                 };
             };

@@ -2,7 +2,7 @@ import { type Registration, refreshPrimary } from '../core/agent/agents.ts';
 import { readHearing } from '../core/agent/hearing.ts';
 import type { Standing } from '../core/agent/identity.ts';
 import { keepBesidePrimary, moveInstance } from '../core/agent/instances.ts';
-import { isBeating } from '../core/agent/liveness.ts';
+import { heardUntil, isBeating } from '../core/agent/liveness.ts';
 import { changePrimary } from '../core/agent/primary.ts';
 import type { NewPrimary } from '../core/agent/primary-change.ts';
 import type { AgentState, InFlight } from '../core/agent/state.ts';
@@ -59,7 +59,8 @@ export async function admit(tx: Tx, candidate: Candidate, now: Date): Promise<Ad
     return { standing: 'primary' };
   }
   const command = commandFulfilledBy(state, body);
-  if (!command && primary && (await isServing(tx, primary, now))) return admitBeside(tx, candidate, now);
+  if (!command && primary && (await isServing(tx, heardUntil(agent, primary.lastSeenAt), now)))
+    return admitBeside(tx, candidate, now);
   await succeed(tx, candidate, command, now);
   return { standing: 'primary' };
 }
@@ -74,8 +75,8 @@ const requireRoom = (tx: Tx, { state: { agent, instance }, isNew, body }: Candid
   });
 
 /** Whether a primary lives, as far as we could hear. Usually no statement. */
-const isServing = async (tx: Tx, { lastSeenAt }: { readonly lastSeenAt: Date | null }, now: Date) =>
-  isBeating(lastSeenAt, undefined, now) || isBeating(lastSeenAt, await readHearing(tx), now);
+const isServing = async (tx: Tx, heard: Date | null, now: Date) =>
+  isBeating(heard, undefined, now) || isBeating(heard, await readHearing(tx), now);
 
 const keptStill = (status: string): Admission => ({
   standing: status === 'running_replica' ? 'replica' : 'retired',

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Mode, TargetMode } from '../core/wire.ts';
+import { Mode, Replica, Success, TargetMode } from '../core/wire.ts';
 import { text } from '../shared/fields.ts';
 
 /** What agents read (protocol 2). */
@@ -101,17 +101,30 @@ export const AgentSummary = z.object({
   primary_changed_at: z.iso.datetime().nullable(),
 });
 
+const ToTerminate = z.object({
+  instance_id: z.string(),
+  instance_type: z.string().nullable(),
+  az: z.string().nullable(),
+  reason: z.enum(['zombie_timeout', 'replica_terminated']),
+  seconds_waiting: z.int(),
+});
+
 /** The instances that are to go and have not been seen to go. */
 export const InstancesToTerminate = z.object({
-  instances: z.array(
-    z.object({
-      instance_id: z.string(),
-      instance_type: z.string().nullable(),
-      az: z.string().nullable(),
-      reason: z.enum(['zombie_timeout', 'replica_terminated']),
-      seconds_waiting: z.int(),
-    }),
-  ),
+  instances: z.array(ToTerminate),
   auto_terminate_enabled: z.boolean(),
   terminate_wait_seconds: z.int(),
 });
+
+/** What an agent that accepts it hears beside `success`, in place of its other polls. */
+const Merged = z.object({
+  commands: z.array(PendingCommand).max(1),
+  replicas: z.array(Replica).max(1).meta({ description: 'Standbys to launch' }),
+  instances: z.array(ToTerminate).meta({ description: 'Instances to terminate' }),
+  config_version: z.int(),
+  config: Settings.optional().meta({ description: 'Where the agent has not heard of it yet' }),
+  report_prices: z.boolean().meta({ description: 'Whether nobody else tells the prices of its pools' }),
+  next_seconds: z.int().positive().meta({ description: 'When to send the next heartbeat' }),
+});
+
+export const Heard = Success.extend({ merged: Merged.optional() });

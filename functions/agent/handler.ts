@@ -6,6 +6,7 @@ import { reportResult } from './command-result.ts';
 import { endAgent, uninstall } from './end-agent.ts';
 import { heartbeat } from './heartbeat.ts';
 import { issueSwitch } from './issue-switch.ts';
+import { mergedHeartbeat } from './merged-heartbeat.ts';
 import { nextCommand } from './pending-commands.ts';
 import { reportPrices } from './pricing-report.ts';
 import { adviseOnRebalance } from './rebalance-recommendation.ts';
@@ -28,8 +29,12 @@ export const handler = httpHandler<typeof agentRoutes>(agentRoutes, {
     const clientId = await tenantOf(db, { authorization, bodyToken: body.client_token, sourceIp }, now);
     return registerAgent(db, { clientId, body }, now);
   },
-  heartbeat: async ({ db, now }, input) => {
-    await heartbeat(db, { ...of(input), body: input.body }, now);
+  heartbeat: async ({ db, now, requestId: token }, input) => {
+    const beat = { ...of(input), body: input.body };
+    // One that ends is told nothing: whatever it was handed would be lost with it.
+    if (input.body.accepts?.includes('merged') && input.body.status !== 'offline')
+      return { ...success, merged: await mergedHeartbeat(db, { ...beat, token }, now) };
+    await heartbeat(db, beat, now);
     return success;
   },
   // A deleted agent is told to keep still: on a 404 it would go on as it was.

@@ -3,7 +3,7 @@ import { noteSteadyBeat, setStatus } from '../core/agent/agents.ts';
 import { type Caller, findCaller } from '../core/agent/caller.ts';
 import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
 import { markSeen } from '../core/agent/instances.ts';
-import { isSilent } from '../core/agent/liveness.ts';
+import { heardUntil, isSilent } from '../core/agent/liveness.ts';
 import { lockAgent } from '../core/agent/lock.ts';
 import type { AgentState } from '../core/agent/state.ts';
 import { takeOver } from '../core/agent/take-over.ts';
@@ -12,8 +12,10 @@ import { type Db, type Tx, transact } from '../shared/db.ts';
 import { minuteMs, msSince } from '../shared/time.ts';
 import type { HeartbeatRequest } from './requests.ts';
 
-interface Beat extends OfAgent {
+export interface Beat extends OfAgent {
   readonly body: z.output<typeof HeartbeatRequest>;
+  /** What it is told besides, if it goes by our answer: when to come back, and whether it is decided on without its prices. */
+  readonly told?: Pick<Parameters<typeof noteSteadyBeat>[1], 'nextSeconds' | 'isPriced'>;
 }
 
 /** An instance that goes down this soon after a switch is the old one, if it does not say which one it is. */
@@ -26,15 +28,21 @@ const oldInstanceMayDieMs = 10 * minuteMs;
  */
 export async function heartbeat(db: Db, beat: Beat, now: Date): Promise<void> {
   const { clientId, body } = beat;
-  const { agentId, instanceId } = parseHandle(beat.ref);
-  const reporter = instanceId ?? body.instance_id ?? body.monitored_instances?.[0];
-  const { status, mode, instance_type: instanceType, az } = body;
-  const steady = { clientId, agentId, reporter, status, mode, instanceType, az };
-  if (status !== 'offline' && (await noteSteadyBeat(db, steady, now))) return;
+  const said = saidBy(beat);
+  const { agentId, reporter } = said;
+  if (body.status !== 'offline' && (await noteSteadyBeat(db, said, now))) return;
   const ref = reporter === undefined ? agentId : `${agentId}~${reporter}`;
   const caller = await findCaller(db, { clientId, ref }, now);
   if (caller.standing === 'primary') return changeStatus(db, { beat, agentId, reporter }, now);
   await noteOther(db, { beat, caller }, now);
+}
+
+/** What the instance that beats says of itself. */
+export function saidBy({ clientId, ref, body, told }: Beat) {
+  const { agentId, instanceId } = parseHandle(ref);
+  const reporter = instanceId ?? body.instance_id ?? body.monitored_instances?.[0];
+  const { status, mode, instance_type: instanceType, az } = body;
+  return { clientId, agentId, reporter, status, mode, instanceType, az, ...told };
 }
 
 interface Change {
@@ -51,7 +59,8 @@ function changeStatus(db: Db, { beat, agentId, reporter }: Change, now: Date): P
     const { agent, primary } = state;
     if (!primary || (reporter !== undefined && reporter !== primary.id)) return; // another took over meanwhile
     if (body.status === 'offline' && isOldInstanceDying(state, reporter, now)) return;
-    await setStatus(tx, { clientId, agentId, status: body.status, isHeard: true }, now);
+    const heard = { nextSeconds: beat.told?.nextSeconds ?? null };
+    await setStatus(tx, { clientId, agentId, status: body.status, heard }, now);
     await markSeen(tx, { clientId, agentId, instanceId: primary.id }, now);
     await recordChange(tx, { agent, status: body.status, instanceId: primary.id }, now);
   });
@@ -104,6 +113,10 @@ async function noteOther(db: Db, { beat, caller }: { beat: Beat; caller: Caller 
   if (instanceId === undefined) return;
   const of = { clientId: beat.clientId, agentId: agent.id, instanceId };
   await markSeen(db, of, now);
-  if (standing === 'replica' && beat.body.status !== 'offline' && isSilent(agent.lastHeartbeatAt, undefined, now))
+  if (
+    standing === 'replica' &&
+    beat.body.status !== 'offline' &&
+    isSilent(heardUntil(agent, agent.lastHeartbeatAt), undefined, now)
+  )
     await takeOver(db, of, now);
 }

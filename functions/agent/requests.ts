@@ -37,6 +37,9 @@ export const HeartbeatRequest = z.object({
   instance_type: optional(text(64)),
   mode: optional(Mode),
   az: claimedZone,
+  // Of agents of the merged kind only (protocol A2).
+  accepts: optional(z.array(z.enum(['merged'])).max(4)),
+  config_version: optional(z.int().min(0)),
 });
 
 /** Both shapes: v4 wraps its prices in `pricing`, v3.2 has them at the top level (protocol A6). */

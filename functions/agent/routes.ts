@@ -5,6 +5,7 @@ import type { Routes } from '../shared/route.ts';
 import {
   AgentSummary,
   CleanupCounts,
+  Heard,
   InstancesToTerminate,
   PendingCommand,
   RebalanceAdvice,
@@ -38,10 +39,10 @@ export const agentRoutes = {
     access: 'client',
     scope: 'agent',
     isPoll: true,
-    summary: 'Reports that the instance lives, and what it is',
+    summary: 'Reports that the instance lives, and what it is; an agent that accepts it hears all else in the answer',
     params: ofAgent,
     body: HeartbeatRequest,
-    response: Success,
+    response: Heard,
     errors: ['agent_not_found'],
   },
   config: {

@@ -30,14 +30,24 @@ type Settings = Pick<Agent, (typeof settingColumns)[number]>;
  * @throws AppError agent_not_found
  */
 export async function readSettings(db: Db, { clientId, ref }: OfAgent) {
-  const handle = parseHandle(ref);
-  const row = await selectCaller(db, { clientId, handle })
-    .select(settingColumns.map((column) => `a.${column}` as const))
-    .select(standbyCount.as('standbyCount'))
-    .executeTakeFirst();
+  const row = await selectSettings(db, { clientId, ref }).executeTakeFirst();
   if (!row) throw agentNotFound(ref);
-  return { settings: row as Settings, standing: standingOf(callerOf(row), handle), standbyCount: row.standbyCount };
+  return settingsIn(row, ref);
 }
+
+/** The same as a statement that may ask for more. */
+export const selectSettings = (db: Db, { clientId, ref }: OfAgent) =>
+  selectCaller(db, { clientId, handle: parseHandle(ref) })
+    .select(settingColumns.map((column) => `a.${column}` as const))
+    .select(standbyCount.as('standbyCount'));
+
+/** What a row of `selectSettings` says. */
+export const settingsIn = (row: SettingsRow, ref: string) => ({
+  settings: row as Settings,
+  standing: standingOf(callerOf(row), parseHandle(ref)),
+  standbyCount: row.standbyCount,
+});
+type SettingsRow = Settings & Parameters<typeof callerOf>[0] & { readonly standbyCount: number };
 
 /** The settings that the calling instance follows. All flags are off unless it is its agent's primary (protocol 1.9, A1). */
 export function settingsFor(agent: Settings, standing: Standing, replicas: number) {

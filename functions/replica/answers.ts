@@ -2,30 +2,6 @@ import * as z from 'zod';
 
 /** What agents and consoles read of standbys (protocol 3). */
 
-/** A replica as v4 agents and consoles read it; agents take `pool` or the flat `pool_id` and `az`. */
-export const Replica = z
-  .object({
-    id: z.string(),
-    instance_id: z.string().nullable(),
-    type: z.string(),
-    status: z.string(),
-    is_active: z.boolean(),
-    pool_id: z.string(),
-    az: z.string(),
-    pool: z.object({ id: z.string(), name: z.string(), instance_type: z.string(), region: z.string(), az: z.string() }),
-    sync_status: z.string(),
-    sync_latency_ms: z.number().nullable(),
-    state_transfer_progress: z.number(),
-    cost: z.object({ hourly: z.number().nullable(), total: z.number() }),
-    created_by: z.string(),
-    created_at: z.iso.datetime(),
-    ready_at: z.iso.datetime().nullable(),
-    terminated_at: z.iso.datetime().nullable(),
-    age_seconds: z.int(),
-    tags: z.record(z.string(), z.unknown()),
-  })
-  .meta({ id: 'Replica' });
-
 const Pool = z.object({
   id: z.string(),
   name: z.string(),

@@ -1,10 +1,10 @@
 import { parseHandle } from '../core/agent/identity.ts';
+import { listReplicas } from '../core/failover/list-standbys.ts';
 import { handleTermination, prepareStandby } from '../core/failover/notices.ts';
 import { byOf as by, httpHandler } from '../shared/http.ts';
 import { attachInstance } from './attach.ts';
 import { createReplica } from './create.ts';
 import { deleteReplica } from './delete.ts';
-import { listReplicas } from './list.ts';
 import { setManualReplica, switchManually } from './manual-mode.ts';
 import { emergencyAnswer, terminationAnswer } from './notice-answers.ts';
 import { promoteReplica } from './promote.ts';

@@ -1,17 +1,7 @@
 import * as z from 'zod';
-import { ofAgent } from '../core/wire.ts';
+import { ofAgent, Replica } from '../core/wire.ts';
 import type { Routes } from '../shared/route.ts';
-import {
-  Attached,
-  Changed,
-  Created,
-  Emergency,
-  Promoted,
-  Removed,
-  Replica,
-  StandbyStatus,
-  Termination,
-} from './answers.ts';
+import { Attached, Changed, Created, Emergency, Promoted, Removed, StandbyStatus, Termination } from './answers.ts';
 import {
   AttachRequest,
   CreateReplicaRequest,

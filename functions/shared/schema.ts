@@ -142,6 +142,7 @@ export interface AgentTable {
   currentPoolId: string | null;
   agentVersion: string | null;
   lastHeartbeatAt: Date | null;
+  beatSeconds: number | null;
   pricedAt: Date | null;
   decidedAt: Date | null;
   autoSwitchEnabled: Generated<boolean>;

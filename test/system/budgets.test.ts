@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { budgetOf, steadyCalls } from '../../build/data-api-budgets.ts';
+import { budgetOf, mergedCalls, steadyCalls } from '../../build/data-api-budgets.ts';
 import { requests } from '../../build/request-examples.ts';
 import { routes } from '../../functions/routes.ts';
 import type { Route } from '../../functions/shared/route.ts';
@@ -104,6 +104,42 @@ describe('Data API calls of the calls that agents make all day', () => {
     const answer = await instance.pendingCommands();
     expect(answer.body).toHaveLength(1);
     expect(answer.calls).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('Data API calls of a merged heartbeat', () => {
+  const collected = (instance: TestInstance) =>
+    rig.asAdmin('POST', '/api/admin/prices', {
+      prices: [
+        { instance_type: instance.facts.type, az: 'us-east-1b', price: 0.03, at: rig.clock.now().toISOString() },
+      ],
+    });
+
+  it(`${mergedCalls} where nothing is to be told`, async () => {
+    const instance = await busy();
+    const [zombie] = Object.values(await instance.instances()).filter((row) => row.instanceStatus === 'zombie');
+    await instance.terminationReport(zombie!.id);
+    await collected(instance);
+    for (let beats = 0; beats < 3; beats += 1) {
+      rig.pass(150);
+      const { operations, result } = await watched(() => instance.merged());
+      expect(result).toMatchObject({ status: 200, calls: mergedCalls, body: { merged: { next_seconds: 150 } } });
+      expect(operations).toHaveLength(mergedCalls);
+    }
+  });
+
+  it(`${budgetOf('A2')} at most where there is: as few as the heartbeat and the polls that it answers for`, async () => {
+    const instance = await busy();
+    expect((await instance.merged()).calls).toBe(4); // a zombie's wait is not over yet
+    await instance.queueSwitch('m5.large.us-east-1a');
+    const answer = await instance.merged();
+    expect(answer.body.merged.commands).toHaveLength(1);
+    expect(answer.calls).toBeLessThanOrEqual(6);
+    const other = await rig.primary({ mode: 'spot' });
+    await other.emergency('rebalance-recommendation');
+    const launch = await other.merged();
+    expect(launch.body.merged.replicas).toHaveLength(1);
+    expect(launch.calls).toBeLessThanOrEqual(5);
   });
 });
 

@@ -68,6 +68,29 @@ const acts: readonly Act[] = [
   },
   { route: 'heartbeat', name: 'that changes nothing', prepare: ofPrimary((m) => m.heartbeat()) },
   { route: 'heartbeat', name: 'that goes offline', prepare: ofPrimary((m) => m.heartbeat('offline')) },
+  { route: 'heartbeat', name: 'that is told nothing', prepare: ofPrimary((m) => m.merged()) },
+  {
+    route: 'heartbeat',
+    name: 'that is handed a switch, and what has to go',
+    prepare: async () => {
+      const old = await faults.primary();
+      const instance = old.successor();
+      await old.switchReport(instance);
+      await instance.register();
+      await old.request('POST', '/termination', { instance_id: old.id });
+      await instance.queueSwitch(target(instance));
+      return { instances: [old, instance], call: sayingWhen(() => instance.merged()) };
+    },
+  },
+  {
+    route: 'heartbeat',
+    name: 'that is handed a standby',
+    prepare: async () => {
+      const instance = await faults.primary({ mode: 'spot' });
+      await instance.emergency('rebalance-recommendation');
+      return { instances: [instance], call: sayingWhen(() => instance.merged()) };
+    },
+  },
   { route: 'config', name: '', prepare: ofReader((m) => m.config()) },
   { route: 'pendingCommands', name: 'with nothing pending', prepare: ofReader((m) => m.pendingCommands()) },
   {

@@ -61,7 +61,8 @@ export async function refreshPrimary(tx: Tx, { agent, status, body }: Restart, n
   const pool = poolOf(body.mode, body.instance_type, body.az);
   await sql`
     UPDATE agents AS a INNER JOIN instances AS i ON i.id = ${body.instance_id} AND i.agent_id = a.id AND i.client_id = a.client_id
-    SET a.version = a.version + 1, a.updated_at = ${now}, a.last_heartbeat_at = ${now}, a.terminated_at = NULL,
+    SET a.version = a.version + 1, a.updated_at = ${now}, a.last_heartbeat_at = ${now}, a.beat_seconds = NULL,
+        a.terminated_at = NULL,
         a.status = ${status},
         a.hostname = ${body.hostname ?? null}, a.private_ip = ${body.private_ip ?? null}, a.public_ip = ${body.public_ip ?? null},
         a.agent_version = COALESCE(${body.agent_version ?? null}, a.agent_version),
@@ -85,6 +86,12 @@ interface Beat {
   readonly mode: Mode | undefined;
   readonly instanceType: string | undefined;
   readonly az: string | undefined;
+  /** In how many seconds it was told to come back; `undefined` where it comes by itself. */
+  readonly nextSeconds?: number | undefined;
+  /** Whether its agent is to be decided on, as if it had reported prices. */
+  readonly isPriced?: boolean;
+  /** What has to hold of `agents AS a` besides, and what is joined to see it. */
+  readonly only?: { readonly join: RawBuilder<unknown>; readonly where: RawBuilder<boolean> };
 }
 
 /**
@@ -94,6 +101,7 @@ interface Beat {
  */
 export async function noteSteadyBeat(db: Db, beat: Beat, now: Date): Promise<boolean> {
   const { clientId, agentId, reporter = null, status, mode = null, instanceType = null, az = null } = beat;
+  const { nextSeconds = null, isPriced = false, only = { join: sql``, where: sql`TRUE` } } = beat;
   const isModeKnown = mode !== null && mode !== 'unknown';
   const pool = poolOf(beat.mode, instanceType, az);
   // Without its type or zone a Spot instance's pool is not known anew, and the one we have stands.
@@ -101,7 +109,9 @@ export async function noteSteadyBeat(db: Db, beat: Beat, now: Date): Promise<boo
   const region = regionOfZone(az) ?? null;
   const result = await sql`
     UPDATE agents AS a INNER JOIN instances AS i ON i.id = a.instance_id AND i.client_id = a.client_id AND i.is_primary
+      ${only.join}
     SET a.last_heartbeat_at = ${now}, a.version = a.version + 1, i.last_seen_at = ${now}, i.version = i.version + 1,
+        a.beat_seconds = ${nextSeconds}, a.priced_at = IF(${isPriced}, ${now}, a.priced_at),
         a.instance_type = COALESCE(${instanceType}, a.instance_type),
         i.instance_type = COALESCE(${instanceType}, i.instance_type),
         a.az = COALESCE(${az}, a.az), i.az = COALESCE(${az}, i.az),
@@ -111,7 +121,7 @@ export async function noteSteadyBeat(db: Db, beat: Beat, now: Date): Promise<boo
         a.current_pool_id = IF(${isPoolKnown}, ${pool}, a.current_pool_id),
         i.current_pool_id = IF(${isPoolKnown}, ${pool}, i.current_pool_id)
     WHERE a.id = ${agentId} AND a.client_id = ${clientId} AND (${reporter} IS NULL OR a.instance_id = ${reporter})
-      AND (a.status = ${status} OR (a.status = 'switching' AND ${status} = 'online'))`.execute(db);
+      AND (a.status = ${status} OR (a.status = 'switching' AND ${status} = 'online')) AND ${only.where}`.execute(db);
   return (result.numAffectedRows ?? 0n) > 0n;
 }
 
@@ -119,8 +129,8 @@ interface NewStatus {
   readonly clientId: string;
   readonly agentId: string;
   readonly status: AgentStatus;
-  /** Whether the agent itself beats just now. */
-  readonly isHeard?: boolean;
+  /** The agent itself beats just now, and comes back in so many seconds; `null`: by itself. */
+  readonly heard?: { readonly nextSeconds: number | null };
   /** Whether the agent stops for good. */
   readonly ended?: boolean;
   /** Only while this instance is the primary. */
@@ -129,14 +139,14 @@ interface NewStatus {
 
 /** Sets the status of an agent that is not deleted. */
 export async function setStatus(db: Db, change: NewStatus, now: Date): Promise<void> {
-  const { clientId, agentId, status, isHeard, ended, ofPrimary } = change;
+  const { clientId, agentId, status, heard, ended, ofPrimary } = change;
   await db
     .updateTable('agents')
     .set((eb) => ({
       status,
       updatedAt: now,
       version: eb('version', '+', 1),
-      ...(isHeard && { lastHeartbeatAt: now }),
+      ...(heard && { lastHeartbeatAt: now, beatSeconds: heard.nextSeconds }),
       ...(ended && { terminatedAt: now }),
     }))
     .where('id', '=', agentId)

@@ -7,7 +7,7 @@ import { msBefore } from '../../shared/time.ts';
 import { record } from '../event/events.ts';
 import { updateFreeAgents } from './agents.ts';
 import { type Hearing, noteHearing, readHearing } from './hearing.ts';
-import { heartbeatTimeoutMs, isOffline } from './liveness.ts';
+import { heardUntil, heartbeatTimeoutMs, isOffline, quietSeconds } from './liveness.ts';
 import { changeFreeAgents } from './lock.ts';
 
 const size = 500;
@@ -38,13 +38,14 @@ async function expireIdle(
 ): Promise<number> {
   // An agent that is carrying out a switch stays `switching` until its command is closed (protocol 7.1).
   const idle = silent.filter(
-    ({ commandId, lastHeartbeatAt }) => commandId === null && isOffline(lastHeartbeatAt, hearing, now),
+    (agent) => agent.commandId === null && isOffline(heardUntil(agent, agent.lastHeartbeatAt), hearing, now),
   );
   const ids = idle.map(({ id }) => id);
   return changeFreeAgents(db, { ids, none: 0 }, async (tx, free) => {
     const still = new Set(
       free
-        .filter((agent) => serving.includes(agent.status) && isOffline(agent.lastHeartbeatAt, hearing, now))
+        .filter((agent) => serving.includes(agent.status))
+        .filter((agent) => isOffline(heardUntil(agent, agent.lastHeartbeatAt), hearing, now))
         .map(({ id }) => id),
     );
     if (still.size === 0) return 0;
@@ -68,9 +69,14 @@ const silentAgents = (
     .leftJoin('commands as c', (join) =>
       join.onRef('c.openSwitchOf', '=', 'a.id').on('c.status', '=', 'dispatched').on('c.newInstanceId', 'is', null),
     )
-    .select(['a.id', 'a.clientId', 'a.logicalAgentId', 'a.instanceId', 'a.lastHeartbeatAt', 'c.id as commandId'])
+    .select(['a.id', 'a.clientId', 'a.logicalAgentId', 'a.instanceId', 'a.lastHeartbeatAt', 'a.beatSeconds'])
+    .select('c.id as commandId')
     .where('a.status', 'in', serving)
     .where('a.lastHeartbeatAt', '<', msBefore(now, heartbeatTimeoutMs()))
+    // The same for who was told to come back later; the line above is what the index has.
+    .where(
+      sql<boolean>`a.last_heartbeat_at < DATE_SUB(${msBefore(now, heartbeatTimeoutMs())}, INTERVAL ${quietSeconds} SECOND)`,
+    )
     .$if(after !== undefined, (query) =>
       query.where((eb) =>
         eb.or([

@@ -1,5 +1,6 @@
+import { sql } from 'kysely';
 import { healthEnv } from '../../shared/env.ts';
-import { minuteMs, msSince, secondMs } from '../../shared/time.ts';
+import { minuteMs, msAfter, msSince, secondMs } from '../../shared/time.ts';
 import { type Hearing, silentMs } from './hearing.ts';
 
 /**
@@ -7,6 +8,19 @@ import { type Hearing, silentMs } from './hearing.ts';
  * was never heard of has been silent for ever. While we were away nobody was silent (hearing.ts).
  */
 type LastHeard = Date | null;
+
+/** How often agents beat by themselves (protocol 6.2), for which the times below are made. */
+const ownBeatSeconds = 30;
+
+/**
+ * Until when an agent counts as heard of. Its primary is not silent while it does what we told it: to come back later than
+ * agents do by themselves (protocol A2).
+ */
+export const heardUntil = ({ beatSeconds }: { readonly beatSeconds: number | null }, last: LastHeard): LastHeard =>
+  last && msAfter(last, Math.max(0, (beatSeconds ?? 0) - ownBeatSeconds) * secondMs);
+
+/** The same for a statement: how many seconds the primary of `agents AS a` may stay away longer than others. */
+export const quietSeconds = sql<number>`GREATEST(0, COALESCE(a.beat_seconds, 0) - ${sql.lit(ownBeatSeconds)})`;
 
 /** A primary that was heard of this recently lives: a second instance with its logical id waits beside it. */
 export const beatingMs = 90 * secondMs;

@@ -59,6 +59,7 @@ export interface LockedAgent {
   readonly id: string;
   readonly status: AgentStatus;
   readonly lastHeartbeatAt: Date | null;
+  readonly beatSeconds: number | null;
 }
 
 /**
@@ -77,7 +78,7 @@ export async function changeFreeAgents<T>(
   if (ids.length === 0) return none;
   return transact(db, async (tx) => {
     const { rows } = await sql<LockedAgent>`
-      SELECT id, status, last_heartbeat_at FROM ${byPrimaryKey('agents')}
+      SELECT id, status, last_heartbeat_at, beat_seconds FROM ${byPrimaryKey('agents')}
       WHERE id IN ${inList(ids)} FOR UPDATE SKIP LOCKED`.execute(tx);
     return rows.length === 0 ? none : change(tx, rows);
   });

@@ -60,7 +60,7 @@ function agentColumns(change: PrimaryChange, now: Date) {
     a.primary_cause = IF(${wasPrimary}, a.primary_cause, ${cause}),
     a.primary_changed_at = IF(${wasPrimary}, a.primary_changed_at, ${now}),
     a.instance_id = IF(${cause === 'ended' || isDeleted}, a.instance_id, ${next?.instanceId ?? null}),
-    a.last_heartbeat_at = IF(${next !== undefined}, ${now}, a.last_heartbeat_at),
+    a.last_heartbeat_at = IF(${next !== undefined}, ${now}, a.last_heartbeat_at), a.beat_seconds = NULL,
     a.terminated_at = IF(${cause === 'released'}, a.terminated_at, ${cause === 'ended' || isDeleted ? now : null}),
     a.instance_type = COALESCE(${next?.instanceType ?? null}, a.instance_type),
     a.region = COALESCE(${next?.region ?? null}, a.region),

@@ -48,6 +48,7 @@ export const primaryColumns = [
   'currentPoolId',
   'spotPrice',
   'ondemandPrice',
+  'lastReportAt',
   'lastSeenAt',
 ] as const satisfies readonly (keyof Instance)[];
 

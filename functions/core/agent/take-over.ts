@@ -1,7 +1,7 @@
 import { type Db, transact } from '../../shared/db.ts';
 import { record } from '../event/events.ts';
 import { readHearing } from './hearing.ts';
-import { isBeating, isSilent } from './liveness.ts';
+import { heardUntil, isBeating, isSilent } from './liveness.ts';
 import { lockAgent } from './lock.ts';
 import { changePrimary } from './primary.ts';
 
@@ -24,7 +24,7 @@ export function takeOver(db: Db, { clientId, agentId, instanceId, failing }: OfI
     );
     const waits = instance?.agentId === agentId && instance.instanceStatus === 'running_replica';
     if (!waits || agent.status === 'deleted') return;
-    const [lastSeen, hearing] = [primary?.lastSeenAt ?? null, await readHearing(tx)];
+    const [lastSeen, hearing] = [heardUntil(agent, primary?.lastSeenAt ?? null), await readHearing(tx)];
     const isFailing = failing !== undefined && failing === primary?.id;
     if (!(isFailing ? !isBeating(lastSeen, hearing, now) : isSilent(lastSeen, hearing, now))) return;
     await changePrimary(

@@ -80,6 +80,10 @@ export async function queueSwitch(db: Db, command: QueuedSwitch): Promise<void> 
   }
 }
 
+/** Whether `agents AS a` has something to fetch or is carrying it out, for a statement. */
+export const isCommanded = sql<boolean>`EXISTS (SELECT 1 FROM commands AS x
+  WHERE x.agent_id = a.id AND x.client_id = a.client_id AND x.status IN ('pending', 'dispatched'))`;
+
 const supersededBy: Readonly<Record<NewSwitch['createdBy'], string>> = {
   emergency: 'superseded by an interruption',
   manual: 'superseded by a switch that somebody forced',

@@ -5,6 +5,7 @@ import { secondMs } from '../../shared/time.ts';
 import type { DisruptionWindows } from '../agent/disruption-windows.ts';
 import { readAgent, readAgents } from '../agent/read.ts';
 import type { AgentState, RecordedSwitch } from '../agent/state.ts';
+import { isFresh } from '../pool/freshness.ts';
 import type { DecisionInput } from './decision-input.ts';
 import type { HazardModel } from './hazard-model.ts';
 import { type PoolReader, type PricedPlace, type PricedPool, poolReader } from './priced-pools.ts';
@@ -71,7 +72,7 @@ const inputOf = ({ agent, primary, history, openSwitch }: State, place: PricedPl
   },
   prices: {
     onDemand: fromDecimalOrNull(primary?.ondemandPrice ?? history.onDemandPrice),
-    currentSpot: agent.currentMode === 'spot' ? fromDecimalOrNull(primary?.spotPrice) : null,
+    currentSpot: agent.currentMode === 'spot' ? spotPaid(primary, place, now) : null,
     pools: place.pools.map(({ id, price, at, interruptions30d, availability, hazard }) => ({
       id,
       price,
@@ -92,6 +93,14 @@ const inputOf = ({ agent, primary, history, openSwitch }: State, place: PricedPl
   },
   service: serviceFacts(agent, history.switches, place, now),
 });
+
+/** What the primary said that it pays; where it says so only now and then, what its pool is known to cost by now. */
+function spotPaid(primary: State['primary'], { pools }: PricedPlace, now: Date): number | null {
+  const said = fromDecimalOrNull(primary?.spotPrice);
+  if (said !== null && primary?.lastReportAt && isFresh(primary.lastReportAt, now)) return said;
+  const known = pools.find(({ id, at }) => id === primary?.currentPoolId && isFresh(at, now));
+  return known?.price ?? said;
+}
 
 /** Limits count from the last move that nobody needed; the agent's own time of it tells of emergencies, too. */
 function lastVoluntarySwitch({ lastSwitchAt }: Agent, switches: readonly RecordedSwitch[]): Date | null {

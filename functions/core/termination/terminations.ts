@@ -3,7 +3,7 @@ import type { Db } from '../../shared/db.ts';
 import { AppError, agentNotFound } from '../../shared/errors.ts';
 import { readHearing } from '../agent/hearing.ts';
 import { type OfAgent, parseHandle } from '../agent/identity.ts';
-import { isSilent } from '../agent/liveness.ts';
+import { heardUntil, isSilent } from '../agent/liveness.ts';
 import { record } from '../event/events.ts';
 import { type LeavingInstance, type LeavingInstances, maxAttempts } from './policy.ts';
 
@@ -31,7 +31,8 @@ export async function readLeaving(
         .on('i.terminationConfirmed', '=', false),
     )
     .leftJoin('instances as p', 'p.primaryOf', 'a.id')
-    .select(['a.autoTerminateEnabled', 'a.terminateWaitSeconds', 'a.instanceId as primaryId', 'p.lastSeenAt'])
+    .select(['a.autoTerminateEnabled', 'a.terminateWaitSeconds', 'a.instanceId as primaryId', 'a.beatSeconds'])
+    .select('p.lastSeenAt')
     .select(['i.id', 'i.instanceType', 'i.az', 'i.instanceStatus', 'i.zombieAt', 'i.terminatedAt'])
     .select(['i.terminationAttempts', 'i.terminationAttemptedAt'])
     .where('a.id', '=', agentId)
@@ -39,8 +40,9 @@ export async function readLeaving(
     .execute();
   const [agent] = rows;
   if (!agent) return undefined;
-  const { autoTerminateEnabled: isAutoTerminate, terminateWaitSeconds: waitSeconds, primaryId, lastSeenAt } = agent;
-  const isPrimaryHeard = !isSilent(lastSeenAt, undefined, now) || !isSilent(lastSeenAt, await readHearing(db), now);
+  const { autoTerminateEnabled: isAutoTerminate, terminateWaitSeconds: waitSeconds, primaryId } = agent;
+  const heard = heardUntil(agent, agent.lastSeenAt);
+  const isPrimaryHeard = !isSilent(heard, undefined, now) || !isSilent(heard, await readHearing(db), now);
   const instances = rows.flatMap(({ id, instanceType, az, ...row }) => {
     if (id === null) return [];
     const isZombie = row.instanceStatus === 'zombie';
@@ -56,6 +58,12 @@ export async function readLeaving(
   });
   return { agent: { isAutoTerminate, waitSeconds, primaryId, isPrimaryHeard }, instances };
 }
+
+/** That an instance `x` is one which the policy may ask to terminate, now or later: of `agents AS a`, for a statement. */
+export const isLeaving = sql<boolean>`(x.agent_id = a.id AND x.client_id = a.client_id AND a.auto_terminate_enabled
+  AND x.instance_status IN ('zombie', 'terminated') AND NOT x.termination_confirmed
+  AND x.termination_attempts < ${sql.lit(maxAttempts)}
+  AND IF(x.instance_status = 'zombie', x.zombie_at, x.terminated_at) IS NOT NULL)`;
 
 interface Report extends OfAgent {
   readonly instanceId: string;

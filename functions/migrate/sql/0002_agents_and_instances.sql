@@ -28,6 +28,8 @@ CREATE TABLE agents (
   current_pool_id VARCHAR(128) NULL,
   agent_version VARCHAR(32) NULL,
   last_heartbeat_at DATETIME(3) NULL,
+  -- In how many seconds the primary comes back, where it goes by our answer (docs/protocol.md A2); NULL: by itself.
+  beat_seconds SMALLINT NULL,
   priced_at DATETIME(3) NULL,
   decided_at DATETIME(3) NULL,
   auto_switch_enabled BOOLEAN NOT NULL DEFAULT TRUE,

@@ -1,7 +1,8 @@
 import type { AgentEnvironment } from './agent-environment.ts';
 import { type Cadence, staggered } from './cadence.ts';
 
-export type AgentVersion = '4.0.0' | '3.2.0';
+/** `4.1.0` is the merged kind, which nobody has in the field (protocol 6.7). */
+export type AgentVersion = '4.1.0' | '4.0.0' | '3.2.0';
 
 /** What the machine image of an agent contains. Every instance of the agent boots from it. */
 export interface AgentImage {
@@ -16,21 +17,42 @@ export interface ImageOptions {
   readonly agents: number;
   /** 0 to 1: the share of agents of version 3.2. */
   readonly v32Share: number;
+  /** 0 to 1: the share of agents that hear all in the answer to their heartbeat. */
+  readonly mergedShare?: number | undefined;
   /** Seconds between the polls of an idle agent; undefined for the agents' own intervals. */
   readonly pollSeconds: number | undefined;
   readonly clientToken: string;
   readonly environment: AgentEnvironment;
 }
 
-/** One image for each agent of a fleet. Agents of version 3.2 are spread evenly among the others. */
-export function agentImages({ agents, v32Share, pollSeconds, clientToken, environment }: ImageOptions): AgentImage[] {
+/** One image for each agent of a fleet. Agents of version 3.2 and of the merged kind are spread evenly among the others. */
+export function agentImages({
+  agents,
+  v32Share,
+  mergedShare = 0,
+  pollSeconds,
+  clientToken,
+  environment,
+}: ImageOptions): AgentImage[] {
   const digits = String(agents).length;
-  const v32Among = (count: number) => Math.floor(count * v32Share + 1e-9);
-  return Array.from({ length: agents }, (_, index) => ({
-    version: v32Among(index + 1) > v32Among(index) ? '3.2.0' : '4.0.0',
+  const versions = spread(agents, { '3.2.0': v32Share, '4.1.0': mergedShare });
+  return versions.map((version, index) => ({
+    version,
     logicalAgentId: `demo-${String(index + 1).padStart(digits, '0')}`,
     clientToken,
     cadence: pollSeconds === undefined ? { kind: 'true' } : staggered(pollSeconds, index),
     environment,
   }));
+}
+
+/** Each agent is of the first version that is short of its share of all agents so far. */
+function spread(agents: number, shares: Partial<Record<AgentVersion, number>>): AgentVersion[] {
+  const counts = new Map<AgentVersion, number>();
+  const isShort = (version: AgentVersion, of: number) =>
+    Math.floor(of * shares[version]! + 1e-9) > (counts.get(version) ?? 0);
+  return Array.from({ length: agents }, (_, index) => {
+    const special = (Object.keys(shares) as AgentVersion[]).find((version) => isShort(version, index + 1));
+    if (special) counts.set(special, (counts.get(special) ?? 0) + 1);
+    return special ?? '4.0.0';
+  });
 }

@@ -8,6 +8,7 @@ export class AgentProcess {
   readonly #simulation: Simulation;
   readonly #sleeps = new Set<Pause>();
   readonly #rests = new Set<Pause>();
+  readonly #naps = new Set<Pause>();
   readonly #woken = new Set<Pause>();
   #stopped = false;
 
@@ -30,6 +31,15 @@ export class AgentProcess {
     return this.#woken.delete(await this.#pause(seconds, this.#rests));
   }
 
+  /** Sleeps until there may be something to hear: `endNaps` ends it early. */
+  async nap(seconds: number): Promise<void> {
+    await this.#pause(seconds, this.#naps);
+  }
+
+  endNaps(): void {
+    for (const nap of this.#naps) nap.wake();
+  }
+
   wakeLoops(): void {
     for (const rest of this.#rests) {
       this.#woken.add(rest);
@@ -40,7 +50,7 @@ export class AgentProcess {
   /** SIGTERM. */
   stop(): void {
     this.#stopped = true;
-    for (const pause of [...this.#sleeps, ...this.#rests]) pause.abort(new Stopped());
+    for (const pause of [...this.#sleeps, ...this.#rests, ...this.#naps]) pause.abort(new Stopped());
   }
 
   async #pause(seconds: number, kind: Set<Pause>): Promise<Pause> {

@@ -13,6 +13,7 @@ export async function watchForRebalance(agent: Agent): Promise<void> {
     body: { signal_type: 'rebalance-recommendation', instance_id },
   });
   agent.markBusy();
+  agent.expectNews();
   await agent.call('POST /api/agents/{agent_id}/rebalance-recommendation', {
     body: { instance_id, detected_at: isoformatAware(agent.now) },
   });
@@ -32,6 +33,7 @@ export async function watchForTermination(agent: Agent): Promise<void> {
   })) as { success?: boolean; replica_id?: string } | undefined;
   if (standby) ledger.noticeReceived(instance_id, 'agent');
   agent.markBusy();
+  agent.expectNews();
   const failover = (await agent.call('POST /api/agents/{agent_id}/termination-imminent', {
     isOfNotice: true,
     body: {

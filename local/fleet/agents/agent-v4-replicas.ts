@@ -3,7 +3,7 @@ import { Stopped } from './agent-process.ts';
 import { type Command, zoneOf } from './command.ts';
 import { isoformatAware } from './python.ts';
 
-interface Replica {
+export interface Replica {
   readonly id: string;
   readonly instance_id?: string | null;
   readonly pool?: { readonly id: string; readonly az: string };
@@ -26,7 +26,11 @@ export class Replicas {
 
   /** Launches the wanted standbys, one after the other. */
   async launch(): Promise<void> {
-    for (const replica of await this.#list('launching')) {
+    await this.launchAll(await this.#list('launching'));
+  }
+
+  async launchAll(wanted: readonly Replica[]): Promise<void> {
+    for (const replica of wanted) {
       const az = replica.pool?.az ?? replica.az;
       if (!replica.id || !(replica.pool?.id ?? replica.pool_id) || !az) continue;
       this.#agent.markBusy();

@@ -14,7 +14,7 @@ interface ToTerminate {
 
 /** The agent of version 4.0.0. */
 export class AgentV4 extends Agent {
-  readonly #replicas = new Replicas(this);
+  protected readonly replicas = new Replicas(this);
 
   protected override registration(): object {
     const { image, market } = this.context;
@@ -67,9 +67,9 @@ export class AgentV4 extends Agent {
 
   protected override ownLoops(): (() => Promise<void>)[] {
     return [
-      () => this.every('launchingReplicas', () => this.#replicas.launch()),
-      () => this.every('terminatedReplicas', () => this.#replicas.terminate()),
-      () => this.every('cleanup', () => this.#reportCleanup(), 60),
+      () => this.every('launchingReplicas', () => this.replicas.launch()),
+      () => this.every('terminatedReplicas', () => this.replicas.terminate()),
+      () => this.every('cleanup', () => this.reportCleanup(), 60),
       () => this.every('instancesToTerminate', () => this.#terminateInstances(), 60),
       () => watchForRebalance(this),
       () => watchForTermination(this),
@@ -78,7 +78,7 @@ export class AgentV4 extends Agent {
 
   protected override async execute(command: Command): Promise<void> {
     if (command.command_type === 'create_replica') {
-      const { done, message } = await this.#replicas.create(command);
+      const { done, message } = await this.replicas.create(command);
       return this.#executed(command, done, message);
     }
     if (!command.target_mode) return this.context.log(`command ${command.id} has no target_mode: skipped`);
@@ -163,8 +163,11 @@ export class AgentV4 extends Agent {
   /** An agent may be told to terminate its own instance. It reports that before the instance stops. */
   async #terminateInstances(): Promise<void> {
     const answer = (await this.call('GET /api/agents/{agent_id}/instances-to-terminate')) as ToTerminate | undefined;
-    if (!answer?.auto_terminate_enabled) return;
-    for (const { instance_id } of answer.instances ?? []) {
+    if (answer?.auto_terminate_enabled) await this.terminateAll(answer.instances ?? []);
+  }
+
+  protected async terminateAll(instances: readonly { readonly instance_id: string }[]): Promise<void> {
+    for (const { instance_id } of instances) {
       const success = await this.attempt('terminate', async () => this.context.ec2.terminate(instance_id, this.now));
       const result = success
         ? { success, error: null, terminated_at: isoformatAware(this.now) }
@@ -174,7 +177,7 @@ export class AgentV4 extends Agent {
   }
 
   /** Nothing is ever old enough to be deleted: the fleet has one image, and its snapshots belong to it. */
-  async #reportCleanup(): Promise<void> {
+  protected async reportCleanup(): Promise<void> {
     const cutoff_date = isoformatAware(new Date(this.now.getTime() - 7 * 24 * 3600_000));
     await this.call('POST /api/agents/{agent_id}/cleanup-report', {
       body: {

@@ -57,6 +57,26 @@ export abstract class Agent {
   protected abstract pricingReport(): object;
   protected abstract execute(command: Command): Promise<void>;
 
+  /** Whether a loop still has to call by itself. */
+  protected calls(_loop: Loop): boolean {
+    return true;
+  }
+
+  /** Tells the control plane that the instance lives, for as long as it does. */
+  protected beats(): Promise<void> {
+    return this.every('heartbeat', async () => {
+      await this.call('POST /api/agents/{agent_id}/heartbeat', { body: this.beat() });
+    });
+  }
+
+  /** The body of a heartbeat. */
+  protected beat(): object {
+    return this.heartbeat(this.#enabled ? 'online' : 'disabled');
+  }
+
+  /** The agent has just told of something that the control plane will want it to act on. */
+  expectNews(): void {}
+
   /** The loops that only one version has. */
   protected ownLoops(): (() => Promise<void>)[] {
     return [];
@@ -88,11 +108,15 @@ export abstract class Agent {
     const period = periodOf(loop, this.context.image.environment);
     if (firstAfter > 0) await this.process.sleep(firstAfter);
     for (;;) {
-      await this.attempt(loop, run);
-      const seconds = restSeconds(this.#cadenceOf(loop), loop, period, this.now, this.#busyUntil);
-      if (await this.process.rest(seconds))
+      if (this.calls(loop)) await this.attempt(loop, run);
+      if (await this.process.rest(this.restOf(loop, period)))
         await this.process.sleep(untilTruePhase(this.context.image.logicalAgentId, loop, period, this.now));
     }
+  }
+
+  /** How long a loop rests after a run, seconds. */
+  protected restOf(loop: Loop, period: number): number {
+    return restSeconds(this.#cadenceOf(loop), loop, period, this.now, this.#busyUntil);
   }
 
   /** @returns whether it succeeded; a failure is logged. @throws Stopped */
@@ -136,7 +160,7 @@ export abstract class Agent {
     const answer = (await this.context.api.call('POST /api/agents/register', { body })) as Registered | undefined;
     if (!answer?.agent_id) return false;
     this.agentId = answer.agent_id;
-    this.#apply(answer.config);
+    this.apply(answer.config);
     this.context.ledger.registered(this.instance.id, this.agentId);
     this.markBusy();
     return true;
@@ -146,8 +170,8 @@ export abstract class Agent {
     return [
       () => this.every('pendingCommands', () => this.#runCommands()),
       () => this.every('config', () => this.#readConfig()),
-      () => this.every('heartbeat', () => this.#sendHeartbeat()),
-      () => this.every('pricing', () => this.#sendPrices()),
+      () => this.beats(),
+      () => this.every('pricing', () => this.sendPrices()),
     ];
   }
 
@@ -162,7 +186,10 @@ export abstract class Agent {
   async #runCommands(): Promise<void> {
     if (!this.#enabled) return;
     const [command] = commandsIn(await this.call('GET /api/agents/{agent_id}/pending-commands'));
-    if (!command) return;
+    if (command) await this.carryOut(command);
+  }
+
+  protected async carryOut(command: Command): Promise<void> {
     this.context.ledger.commands.add(command.id);
     this.markBusy();
     await this.execute(command);
@@ -170,11 +197,11 @@ export abstract class Agent {
   }
 
   async #readConfig(): Promise<void> {
-    this.#apply((await this.call('GET /api/agents/{agent_id}/config')) as Config | undefined);
+    this.apply((await this.call('GET /api/agents/{agent_id}/config')) as Config | undefined);
   }
 
   /** No answer changes nothing. A config without `enabled` enables the agent. A wait of 0, for a replaced instance, is ignored. */
-  #apply(config: Config | undefined): void {
+  protected apply(config: Config | undefined): void {
     if (!config) return;
     const wasEnabled = this.#enabled;
     this.#enabled = config.enabled ?? true;
@@ -182,17 +209,13 @@ export abstract class Agent {
     this.#retentionSeconds = config.terminate_wait_seconds || this.#retentionSeconds;
   }
 
-  async #sendHeartbeat(): Promise<void> {
-    const body = this.heartbeat(this.#enabled ? 'online' : 'disabled');
-    await this.call('POST /api/agents/{agent_id}/heartbeat', { body });
-  }
-
-  async #sendPrices(): Promise<void> {
+  protected async sendPrices(): Promise<void> {
     await this.call('POST /api/agents/{agent_id}/pricing-report', { body: this.pricingReport() });
   }
 }
 
-interface Config {
+export interface Config {
+  readonly config_version?: number;
   readonly enabled?: boolean;
   readonly terminate_wait_seconds?: number;
 }

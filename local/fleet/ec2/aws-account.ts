@@ -1,4 +1,5 @@
 import type { Ec2Api } from '../../aws/ec2-api/server.ts';
+import type { Market } from '../../market/market.ts';
 import type { Fleet } from '../run/fleet.ts';
 import type { Query } from '../run/query.ts';
 import type { Tenant } from '../run/tenant.ts';
@@ -32,6 +33,18 @@ export function exposeInstances(
         ...(instance.stoppedAt && { endedAt: instance.stoppedAt }),
       }));
   return () => describeCalls;
+}
+
+/** Lets the control plane collect the market's prices itself, as agents need not tell what EC2 tells. */
+export function exposePrices(api: Ec2Api, { instanceType, region, pools }: Market, now: () => Date): void {
+  api.spotPrices = (asked) =>
+    pools
+      .filter(() => asked === region)
+      .flatMap(({ az, steps }) =>
+        steps
+          .filter(({ from, price }) => price !== null && from <= now().getTime())
+          .map(({ from, price }) => ({ instanceType, az, price: price!.toFixed(6), at: new Date(from) })),
+      );
 }
 
 /** What the control plane knows about the instances that had to be terminated. */

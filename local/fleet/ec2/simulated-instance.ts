@@ -1,5 +1,6 @@
 import type { Agent } from '../agents/agent.ts';
 import type { AgentContext } from '../agents/agent-context.ts';
+import { AgentMerged } from '../agents/agent-merged.ts';
 import { AgentV4 } from '../agents/agent-v4.ts';
 import { AgentV32 } from '../agents/agent-v32.ts';
 
@@ -58,5 +59,6 @@ export class SimulatedInstance {
   }
 }
 
-const newAgent = (context: AgentContext): Agent =>
-  context.image.version === '4.0.0' ? new AgentV4(context) : new AgentV32(context);
+const kinds = { '3.2.0': AgentV32, '4.0.0': AgentV4, '4.1.0': AgentMerged } as const;
+
+const newAgent = (context: AgentContext): Agent => new kinds[context.image.version](context);

@@ -23,9 +23,17 @@ export interface RouteCount {
   dataApiCalls: number;
 }
 
+function countOf(counts: Map<string, RouteCount>, name: string): RouteCount {
+  const count = counts.get(name) ?? { requests: 0, counted: 0, dataApiCalls: 0 };
+  counts.set(name, count);
+  return count;
+}
+
 /** Counts the agents' requests and launches, and tracks their switches. */
 export class Ledger {
   readonly routes = new Map<string, RouteCount>();
+  /** The same by the version of the agents. */
+  readonly kinds = new Map<string, RouteCount>();
   /** Answers that agents treat as no answer, by status and route. */
   readonly failures = new Map<string, number>();
   /** Ids of the commands that agents received. */
@@ -55,11 +63,11 @@ export class Ledger {
     return this.#switches;
   }
 
-  answered({ route, status, dataApiCalls, isOfNotice }: Answer): void {
+  /** @param kind the version of the agent */
+  answered({ route, status, dataApiCalls, isOfNotice }: Answer, kind: string): void {
     this.#requests++;
-    const ofRoute = this.routes.get(route) ?? { requests: 0, counted: 0, dataApiCalls: 0 };
-    this.routes.set(route, ofRoute);
-    for (const count of isOfNotice ? [ofRoute, this.noticeCalls] : [ofRoute]) {
+    const counts = [countOf(this.routes, route), countOf(this.kinds, kind)];
+    for (const count of isOfNotice ? [...counts, this.noticeCalls] : counts) {
       count.requests++;
       if (dataApiCalls === undefined) continue;
       count.counted++;

@@ -132,11 +132,20 @@ function instanceRows({ fleet, leakCheck, terminations }: Outcome): Row[] {
   ];
 }
 
-function requestRows({ fleet, wallSeconds }: Outcome): Row[] {
-  const { routes, failures, requests } = fleet.ledger;
+function requestRows({ fleet, wallSeconds, start, end }: Outcome): Row[] {
+  const { routes, kinds, failures, requests } = fleet.ledger;
   const byCount = [...routes].sort(([, a], [, b]) => b.requests - a.requests);
   return [
     ['total', requests, `${(requests / wallSeconds).toFixed(0)} per second`],
+    ...[...kinds].sort().map(([version, { requests, dataApiCalls }]): Row => {
+      const agentDays = fleet.images.filter((image) => image.version === version).length * daysBetween(start, end);
+      const perDay = (count: number) => (count / agentDays).toFixed(0);
+      return [
+        `  by agents of version ${version}`,
+        requests,
+        `${perDay(requests)} per agent and day, ${perDay(dataApiCalls)} Data API calls`,
+      ];
+    }),
     ...byCount.map(
       ([route, { requests, counted, dataApiCalls }]): Row => [
         `  ${route}`,

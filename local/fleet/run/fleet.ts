@@ -145,7 +145,7 @@ export class Fleet {
       real: (call) => simulation.real(call),
       log,
       onAnswer: (answer) => {
-        ledger.answered(answer);
+        ledger.answered(answer, image.version);
         onAnswer?.(answer);
       },
       isReachable: faults && (() => !faults.isOutage(this.#now)),

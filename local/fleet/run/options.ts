@@ -116,6 +116,13 @@ const fleetOptions = {
     '0 to 1: the share of agents of version 3.2; the others are of 4.0',
     '0.2',
   ),
+  mergedShare: option(
+    'merged-share SHARE',
+    share,
+    '0 to 1: the share of agents of version 4.1, which nobody has in the field: they hear in the answer to their heartbeat ' +
+      'what the others poll for. Together with --v32-share at most 1',
+    '0',
+  ),
   terminateWaitSeconds: option(
     'terminate-wait TIME',
     time({ from: 0, to: 86_400 }),
@@ -198,6 +205,10 @@ export function readOptions(args: readonly string[]): StartOptions | 'help' {
   if (args.includes('--help')) return 'help';
   const { values, given } = readCommandLine(options, args);
   const { cadence, availability, availabilityTarget, pollSeconds, days, help: _, ...others } = values;
+  if (values.v32Share + values.mergedShare > 1)
+    throw new UsageError(
+      `--v32-share ${values.v32Share} and --merged-share ${values.mergedShare} are more than 1 together: expected at most 1`,
+    );
   if (cadence === 'true' && given.has('pollSeconds'))
     throw new UsageError('--poll is the period of coarse cadence; leave it out with --cadence true');
   if (availability !== undefined && given.has('prices'))

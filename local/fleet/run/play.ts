@@ -1,5 +1,5 @@
 import { seeded } from '../../random.ts';
-import { exposeInstances, terminationsOf } from '../ec2/aws-account.ts';
+import { exposeInstances, exposePrices, terminationsOf } from '../ec2/aws-account.ts';
 import { accountsOf } from '../report/accounts.ts';
 import { booksOf, costsOf, savingsPercent } from '../report/costs.ts';
 import { refusedByGate } from '../report/decision-log.ts';
@@ -34,6 +34,7 @@ export async function play(setup: RunSetup): Promise<Outcome> {
     seed: options.seed,
     agents: options.agents,
     v32Share: options.v32Share,
+    mergedShare: options.mergedShare,
     pollSeconds: options.pollSeconds,
     environment: { TERMINATE_WAIT_TIME: options.terminateWaitSeconds },
     serverUrl: url,
@@ -43,6 +44,7 @@ export async function play(setup: RunSetup): Promise<Outcome> {
   });
   interruptions?.attach(fleet);
   const describeCalls = exposeInstances(setup.ec2, tenant, fleet, () => simulation.now);
+  if (options.mergedShare > 0) exposePrices(setup.ec2, market, () => simulation.now);
   signal.addEventListener('abort', () => simulation.stop());
 
   await applySettings(query, tenant.id, options);

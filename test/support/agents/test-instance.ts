@@ -75,6 +75,19 @@ export class TestInstance extends StandbyCalls {
     return this.request('POST', '/heartbeat', { status, monitored_instances: [instanceId], ...own });
   }
 
+  /** A heartbeat of the merged kind, by an agent that has heard of version 1 of its settings. */
+  merged(extra: Record<string, unknown> = {}) {
+    const { instanceId, type, az, mode } = this.facts;
+    const own = { monitored_instances: [instanceId], instance_id: instanceId, instance_type: type, mode, az };
+    return this.request('POST', '/heartbeat', {
+      status: 'online',
+      ...own,
+      accepts: ['merged'],
+      config_version: 1,
+      ...extra,
+    });
+  }
+
   config() {
     return this.request('GET', '/config');
   }

@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
-import { callerOf, selectCaller } from '../core/agent/caller.ts';
-import { parseHandle, standingOf } from '../core/agent/identity.ts';
-import { isTenantHeld, launchesAnHour, launchesLately, tellOfCap } from '../core/command/launch-cap.ts';
-import { activeStatuses } from '../core/failover/active-statuses.ts';
-import { claimLaunch } from '../core/failover/standby-rows.ts';
-import type { Db } from '../shared/db.ts';
-import { fromDecimalOrNull } from '../shared/decimal.ts';
-import { agentNotFound } from '../shared/errors.ts';
-import type { Replica, ReplicaStatus } from '../shared/schema.ts';
+import type { Db } from '../../shared/db.ts';
+import { fromDecimalOrNull } from '../../shared/decimal.ts';
+import { agentNotFound } from '../../shared/errors.ts';
+import type { Replica, ReplicaStatus } from '../../shared/schema.ts';
+import { callerOf, selectCaller } from '../agent/caller.ts';
+import { parseHandle, standingOf } from '../agent/identity.ts';
+import { isTenantHeld, launchesAnHour, launchesLately, tellOfCap } from '../command/launch-cap.ts';
+import { activeStatuses } from './active-statuses.ts';
+import { claimLaunch } from './standby-rows.ts';
 
 type ListedReplica = Replica & { readonly poolName: string | null };
 

@@ -1,0 +1,80 @@
+import { sql } from 'kysely';
+import type * as z from 'zod';
+import type { OfAgent, Standing } from '../core/agent/identity.ts';
+import { isCommanded } from '../core/command/queue.ts';
+import { hasStandby, isStandbyComing } from '../core/failover/active-statuses.ts';
+import { isMarketKnown } from '../core/pool/freshness.ts';
+import { isLeaving } from '../core/termination/terminations.ts';
+import type { Db } from '../shared/db.ts';
+import { agentNotFound } from '../shared/errors.ts';
+import type { HeartbeatRequest } from './requests.ts';
+import { selectSettings, settingsIn } from './settings.ts';
+
+/** What an agent of the merged kind may be told by the answer to its heartbeat (protocol A2). */
+
+/** In how many seconds it is told to come back. */
+export const beatSeconds = {
+  /** Something is being carried out, or has just been set otherwise. */
+  underWay: 15,
+  /** A standby waits for this instance to fall silent, or it is itself one that waits; or an instance has to go. */
+  watched: 30,
+  /** Nothing of all this: what a month costs depends on it (docs/cost.md). */
+  steady: 150,
+} as const;
+
+type Told = Pick<z.output<typeof HeartbeatRequest>, 'status' | 'config_version'>;
+
+/** That there is nothing to tell the primary, for the statement which notes its heartbeat. It says the same as `nextBeat`. */
+export const nothingToTell = ({ status, config_version: version }: Told, now: Date) => ({
+  join: sql`LEFT JOIN instances AS x ON ${isLeaving}`,
+  where: sql<boolean>`(x.id IS NULL AND a.config_version = ${version ?? null} AND a.enabled = ${status !== 'disabled'}
+    AND a.status <> 'switching' AND a.pending_termination_at IS NULL
+    AND NOT ${isCommanded} AND NOT ${hasStandby} AND ${isMarketKnown(now)})`,
+});
+
+/** What there is to tell: one statement. */
+export async function readAgenda(db: Db, of: OfAgent, now: Date) {
+  const row = await selectSettings(db, of)
+    .select('a.pendingTerminationAt')
+    .select(isCommanded.as('isCommanded'))
+    .select(hasStandby.as('hasStandby'))
+    .select(isStandbyComing.as('isStandbyComing'))
+    .select(sql<boolean>`EXISTS (SELECT 1 FROM instances AS x WHERE ${isLeaving})`.as('hasLeaving'))
+    .select(isMarketKnown(now).as('isMarketKnown'))
+    .executeTakeFirst();
+  if (!row) throw agentNotFound(of.ref);
+  const { pendingTerminationAt, isCommanded: commanded, isMarketKnown: known, ...rest } = row;
+  return {
+    ...settingsIn(row, of.ref),
+    isCommanded: Boolean(Number(commanded)),
+    hasStandby: Boolean(Number(rest.hasStandby)),
+    isStandbyComing: Boolean(Number(rest.isStandbyComing)),
+    hasLeaving: Boolean(Number(rest.hasLeaving)),
+    isMarketKnown: Boolean(Number(known)),
+    isBeingTaken: pendingTerminationAt !== null,
+  };
+}
+
+export type Agenda = Awaited<ReturnType<typeof readAgenda>>;
+
+/** Whether what the agent says of itself is what its settings make of it: otherwise it has not heard of them yet. */
+export function isUpToDate({ settings, standing }: Agenda, { status, config_version: version }: Told): boolean {
+  const isEnabled = standing === 'primary' && settings.enabled && settings.status !== 'deleted';
+  return version === settings.configVersion && isEnabled === (status !== 'disabled');
+}
+
+interface Next extends Pick<Agenda, 'isCommanded' | 'hasStandby' | 'isStandbyComing' | 'hasLeaving' | 'isBeingTaken'> {
+  readonly standing: Standing;
+  readonly isUpToDate: boolean;
+}
+
+/** When the agent is to come back, seconds. */
+export function nextBeat({ standing, ...agenda }: Next): number {
+  const isUnderWay =
+    agenda.isCommanded ||
+    agenda.isStandbyComing ||
+    agenda.isBeingTaken ||
+    (standing === 'primary' && !agenda.isUpToDate);
+  if (isUnderWay) return beatSeconds.underWay;
+  return standing !== 'primary' || agenda.hasStandby || agenda.hasLeaving ? beatSeconds.watched : beatSeconds.steady;
+}

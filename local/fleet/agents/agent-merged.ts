@@ -1,0 +1,119 @@
+import type { Config } from './agent.ts';
+import { Stopped } from './agent-process.ts';
+import { AgentV4 } from './agent-v4.ts';
+import type { Replica } from './agent-v4-replicas.ts';
+import type { Command } from './command.ts';
+import type { Loop } from './loops.ts';
+
+/** What the answer to a heartbeat carries. */
+interface Merged {
+  readonly commands: readonly Command[];
+  readonly replicas: readonly Replica[];
+  readonly instances: readonly { readonly instance_id: string }[];
+  readonly config_version: number;
+  readonly config?: Config;
+  readonly report_prices: boolean;
+  readonly next_seconds: number;
+}
+
+/** The loops whose calls the answer replaces. */
+const answered: readonly Loop[] = [
+  'pendingCommands',
+  'config',
+  'launchingReplicas',
+  'terminatedReplicas',
+  'instancesToTerminate',
+];
+
+/** Until an answer says when, and after one that did not come, seconds. */
+const ownBeatSeconds = 30;
+
+/** What it does less often than version 4, seconds: prices that others tell as well, and its clean-up. */
+const seldom: Partial<Record<Loop, number>> = { pricing: 3600, cleanup: 86_400 };
+
+/**
+ * The agent of version 4.1.0, which nobody has in the field: version 4, but it hears in the answer to its heartbeat what the others
+ * poll for (protocol 6.7). With a server that does not know of it, it is version 4.
+ */
+export class AgentMerged extends AgentV4 {
+  /** Whether the last heartbeat was answered with all else. */
+  #isMerged = false;
+  #nextSeconds = ownBeatSeconds;
+  #configVersion: number | undefined;
+  #reportsPrices = true;
+  #isTerminating = false;
+  readonly #lastCalls = new Map<Loop, number>();
+
+  protected override calls(loop: Loop): boolean {
+    if (answered.includes(loop)) return !this.#isMerged;
+    const seconds = loop === 'pricing' && this.#reportsPrices ? undefined : seldom[loop];
+    const now = this.now.getTime();
+    // It looks at its own intervals, and a loop that is a second late is not to wait for another round.
+    const isDue = seconds === undefined || now - (this.#lastCalls.get(loop) ?? 0) >= (seconds - 60) * 1000;
+    if (isDue) this.#lastCalls.set(loop, now);
+    return isDue;
+  }
+
+  protected override async beats(): Promise<void> {
+    for (;;) {
+      this.#nextSeconds = ownBeatSeconds;
+      if (!(await this.attempt('heartbeat', () => this.#beat()))) this.#isMerged = false;
+      await this.process.nap(this.restOf('heartbeat', this.#nextSeconds));
+    }
+  }
+
+  override expectNews(): void {
+    this.process.endNaps();
+  }
+
+  override markBusy(): void {
+    super.markBusy();
+    if (this.context.image.cadence.kind === 'coarse') this.process.endNaps();
+  }
+
+  protected override apply(config: Config | undefined): void {
+    super.apply(config);
+    this.#configVersion = config?.config_version ?? this.#configVersion;
+  }
+
+  async #beat(): Promise<void> {
+    const body = { ...this.beat(), accepts: ['merged'], config_version: this.#configVersion };
+    const answer = await this.call('POST /api/agents/{agent_id}/heartbeat', { body });
+    const { merged } = (answer ?? {}) as { merged?: Merged };
+    this.#isMerged = merged !== undefined;
+    if (!merged) return;
+    this.#nextSeconds = merged.next_seconds;
+    if (merged.config) this.apply(merged.config);
+    if (merged.report_prices && !this.#reportsPrices) this.#lastCalls.delete('pricing');
+    this.#reportsPrices = merged.report_prices;
+    for (const command of merged.commands) this.#beside(() => this.carryOut(command));
+    if (merged.replicas.length > 0) this.#beside(() => this.replicas.launchAll(merged.replicas));
+    if (merged.instances.length > 0) this.#terminate(merged.instances);
+  }
+
+  /** Each is listed until it is confirmed gone. */
+  #terminate(instances: Merged['instances']): void {
+    if (this.#isTerminating) return;
+    this.#isTerminating = true;
+    this.#beside(
+      () => this.terminateAll(instances),
+      () => {
+        this.#isTerminating = false;
+      },
+    );
+  }
+
+  /** Work that takes minutes, while the heartbeats go on. What has come of it may be news. */
+  #beside(run: () => Promise<void>, done = () => {}): void {
+    this.context.simulation.spawn(async () => {
+      try {
+        await this.attempt('work', run);
+        this.expectNews();
+      } catch (error) {
+        if (!(error instanceof Stopped)) throw error;
+      } finally {
+        done();
+      }
+    });
+  }
+}
