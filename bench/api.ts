@@ -12,6 +12,7 @@ import { startDatabase } from '../local/database/server.ts';
 import { reportInterruptions } from './interruptions.ts';
 import { reportJobs } from './jobs.ts';
 import { Load, type Measured } from './load.ts';
+import { reportLongRun } from './long-run.ts';
 import { reportModel } from './model.ts';
 import { type BenchOptions, help, readOptions } from './options.ts';
 import { type Plane, startPlane } from './plane.ts';
@@ -43,6 +44,10 @@ async function main(args: readonly string[]): Promise<void> {
     if (options.interruptions) {
       const notices = options.interruptions;
       return await reportInterruptions({ notices, seconds: 60, held: Math.floor(notices / 50), database, dataDir });
+    }
+    if (options.days) {
+      const { days, agents } = options;
+      return await reportLongRun({ days, agents, database, dataDir });
     }
     const here = resolve(import.meta.dirname, '..');
     const { against } = options;

@@ -34,6 +34,12 @@ const options = {
     number({ from: 1, to: 100_000, whole: true }),
     'instead lose a zone: N notices within a minute, half of the agents with a standby, one in fifty held for as long',
   ),
+  days: option(
+    'days DAYS',
+    number({ from: 1, to: 1000, whole: true }),
+    'instead let a fleet live so many days of virtual time, and print how many rows each table has beside how many retention leaves',
+  ),
+  agents: option('agents N', number({ from: 1, to: 10_000, whole: true }), 'with --days: agents of that fleet', '200'),
   model: flag('model', 'instead measure the risk model beside its weights in TypeScript, and weigh its layer'),
   seconds: option(
     'seconds N',
@@ -62,6 +68,8 @@ export interface BenchOptions {
   readonly jobs: readonly number[] | undefined;
   readonly history: number | undefined;
   readonly interruptions: number | undefined;
+  readonly days: number | undefined;
+  readonly agents: number;
   readonly model: boolean;
   readonly seconds: number;
   readonly requests: readonly RequestName[];

@@ -22,7 +22,7 @@ export async function play(setup: RunSetup): Promise<Outcome> {
     start,
     onMinute: async (now) => {
       progress.show(() => progressLine(setup, fleet, now, wallSeconds()));
-      await setup.onMinute();
+      await setup.onMinute(now, fleet);
       await interruptions?.onMinute(now);
     },
   });
@@ -36,7 +36,7 @@ export async function play(setup: RunSetup): Promise<Outcome> {
     v32Share: options.v32Share,
     mergedShare: options.mergedShare,
     pollSeconds: options.pollSeconds,
-    environment: { TERMINATE_WAIT_TIME: options.terminateWaitSeconds },
+    environment: { ...setup.environment, TERMINATE_WAIT_TIME: options.terminateWaitSeconds },
     serverUrl: url,
     clientToken: tenant.token,
     ...interruptions?.fleetOptions,
@@ -50,6 +50,7 @@ export async function play(setup: RunSetup): Promise<Outcome> {
   await applySettings(query, tenant.id, options);
   if (options.minSavingsPercent !== undefined || options.availabilityTarget !== undefined)
     simulation.spawn(() => applyToNewAgents(simulation, fleet, () => applySettings(query, tenant.id, options)));
+  if (setup.tickSeconds !== undefined) simulation.spawn(() => tick(simulation, setup.tickSeconds!));
   fleet.start();
   await simulation.run(end);
   progress.end();
@@ -86,6 +87,11 @@ async function scoreOf({ options, market, start, query }: RunSetup, end: Date) {
   const { availability: path, availabilityTarget: target } = options;
   if (path === undefined || target === undefined) return undefined;
   return policyScore(query, { path, target, market, start, end });
+}
+
+/** Has the clock stop in between. */
+async function tick(simulation: Simulation, seconds: number): Promise<never> {
+  for (;;) await simulation.sleep(seconds);
 }
 
 /** Applies the settings before each minute's decisions, until every agent has registered once. */

@@ -1,5 +1,7 @@
 import type { Ec2Api } from '../../aws/ec2-api/server.ts';
 import type { Market } from '../../market/market.ts';
+import type { AgentEnvironment } from '../agents/agent-environment.ts';
+import type { Fleet } from './fleet.ts';
 import type { StartOptions } from './options.ts';
 import type { Progress } from './progress.ts';
 import type { Query } from './query.ts';
@@ -16,8 +18,12 @@ export interface RunSetup {
   readonly url: string;
   readonly tenant: Tenant;
   readonly query: Query;
+  /** How the agents are configured, where that is not by themselves. */
+  readonly environment?: AgentEnvironment;
+  /** The clock stops at least so often, for what is to happen beside agents; by default only where agents do something. */
+  readonly tickSeconds?: number;
   /** Runs the control plane's jobs that are due, and delivers the events that have become visible again. */
-  readonly onMinute: () => Promise<unknown>;
+  readonly onMinute: (now: Date, fleet: Fleet) => Promise<unknown>;
   /** Puts EC2's events into the control plane's queue. Resolves when they have been delivered once. */
   readonly postEvents: (events: readonly unknown[]) => Promise<void>;
   /** The events that were given up. */
