@@ -5,7 +5,7 @@ import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
-import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { type Job, type JobLambda, jobs } from '../functions/jobs.ts';
 import { priceListRegion } from '../functions/lambdas.ts';
@@ -37,7 +37,11 @@ export class Jobs extends Construct {
     super(scope, id);
     // A job reads the whole state and states the wanted one, so the next run makes up for a lost one: few repetitions, soon.
     const retry = { retryAttempts: 1, maxEventAge: Duration.minutes(5) };
-    this.lost = new Queue(this, 'Lost', { retentionPeriod: Duration.days(14), enforceSSL: true });
+    this.lost = new Queue(this, 'Lost', {
+      retentionPeriod: Duration.days(14),
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+    });
     const lambda = (name: JobLambda, environment?: Record<string, string>) => {
       const fn = new AppFunction(this, name, {
         bundles,

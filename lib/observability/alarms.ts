@@ -1,4 +1,4 @@
-import { Aws, Duration } from 'aws-cdk-lib';
+import { Aws, Duration, Stack } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Alarm, ComparisonOperator, type IMetric, MathExpression, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -154,7 +154,7 @@ export class Alarms extends Construct {
       new MetricFilter(this, `${name}${i}`, {
         logGroup,
         filterPattern,
-        metricNamespace: 'SpotOptimizer',
+        metricNamespace: Stack.of(this).stackName, // the functions' own metrics have it too: stacks of one account do not count together
         metricName: name,
         metricValue: '1',
       }).metric({ statistic: 'Sum', period }),
