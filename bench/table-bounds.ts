@@ -97,6 +97,10 @@ export const tableBounds: Readonly<Record<string, Bound>> = {
   policy_shadows: perPlace,
   model_sessions: { most: ({ made }) => Math.min(made, 100), with: 'uploads, the newest of which are kept' },
   model_files: { most: ({ made }) => 10 * Math.min(made, 100), with: 'uploads, the newest of which are kept' },
+  what_if_runs: {
+    most: ({ made, tenants }) => Math.min(made, 22 * tenants),
+    with: 'back-tests, the newest 20 of a tenant beside two that wait',
+  },
   // Events
   system_events: { keptDays: 90, at: 'created_at' },
   notification_marks: { most: ({ tenants, made }) => tenants * (made + 2), with: 'readers' },

@@ -29,6 +29,11 @@ export const dearer: Readonly<Record<string, [calls: number, why: string]>> = {
   X30: [5, 'alert and act are rows of two tables, in one transaction; and whether there was room for the alert'],
   D1: [7, 'tenant, token, event and act are rows of four tables, in one transaction'],
   D3: [7, 'as D1'],
+  E12: [
+    8,
+    'tenant, run and act are rows of three tables, in one transaction; agents before it, and an old run that goes',
+  ],
+  E15: [8, 'as E12'],
   X34: [5, 'as X30'],
   E11: [8, 'tenant, list and its row of the audit log, in one transaction; and the hours that it concerns'],
   E2: [6, 'what was set before is kept with the act, in one transaction'],

@@ -11,7 +11,7 @@ export interface Rule {
 
 /** Tables of contents, and the schemas that route tables are made of: zod and nothing that runs. */
 const contract =
-  /^zod$|^functions\/(shared\/(route|fields|errors|json-bounds|cursor)|core\/(wire|tenant\/role-arn|pool\/region|agent\/disruption-windows)|routes|jobs|lambdas)\.ts$|^functions\/[\w-]+\/(routes|requests|answers)(-\w+)?\.ts$/;
+  /^zod$|^functions\/(shared\/(route|fields|errors|json-bounds|cursor)|core\/(wire|tenant\/role-arn|pool\/region|agent\/disruption-windows|backtest\/wire)|routes|jobs|lambdas)\.ts$|^functions\/[\w-]+\/(routes|requests|answers)(-\w+)?\.ts$/;
 
 /** What the decision engine is: the policy and, one day, its model. Gates, inputs and a pool's history are rules over rows. */
 const engine =
@@ -21,7 +21,7 @@ export const rules: readonly Rule[] = [
   {
     because: 'route tables and schemas are loaded by the deployment and the OpenAPI document, where nothing runs',
     files:
-      /^functions\/([\w-]+\/)?(routes|requests|answers)(-\w+)?\.ts$|^functions\/(jobs|lambdas|metrics|core\/wire|spot-events\/ec2-events)\.ts$/,
+      /^functions\/([\w-]+\/)?(routes|requests|answers)(-\w+)?\.ts$|^functions\/(jobs|lambdas|metrics|core\/(wire|backtest\/wire)|spot-events\/ec2-events)\.ts$/,
     only: contract,
   },
   {
@@ -99,7 +99,7 @@ export const rules: readonly Rule[] = [
   {
     because: 'what back-tests is run by its job; requests only keep and read runs',
     files: /^functions\/(?!core\/backtest\/|jobs\/)/,
-    never: /^functions\/core\/backtest\/(?!runs\.ts|run-answer\.ts|retention\.ts|settings\.ts)/,
+    never: /^functions\/core\/backtest\/(?!(wire|runs|request|answers)\.ts)/,
   },
   {
     because: 'the evaluation scores policies, and knows nothing of rows, Lambdas and the machines of a fleet',

@@ -9,6 +9,8 @@ const learnt: Readonly<Record<string, Ids>> = {
   D1: { client_id: '$response.body#/client/id' },
   T1: { client_id: '$request.path.client_id', token_id: '$response.body#/id' },
   X30: { client_id: '$request.path.client_id', alert_id: '$response.body#/alert_id' },
+  E12: { client_id: '$request.path.client_id', run_id: '$response.body#/run_id' },
+  E15: { client_id: '$response.body#/client_id', run_id: '$response.body#/run_id' },
   O1: { operator_id: '$response.body#/id' },
   A1: {
     agent_id: '$response.body#/agent_id',

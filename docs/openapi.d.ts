@@ -1056,6 +1056,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/client/{client_id}/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["client.whatIfs"];
+        put?: never;
+        post: operations["client.startWhatIf"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/client/{client_id}/what-if/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["client.whatIf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/clients/create": {
         parameters: {
             query?: never;
@@ -1520,6 +1552,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["admin.whatIfs"];
+        put?: never;
+        post: operations["admin.startWhatIf"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/what-if/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["admin.whatIf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/ml-models/upload": {
         parameters: {
             query?: never;
@@ -1802,7 +1866,7 @@ export interface components {
         Failure: {
             error: string;
             /** @enum {string} */
-            code: "invalid_request" | "agent_disabled" | "agent_too_old" | "replica_not_ready" | "replica_inactive" | "replica_exists" | "manual_mode_off" | "no_suitable_pool" | "pool_mismatch" | "already_there" | "missing_token" | "invalid_token" | "token_expired" | "token_revoked" | "client_inactive" | "forbidden" | "link_invalid" | "auto_switch_disabled" | "not_found" | "agent_not_found" | "client_not_found" | "command_not_found" | "instance_not_found" | "replica_not_found" | "pool_not_found" | "token_not_found" | "operator_not_found" | "notification_not_found" | "alert_not_found" | "webhook_not_found" | "model_session_not_found" | "no_fallback" | "client_exists" | "alert_limit" | "token_exists" | "price_unknown" | "already_expired" | "operator_exists" | "too_many_tokens" | "command_in_flight" | "agent_deleted" | "plan_limit" | "agent_not_enabled" | "instance_not_primary" | "replica_has_no_machine" | "replica_has_machine" | "instance_of_another_client" | "no_receiver" | "topic_of_another_account" | "body_too_large" | "model_unusable" | "test_too_soon" | "rate_limited" | "unavailable";
+            code: "invalid_request" | "agent_disabled" | "agent_too_old" | "replica_not_ready" | "replica_inactive" | "replica_exists" | "manual_mode_off" | "no_suitable_pool" | "pool_mismatch" | "already_there" | "missing_token" | "invalid_token" | "token_expired" | "token_revoked" | "client_inactive" | "forbidden" | "link_invalid" | "auto_switch_disabled" | "not_found" | "agent_not_found" | "client_not_found" | "command_not_found" | "instance_not_found" | "replica_not_found" | "pool_not_found" | "token_not_found" | "operator_not_found" | "notification_not_found" | "alert_not_found" | "webhook_not_found" | "what_if_not_found" | "model_session_not_found" | "no_fallback" | "client_exists" | "alert_limit" | "token_exists" | "price_unknown" | "already_expired" | "operator_exists" | "too_many_tokens" | "command_in_flight" | "agent_deleted" | "plan_limit" | "agent_not_enabled" | "instance_not_primary" | "replica_has_no_machine" | "replica_has_machine" | "instance_of_another_client" | "no_receiver" | "topic_of_another_account" | "body_too_large" | "model_unusable" | "test_too_soon" | "too_many_what_ifs" | "rate_limited" | "unavailable";
             details?: {
                 [key: string]: string[];
             };
@@ -6606,6 +6670,317 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    "client.whatIfs": {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "x-next-cursor"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        run_id: string;
+                        client_id: string;
+                        /** @enum {string} */
+                        status: "queued" | "running" | "done" | "failed";
+                        progress_percent: number;
+                        /** Format: date-time */
+                        created_at: string;
+                        created_by: string;
+                        finished_at: string | null;
+                        /** Format: date-time */
+                        from: string;
+                        /** Format: date-time */
+                        to: string;
+                        asked: {
+                            agent_id?: string;
+                            instance_type?: string;
+                            region?: string;
+                            settings: {
+                                availability_target?: (99 | 99.9 | 99.95 | 99.99) | "none";
+                                /** @enum {string} */
+                                availability_form?: "week" | "rolling";
+                                min_savings_percent?: number;
+                                risk_threshold?: number;
+                                max_switches_per_week?: number;
+                                max_switches_per_day?: number;
+                                min_pool_duration_hours?: number;
+                            };
+                        };
+                        agents: number;
+                        agents_left_out: number;
+                        failure: string | null;
+                    }[];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & ({
+                        /** @enum {string} */
+                        code: "client_not_found";
+                    } & {
+                        [key: string]: unknown;
+                    });
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "client.startWhatIf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    agent_id?: string | null;
+                    instance_type?: string | null;
+                    region?: string | null;
+                    days?: number | null;
+                    settings?: {
+                        availability_target?: ((99 | 99.9 | 99.95 | 99.99) | "none") | null;
+                        availability_form?: ("week" | "rolling") | null;
+                        min_savings_percent?: number | null;
+                        risk_threshold?: number | null;
+                        max_switches_per_week?: number | null;
+                        max_switches_per_day?: number | null;
+                        min_pool_duration_hours?: number | null;
+                    } | null;
+                };
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        run_id: string;
+                        client_id: string;
+                        /** @constant */
+                        status: "queued";
+                        url: string;
+                        agents: number;
+                        agents_left_out: number;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & ({
+                        /** @enum {string} */
+                        code: "client_not_found" | "agent_not_found";
+                    } & {
+                        [key: string]: unknown;
+                    });
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "client.whatIf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                client_id: string;
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        run_id: string;
+                        client_id: string;
+                        /** @enum {string} */
+                        status: "queued" | "running" | "done" | "failed";
+                        progress_percent: number;
+                        /** Format: date-time */
+                        created_at: string;
+                        created_by: string;
+                        finished_at: string | null;
+                        /** Format: date-time */
+                        from: string;
+                        /** Format: date-time */
+                        to: string;
+                        asked: {
+                            agent_id?: string;
+                            instance_type?: string;
+                            region?: string;
+                            settings: {
+                                availability_target?: (99 | 99.9 | 99.95 | 99.99) | "none";
+                                /** @enum {string} */
+                                availability_form?: "week" | "rolling";
+                                min_savings_percent?: number;
+                                risk_threshold?: number;
+                                max_switches_per_week?: number;
+                                max_switches_per_day?: number;
+                                min_pool_duration_hours?: number;
+                            };
+                        };
+                        agents: number;
+                        agents_left_out: number;
+                        failure: string | null;
+                        total: {
+                            as_asked: {
+                                cost: number;
+                                savings_percent: number;
+                                availability_percent: number;
+                                moves: number;
+                                interruptions: number;
+                                interruptions_unseen: number;
+                            };
+                            never_moving: {
+                                cost: number;
+                                savings_percent: number;
+                                availability_percent: number;
+                                moves: number;
+                                interruptions: number;
+                                interruptions_unseen: number;
+                            };
+                            always_cheapest: {
+                                cost: number;
+                                savings_percent: number;
+                                availability_percent: number;
+                                moves: number;
+                                interruptions: number;
+                                interruptions_unseen: number;
+                            };
+                            all_on_demand: {
+                                cost: number;
+                                savings_percent: number;
+                                availability_percent: number;
+                                moves: number;
+                                interruptions: number;
+                                interruptions_unseen: number;
+                            };
+                            agents: number;
+                            observed_percent: number;
+                        } | null;
+                        plays: {
+                            instance_type: string;
+                            region: string;
+                            pool_id: string | null;
+                            agents: number;
+                            agent_ids: string[];
+                            settings: {
+                                availability_target: number | null;
+                                /** @enum {string} */
+                                availability_form: "week" | "rolling";
+                                min_savings_percent: number;
+                                risk_threshold: number;
+                                max_switches_per_week: number;
+                                max_switches_per_day: number;
+                                min_pool_duration_hours: number;
+                                limits_hold: boolean;
+                            };
+                            outcome: {
+                                as_asked: {
+                                    cost: number;
+                                    savings_percent: number;
+                                    availability_percent: number;
+                                    moves: number;
+                                    interruptions: number;
+                                    interruptions_unseen: number;
+                                };
+                                never_moving: {
+                                    cost: number;
+                                    savings_percent: number;
+                                    availability_percent: number;
+                                    moves: number;
+                                    interruptions: number;
+                                    interruptions_unseen: number;
+                                };
+                                always_cheapest: {
+                                    cost: number;
+                                    savings_percent: number;
+                                    availability_percent: number;
+                                    moves: number;
+                                    interruptions: number;
+                                    interruptions_unseen: number;
+                                };
+                                all_on_demand: {
+                                    cost: number;
+                                    savings_percent: number;
+                                    availability_percent: number;
+                                    moves: number;
+                                    interruptions: number;
+                                    interruptions_unseen: number;
+                                };
+                                policy: string;
+                                pools: number;
+                                observed_percent: number;
+                            } | null;
+                            reason: string | null;
+                        }[];
+                        limits: string[];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & ({
+                        /** @enum {string} */
+                        code: "client_not_found" | "what_if_not_found";
+                    } & {
+                        [key: string]: unknown;
+                    });
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     "admin.createClient": {
         parameters: {
             query?: never;
@@ -8181,6 +8556,300 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "admin.whatIfs": {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "x-next-cursor"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        run_id: string;
+                        client_id: string;
+                        /** @enum {string} */
+                        status: "queued" | "running" | "done" | "failed";
+                        progress_percent: number;
+                        /** Format: date-time */
+                        created_at: string;
+                        created_by: string;
+                        finished_at: string | null;
+                        /** Format: date-time */
+                        from: string;
+                        /** Format: date-time */
+                        to: string;
+                        asked: {
+                            agent_id?: string;
+                            instance_type?: string;
+                            region?: string;
+                            settings: {
+                                availability_target?: (99 | 99.9 | 99.95 | 99.99) | "none";
+                                /** @enum {string} */
+                                availability_form?: "week" | "rolling";
+                                min_savings_percent?: number;
+                                risk_threshold?: number;
+                                max_switches_per_week?: number;
+                                max_switches_per_day?: number;
+                                min_pool_duration_hours?: number;
+                            };
+                        };
+                        agents: number;
+                        agents_left_out: number;
+                        failure: string | null;
+                    }[];
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "admin.startWhatIf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    agent_id?: string | null;
+                    instance_type?: string | null;
+                    region?: string | null;
+                    days?: number | null;
+                    settings?: {
+                        availability_target?: ((99 | 99.9 | 99.95 | 99.99) | "none") | null;
+                        availability_form?: ("week" | "rolling") | null;
+                        min_savings_percent?: number | null;
+                        risk_threshold?: number | null;
+                        max_switches_per_week?: number | null;
+                        max_switches_per_day?: number | null;
+                        min_pool_duration_hours?: number | null;
+                    } | null;
+                    client_id: string;
+                };
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        success: true;
+                        run_id: string;
+                        client_id: string;
+                        /** @constant */
+                        status: "queued";
+                        url: string;
+                        agents: number;
+                        agents_left_out: number;
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & ({
+                        /** @enum {string} */
+                        code: "client_not_found" | "agent_not_found";
+                    } & {
+                        [key: string]: unknown;
+                    });
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["Fault"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    "admin.whatIf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        run_id: string;
+                        client_id: string;
+                        /** @enum {string} */
+                        status: "queued" | "running" | "done" | "failed";
+                        progress_percent: number;
+                        /** Format: date-time */
+                        created_at: string;
+                        created_by: string;
+                        finished_at: string | null;
+                        /** Format: date-time */
+                        from: string;
+                        /** Format: date-time */
+                        to: string;
+                        asked: {
+                            agent_id?: string;
+                            instance_type?: string;
+                            region?: string;
+                            settings: {
+                                availability_target?: (99 | 99.9 | 99.95 | 99.99) | "none";
+                                /** @enum {string} */
+                                availability_form?: "week" | "rolling";
+                                min_savings_percent?: number;
+                                risk_threshold?: number;
+                                max_switches_per_week?: number;
+                                max_switches_per_day?: number;
+                                min_pool_duration_hours?: number;
+                            };
+                        };
+                        agents: number;
+                        agents_left_out: number;
+                        failure: string | null;
+                        total: {
+                            as_asked: {
+                                cost: number;
+                                savings_percent: number;
+                                availability_percent: number;
+                                moves: number;
+                                interruptions: number;
+                                interruptions_unseen: number;
+                            };
+                            never_moving: {
+                                cost: number;
+                                savings_percent: number;
+                                availability_percent: number;
+                                moves: number;
+                                interruptions: number;
+                                interruptions_unseen: number;
+                            };
+                            always_cheapest: {
+                                cost: number;
+                                savings_percent: number;
+                                availability_percent: number;
+                                moves: number;
+                                interruptions: number;
+                                interruptions_unseen: number;
+                            };
+                            all_on_demand: {
+                                cost: number;
+                                savings_percent: number;
+                                availability_percent: number;
+                                moves: number;
+                                interruptions: number;
+                                interruptions_unseen: number;
+                            };
+                            agents: number;
+                            observed_percent: number;
+                        } | null;
+                        plays: {
+                            instance_type: string;
+                            region: string;
+                            pool_id: string | null;
+                            agents: number;
+                            agent_ids: string[];
+                            settings: {
+                                availability_target: number | null;
+                                /** @enum {string} */
+                                availability_form: "week" | "rolling";
+                                min_savings_percent: number;
+                                risk_threshold: number;
+                                max_switches_per_week: number;
+                                max_switches_per_day: number;
+                                min_pool_duration_hours: number;
+                                limits_hold: boolean;
+                            };
+                            outcome: {
+                                as_asked: {
+                                    cost: number;
+                                    savings_percent: number;
+                                    availability_percent: number;
+                                    moves: number;
+                                    interruptions: number;
+                                    interruptions_unseen: number;
+                                };
+                                never_moving: {
+                                    cost: number;
+                                    savings_percent: number;
+                                    availability_percent: number;
+                                    moves: number;
+                                    interruptions: number;
+                                    interruptions_unseen: number;
+                                };
+                                always_cheapest: {
+                                    cost: number;
+                                    savings_percent: number;
+                                    availability_percent: number;
+                                    moves: number;
+                                    interruptions: number;
+                                    interruptions_unseen: number;
+                                };
+                                all_on_demand: {
+                                    cost: number;
+                                    savings_percent: number;
+                                    availability_percent: number;
+                                    moves: number;
+                                    interruptions: number;
+                                    interruptions_unseen: number;
+                                };
+                                policy: string;
+                                pools: number;
+                                observed_percent: number;
+                            } | null;
+                            reason: string | null;
+                        }[];
+                        limits: string[];
+                    };
+                };
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failure"] & ({
+                        /** @enum {string} */
+                        code: "what_if_not_found";
+                    } & {
+                        [key: string]: unknown;
+                    });
+                };
+            };
             429: components["responses"]["RateLimited"];
             500: components["responses"]["Fault"];
             503: components["responses"]["Unavailable"];

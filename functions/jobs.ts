@@ -69,6 +69,11 @@ export const jobs = {
     every: 'cron(0 3 * * ? *)',
     summary: 'Fills gaps of up to two hours between prices that were seen, marked as interpolated',
   },
+  'play-what-ifs': {
+    runsIn: 'jobs',
+    every: 'rate(1 minute)',
+    summary: 'Plays the settings that tenants and operators want back-tested on recorded history',
+  },
   'delete-old-rows': {
     runsIn: 'jobs',
     every: 'cron(0 2 * * ? *)',

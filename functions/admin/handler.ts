@@ -1,3 +1,4 @@
+import { listWhatIfs, showWhatIf, startWhatIf } from '../core/backtest/request.ts';
 import { audit } from '../core/event/audit.ts';
 import { recordMarketPrices } from '../core/pool/market-prices.ts';
 import { setAwsAccess } from '../core/tenant/aws-access.ts';
@@ -27,6 +28,9 @@ function spanOf(prices: readonly { readonly at: Date }[]) {
   const times = prices.map(({ at }) => at.getTime());
   return { prices: prices.length, from: new Date(Math.min(...times)), until: new Date(Math.max(...times)) };
 }
+
+/** Who acts for any tenant. */
+const operator = { clientId: undefined };
 
 const revoked = { success: true, message: 'It stops working within a minute' } as const;
 
@@ -104,6 +108,10 @@ export const handler = httpHandler<typeof adminRoutes>(adminRoutes, {
     return executeBulk(call.db, { operation, agentIds }, by(call, caller), call.now);
   },
   jobs: async ({ db, now }) => ({ jobs: await listJobs(db, now) }),
+  startWhatIf: (call, { body: { client_id: clientId, ...body }, caller }) =>
+    startWhatIf(call.db, { caller: operator, clientId, body }, by(call, caller), call.now),
+  whatIfs: ({ db }, { query }) => listWhatIfs(db, { list: 'E16', query }),
+  whatIf: ({ db }, { params }) => showWhatIf(db, { id: params.run_id }),
   createToken: async (call, { params, body, caller }) => {
     const { expires_at: expiresAt, ...token } = body;
     const wanted = { clientId: ownClient(caller, params.client_id), ...token, expiresAt };

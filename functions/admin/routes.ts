@@ -1,4 +1,5 @@
 import type { Routes } from '../shared/route.ts';
+import { backtestRoutes } from './routes-backtests.ts';
 import { clientAdminRoutes } from './routes-clients.ts';
 import { operationRoutes } from './routes-operations.ts';
 import { overviewRoutes } from './routes-overview.ts';
@@ -14,4 +15,5 @@ export const adminRoutes = {
   ...tokenRoutes,
   ...priceRoutes,
   ...planRoutes,
+  ...backtestRoutes,
 } satisfies Routes;

@@ -1,3 +1,5 @@
+import { listWhatIfsOf, showWhatIf, startWhatIf } from '../core/backtest/request.ts';
+import { ownClient } from '../core/tenant/require-client.ts';
 import { byOf as by, httpHandler } from '../shared/http.ts';
 import { agentDetails } from './agent-details.ts';
 import { listAgentHistory, listAgents } from './agents.ts';
@@ -84,6 +86,11 @@ export const handler = httpHandler<typeof clientRoutes>(clientRoutes, {
     createPricingAlert(call.db, { ...of(input), body: input.body }, by(call, input.caller), call.now),
   deletePricingAlert: (call, input) =>
     deletePricingAlert(call.db, { ...of(input), alertId: input.params.alert_id }, by(call, input.caller), call.now),
+  startWhatIf: (call, input) =>
+    startWhatIf(call.db, { ...of(input), body: input.body }, by(call, input.caller), call.now),
+  whatIfs: ({ db }, input) => listWhatIfsOf(db, of(input)),
+  whatIf: ({ db }, { caller, params }) =>
+    showWhatIf(db, { id: params.run_id, clientId: ownClient(caller, params.client_id) }),
   events: ({ db, now }, { caller, query }) => listEvents(db, { caller, query }, now),
   openExport: ({ db, now }, { params }) => openExport(db, params.link, now),
   forceSwitch: (call, input) =>

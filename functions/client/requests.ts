@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type DisruptionWindows, days, isTimeZone, mostWindows } from '../core/agent/disruption-windows.ts';
-import { TargetMode } from '../core/wire.ts';
+import { AvailabilityForm, AvailabilityTarget, limitFields, TargetMode } from '../core/wire.ts';
 import { cursorField, keptCursor, pageQuery } from '../shared/cursor.ts';
 import { excludes, given, needsOne, optional, text, zonedTime } from '../shared/fields.ts';
 
@@ -38,7 +38,7 @@ export const ToggleRequest = z.object({ enabled: z.boolean() });
 
 const flag = optional(z.boolean()).optional();
 const whole = (least: number, most: number) => optional(z.int().min(least).max(most)).optional();
-const number = (least: number, most: number) => optional(z.number().min(least).max(most)).optional();
+const limit = <L extends keyof typeof limitFields>(name: L) => optional(limitFields[name]).optional();
 
 const isAnyGiven = (asked: object) => Object.values(asked).some((value) => value !== undefined);
 const noneGiven = 'at least one setting is required';
@@ -110,11 +110,6 @@ const windows = z
     return { timeZone, windows };
   });
 
-/** In percent, of each week or of any seven days. */
-const target = z.union([z.literal([99, 99.9, 99.95, 99.99]), z.literal('none')], {
-  error: 'must be 99, 99.9, 99.95, 99.99 or none',
-});
-
 /** All settings of an agent. A wait of 0 is one of a minute: not to terminate at all is a setting of its own. */
 export const ConfigRequest = needsOne(
   z.object({
@@ -126,20 +121,20 @@ export const ConfigRequest = needsOne(
     manual_replica_enabled: flag,
     autoTerminateEnabled: flag,
     auto_terminate_enabled: flag,
-    minSavingsPercent: number(0, 100),
-    min_savings_percent: number(0, 100),
-    riskThreshold: number(0, 1),
-    risk_threshold: number(0, 1),
-    maxSwitchesPerWeek: whole(0, 100),
-    max_switches_per_week: whole(0, 100),
-    maxSwitchesPerDay: whole(0, 100),
-    max_switches_per_day: whole(0, 100),
-    minPoolDurationHours: whole(0, 168),
-    min_pool_duration_hours: whole(0, 168),
-    availabilityTarget: optional(target).optional(),
-    availability_target: optional(target).optional(),
-    availabilityForm: optional(z.enum(['week', 'rolling'])).optional(),
-    availability_form: optional(z.enum(['week', 'rolling'])).optional(),
+    minSavingsPercent: limit('minSavingsPercent'),
+    min_savings_percent: limit('minSavingsPercent'),
+    riskThreshold: limit('riskThreshold'),
+    risk_threshold: limit('riskThreshold'),
+    maxSwitchesPerWeek: limit('maxSwitchesPerWeek'),
+    max_switches_per_week: limit('maxSwitchesPerWeek'),
+    maxSwitchesPerDay: limit('maxSwitchesPerDay'),
+    max_switches_per_day: limit('maxSwitchesPerDay'),
+    minPoolDurationHours: limit('minPoolDurationHours'),
+    min_pool_duration_hours: limit('minPoolDurationHours'),
+    availabilityTarget: optional(AvailabilityTarget).optional(),
+    availability_target: optional(AvailabilityTarget).optional(),
+    availabilityForm: optional(AvailabilityForm).optional(),
+    availability_form: optional(AvailabilityForm).optional(),
     disruptionWindows: optional(windows).optional(),
     disruption_windows: optional(windows).optional(),
   }),

@@ -1,4 +1,5 @@
 import type { Routes } from '../shared/route.ts';
+import { backtestRoutes } from './routes-backtests.ts';
 import { extraRoutes } from './routes-extras.ts';
 import { fleetRoutes } from './routes-fleet.ts';
 import { historyRoutes } from './routes-history.ts';
@@ -12,4 +13,5 @@ export const clientRoutes = {
   ...priceRoutes,
   ...historyRoutes,
   ...extraRoutes,
+  ...backtestRoutes,
 } satisfies Routes;

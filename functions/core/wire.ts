@@ -14,6 +14,21 @@ export const Success = z.object({ success: z.literal(true) });
 export const Mode = z.enum(['spot', 'ondemand', 'unknown']);
 export const TargetMode = z.enum(['spot', 'ondemand']);
 
+/** In percent, of each week or of any seven days. */
+export const AvailabilityTarget = z.union([z.literal([99, 99.9, 99.95, 99.99]), z.literal('none')], {
+  error: 'must be 99, 99.9, 99.95, 99.99 or none',
+});
+export const AvailabilityForm = z.enum(['week', 'rolling']);
+
+/** An agent's limits on moves that nobody needs. */
+export const limitFields = {
+  minSavingsPercent: z.number().min(0).max(100),
+  riskThreshold: z.number().min(0).max(1),
+  maxSwitchesPerWeek: z.int().min(0).max(100),
+  maxSwitchesPerDay: z.int().min(0).max(100),
+  minPoolDurationHours: z.int().min(0).max(168),
+};
+
 const PoolPrice = z.object({
   pool_id: optional(z.string().max(128)),
   instance_type: optional(z.string().max(64)),

@@ -1,5 +1,6 @@
 import { agentRetention } from '../core/agent/retention.ts';
 import { availabilityRetention } from '../core/availability/retention.ts';
+import { backtestRetention } from '../core/backtest/retention.ts';
 import { commandRetention } from '../core/command/retention.ts';
 import { decisionRetention } from '../core/decision/retention.ts';
 import { eventRetention } from '../core/event/retention.ts';
@@ -16,6 +17,7 @@ import type { RunTime } from '../shared/run-time.ts';
 const all: Retention = {
   ...agentRetention,
   ...availabilityRetention,
+  ...backtestRetention,
   ...commandRetention,
   ...decisionRetention,
   ...eventRetention,

@@ -1,4 +1,5 @@
 import { expireAgents } from '../core/agent/expire-agents.ts';
+import { playWhatIfs } from '../core/backtest/play-runs.ts';
 import { closeDueCommands } from '../core/command/sweep.ts';
 import { capLaunches } from '../core/command/tenant-launch-cap.ts';
 import { decideDueAgents } from '../core/decision/decide-agents.ts';
@@ -27,5 +28,6 @@ export const handler = jobHandler<'jobs'>({
   'delete-clients': deleteClients,
   'snapshot-clients': snapshotClients,
   'fill-price-gaps': fillPriceGaps,
+  'play-what-ifs': playWhatIfs,
   'delete-old-rows': deleteOldRows,
 });

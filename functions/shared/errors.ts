@@ -30,6 +30,7 @@ export const errorStatus = {
   notification_not_found: 404,
   alert_not_found: 404,
   webhook_not_found: 404,
+  what_if_not_found: 404,
   model_session_not_found: 404,
   no_fallback: 404,
   client_exists: 409,
@@ -52,6 +53,7 @@ export const errorStatus = {
   body_too_large: 413,
   model_unusable: 422,
   test_too_soon: 429,
+  too_many_what_ifs: 429,
   rate_limited: 429,
   unavailable: 503,
 } as const;

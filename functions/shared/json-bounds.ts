@@ -13,6 +13,8 @@ export const jsonBytes = {
   'policy_shadows.pacing': 1_024,
   'decisions.inputs': 24_576,
   'system_events.metadata': 2_048,
+  'what_if_runs.asked': 1_024,
+  'what_if_runs.plays': 28_672,
   'audit_logs.before_state': 4_096,
   'audit_logs.after_state': 4_096,
 } as const;

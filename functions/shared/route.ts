@@ -42,7 +42,7 @@ interface RouteFacts {
   readonly maxBodyBytes?: number;
   readonly response: z.ZodType;
   /** Of a success; 200 when absent. A 204 has no body. */
-  readonly status?: 200 | 201 | 204;
+  readonly status?: 200 | 201 | 202 | 204;
   /** Whether an answer says that nothing was made: it is a 200, where all others are `status`. */
   unchanged?(answer: unknown): boolean;
   /** Whether the answer is a page of a list: a bare array, with the header `x-next-cursor` where there is more (listing.ts). */

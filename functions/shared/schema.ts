@@ -557,6 +557,28 @@ export interface PricingAlertTable {
   createdAt: Date;
 }
 
+// core/backtest
+
+export interface WhatIfRunTable {
+  id: string;
+  clientId: string;
+  state: 'queued' | 'running' | 'done' | 'failed';
+  createdAt: Date;
+  createdBy: string;
+  periodFrom: Date;
+  periodTo: Date;
+  asked: Json;
+  /** `Play[]` of core/backtest/plays.ts. */
+  plays: Json;
+  playCount: number;
+  playsDone: Generated<number>;
+  agents: number;
+  agentsLeftOut: number;
+  attempts: Generated<number>;
+  finishedAt: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  failure: ColumnType<string | null, string | null | undefined, string | null>;
+}
+
 // core/export
 
 export interface ExportKeyTable {
@@ -779,6 +801,7 @@ export interface Schema {
   capacityReads: CapacityReadTable;
   savingsCorrections: SavingsCorrectionTable;
   clientsDailySnapshot: ClientsDailySnapshotTable;
+  whatIfRuns: WhatIfRunTable;
 }
 
 export type Agent = Selectable<AgentTable>;

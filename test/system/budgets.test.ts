@@ -305,6 +305,7 @@ describe('Data API calls of every other route: 3 at most', () => {
       instance_id: instance.id,
       file: 'swagger-ui.css',
       ...(path.includes('{token_id}') && { token_id: (await tokenOf(instance.tenant.id)).id }),
+      ...(path.includes('{run_id}') && { run_id: await whatIfOf(instance) }),
       ...(path.includes('{alert_id}') && { alert_id: await alertOf(instance) }),
       ...(path.includes('{notif_id}') && { notif_id: (await notificationOf(instance.tenant.id)).id }),
       ...(path.includes('{operator_id}') && { operator_id: await operator() }),
@@ -322,6 +323,7 @@ describe('Data API calls of every other route: 3 at most', () => {
                 ...requests[id]?.({ commandId: command.id, instanceId: instance.id }),
                 name: randomUUID(),
                 agent_ids: [instance.agentId],
+                ...(id === 'E15' && { client_id: instance.tenant.id }),
               },
       },
     );
@@ -336,6 +338,8 @@ describe('Data API calls of every other route: 3 at most', () => {
     const path = `/api/client/${tenant.id}/pricing-alerts`;
     return (await rig.request('POST', path, { token: tenant.token, body })).body.alert_id as string;
   };
+  const whatIfOf = async ({ tenant }: TestInstance) =>
+    (await rig.request('POST', `/api/client/${tenant.id}/what-if`, { token: tenant.token })).body.run_id as string;
   const notificationOf = (clientId: string) =>
     rig.db
       .selectFrom('systemEvents')

@@ -32,6 +32,8 @@ beforeAll(async () => {
   ids = { client_id, instance_id: instance.id, agent_id: await renamed(instance.agent_id) };
   token = (await rig.asAdmin('POST', `/api/admin/clients/${client_id}/regenerate-token`)).body.token;
   await rig.asAdmin('PUT', `/api/client/${client_id}/webhook`, { url: 'https://example.com/hook' });
+  const whatIf = await rig.asAdmin('POST', `/api/client/${client_id}/what-if`, {});
+  ids.run_id = whatIf.body.run_id;
   examined = await rowsExamined(beside, rig.database);
 }, 180_000);
 afterAll(async () => {

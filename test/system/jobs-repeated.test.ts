@@ -45,6 +45,7 @@ beforeAll(async () => {
   const client = await seedFleet(beside, { agents, machines: 3, due: agents / 2, instanceTypes: 4, zones: 3 }, now());
   await rig.asAdmin('PUT', `/api/client/${client}/webhook`, { url: receiver.url, digest_minutes: 1 });
   for (const statement of moreWork(client)) await beside.query(statement);
+  await rig.asAdmin('POST', `/api/client/${client}/what-if`, { days: 1 });
   await fleet.keep();
 });
 afterAll(async () => {

@@ -143,7 +143,7 @@ function whyStay({ current, onDemandPrice }: ServiceInput, terms: Terms): string
   return `${best.id} is worth ${(best.score_hours ?? 0).toFixed(2)} on-demand hours, and would have to be worth ${threshold_hours.toFixed(2)}`;
 }
 
-const chanceWithinHour = (hazard: number) => 1 - Math.exp(-hazard);
+export const chanceWithinHour = (hazard: number) => 1 - Math.exp(-hazard);
 
 /** Less where the pools are not seen. */
 const confidenceIn = ({ pacing, observedShare }: ServiceFacts) => (pacing ? 0.5 + observedShare / 2 : 0.5);

@@ -51,7 +51,10 @@ export function priceReader(db: Db, hour: Date): PriceReader {
 }
 
 /** What the price list says, from when on it has been read; before that, what the tenant's agents reported. */
-function listedFirst(listed: readonly PriceStep[] = [], reported: readonly PriceStep[] = []): readonly PriceStep[] {
+export function listedFirst(
+  listed: readonly PriceStep[] = [],
+  reported: readonly PriceStep[] = [],
+): readonly PriceStep[] {
   const [first] = listed;
   return first ? [...reported.filter(({ from }) => from < first.from), ...listed] : reported;
 }

@@ -62,6 +62,7 @@ export const tablesOfTenants = [
   'capacity_metrics',
   'capacity_reads',
   'export_keys',
+  'what_if_runs',
   'pricing_alerts',
   'webhooks',
   'webhook_tests',

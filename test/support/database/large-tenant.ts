@@ -79,6 +79,11 @@ export async function seedLargeTenant(beside: Connection, tenant: LargeTenant, n
      SELECT LPAD(g.n, 36, 'f'), ${neighbour}, CONCAT('agent-', g.n), 'online', ${at}, ${at} FROM ${numbers(20 * agents)}`,
     `INSERT INTO instances (id, client_id, agent_id, instance_status, is_active, installed_at, created_at)
      SELECT CONCAT('i-f', g.n), ${neighbour}, LPAD(g.n, 36, 'f'), 'terminated', FALSE, ${longAgo}, ${longAgo} FROM ${numbers(20 * agents)}`,
+    // A back-test of each neighbour.
+    `INSERT INTO what_if_runs (id, client_id, state, created_at, created_by, period_from, period_to, asked, plays, play_count,
+       plays_done, agents, agents_left_out)
+     SELECT LPAD(g.n, 36, 'w'), ${neighbour}, 'done', TIMESTAMPADD(SECOND, -g.n, ${at}), 'admin', ${longAgo}, ${at},
+       '{"settings": {}}', '[]', 1, 1, 1, 0 FROM ${numbers(tenants)}`,
     // Other tenants, and what was done to whom.
     `INSERT INTO clients (id, name, email, total_savings, created_at, updated_at)
      SELECT LPAD(g.n, 36, 'n'), CONCAT('tenant ', g.n), CONCAT(g.n, '@example.com'), g.n, TIMESTAMPADD(MINUTE, -g.n, ${at}), ${at}

@@ -27,6 +27,7 @@ export async function tenantWorld(rig: Rig, operatorId: string = randomUUID()): 
     token: tenant.token,
     body: { pool_id: 'm5.large.us-east-1a', threshold: 0.01 },
   });
+  const whatIf = await rig.request('POST', `/api/client/${tenant.id}/what-if`, { token: tenant.token, body: {} });
   const [notification] = (await rig.asAdmin('GET', `/api/notifications?client_id=${tenant.id}`)).body;
   const ids = {
     agent_id: instance.handle,
@@ -36,6 +37,7 @@ export async function tenantWorld(rig: Rig, operatorId: string = randomUUID()): 
     instance_id: instance.id,
     alert_id: alert.body.alert_id,
     token_id: spare.body.id,
+    run_id: whatIf.body.run_id,
     notif_id: notification.id,
     operator_id: operatorId,
     link: 'no-link',

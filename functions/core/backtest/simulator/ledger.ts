@@ -3,6 +3,8 @@ import type { PoolGroup } from './pool-group.ts';
 
 /** What became of one service over one episode. */
 export interface ServiceResult {
+  /** USD. */
+  readonly cost: number;
   /** By what on-demand alone would have cost. */
   readonly costRel: number;
   readonly availability: number;
@@ -55,10 +57,11 @@ export class Ledger {
   }
 
   result(): ServiceResult {
-    const { steps, stepSeconds, onDemandPrice } = this.#group;
+    const { steps, stepSeconds } = this.#group;
     const seconds = steps * stepSeconds;
     return {
-      costRel: this.#cost / ((onDemandPrice * seconds) / 3600),
+      cost: this.#cost,
+      costRel: this.#cost / onDemandCost(this.#group),
       availability: 1 - this.#downtime.reduce((sum, event) => sum + event.seconds, 0) / seconds,
       interruptions: this.interruptions,
       planned: this.#planned,
@@ -83,6 +86,12 @@ export class Ledger {
       .filter(({ length }) => length >= 0.9 * week)
       .map(({ availability }) => availability);
   }
+}
+
+/** What on-demand alone would have cost, USD. */
+function onDemandCost({ steps, stepSeconds, onDemandPrice, onDemandPaid }: PoolGroup): number {
+  const hours = stepSeconds / 3600;
+  return onDemandPaid ? onDemandPaid.reduce((sum, price) => sum + price * hours, 0) : onDemandPrice * steps * hours;
 }
 
 /** The largest sum over any seven days. */

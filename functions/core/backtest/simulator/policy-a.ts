@@ -9,6 +9,9 @@ import { advanceShadows, startShadows } from '../../decision/policy-a/shadows.ts
 import type { PoolGroup } from './pool-group.ts';
 import { onDemand, type ServicePolicy, type Sight } from './service-policy.ts';
 
+/** Whether a service may move to a pool: what its tenant set may hold back what policy A chose. */
+export type MayMove = (sight: Sight, to: RatedPool) => boolean;
+
 /**
  * Which pools are observed: all of them, by other agents or probes, what the service itself meets, or what somebody has seen
  * of each pool in each step, as in a run of a fleet.
@@ -27,6 +30,7 @@ export function policyA(
   timing: Timing,
   config: PolicyAConfig,
   eyes: Eyes = 'all',
+  mayMove?: MayMove,
 ): ServicePolicy {
   const { stepSeconds, onDemandPrice, pools } = group;
   const index = new Map(pools.map(({ id }, pool) => [id, pool]));
@@ -102,7 +106,11 @@ export function policyA(
       before = shadows;
       if (slo && eyes !== 'own') shadows = advanceShadows(shadows, current, sight.now, timing, costs, config.pacing);
     },
-    decide: (sight) => choose(sight, chooseMove),
+    decide(sight) {
+      const targets = choose(sight, chooseMove);
+      const pools = rated.get(sight.step)!;
+      return mayMove ? targets.filter((target) => mayMove(sight, pools[target]!)) : targets;
+    },
     failover: (sight) => choose(sight, chooseFailover),
     interrupted: (_, at) => spend(at, costs.interruption),
     switched: (at) => spend(at, timing.plannedCutover),

@@ -29,6 +29,13 @@ export class RecordedMarket {
     return place === onDemand ? this.#group.onDemandPrice : this.#group.pools[place]!.prices[step]!;
   }
 
+  /** What its tenant pays for a place. */
+  paid(place: Place, step: number): number {
+    const { onDemandPaid, pools } = this.#group;
+    const paid = place === onDemand ? onDemandPaid : pools[place]!.paid;
+    return paid ? paid[step]! : this.price(place, step);
+  }
+
   /** What can be seen in a step. */
   sight(step: number, now: number, current: Place | null): Sight {
     return {

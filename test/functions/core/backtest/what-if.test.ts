@@ -1,0 +1,397 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readPoolGroup } from '../../../../evaluation/data/pool-group.ts';
+import { defaultPolicies } from '../../../../evaluation/policies.ts';
+import { profiles } from '../../../../evaluation/service/profile.ts';
+import { playWhatIfs } from '../../../../functions/core/backtest/play-runs.ts';
+import { alwaysOnDemand, cheapest, onePool } from '../../../../functions/core/backtest/simulator/baselines.ts';
+import { policyA } from '../../../../functions/core/backtest/simulator/policy-a.ts';
+import type { PoolGroup } from '../../../../functions/core/backtest/simulator/pool-group.ts';
+import type { ServicePolicy } from '../../../../functions/core/backtest/simulator/service-policy.ts';
+import { simulate } from '../../../../functions/core/backtest/simulator/simulate.ts';
+import type { TestInstance } from '../../../support/agents/test-instance.ts';
+import type { Tenant } from '../../../support/rig/api.ts';
+import { Rig } from '../../../support/rig/rig.ts';
+import {
+  enterRecord,
+  type Mark,
+  type Record30,
+  randomRecord,
+  stepsOf,
+} from '../../../support/scenes/recorded-history.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.start();
+  rig.clock.set(new Date('2026-03-02T12:34:00Z'));
+});
+afterAll(() => rig.stop());
+
+let types = 0;
+const zones = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
+const onDemandPrice = 1;
+
+/** Numbers that look random, and are the same each time. */
+function randomFrom(seed: number) {
+  let state = seed;
+  return () => {
+    state = (state * 16_807) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}
+
+const always = (mark: Mark, price: number, days = 1) => ({
+  marks: Array<Mark>(stepsOf(days)).fill(mark),
+  prices: Array<number>(stepsOf(days)).fill(price),
+});
+
+/** An agent on Spot in a place with a record of its own. */
+async function agentWith(record: Record30, tenant?: Tenant): Promise<TestInstance> {
+  const agent = await rig.primary({ type: `w${++types}.large`, mode: 'spot', az: 'us-east-1a' }, tenant);
+  await enterRecord(rig, agent.facts.type, record, onDemandPrice);
+  return agent;
+}
+
+const path = ({ id }: Tenant) => `/api/client/${id}/what-if`;
+const start = (tenant: Tenant, body: object = {}) => rig.request('POST', path(tenant), { token: tenant.token, body });
+const show = (tenant: Tenant, run: string) => rig.request('GET', `${path(tenant)}/${run}`, { token: tenant.token });
+const play = () => rig.runJob('play-what-ifs') as Promise<{ ran: boolean; rows: number }>;
+
+/** Asks, has it played, and reads what came of it. */
+async function played({ tenant }: TestInstance, body: object = {}) {
+  const { status, body: accepted } = await start(tenant, body);
+  expect(status).toBe(202);
+  await play();
+  const { body: run } = await show(tenant, accepted.run_id);
+  expect(run).toMatchObject({ status: 'done', progress_percent: 100 });
+  return run;
+}
+
+/** The record as a file of the evaluation, read by the evaluation. */
+async function evaluationGroup(record: Record30): Promise<PoolGroup> {
+  const file = {
+    id: 'recorded',
+    stepSeconds: 600,
+    steps: stepsOf(30),
+    onDemandPrice,
+    pools: Object.entries(record).map(([az, { marks, prices }]) => ({
+      az,
+      countRle: marks.map((mark) => [Number(mark === 'u'), 1]),
+      priceRle: prices.map((price) => [price, 1]),
+    })),
+  };
+  const name = join(await mkdtemp(join(tmpdir(), 'spot-record-')), 'group.json');
+  await writeFile(name, JSON.stringify(file));
+  return readPoolGroup(name);
+}
+
+const asTold = (group: PoolGroup, policy: ServicePolicy) => {
+  const { costRel, availability, planned, interruptions } = simulate(group, policy, profiles.target);
+  const hours = (group.steps * group.stepSeconds) / 3600;
+  return {
+    cost: expect.closeTo(costRel * onDemandPrice * hours, 5),
+    savings_percent: Number((100 * (1 - costRel)).toFixed(3)),
+    availability_percent: Number((100 * availability).toFixed(5)),
+    moves: planned,
+    interruptions,
+  };
+};
+
+describe('a back-test', () => {
+  it('says of the recorded history what the evaluation’s simulator says of it', async () => {
+    const record = randomRecord(zones, 30, randomFrom(42));
+    const agent = await agentWith(record);
+    const group = await evaluationGroup(record);
+    const slo = { availability: 0.999, over: 'rolling' } as const;
+    const names = { u: 'up', d: 'down', '?': 'unknown' } as const;
+    // As the loop, it knows of a period what was seen in the one before.
+    const seen = (pool: number, step: number) => names[record[zones[pool]!]!.marks[step - 1] ?? '?'];
+    const run = await played(agent, { settings: { availability_target: 99.9, availability_form: 'rolling' } });
+    expect(run).toMatchObject({ from: '2026-01-31T12:30:00.000Z', to: '2026-03-02T12:30:00.000Z', agents: 1 });
+    const [only] = run.plays;
+    expect(only).toMatchObject({
+      instance_type: agent.facts.type,
+      agent_ids: [agent.agentId],
+      settings: { availability_target: 99.9, availability_form: 'rolling', limits_hold: false },
+      outcome: {
+        as_asked: asTold(group, policyA(group, slo, profiles.target, defaultPolicies.a, seen)),
+        never_moving: asTold(group, onePool(group, 0)),
+        always_cheapest: asTold(group, cheapest(group)),
+        all_on_demand: asTold(group, alwaysOnDemand()),
+        policy: 'policy-a-1',
+        pools: 3,
+      },
+    });
+    expect(only.outcome.as_asked.interruptions).toBeGreaterThan(5);
+    const marks = Object.values(record).flatMap((pool) => pool.marks);
+    expect(only.outcome.observed_percent).toBe(
+      Number(((100 * marks.filter((mark) => mark !== '?').length) / marks.length).toFixed(2)),
+    );
+    expect(run.total).toEqual({ ...run.total, ...strategies(only.outcome), agents: 1 });
+  });
+
+  const strategies = ({ as_asked, never_moving, always_cheapest, all_on_demand }: Record<string, unknown>) => ({
+    as_asked,
+    never_moving,
+    always_cheapest,
+    all_on_demand,
+  });
+
+  it('without a target plays the loop’s rules, which its limits hold back', async () => {
+    const agent = await agentWith({ 'us-east-1a': always('u', 0.5), 'us-east-1b': always('u', 0.45) });
+    const moves = async (settings: object) => {
+      const run = await played(agent, { days: 1, settings });
+      expect(run.plays[0].outcome.policy).toBe('rules-1');
+      return run.plays[0].outcome.as_asked.moves;
+    };
+    // 55 % less than on-demand, and nothing after that.
+    expect(await moves({})).toBe(1);
+    expect(await moves({ min_savings_percent: 60 })).toBe(0);
+    expect(await moves({ max_switches_per_week: 0 })).toBe(0);
+  });
+
+  it('holds policy A back by limits once one is asked for', async () => {
+    const agent = await agentWith(randomRecord(zones, 30, randomFrom(7)));
+    const settings = { availability_target: 99.9 };
+    const free = (await played(agent, { settings })).plays[0];
+    const held = (await played(agent, { settings: { ...settings, max_switches_per_week: 1 } })).plays[0];
+    expect(free.settings.limits_hold).toBe(false);
+    expect(held.settings.limits_hold).toBe(true);
+    expect(held.outcome.as_asked.moves).toBeLessThanOrEqual(5);
+    expect(free.outcome.as_asked.moves).toBeGreaterThan(5);
+  });
+
+  it('counts what nobody saw as not up, and says so', async () => {
+    const [half, { marks, prices }] = [stepsOf(1), always('u', 0.3, 2)];
+    const cut = marks.map((mark, step) => (step < half ? mark : '?'));
+    const agent = await agentWith({ 'us-east-1a': { marks: cut, prices } });
+    const { outcome } = (await played(agent, { days: 2 })).plays[0];
+    expect(outcome.observed_percent).toBe(50);
+    expect(outcome.never_moving).toMatchObject({ interruptions: 1, interruptions_unseen: 1, moves: 1 });
+    expect(outcome.never_moving.savings_percent).toBeCloseTo(35, 0);
+  });
+
+  it('costs what the tenant pays, while policies go by public prices', async () => {
+    const agent = await agentWith({ 'us-east-1a': always('u', 0.5) });
+    const before = (await played(agent, { days: 1 })).plays[0].outcome;
+    const overlays = [
+      { mode: 'ondemand', multiplier: 0.5 },
+      { mode: 'spot', multiplier: 0.9 },
+    ];
+    const set = await rig.request('PUT', `/api/client/${agent.tenant.id}/price-overlays`, {
+      token: agent.tenant.token,
+      body: { overlays },
+    });
+    expect(set.status).toBe(200);
+    const after = (await played(agent, { days: 1 })).plays[0].outcome;
+    expect(after.all_on_demand.cost).toBeCloseTo(before.all_on_demand.cost / 2, 5);
+    expect(after.always_cheapest.cost).toBeCloseTo(before.always_cheapest.cost * 0.9, 1);
+    expect(after.as_asked.moves).toBe(before.as_asked.moves);
+  });
+
+  it('plays the days that are asked for', async () => {
+    const agent = await agentWith({ 'us-east-1a': always('u', 0.5) });
+    const run = await played(agent, { days: 1 });
+    expect(run.from).toBe('2026-03-01T12:30:00.000Z');
+    expect(run.plays[0].outcome.all_on_demand.cost).toBe(24);
+  });
+
+  it('says why a place cannot be played, and plays the others', async () => {
+    const agent = await agentWith({ 'us-east-1a': always('u', 0.5) });
+    await rig.primary({ type: 'unpriced.large', mode: 'spot', az: 'us-east-1a' }, agent.tenant);
+    const run = await played(agent, { days: 1 });
+    const byType = Object.fromEntries(run.plays.map((one: { instance_type: string }) => [one.instance_type, one]));
+    expect(byType['unpriced.large']).toMatchObject({
+      outcome: null,
+      reason: 'No on-demand price of unpriced.large is recorded in us-east-1',
+    });
+    expect(byType[agent.facts.type].outcome).not.toBeNull();
+    expect(run.total.agents).toBe(1);
+  });
+});
+
+describe('a tenant with many agents', () => {
+  it('has those that are alike played once, and is told how many were left out', async () => {
+    const agent = await agentWith({ 'us-east-1a': always('u', 0.5) });
+    const { listedOf: _, ...row } = await agent.agentRow();
+    const copy = (n: number, facts: object) => ({ ...row, id: randomUUID(), logicalAgentId: `copy-${n}`, ...facts });
+    const copies = [
+      ...Array.from({ length: 999 }, (_, n) => copy(n, {})),
+      ...Array.from({ length: 20 }, (_, n) => copy(1000 + n, { instanceType: `rare${n}.large` })),
+    ];
+    for (let from = 0; from < copies.length; from += 200)
+      await rig.db
+        .insertInto('agents')
+        .values(copies.slice(from, from + 200))
+        .execute();
+    const asked = await start(agent.tenant, { days: 1 });
+    expect(asked.body).toMatchObject({ agents: 1015, agents_left_out: 5 });
+    expect(asked.calls).toBeLessThanOrEqual(8);
+    const statements: string[] = [];
+    rig.controlPlane.dataApi.onCall = ({ operation }) => void statements.push(operation);
+    await play();
+    rig.controlPlane.dataApi.onCall = undefined;
+    // The lease, the run and its overlays; of the place four, of each other one a look and a save.
+    expect(statements.length).toBeLessThanOrEqual(50);
+    const { body } = await show(agent.tenant, asked.body.run_id);
+    const mine = body.plays.find((one: { agents: number }) => one.agents === 1000);
+    expect(mine.agent_ids).toHaveLength(5);
+    expect(body.total.all_on_demand.cost).toBeCloseTo(1000 * mine.outcome.all_on_demand.cost, 3);
+    expect(body.total.all_on_demand.availability_percent).toBe(100);
+  });
+});
+
+describe('runs', () => {
+  it('belong to their tenant: of another, there is none', async () => {
+    const [mine, other] = [await agentWith({ 'us-east-1a': always('u', 0.5) }), await rig.primary()];
+    const { run_id } = (await start(mine.tenant)).body;
+    const asOther = (where: Tenant, run: string) =>
+      rig.request('GET', `${path(where)}/${run}`, { token: other.tenant.token });
+    expect(await asOther(other.tenant, run_id)).toMatchObject({ status: 404, body: { code: 'what_if_not_found' } });
+    expect(await asOther(mine.tenant, run_id)).toMatchObject({ status: 404, body: { code: 'client_not_found' } });
+    const start2 = await rig.request('POST', path(mine.tenant), { token: other.tenant.token, body: {} });
+    expect(start2).toMatchObject({ status: 404, body: { code: 'client_not_found' } });
+    const foreign = await start(other.tenant, { agent_id: mine.agentId });
+    expect(foreign).toMatchObject({ status: 404, body: { code: 'agent_not_found' } });
+    expect((await rig.request('GET', path(other.tenant), { token: other.tenant.token })).body).toEqual([]);
+    const all = await rig.asAdmin('GET', '/api/admin/what-if');
+    expect(all.body.map((one: { run_id: string }) => one.run_id)).toContain(run_id);
+    expect((await rig.asAdmin('GET', `/api/admin/what-if/${run_id}`)).body).toMatchObject({
+      client_id: mine.tenant.id,
+    });
+    await play();
+  });
+
+  it('are asked for by operators in a tenant’s name', async () => {
+    const { tenant } = await agentWith({ 'us-east-1a': always('u', 0.5) });
+    const { status, body } = await rig.asAdmin('POST', '/api/admin/what-if', { client_id: tenant.id, days: 2 });
+    expect(status).toBe(202);
+    expect(body.url).toBe(`${path(tenant)}/${body.run_id}`);
+    await play();
+    expect((await rig.asAdmin('GET', body.url)).body.status).toBe('done');
+    const none = await rig.asAdmin('POST', '/api/admin/what-if', { client_id: randomUUID() });
+    expect(none).toMatchObject({ status: 404, body: { code: 'client_not_found' } });
+    const audit = await rig.asAdmin('GET', `/api/client/${tenant.id}/audit?action=what_if_started`);
+    expect(audit.body).toHaveLength(1);
+  });
+
+  it('two of a tenant are under way at most, and twenty are kept', async () => {
+    const { tenant } = await agentWith({ 'us-east-1a': always('u', 0.5) });
+    const first = (await start(tenant, { days: 1 })).body;
+    await start(tenant, { days: 1 });
+    const third = await start(tenant, { days: 1 });
+    expect(third).toMatchObject({ status: 429, body: { code: 'too_many_what_ifs' } });
+    expect(third.body.error).toContain('2 back-tests are under way');
+    await play();
+    for (let n = 0; n < 10; n += 1) {
+      rig.pass(1);
+      expect((await start(tenant, { days: 1 })).status).toBe(202);
+      expect((await start(tenant, { days: 1 })).status).toBe(202);
+      await play();
+    }
+    const list = await rig.request('GET', `${path(tenant)}?limit=15`, { token: tenant.token });
+    expect(list.body).toHaveLength(15);
+    const cursor = list.headers.get('x-next-cursor')!;
+    const rest = await rig.request('GET', `${path(tenant)}?limit=15&cursor=${cursor}`, { token: tenant.token });
+    expect(rest.body).toHaveLength(5);
+    expect((await show(tenant, first.run_id)).status).toBe(404);
+  });
+
+  it.each([
+    [{ days: 31 }, 'days'],
+    [{ days: 0 }, 'days'],
+    [{ days: 'month' }, 'days'],
+    [{ settings: { availability_target: 99.5 } }, 'must be 99, 99.9, 99.95, 99.99 or none'],
+    [{ settings: { availability_form: 'year' } }, 'availability_form'],
+    [{ settings: { risk_threshold: 2 } }, 'risk_threshold'],
+    [
+      { settings: { price_margin: 0.1 } },
+      'price_margin: no setting that can be back-tested; there are availability_target',
+    ],
+    [{ agent_id: '' }, 'agent_id'],
+    [{ settings: [] }, 'settings'],
+  ])('refuses %j, and enters nothing', async (body, said) => {
+    const { tenant } = await rig.primary();
+    const answer = await start(tenant, body);
+    expect(answer.status).toBe(400);
+    expect(JSON.stringify(answer.body)).toContain(said);
+    expect(await rowsOf(tenant)).toEqual([]);
+  });
+
+  const rowsOf = ({ id }: Tenant) =>
+    rig.db.selectFrom('whatIfRuns').selectAll().where('clientId', '=', id).orderBy('createdAt').execute();
+
+  it('says which agents there are not', async () => {
+    const { tenant } = await rig.primary();
+    const answer = await start(tenant, { instance_type: 'nope.large', region: 'eu-west-1' });
+    expect(answer.status).toBe(404);
+    expect(answer.body.error).toBe('There is no agent on nope.large in eu-west-1 whose type and region are known');
+  });
+
+  it('a job that is repeated, or runs twice at once, plays nothing twice', async () => {
+    const { tenant } = await agentWith({ 'us-east-1a': always('u', 0.5) });
+    await start(tenant, { days: 1 });
+    const time = { hasTime: () => true, share: () => time };
+    const both = await Promise.all([
+      playWhatIfs(rig.db, time, rig.clock.now()),
+      playWhatIfs(rig.db, time, rig.clock.now()),
+    ]);
+    expect(both.toSorted()).toEqual([0, 1]);
+    const [before] = await rowsOf(tenant);
+    expect(before).toMatchObject({ state: 'done', playsDone: 1, attempts: 0 });
+    rig.pass(60);
+    expect(await play()).toMatchObject({ rows: 0 });
+    expect(await rowsOf(tenant)).toEqual([before]);
+  });
+
+  /** An agent of the same tenant in another place. */
+  const second = (tenant: Tenant) => agentWith({ 'us-east-1a': always('u', 0.5) }, tenant);
+
+  it('one that is killed is gone on with where it was, and shows its progress', async () => {
+    const { tenant } = await agentWith({ 'us-east-1a': always('u', 0.5) });
+    await second(tenant);
+    const { run_id } = (await start(tenant, { days: 1 })).body;
+    let asked = 0;
+    const brief = { hasTime: () => ++asked <= 2, share: () => brief };
+    expect(await playWhatIfs(rig.db, brief, rig.clock.now())).toBe(1);
+    const half = (await show(tenant, run_id)).body;
+    expect(half).toMatchObject({ status: 'running', progress_percent: 50, total: null, finished_at: null });
+    const [done, waits] = half.plays;
+    expect([done.outcome !== null, waits.outcome]).toEqual([true, null]);
+    // Killed before it kept anything: the try is counted, and what was played stays.
+    const [row] = await rowsOf(tenant);
+    await rig.db.updateTable('whatIfRuns').set({ attempts: 1 }).where('id', '=', row!.id).execute();
+    expect(await play()).toMatchObject({ rows: 1 });
+    const whole = (await show(tenant, run_id)).body;
+    expect(whole).toMatchObject({ status: 'done', progress_percent: 100 });
+    expect(whole.plays[0]).toEqual(done);
+    expect(whole.total.agents).toBe(2);
+  });
+
+  it('one that cannot be played is given up after three tries, and holds up no other', async () => {
+    const [bad, good] = [
+      await agentWith({ 'us-east-1a': always('u', 0.5) }),
+      await agentWith({ 'us-east-1a': always('u', 0.5) }),
+    ];
+    const poisoned = (await start(bad.tenant, { days: 1 })).body;
+    const [row] = await rowsOf(bad.tenant);
+    const plays = [{ ...(row!.plays as object[])[0], settings: null }];
+    await rig.db.updateTable('whatIfRuns').set({ plays }).where('id', '=', row!.id).execute();
+    rig.pass(1);
+    const fine = (await start(good.tenant, { days: 1 })).body;
+    await play();
+    expect((await show(good.tenant, fine.run_id)).body.status).toBe('done');
+    for (let n = 0; n < 3; n += 1) {
+      rig.pass(60);
+      await play();
+    }
+    expect(await rowsOf(bad.tenant)).toMatchObject([
+      { id: poisoned.run_id, state: 'failed', failure: expect.stringContaining('given up after 3 attempts') },
+    ]);
+    expect((await start(bad.tenant, { days: 1 })).status).toBe(202);
+    await play();
+  });
+});
