@@ -10,7 +10,7 @@ import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { functionNames as names } from '../functions/lambdas.ts';
 import { bundleInto } from './bundling.ts';
-import { initTime } from './init-time.ts';
+import { initTimes } from './init-time.ts';
 import { makeOnnxLayer } from './onnx-layer.ts';
 
 /**
@@ -51,8 +51,9 @@ await makeOnnxLayer(root, join(root, 'dist/onnx-layer'));
 const weights = await Promise.all(names.map(weigh));
 
 if (!quiet) {
-  const rows = weights.map(({ name, ...weight }) => [name, { ...weight, 'init ms': initTime(bundleOf(name)) }]);
-  console.table(Object.fromEntries(rows));
+  const times = initTimes(Object.fromEntries(names.map((name) => [name, bundleOf(name)])));
+  const sizes = Object.fromEntries(weights.map(({ name, ...weight }) => [name, weight]));
+  console.table(Object.fromEntries(Object.entries(times).map(([name, time]) => [name, { ...sizes[name], ...time }])));
 }
 
 for (const { name, KB } of weights) {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-const runs = 5;
+const runs = 9;
 
 /** The variables that `lib/` gives the functions; nothing is called while a bundle loads, so any value will do. */
 const environment = {
@@ -13,20 +13,49 @@ const environment = {
   POWERTOOLS_SERVICE_NAME: 'none',
 };
 
-const timeRequire = `
-  const start = performance.now();
-  require(process.argv[1]);
-  process.stdout.write(String(performance.now() - start));
+const timeOf = (code: string) => `
+  ${code};
+  const { user, system } = process.cpuUsage();
+  process.stdout.write(String((user + system) / 1000));
   process.exit();`;
 
 /**
- * The time that Node takes to load a bundle, which is what it adds to a cold start.
- * @param file absolute path of a CommonJS bundle
- * @returns ms, the median of five processes
+ * What a function takes to start with.
+ * @param code JavaScript that loads it
+ * @returns ms of CPU time, Node's own start included: the lower quartile of nine processes, as others only ever add to it
  */
-export function initTime(file: string): number {
+function cpuTime(code: string): number {
   const times = Array.from({ length: runs }, () =>
-    Number(execFileSync(process.execPath, ['-e', timeRequire, file], { env: environment, encoding: 'utf8' })),
+    Number(execFileSync(process.execPath, ['-e', timeOf(code)], { env: environment, encoding: 'utf8' })),
   );
-  return Math.round(times.toSorted((a, b) => a - b)[Math.floor(runs / 2)]!);
+  return times.toSorted((a, b) => a - b)[Math.floor(runs / 4)]!;
+}
+
+/** A function that does nothing, and one that only loads what every call to AWS needs of Node. */
+const yardsticks = {
+  'hello, world': '(() => async () => ({ statusCode: 200 }))()',
+  'node:https alone': "require('node:https')",
+};
+
+interface InitTime {
+  readonly 'init CPU ms': number;
+  /** Of what a function takes that does nothing. */
+  readonly 'times hello': number;
+}
+
+/**
+ * What bundles add to a cold start, beside two yardsticks.
+ * @param files absolute paths of CommonJS bundles, by name
+ */
+export function initTimes(files: Readonly<Record<string, string>>): Record<string, InitTime> {
+  const bundles = Object.entries(files).map(([name, file]) => [name, `require(${JSON.stringify(file)})`]);
+  const codes: Record<string, string> = { ...yardsticks, ...Object.fromEntries(bundles) };
+  const times = Object.entries(codes).map(([name, code]) => [name, cpuTime(code)] as const);
+  const hello = times[0]![1];
+  return Object.fromEntries(
+    times.map(([name, ms]) => [
+      name,
+      { 'init CPU ms': Math.round(ms), 'times hello': Number((ms / hello).toFixed(2)) },
+    ]),
+  );
 }
