@@ -331,24 +331,25 @@ describe('runs', () => {
     expect(answer.body.error).toBe('There is no agent on nope.large in eu-west-1 whose type and region are known');
   });
 
+  /** An agent of the same tenant in another place. */
+  const second = (tenant: Tenant) => agentWith({ 'us-east-1a': always('u', 0.5) }, tenant);
+
   it('a job that is repeated, or runs twice at once, plays nothing twice', async () => {
     const { tenant } = await agentWith({ 'us-east-1a': always('u', 0.5) });
+    await second(tenant);
     await start(tenant, { days: 1 });
     const time = { hasTime: () => true, share: () => time };
     const both = await Promise.all([
       playWhatIfs(rig.db, time, rig.clock.now()),
       playWhatIfs(rig.db, time, rig.clock.now()),
     ]);
-    expect(both.toSorted()).toEqual([0, 1]);
+    expect(both.toSorted()).toEqual([0, 2]);
     const [before] = await rowsOf(tenant);
-    expect(before).toMatchObject({ state: 'done', playsDone: 1, attempts: 0 });
+    expect(before).toMatchObject({ state: 'done', playsDone: 2, attempts: 0 });
     rig.pass(60);
     expect(await play()).toMatchObject({ rows: 0 });
     expect(await rowsOf(tenant)).toEqual([before]);
   });
-
-  /** An agent of the same tenant in another place. */
-  const second = (tenant: Tenant) => agentWith({ 'us-east-1a': always('u', 0.5) }, tenant);
 
   it('one that is killed is gone on with where it was, and shows its progress', async () => {
     const { tenant } = await agentWith({ 'us-east-1a': always('u', 0.5) });
