@@ -13,7 +13,7 @@ import {
 } from '../local/command-line.ts';
 import { computedPart, costDocument, withComputedPart } from './document.ts';
 import { pricesOf } from './prices.ts';
-import { goal, idleTable, leversTable, limitsOf, perAgentTable, verdict } from './report.ts';
+import { goal, idleTable, kindsTable, leversTable, limitsOf, perAgentTable, verdict } from './report.ts';
 import { deployments } from './synthesise.ts';
 
 const sizes: Reader<readonly number[]> = {
@@ -54,7 +54,9 @@ function print({ agents, idle, levers }: Values<typeof options>): void {
   const parts = [
     ...(idle ? [idleTable(both)] : []),
     ...(levers ? [leversTable(production, agents[0]!)] : []),
-    ...(idle || levers ? [] : [perAgentTable(production, agents), verdict(production), limitsOf(production)]),
+    ...(idle || levers
+      ? []
+      : [perAgentTable(production, agents), verdict(production), kindsTable(production), limitsOf(production)]),
     `Prices of ${pricesOf}, us-east-1.`,
   ];
   console.log(parts.join('\n\n'));

@@ -1,5 +1,5 @@
 import type { Deployment } from './deployment.ts';
-import { goal, idleTable, leversTable, limitsOf, perAgentTable, verdict } from './report.ts';
+import { goal, idleTable, kindsTable, leversTable, limitsOf, perAgentTable, verdict } from './report.ts';
 
 export const costDocument = 'docs/cost.md';
 
@@ -11,6 +11,7 @@ export const computedPart = ({ production, development }: Readonly<Record<'produ
   [
     perAgentTable(production, [1000, 10_000, 100_000, 1_000_000]),
     verdict(production),
+    kindsTable(production),
     limitsOf(production),
     leversTable(production, goal.agents),
     idleTable({ production, development }),

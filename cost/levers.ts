@@ -1,5 +1,6 @@
+import { cheaperEnvironment } from '../local/fleet/agents/loops.ts';
 import { type Case, costOf } from './model.ts';
-import { hoursAMonth, unmodifiedAgent } from './usage.ts';
+import { hoursAMonth, mergedAgent, unmodifiedAgent } from './usage.ts';
 
 /** Something that could be otherwise, and what a month costs then. */
 export interface Lever {
@@ -13,6 +14,8 @@ const withDeployment = (change: Partial<Case['deployment']>) => (now: Case) =>
   costOf({ ...now, deployment: { ...now.deployment, ...change } }).total;
 const withPrices = (change: (prices: Case['prices']) => Partial<Case['prices']>) => (now: Case) =>
   costOf({ ...now, prices: { ...now.prices, ...change(now.prices) } }).total;
+
+const withAgent = (calls: Case['calls']) => (now: Case) => costOf({ ...now, calls }).total;
 
 export const levers: readonly Lever[] = [
   {
@@ -33,18 +36,20 @@ export const levers: readonly Lever[] = [
   },
   { what: 'Identities are kept 300 s, not 60 s', total: withDeployment({ authorizerCacheSeconds: 300 }) },
   {
-    what: "The agents' own variables: commands 30 s, heartbeat 60 s, settings 300 s",
-    total: (now) =>
-      costOf({ ...now, calls: unmodifiedAgent({ pendingCommands: 30, heartbeat: 60, config: 300 }) }).total,
+    what: "The agents' own variables, as deploy.md has them: heartbeat 40 s, commands 45 s, settings 300 s",
+    total: withAgent(unmodifiedAgent(cheaperEnvironment)),
   },
   {
-    what: 'A changed agent: one call a minute that carries all of it, prices by our own collector',
-    total: (now) => {
-      const [heartbeat] = now.calls;
-      const merged = { ...heartbeat!, callsAMonth: hoursAMonth * 60, dataApiCalls: 2, decisions: 1 / 5 };
-      return costOf({ ...now, calls: [merged, ...now.calls.filter(({ name }) => name === 'switches')] }).total;
-    },
+    what: 'The same with a heartbeat of 60 s and commands of 30 s, where one that is lost puts an agent offline',
+    total: withAgent(
+      unmodifiedAgent({ ...cheaperEnvironment, HEARTBEAT_INTERVAL: 60, PENDING_COMMANDS_CHECK_INTERVAL: 30 }),
+    ),
   },
+  {
+    what: 'A merged agent (protocol 6.7): one call each 150 s that carries all of it',
+    total: withAgent(mergedAgent()),
+  },
+  { what: 'The same, one call a minute', total: withAgent(mergedAgent(60)) },
   { what: 'An Application Load Balancer in place of API Gateway', total: behindBalancer },
   {
     what: 'A Compute Savings Plan of a year for Lambda',

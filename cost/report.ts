@@ -1,9 +1,10 @@
 import { render, type Table } from '../evaluation/report/text-table.ts';
+import { cheaperEnvironment } from '../local/fleet/agents/loops.ts';
 import type { Deployment } from './deployment.ts';
 import { levers } from './levers.ts';
 import { type Case, components, costOf } from './model.ts';
 import { prices } from './prices.ts';
-import { assumptions, unmodifiedAgent } from './usage.ts';
+import { assumptions, mergedAgent, unmodifiedAgent } from './usage.ts';
 
 /** Unmodified agents on a deployment. */
 export const caseOf = (deployment: Deployment, agents: number): Case => ({
@@ -16,6 +17,36 @@ export const caseOf = (deployment: Deployment, agents: number): Case => ({
 
 /** The goal, USD for an agent and month, at so many of them. */
 export const goal = { usd: 0.6, agents: 10_000 };
+
+/** The same for an agent of the merged kind. */
+export const mergedGoal = { usd: 0.05, agents: goal.agents };
+
+/** What agents there may be, and the goal of each. */
+const kinds = [
+  { name: 'unmodified', calls: unmodifiedAgent(), goal: goal.usd },
+  { name: 'with the variables of deploy.md', calls: unmodifiedAgent(cheaperEnvironment), goal: goal.usd },
+  { name: 'merged', calls: mergedAgent(), goal: mergedGoal.usd },
+];
+
+/** USD an agent and month by component, a column for each kind of agent. */
+export function kindsTable(deployment: Deployment): string {
+  const now = caseOf(deployment, goal.agents);
+  const months = kinds.map(({ calls, ...kind }) => ({ ...kind, calls, ...costOf({ ...now, calls }) }));
+  const isReached = (month: (typeof months)[number]) => month.total / goal.agents <= month.goal;
+  return render({
+    title: `USD per agent and month by the kind of agent, at ${number(goal.agents)} agents`,
+    head: ['', ...kinds.map(({ name }) => name)],
+    rows: [
+      ...components.map((name) => [name, ...months.map(({ usd }) => perAgent(usd[name] / goal.agents))]),
+      ['**all**', ...months.map(({ total }) => `**${perAgent(total / goal.agents)}**`)],
+      [
+        'requests of an agent a month',
+        ...months.map(({ calls }) => number(calls.reduce((sum, { callsAMonth }) => sum + callsAMonth, 0))),
+      ],
+      ['goal', ...months.map((month) => `${month.goal.toFixed(2)}${isReached(month) ? '' : ', NOT'} reached`)],
+    ],
+  });
+}
 
 const perAgent = (usd: number) => usd.toFixed(4);
 const number = (value: number, digits = 0) =>

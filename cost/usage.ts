@@ -1,7 +1,7 @@
-import { steadyBudgetOf } from '../build/data-api-budgets.ts';
+import { mergedCalls, steadyBudgetOf } from '../build/data-api-budgets.ts';
 import { routes } from '../functions/routes.ts';
 import type { Route } from '../functions/shared/route.ts';
-import { loops } from '../local/fleet/agents/loops.ts';
+import { type Loop, loops, mergedLoops, periodOf } from '../local/fleet/agents/loops.ts';
 
 export const hoursAMonth = 730;
 const secondsAMonth = hoursAMonth * 3600;
@@ -34,25 +34,50 @@ const domains = new Map(
   Object.entries(routes).flatMap(([domain, table]) => Object.values<Route>(table).map(({ id }) => [id, domain])),
 );
 
-/** An agent of version 4 whose environment changes nothing (protocol 6.2). */
-export function unmodifiedAgent(seconds: Partial<Record<keyof typeof loops, number>> = {}): readonly Called[] {
-  const all = Object.entries(loops).map(([name, { route, seconds: own }]) => ({
-    name,
+const loopCall = (loop: Loop, seconds: number): Called => {
+  const { route } = loops[loop];
+  return {
+    name: loop,
     fn: domains.get(route)!,
-    callsAMonth: secondsAMonth / (seconds[name as keyof typeof loops] ?? own),
+    callsAMonth: secondsAMonth / seconds,
     dataApiCalls: steadyBudgetOf(route),
     writes: writesOfLoops[route] ?? 0,
-    decisions: name === 'pricing' ? 1 : 0,
-  }));
-  const rare = ofASwitch.map((route) => ({
-    name: 'switches',
-    fn: domains.get(route)!,
-    callsAMonth: switchesAMonth,
-    dataApiCalls: steadyBudgetOf(route),
-    writes: steadyBudgetOf(route),
-    decisions: 0,
-  }));
-  return [...all, ...rare];
+    decisions: loop === 'pricing' ? 1 : 0,
+  };
+};
+
+const switches: readonly Called[] = ofASwitch.map((route) => ({
+  name: 'switches',
+  fn: domains.get(route)!,
+  callsAMonth: switchesAMonth,
+  dataApiCalls: steadyBudgetOf(route),
+  writes: steadyBudgetOf(route),
+  decisions: 0,
+}));
+
+/** An agent of version 4, whose environment changes nothing unless one is given (protocol 6.2). */
+export const unmodifiedAgent = (environment: Parameters<typeof periodOf>[1] = {}): readonly Called[] => [
+  ...(Object.keys(loops) as Loop[]).map((loop) => loopCall(loop, periodOf(loop, environment))),
+  ...switches,
+];
+
+/** An agent is decided on once in this time at most. */
+const secondsBetweenDecisions = 300;
+
+/** Heartbeats more than in the steady state while an agent moves and its old instance goes, as the simulated fleet sends them. */
+const beatsOfASwitch = { count: 25, dataApiCalls: 5 };
+
+/** An agent of the merged kind (protocol 6.7). @param seconds between its heartbeats where nothing is to be done */
+export function mergedAgent(seconds: number = mergedLoops.heartbeat): readonly Called[] {
+  const beat = { ...loopCall('heartbeat', seconds), dataApiCalls: mergedCalls };
+  return [
+    { ...beat, decisions: Math.min(1, seconds / secondsBetweenDecisions) },
+    { ...beat, callsAMonth: switchesAMonth * beatsOfASwitch.count, dataApiCalls: beatsOfASwitch.dataApiCalls },
+    { ...loopCall('pricing', mergedLoops.pricing), decisions: 0 },
+    loopCall('cleanup', mergedLoops.cleanup),
+    // Its commands come with the heartbeats.
+    ...switches,
+  ];
 }
 
 /** What nobody has measured on AWS, or what differs by who uses it. */

@@ -127,7 +127,7 @@ describe('a month of one agent with a million calls', () => {
 it('an agent that nobody has modified calls every loop of the protocol, and its variables make it call less', () => {
   const heartbeats = (agent: readonly Called[]) => agent.find(({ name }) => name === 'heartbeat')!.callsAMonth;
   expect(heartbeats(unmodifiedAgent())).toBe((730 * hour) / 30);
-  expect(heartbeats(unmodifiedAgent({ heartbeat: 60 }))).toBe((730 * hour) / 60);
+  expect(heartbeats(unmodifiedAgent({ HEARTBEAT_INTERVAL: 60 }))).toBe((730 * hour) / 60);
   const requests = unmodifiedAgent().reduce((sum, { callsAMonth }) => sum + callsAMonth, 0);
   expect(Math.round(requests)).toBe(
     730 * (120 + 240 + 60 + 12 + 120 + 120 + 60 + 1) + 5 * 4 /* switches, five calls each */,

@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { computedPart, costDocument, withComputedPart } from '../../cost/document.ts';
 import { costOf } from '../../cost/model.ts';
-import { caseOf, goal } from '../../cost/report.ts';
+import { caseOf, goal, mergedGoal } from '../../cost/report.ts';
 import { deployments } from '../../cost/synthesise.ts';
+import { mergedAgent, unmodifiedAgent } from '../../cost/usage.ts';
+import { beatSeconds } from '../../functions/agent/agenda.ts';
 import { lambdas } from '../../functions/lambdas.ts';
 import { production } from '../../lib/config.ts';
-import { loops } from '../../local/fleet/agents/loops.ts';
+import { cheaperEnvironment, loops, mergedLoops } from '../../local/fleet/agents/loops.ts';
 
 const both = deployments();
 const document = readFileSync(costDocument, 'utf8');
@@ -35,6 +37,20 @@ it('a development stack whose database sleeps costs at most 5 USD a month', () =
 it('an unmodified agent costs no more than it did: whoever adds a call to what is called all day sees it here', () => {
   const { total } = costOf(caseOf(both.production, goal.agents));
   expect(total / goal.agents).toBeLessThanOrEqual(0.87);
+});
+
+const eachOf = (calls: ReturnType<typeof unmodifiedAgent>) =>
+  costOf({ ...caseOf(both.production, goal.agents), calls }).total / goal.agents;
+
+it('agents started with the variables of docs/deploy.md cost what is aimed at, and docs/deploy.md has these', () => {
+  expect(eachOf(unmodifiedAgent(cheaperEnvironment))).toBeLessThanOrEqual(goal.usd);
+  const deploy = readFileSync('docs/deploy.md', 'utf8');
+  for (const [name, seconds] of Object.entries(cheaperEnvironment)) expect(deploy).toContain(`${name}=${seconds}`);
+});
+
+it('agents of the merged kind cost what is aimed at, and come as often as the control plane tells them', () => {
+  expect(eachOf(mergedAgent())).toBeLessThanOrEqual(mergedGoal.usd);
+  expect(mergedLoops.heartbeat).toBe(beatSeconds.steady);
 });
 
 it('agents call as often as docs/protocol.md says', () => {

@@ -35,7 +35,7 @@ export function agentImages({
   environment,
 }: ImageOptions): AgentImage[] {
   const digits = String(agents).length;
-  const versions = spread(agents, { '3.2.0': v32Share, '4.1.0': mergedShare });
+  const versions = spread(agents, v32Share, mergedShare);
   return versions.map((version, index) => ({
     version,
     logicalAgentId: `demo-${String(index + 1).padStart(digits, '0')}`,
@@ -45,14 +45,13 @@ export function agentImages({
   }));
 }
 
-/** Each agent is of the first version that is short of its share of all agents so far. */
-function spread(agents: number, shares: Partial<Record<AgentVersion, number>>): AgentVersion[] {
-  const counts = new Map<AgentVersion, number>();
-  const isShort = (version: AgentVersion, of: number) =>
-    Math.floor(of * shares[version]! + 1e-9) > (counts.get(version) ?? 0);
+function spread(agents: number, v32Share: number, mergedShare: number): AgentVersion[] {
+  const isOne = (share: number, index: number) => among(share, index + 1) > among(share, index);
+  const among = (share: number, count: number) => Math.floor(count * share + 1e-9);
+  const ofOthers = v32Share < 1 ? mergedShare / (1 - v32Share) : 0;
+  let others = 0;
   return Array.from({ length: agents }, (_, index) => {
-    const special = (Object.keys(shares) as AgentVersion[]).find((version) => isShort(version, index + 1));
-    if (special) counts.set(special, (counts.get(special) ?? 0) + 1);
-    return special ?? '4.0.0';
+    if (isOne(v32Share, index)) return '3.2.0';
+    return isOne(ofOthers, others++) ? '4.1.0' : '4.0.0';
   });
 }

@@ -3,7 +3,7 @@ import { Stopped } from './agent-process.ts';
 import { AgentV4 } from './agent-v4.ts';
 import type { Replica } from './agent-v4-replicas.ts';
 import type { Command } from './command.ts';
-import type { Loop } from './loops.ts';
+import { type Loop, mergedLoops } from './loops.ts';
 
 /** What the answer to a heartbeat carries. */
 interface Merged {
@@ -29,7 +29,7 @@ const answered: readonly Loop[] = [
 const ownBeatSeconds = 30;
 
 /** What it does less often than version 4, seconds: prices that others tell as well, and its clean-up. */
-const seldom: Partial<Record<Loop, number>> = { pricing: 3600, cleanup: 86_400 };
+const seldom: Partial<Record<Loop, number>> = { pricing: mergedLoops.pricing, cleanup: mergedLoops.cleanup };
 
 /**
  * The agent of version 4.1.0, which nobody has in the field: version 4, but it hears in the answer to its heartbeat what the others
@@ -58,7 +58,8 @@ export class AgentMerged extends AgentV4 {
     for (;;) {
       this.#nextSeconds = ownBeatSeconds;
       if (!(await this.attempt('heartbeat', () => this.#beat()))) this.#isMerged = false;
-      await this.process.nap(this.restOf('heartbeat', this.#nextSeconds));
+      // What it has just told has to arrive first, and to come to something.
+      if (await this.process.nap(this.restOf('heartbeat', this.#nextSeconds))) await this.process.sleep(1);
     }
   }
 

@@ -31,13 +31,16 @@ export class AgentProcess {
     return this.#woken.delete(await this.#pause(seconds, this.#rests));
   }
 
-  /** Sleeps until there may be something to hear: `endNaps` ends it early. */
-  async nap(seconds: number): Promise<void> {
-    await this.#pause(seconds, this.#naps);
+  /** Sleeps until there may be something to hear: `endNaps` ends it early. @returns whether it did */
+  async nap(seconds: number): Promise<boolean> {
+    return this.#woken.delete(await this.#pause(seconds, this.#naps));
   }
 
   endNaps(): void {
-    for (const nap of this.#naps) nap.wake();
+    for (const nap of this.#naps) {
+      this.#woken.add(nap);
+      nap.wake();
+    }
   }
 
   wakeLoops(): void {

@@ -24,6 +24,21 @@ export const loops = {
   cleanup: { route: 'A9', seconds: 3600, variable: 'CLEANUP_INTERVAL', isOnlyOfV4: true },
 } as const satisfies Record<string, CallingLoop>;
 
+/**
+ * What an agent of the merged kind calls once it is answered (protocol 6.7), seconds: its heartbeat where nothing is to be done, as
+ * the control plane tells it, and what nobody answers for it.
+ */
+export const mergedLoops = { heartbeat: 150, pricing: 3600, cleanup: 86_400 } as const satisfies Partial<
+  Record<keyof typeof loops, number>
+>;
+
+/** What docs/deploy.md has unmodified agents started with: a third cheaper, and one heartbeat that is lost changes nothing. */
+export const cheaperEnvironment = {
+  HEARTBEAT_INTERVAL: 40,
+  PENDING_COMMANDS_CHECK_INTERVAL: 45,
+  CONFIG_REFRESH_INTERVAL: 300,
+} as const satisfies AgentEnvironment;
+
 export type Loop = keyof typeof loops;
 
 /** Seconds between two runs of a loop. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cheaperEnvironment } from '../../../local/fleet/agents/loops.ts';
 import { Rig } from '../../support/rig/rig.ts';
 
 let rig: Rig;
@@ -209,6 +210,20 @@ describe('config (A3)', () => {
   it('of an agent that nobody knows is a 404', async () => {
     const instance = rig.instance(await rig.tenant());
     expect((await instance.config()).status).toBe(404);
+  });
+});
+
+describe('an agent that is started with the variables of docs/deploy.md', () => {
+  it('loses one heartbeat, and neither an instance beside it nor the job takes it for silent', async () => {
+    const instance = await rig.primary();
+    await instance.heartbeat();
+    // It says so a few seconds late, too.
+    rig.pass(2 * cheaperEnvironment.HEARTBEAT_INTERVAL + 5);
+    const second = instance.successor();
+    await second.register();
+    await rig.runJob('expire-agents');
+    expect(await instance.agentRow()).toMatchObject({ status: 'online', instanceId: instance.id });
+    expect(await second.row()).toMatchObject({ instanceStatus: 'running_replica' });
   });
 });
 

@@ -15,6 +15,7 @@ describe('options', () => {
     [['--poll', '30'], '--poll 30: expected a time'],
     [['--cadence', 'fast'], '--cadence fast: expected coarse or true'],
     [['--cadence', 'true', '--poll', '5m'], '--poll is the period of coarse cadence'],
+    [['--v32-share', '0.6', '--merged-share', '0.5'], 'are more than 1 together: expected at most 1'],
     [['--v32-share', '2'], '--v32-share 2: expected a number from 0 to 1'],
     [['--nonsense'], '--nonsense'],
     [['file.csv'], 'file.csv'],
@@ -24,7 +25,19 @@ describe('options', () => {
   });
 
   it('are all explained', () => {
-    for (const option of ['prices', 'agents', 'days', 'v32-share', 'cadence', 'poll', 'seed', 'port', 'fresh', 'exit'])
+    for (const option of [
+      'prices',
+      'agents',
+      'days',
+      'v32-share',
+      'merged-share',
+      'cadence',
+      'poll',
+      'seed',
+      'port',
+      'fresh',
+      'exit',
+    ])
       expect(help).toContain(`--${option}`);
   });
 });

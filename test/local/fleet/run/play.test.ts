@@ -48,7 +48,12 @@ async function played(day: number, minutes: number, ...args: string[]) {
   const today = shiftMarket(market, day * 86_400_000);
   const tenant = await createTenant(url, adminToken, `events ${day}`);
   const lines: string[] = [];
-  const { interruptions, terminations } = await play({
+  const {
+    interruptions,
+    terminations,
+    fleet: played,
+    leakCheck,
+  } = await play({
     options,
     market: today,
     start: today.start,
@@ -72,7 +77,7 @@ async function played(day: number, minutes: number, ...args: string[]) {
     .where('signalType', '=', 'termination-notice')
     .execute();
   const sources = lines.flatMap((line) => / interrupted: .*notice received from (.*)$/.exec(line)?.[1] ?? []);
-  return { interruptions: interruptions!, terminations, notices, sources };
+  return { interruptions: interruptions!, terminations, notices, sources, ledger: played.ledger, leakCheck };
 }
 
 describe('an interruption of agents of version 3.2', () => {
@@ -99,5 +104,21 @@ describe('an interruption of agents of version 3.2', () => {
     // Nobody reports the instances that EC2 interrupted, so the control plane asks EC2.
     expect(terminations).toMatchObject({ confirmed: 4, unconfirmed: 0, describeCalls: expect.any(Number) });
     expect(terminations.describeCalls).toBeGreaterThan(0);
+  });
+});
+
+describe('an interruption of agents of the merged kind', () => {
+  it('is answered as that of any other: a standby takes over, nobody is served by two, and nothing is left behind', async () => {
+    const merged = ['--v32-share', '0', '--merged-share', '1'];
+    const { interruptions, ledger, leakCheck, sources } = await played(2, 45, ...merged);
+    expect(interruptions.failovers).toHaveLength(2);
+    expect(interruptions.doublePrimaries).toEqual([]);
+    expect(sources).toHaveLength(2);
+    expect(leakCheck).toMatchObject({ primaries: 2, agentsWithoutPrimary: 0, leaked: [] });
+    // What launches the standbys came with heartbeats.
+    const asked = (route: string) => ledger.routes.get(`${route} /api/agents/{agent_id}/replicas`)?.requests ?? 0;
+    expect(ledger.kinds.get('4.1.0')!.requests).toBe(ledger.requests);
+    expect(asked('GET')).toBeLessThan(2 * 8);
+    expect(ledger.routes.get('PUT /api/agents/{agent_id}/replicas/{replica_id}')!.requests).toBeGreaterThanOrEqual(2);
   });
 });
