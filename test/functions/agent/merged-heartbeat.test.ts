@@ -224,6 +224,7 @@ describe('a merged heartbeat hands out', () => {
     await collect(old.facts.type);
     await next.merged({ status: 'disabled' }); // it takes over
     expect(await old.agentRow()).toMatchObject({ instanceId: next.id });
+    await next.terminationReport(old.id); // so that nothing else is to be told
     for (let lost = 0; lost < 3; lost += 1)
       expect((await next.merged({ status: 'disabled' })).body.merged).toMatchObject({
         config: { enabled: true },
