@@ -5631,6 +5631,7 @@ export interface operations {
                             hours_primary: number;
                             hours_unpriced: number;
                             free_reason: string | null;
+                            overlays: string[];
                             baseline_cost: number;
                             actual_cost: number;
                             savings: number;

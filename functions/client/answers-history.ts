@@ -86,6 +86,10 @@ export const SavingsExplained = z.object({
       hours_primary: z.number(),
       hours_unpriced: z.number(),
       free_reason: z.string().nullable(),
+      overlays: z.array(z.string()).meta({
+        description:
+          'What the hour was priced by in place of public prices: names, or `spot, m5.large` for one without a name',
+      }),
       baseline_cost: z.number(),
       actual_cost: z.number(),
       savings: z.number(),

@@ -105,6 +105,7 @@ const toItem = (row: Selectable<CostRecordTable>) => ({
   hours_primary: Number(row.hoursPrimary),
   hours_unpriced: Number(row.hoursUnpriced),
   free_reason: row.freeReason,
+  overlays: row.overlays?.split('\n') ?? [],
   baseline_cost: Number(row.baselineCost),
   actual_cost: Number(row.actualCost),
   savings: Number(row.savings),

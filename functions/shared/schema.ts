@@ -628,6 +628,8 @@ export interface CostRecordTable {
   hoursPrimary: Decimal;
   hoursUnpriced: Decimal;
   freeReason: 'first-hour' | null;
+  /** A line for each that priced the hour. */
+  overlays: string | null;
   baselineCost: Decimal;
   actualCost: Decimal;
   savings: Decimal;

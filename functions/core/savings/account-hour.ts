@@ -38,6 +38,8 @@ export interface InstanceHour {
   readonly baseline: bigint;
   readonly actual: bigint;
   readonly freeReason: 'first-hour' | null;
+  /** What the tenant pays in place of public prices, as far as it priced the hour, by label. */
+  readonly overlays: readonly string[];
 }
 
 /**
@@ -65,6 +67,7 @@ interface Span {
 function accountInstance(life: Life, span: Span): InstanceHour {
   const isFree = isFreeOf(life);
   let [primaryMs, unpricedMs, baseline, actual] = [0, 0, 0n, 0n];
+  const used = new Set<string>();
   const cuts = cutsOf(life, span);
   for (const [i, from] of cuts.slice(0, -1).entries()) {
     const ms = cuts[i + 1]! - from;
@@ -75,8 +78,10 @@ function accountInstance(life: Life, span: Span): InstanceHour {
       unpricedMs += ms;
       continue;
     }
-    if (!isFree) actual += own * BigInt(ms);
-    if (isPrimary) baseline += onDemand! * BigInt(ms);
+    if (!isFree) actual += own.micros * BigInt(ms);
+    if (isPrimary) baseline += onDemand!.micros * BigInt(ms);
+    for (const price of [isFree ? undefined : own, isPrimary ? onDemand : undefined])
+      if (price?.overlay) used.add(price.overlay.label);
   }
   return {
     instanceId: life.instanceId,
@@ -87,6 +92,7 @@ function accountInstance(life: Life, span: Span): InstanceHour {
     baseline: roundedCost(baseline),
     actual: roundedCost(actual),
     freeReason: isFree ? 'first-hour' : null,
+    overlays: [...used],
   };
 }
 
@@ -122,7 +128,7 @@ function primaryAt(lives: readonly Life[], at: number): string | undefined {
   return first?.instanceId;
 }
 
-/** What the instance costs at a time, and what it would cost on-demand: as this tenant pays, micro-dollars an hour. */
+/** What the instance costs at a time, and what it would cost on-demand: as this tenant pays. */
 function pricesAt(life: Life, overlays: readonly Overlay[], at: number) {
   const paid = (mode: 'spot' | 'ondemand', micros: bigint | undefined) =>
     micros === undefined ? undefined : paidPrice(overlays, { instanceType: life.instanceType, mode, micros }, at);

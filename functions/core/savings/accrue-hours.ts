@@ -119,7 +119,22 @@ const toRow = (one: AgentHour, hour: Date) => ({
   hoursPrimary: hoursText(one.primaryMs),
   hoursUnpriced: hoursText(one.unpricedMs),
   freeReason: one.freeReason,
+  overlays: linesOf(one.overlays),
   baselineCost: toText(one.baseline),
   actualCost: toText(one.actual),
   savings: toText(one.baseline - one.actual),
 });
+
+/** Characters of `cost_records.overlays`. */
+const mostOfOverlays = 500;
+
+/** A line for each, as far as there is room; `null` for none. */
+function linesOf(labels: readonly string[]): string | null {
+  let lines: string | null = null;
+  for (const label of labels) {
+    const longer: string = lines === null ? label : `${lines}\n${label}`;
+    if (longer.length > mostOfOverlays) break;
+    lines = longer;
+  }
+  return lines;
+}

@@ -3,6 +3,8 @@ import { toMicros } from './money.ts';
 
 /** What a tenant pays in place of a public price: a share of it, or a fixed price an hour (a Savings Plan, a discount). */
 export interface Overlay {
+  /** As accounts name it: by its name, or by what it is for. */
+  readonly label: string;
   /** Empty for every type that has no overlay of its own. */
   readonly instanceType: string;
   readonly mode: TargetMode;
@@ -15,19 +17,34 @@ export interface Overlay {
 
 const million = 1_000_000n;
 
-/** The price that the tenant pays at a time, micro-dollars an hour. The overlay of the type goes before that of all types. */
+/** What is paid for, and its public price, micro-dollars an hour. */
+interface PublicPrice {
+  readonly instanceType: string | null;
+  readonly mode: TargetMode;
+  readonly micros: bigint;
+}
+
+/** What the tenant pays: micro-dollars an hour, and by which overlay, if by one. */
+export interface PaidPrice {
+  readonly micros: bigint;
+  readonly overlay: Overlay | undefined;
+}
+
+/** The price that the tenant pays at a time. The overlay of the type goes before that of all types. */
 export function paidPrice(
   overlays: readonly Overlay[],
-  price: { readonly instanceType: string | null; readonly mode: TargetMode; readonly micros: bigint },
+  { instanceType, mode, micros }: PublicPrice,
   at: number,
-): bigint {
-  const { instanceType, mode, micros } = price;
+): PaidPrice {
   const valid = overlays.filter(
     (one) => one.mode === mode && (one.from ?? at) <= at && at < (one.until ?? Number.POSITIVE_INFINITY),
   );
   const overlay =
     valid.find((one) => one.instanceType === instanceType) ?? valid.find((one) => one.instanceType === '');
-  if (!overlay) return micros;
-  if (overlay.hourlyPrice !== null) return toMicros(overlay.hourlyPrice);
-  return (micros * toMicros(overlay.multiplier!) + million / 2n) / million;
+  return { micros: overlay ? priceBy(overlay, micros) : micros, overlay };
+}
+
+function priceBy({ hourlyPrice, multiplier }: Overlay, micros: bigint): bigint {
+  if (hourlyPrice !== null) return toMicros(hourlyPrice);
+  return (micros * toMicros(multiplier!) + million / 2n) / million;
 }

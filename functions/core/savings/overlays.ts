@@ -37,11 +37,12 @@ export function overlayReader(db: Db): OverlayReader {
   };
 }
 
-const toOverlay = ({ instanceType, mode, multiplier, hourlyPrice, validFrom, validUntil }: StoredOverlay): Overlay => ({
+const toOverlay = ({ name, instanceType, mode, validFrom, validUntil, ...price }: StoredOverlay): Overlay => ({
+  label: name?.replaceAll('\n', ' ') ?? `${mode}, ${instanceType || 'all types'}`,
   instanceType,
   mode,
-  multiplier,
-  hourlyPrice,
+  multiplier: price.multiplier,
+  hourlyPrice: price.hourlyPrice,
   from: validFrom?.getTime(),
   until: validUntil?.getTime(),
 });

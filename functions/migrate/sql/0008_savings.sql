@@ -13,6 +13,8 @@ CREATE TABLE cost_records (
   hours_unpriced DECIMAL(9,6) NOT NULL,
   -- Why it cost nothing, where it did: `first-hour`.
   free_reason VARCHAR(16) NULL,
+  -- What the tenant pays in place of public prices, as far as it priced the hour: a line for each; NULL for public prices alone.
+  overlays VARCHAR(500) NULL,
   baseline_cost DECIMAL(14,6) NOT NULL,
   actual_cost DECIMAL(14,6) NOT NULL,
   savings DECIMAL(14,6) NOT NULL,

@@ -253,5 +253,20 @@ describe('hours that a change concerns', () => {
     });
     expect(body.overlays).toMatchObject([{ name: 'Plan', multiplier: 0.6, until: null }]);
     expect(body.totals).toMatchObject({ baseline_cost: 0.06, actual_cost: 0.03 });
+    expect(body.records).toMatchObject([{ baseline_cost: 0.06, overlays: ['Plan'] }]);
+  });
+
+  it('are named in each hour as it was accounted for, without a name by what they are for (E7)', async () => {
+    const records = async () =>
+      (
+        await rig.request('GET', `/api/client/${instance.tenant.id}/savings/explain`, { token: instance.tenant.token })
+      ).body.records.map(({ overlays }: { overlays: string[] }) => overlays);
+    await set([{ instance_type: instance.facts.type, mode: 'spot', multiplier: 0.5, from: hoursAgo(-1) }]);
+    rig.pass(2 * hour);
+    await run();
+    expect(await records()).toEqual([[`spot, ${instance.facts.type}`], []]);
+    await set([]);
+    await run();
+    expect(await records()).toEqual([[], []]);
   });
 });

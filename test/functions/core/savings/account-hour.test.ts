@@ -88,8 +88,16 @@ describe('an hour of an agent', () => {
   });
 
   it('goes by what the tenant pays: a share of the price or a price of its own, by type before all types', () => {
-    const share: Overlay = { instanceType: '', mode: 'ondemand', multiplier: '0.720000', hourlyPrice: null, ...always };
+    const share: Overlay = {
+      label: 'Share',
+      instanceType: '',
+      mode: 'ondemand',
+      multiplier: '0.720000',
+      hourlyPrice: null,
+      ...always,
+    };
     const own: Overlay = {
+      label: 'Own',
       instanceType: 'm5.large',
       mode: 'spot',
       multiplier: null,
@@ -101,10 +109,39 @@ describe('an hour of an agent', () => {
     const dearer: Overlay = { ...share, instanceType: 'm5.large', multiplier: '0.800000' };
     expect(costs([life()], [share, dearer])).toEqual({ 'i-1': '0.080000 - 0.030000' });
   });
+
+  it('names what it was priced by: not what counts for something else, or for a standby’s baseline', () => {
+    const share: Overlay = {
+      label: 'Share',
+      instanceType: '',
+      mode: 'ondemand',
+      multiplier: '0.72',
+      hourlyPrice: null,
+      ...always,
+    };
+    const ofType: Overlay = { ...share, label: 'Of the type', instanceType: 'm5.large', until: at(30) };
+    const spot: Overlay = { ...share, label: 'Spot', mode: 'spot' };
+    const named = (lives: readonly Life[], ...overlays: Overlay[]) =>
+      accountHour(lives, overlays, hour).map((one) => one.overlays);
+    expect(named([life()])).toEqual([[]]);
+    expect(named([life()], share)).toEqual([['Share']]);
+    expect(named([life()], share, ofType, spot)).toEqual([['Spot', 'Of the type', 'Share']]);
+    expect(named([life(), standby()], share, spot)).toEqual([['Spot', 'Share'], ['Spot']]);
+    expect(named([life()], { ...share, instanceType: 'c5.large' }, { ...share, until: at(0) })).toEqual([[]]);
+    const free = life({ from: at(0), to: at(30), primarySince: at(0), isInterrupted: true });
+    expect(named([free], spot)).toEqual([[]]);
+  });
 });
 
 describe('an overlay that begins and ends', () => {
-  const share: Overlay = { instanceType: '', mode: 'ondemand', multiplier: '0.500000', hourlyPrice: null, ...always };
+  const share: Overlay = {
+    label: 'Share',
+    instanceType: '',
+    mode: 'ondemand',
+    multiplier: '0.500000',
+    hourlyPrice: null,
+    ...always,
+  };
   const costOf = (...overlays: Overlay[]) => costs([life({ mode: 'ondemand' })], overlays)['i-1'];
 
   it('counts from its first millisecond to before its last', () => {
@@ -179,7 +216,7 @@ const overlay = fc
     from: fc.option(time, { nil: undefined }),
     until: fc.option(time, { nil: undefined }),
   })
-  .map((one): Overlay => ({ ...one, multiplier: one.hourlyPrice === null ? one.multiplier : null }));
+  .map((one): Overlay => ({ ...one, label: 'Any', multiplier: one.hourlyPrice === null ? one.multiplier : null }));
 
 /** Half of its price is half a micro-dollar above a whole one, and 0.254223 * 1e6 is a float just below 254,223. */
 const costingHalfAMicroDollar = life({ mode: 'ondemand', onDemand: [{ from: at(-600), micros: 254_223n }] });
@@ -210,7 +247,7 @@ it('agrees with a walk through the hour on 10,000 random histories, to a million
       examples: [
         [
           [costingHalfAMicroDollar],
-          [{ instanceType: '', mode: 'ondemand', multiplier: '0.500000', hourlyPrice: null, ...always }],
+          [{ label: 'Half', instanceType: '', mode: 'ondemand', multiplier: '0.500000', hourlyPrice: null, ...always }],
         ],
       ],
     },
