@@ -101,7 +101,8 @@ CREATE TABLE pricing_snapshots_clean (
   interpolation_method VARCHAR(16) NULL,
   observed_at DATETIME(3) NOT NULL,
   PRIMARY KEY (pool_id, time_bucket),
-  KEY ix_pricing_snapshots_clean_time_bucket (time_bucket)
+  -- With the method, days are looked through for gaps without a look at their rows.
+  KEY ix_pricing_snapshots_clean_time_bucket (time_bucket, interpolation_method)
 ) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Seen prices with the features that models are trained on (protocol 9.3). It is read as a whole, by an export: no function asks it.
