@@ -61,4 +61,4 @@ it('what a fleet enters stays within its bounds, and goes when its time is over'
   const after = await counts.count(happened!);
   for (const { table, bound } of emptied)
     expect(after.get(table)!.rows, table).toBeLessThanOrEqual(bound.stay?.(happened!) ?? 0);
-}, 240_000);
+}, 600_000);

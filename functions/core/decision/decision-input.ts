@@ -67,6 +67,8 @@ export interface PoolState {
   readonly availability: Availability;
   /** Expected losses per hour; `null` where no model was asked. */
   readonly hazard: number | null;
+  /** Of EC2, 1 to 10; `null` where it has not been asked lately, and absent from decisions of before it counted. */
+  readonly placementScore?: number | null;
 }
 
 export type Action = 'stay' | 'switch_spot' | 'switch_ondemand';

@@ -73,13 +73,14 @@ const inputOf = ({ agent, primary, history, openSwitch }: State, place: PricedPl
   prices: {
     onDemand: fromDecimalOrNull(primary?.ondemandPrice ?? history.onDemandPrice),
     currentSpot: agent.currentMode === 'spot' ? spotPaid(primary, place, now) : null,
-    pools: place.pools.map(({ id, price, at, interruptions30d, availability, hazard }) => ({
+    pools: place.pools.map(({ id, price, at, interruptions30d, availability, hazard, placementScore }) => ({
       id,
       price,
       at,
       interruptions30d,
       availability,
       hazard,
+      ...(placementScore != null && { placementScore }),
     })),
   },
   config: {

@@ -109,6 +109,7 @@ function recommend({ agent, prices, config }: DecisionInput, now: Date): Omit<Re
 /**
  * The cheapest pool with a fresh price that its risk leaves in question: below 20 % any, up to 50 % one that saves more
  * than half, above that none. Stale pools count only when there is no fresh one, so that the gate can name the reason.
+ * Of pools that cost the same, the one that EC2 scores highest.
  */
 function cheapestPool(pools: readonly PoolState[], paid: number, current: string | null, now: Date) {
   const worthIt = pools.filter((pool) => {
@@ -117,7 +118,8 @@ function cheapestPool(pools: readonly PoolState[], paid: number, current: string
   });
   const fresh = worthIt.filter((pool) => isFresh(pool.at, now));
   const candidates = fresh.length > 0 ? fresh : worthIt;
-  return [...candidates].sort((a, b) => a.price - b.price || (a.id < b.id ? -1 : 1))[0];
+  const score = (pool: PoolState) => pool.placementScore ?? 0;
+  return [...candidates].sort((a, b) => a.price - b.price || score(b) - score(a) || (a.id < b.id ? -1 : 1))[0];
 }
 
 const percent = (share: number) => `${(share * 100).toFixed(1)} %`;

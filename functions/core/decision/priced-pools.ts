@@ -5,6 +5,7 @@ import { dayMs, hourMs, msBefore } from '../../shared/time.ts';
 import type { KnownPool } from '../availability/pool-states.ts';
 import { lastLoss, lossHoursSince } from '../failover/pool-losses.ts';
 import { hazardOfBand } from '../pool/interruption-bands.ts';
+import { scoreNow } from '../pool/placement-scores.ts';
 import { type SeenPrice, seenPrice, usablePrice } from '../pool/usable-price.ts';
 import type { PoolState } from './decision-input.ts';
 import type { HazardModel, ToldHazards } from './hazard-model.ts';
@@ -155,6 +156,7 @@ async function readPools(
       join.onRef('w.poolId', '=', 'p.id').on('w.clientId', 'in', [...new Set(places.map(({ clientId }) => clientId))]),
     )
     .select(['p.id', 'p.instanceType', 'p.region', 'p.az', 'p.poolName as name', 'p.latestPrice', 'p.latestAt'])
+    .select(['p.placementScore as score', 'p.placementScoredAt as scoredAt'])
     .select(['w.clientId', 'w.price as ownPrice', 'w.seenAt as ownAt'])
     .leftJoin('poolStates as s', 's.poolId', 'p.id')
     .leftJoin('policyShadows as h', (join) =>
@@ -196,11 +198,14 @@ async function readPools(
     observedAt,
     lostAt,
     pacing,
+    score,
+    scoredAt,
     ...facts
   } of rows) {
     const state = observedAt === null ? undefined : { observedAt, record: record as PoolRecord };
     const pool = pools.get(facts.id) ?? {
       ...facts,
+      placementScore: scoreNow(score, scoredAt, now),
       trusted: seenPrice(latestPrice, latestAt),
       own: new Map(),
       known: model?.known(state, lostAt, now) ?? null,

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 import { dayMs, msBefore } from '../../shared/time.ts';
 import type { AgentState } from '../agent/state.ts';
+import { scoreNow } from '../pool/placement-scores.ts';
 import { seenPrice, usablePrice } from '../pool/usable-price.ts';
 import { type Candidate, choosePool, type Wish } from './placement.ts';
 import { jointLossesSince, lossesSince } from './pool-losses.ts';
@@ -63,6 +64,7 @@ export async function readCandidates(db: Db, place: Place, now: Date): Promise<C
     )
     .leftJoin(failuresOf(place, day), (join) => join.onRef(sql`f.pool_id`, '=', 'p.id'))
     .select(['p.id', 'p.poolName', 'p.instanceType', 'p.region', 'p.az', 'p.latestPrice', 'p.latestAt'])
+    .select(['p.placementScore', 'p.placementScoredAt'])
     .select(['w.price as ownPrice', 'w.seenAt as ownAt'])
     .select([
       lossesSince(day).as('interruptions24h'),
@@ -82,13 +84,14 @@ export async function readCandidates(db: Db, place: Place, now: Date): Promise<C
     .where('p.region', '=', place.region ?? '')
     .where('p.isActive', '=', true)
     .execute();
-  return rows.map(({ poolName, latestPrice, latestAt, ownPrice, ownAt, failures24h, ownFailures24h, ...row }) => {
+  return rows.map(({ poolName, latestPrice, latestAt, ownPrice, ownAt, placementScore, placementScoredAt, ...row }) => {
     const known = { own: seenPrice(ownPrice, ownAt), trusted: seenPrice(latestPrice, latestAt) };
     const price = usablePrice(known, now);
     return {
       ...row,
-      failures24h: Number(failures24h),
-      ownFailures24h: Number(ownFailures24h),
+      failures24h: Number(row.failures24h),
+      ownFailures24h: Number(row.ownFailures24h),
+      placementScore: scoreNow(placementScore, placementScoredAt, now),
       name: poolName,
       price: price?.price ?? null,
       pricedAt: price?.at ?? null,

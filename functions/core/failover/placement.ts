@@ -26,6 +26,8 @@ export interface Candidate {
   /** Those of the agent itself. */
   readonly ownFailures24h: number;
   readonly lastOwnFailureAt: Date | null;
+  /** Of EC2, 1 to 10; `null` where it has not been asked lately. */
+  readonly placementScore: number | null;
 }
 
 export interface Wish {
@@ -47,7 +49,7 @@ const longestQuarantineMs = 30 * minuteMs;
  * Never one that EC2 is emptying, and none in quarantine: it has just shown that it has no capacity. Only where nothing
  * else is left in an emergency, a pool in which others failed is tried; one in which the agent itself just failed is not,
  * as on-demand comes next. Among the others: a zone that was asked for, then those where no launch has failed lately, those that did not fail together with the
- * primary's, those with fewer interruptions, the cheaper ones. In an emergency fresh prices go before stale ones before
+ * primary's, those with fewer interruptions, the cheaper ones, those that EC2 scores higher. In an emergency fresh prices go before stale ones before
  * none; otherwise only pools with a fresh price count.
  */
 export function choosePool(candidates: readonly Candidate[], wish: Wish, now: Date): Candidate | undefined {
@@ -62,6 +64,7 @@ export function choosePool(candidates: readonly Candidate[], wish: Wish, now: Da
     pool.jointFailures,
     pool.interruptions24h,
     pool.price ?? Number.MAX_VALUE,
+    -(pool.placementScore ?? 0),
   ];
   const open = candidates
     .filter((pool) => pool.id !== wish.primaryPool && !wish.excludeZones?.includes(pool.az))

@@ -73,6 +73,14 @@ describe('rules', () => {
     expect(decide(open({}, { pools: pools.toReversed() }), now).poolId).toBe('a');
   });
 
+  it('take of pools that cost the same the one that EC2 scores highest, and never a dearer one', () => {
+    const pools = [2, undefined, 9, 10].map((placementScore, i) =>
+      pool({ id: 'abcd'[i]!, price: i === 3 ? 0.05 : 0.04, ...(placementScore && { placementScore }) }),
+    );
+    expect(decide(open({}, { pools }), now).poolId).toBe('c');
+    expect(decide(open({}, { pools: pools.toReversed() }), now).poolId).toBe('c');
+  });
+
   it('prefer a fresh price to a cheaper old one', () => {
     const pools = [pool({ id: 'old', price: 0.01, at: ago(16 * minutes) }), pool({ id: 'new' })];
     expect(decide(open({}, { pools }), now)).toMatchObject({ poolId: 'new', allowed: true });

@@ -31,6 +31,7 @@ const pool = (zone: string, facts: Partial<Candidate> = {}): Candidate => ({
   lastFailureAt: null,
   ownFailures24h: 0,
   lastOwnFailureAt: null,
+  placementScore: null,
   ...facts,
 });
 const wish = (facts: Partial<Wish> = {}): Wish => ({ primaryPool: 'm5.large.a', emergency: false, ...facts });
@@ -43,6 +44,14 @@ describe('choosePool', () => {
     ['any, for a primary in no pool', [pool('a')], { primaryPool: null }, 'a'],
     ['the cheaper one', [pool('b'), pool('c', { price: 0.02 })], {}, 'c'],
     ['of equals the first by name', [pool('c'), pool('b')], {}, 'b'],
+    [
+      'of equals the one that EC2 scores higher',
+      [pool('b', { placementScore: 3 }), pool('c', { placementScore: 9 })],
+      {},
+      'c',
+    ],
+    ['of equals a scored one before one that is not', [pool('b'), pool('c', { placementScore: 1 })], {}, 'c'],
+    ['the cheaper one, whatever EC2 scores', [pool('b', { placementScore: 9 }), pool('c', { price: 0.02 })], {}, 'c'],
     [
       'a pool that EC2 is emptying is left alone',
       [pool('b', { lastNoticeAt: ago(4.99) }), pool('c', { price: 1 })],
