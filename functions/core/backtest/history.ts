@@ -76,7 +76,7 @@ function historyOf(
   const steps = Math.floor((period.to.getTime() - period.from.getTime()) / periodMs);
   const timeOf = (step: number) => period.from.getTime() + step * periodMs;
   const paid = (mode: 'spot' | 'ondemand', micros: bigint, at: number) =>
-    dollars(paidPrice(overlays, { instanceType, mode, micros }, at));
+    dollars(paidPrice(overlays, { instanceType, mode, micros }, at).micros);
   const listed = (at: number) => priceAt(onDemand, at) ?? onDemand[0]!.micros;
   const onDemandPrice = dollars(listed(timeOf(0)));
   const seen = read.map(({ records }) => seenOf(records, period.from, steps));
