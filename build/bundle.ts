@@ -24,7 +24,8 @@ const limitKB = 620;
  * EC2's client describes every operation of EC2 in one table that cannot be taken apart, 540 KB. Nobody waits for the
  * reconciler's cold start; it is a Lambda of its own so that no other one carries that table. Nor for that of the model's Lambda,
  * which has S3's client, nor of those that send notifications, which have SNS's and KMS's. Operators' routes are the most, and have
- * KMS's client, and people call them, a few times a day; tenants' come next.
+ * KMS's client, and people call them, a few times a day; tenants' come next. Nobody
+ * waits for the jobs, which decide by all policies.
  */
 const ownLimitsKB: Readonly<Record<string, number>> = {
   reconciler: 1250,
@@ -33,6 +34,7 @@ const ownLimitsKB: Readonly<Record<string, number>> = {
   delivery: 680,
   admin: 650,
   client: 640,
+  jobs: 640,
 };
 
 const root = dirname(import.meta.dirname);

@@ -1948,6 +1948,21 @@ export interface components {
                         score_hours: number | null;
                     }[];
                 } | null;
+                job: {
+                    /** @enum {string} */
+                    bound: "free" | "deadline";
+                    time_left: number;
+                    work_left: number;
+                    slack: number;
+                    overhead: number;
+                    observed_share: number;
+                    places: {
+                        id: string;
+                        price: number;
+                        availability: string;
+                        cost_hours: number | null;
+                    }[];
+                } | null;
                 first_closed_gate: string | null;
                 what_it_takes: string;
                 staying_costs_per_hour: number;
@@ -2174,6 +2189,7 @@ export interface operations {
                     az?: string | null;
                     accepts?: "merged"[] | null;
                     config_version?: number | null;
+                    remaining_work_seconds?: number | null;
                 };
             };
         };
@@ -3321,6 +3337,21 @@ export interface operations {
                                     availability: string;
                                     hazard: number;
                                     score_hours: number | null;
+                                }[];
+                            } | null;
+                            job: {
+                                /** @enum {string} */
+                                bound: "free" | "deadline";
+                                time_left: number;
+                                work_left: number;
+                                slack: number;
+                                overhead: number;
+                                observed_share: number;
+                                places: {
+                                    id: string;
+                                    price: number;
+                                    availability: string;
+                                    cost_hours: number | null;
                                 }[];
                             } | null;
                             first_closed_gate: string | null;
@@ -4694,6 +4725,9 @@ export interface operations {
                                 to: string;
                             }[];
                         } | null;
+                        deadline: string | null;
+                        remainingWorkSeconds: number | null;
+                        restartOverheadSeconds: number;
                         nextDisruptionWindows: {
                             /** Format: date-time */
                             from: string;
@@ -4995,6 +5029,11 @@ export interface operations {
                             to: string;
                         }[];
                     } | null;
+                    deadline?: ("none" | string) | null;
+                    remainingWorkSeconds?: number | null;
+                    remaining_work_seconds?: number | null;
+                    restartOverheadSeconds?: number | null;
+                    restart_overhead_seconds?: number | null;
                 };
             };
         };

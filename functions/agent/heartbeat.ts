@@ -41,8 +41,8 @@ export async function heartbeat(db: Db, beat: Beat, now: Date): Promise<void> {
 export function saidBy({ clientId, ref, body, told }: Beat) {
   const { agentId, instanceId } = parseHandle(ref);
   const reporter = instanceId ?? body.instance_id ?? body.monitored_instances?.[0];
-  const { status, mode, instance_type: instanceType, az } = body;
-  return { clientId, agentId, reporter, status, mode, instanceType, az, ...told };
+  const { status, mode, instance_type: instanceType, az, remaining_work_seconds: remainingWorkSeconds } = body;
+  return { clientId, agentId, reporter, status, mode, instanceType, az, remainingWorkSeconds, ...told };
 }
 
 interface Change {
@@ -59,8 +59,9 @@ function changeStatus(db: Db, { beat, agentId, reporter }: Change, now: Date): P
     const { agent, primary } = state;
     if (!primary || (reporter !== undefined && reporter !== primary.id)) return; // another took over meanwhile
     if (body.status === 'offline' && isOldInstanceDying(state, reporter, now)) return;
+    const { status, remaining_work_seconds: remainingWorkSeconds } = body;
     const heard = { nextSeconds: beat.told?.nextSeconds ?? null };
-    await setStatus(tx, { clientId, agentId, status: body.status, heard }, now);
+    await setStatus(tx, { clientId, agentId, status, heard, remainingWorkSeconds }, now);
     await markSeen(tx, { clientId, agentId, instanceId: primary.id }, now);
     await recordChange(tx, { agent, status: body.status, instanceId: primary.id }, now);
   });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { placeOf, regionOfZone, zoneShape } from '../core/pool/region.ts';
-import { CheapestPool, Mode, PoolPrices } from '../core/wire.ts';
+import { CheapestPool, Mode, mostWorkSeconds, PoolPrices } from '../core/wire.ts';
 import { claimedNumber, claimedTime, optional, quotedTime, text } from '../shared/fields.ts';
 
 /** What agents send (protocol 2): bodies of both versions, as they really come. */
@@ -40,6 +40,10 @@ export const HeartbeatRequest = z.object({
   // Of agents of the merged kind only (protocol A2).
   accepts: optional(z.array(z.enum(['merged'])).max(4)),
   config_version: optional(z.int().min(0)),
+  /** Of a job with a deadline; agents in the field do not send it. What is begun is not done. */
+  remaining_work_seconds: optional(z.number().min(0).max(mostWorkSeconds)).transform((work) =>
+    work === undefined ? undefined : Math.ceil(work),
+  ),
 });
 
 /** Both shapes: v4 wraps its prices in `pricing`, v3.2 has them at the top level (protocol A6). */

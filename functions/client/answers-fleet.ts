@@ -67,6 +67,9 @@ export const AgentDetails = AgentItem.extend({
       windows: z.array(z.object({ days: z.array(z.string()), from: z.string(), to: z.string() })),
     })
     .nullable(),
+  deadline: Time.nullable(),
+  remainingWorkSeconds: z.int().nullable(),
+  restartOverheadSeconds: z.int(),
   nextDisruptionWindows: z.array(z.object({ from: Time, to: Time })),
   configVersion: z.int(),
   replicaCount: z.int(),

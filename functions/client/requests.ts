@@ -1,6 +1,13 @@
 import * as z from 'zod';
 import { type DisruptionWindows, days, isTimeZone, mostWindows } from '../core/agent/disruption-windows.ts';
-import { AvailabilityForm, AvailabilityTarget, limitFields, TargetMode } from '../core/wire.ts';
+import {
+  AvailabilityForm,
+  AvailabilityTarget,
+  limitFields,
+  mostOverheadSeconds,
+  mostWorkSeconds,
+  TargetMode,
+} from '../core/wire.ts';
 import { cursorField, keptCursor, pageQuery } from '../shared/cursor.ts';
 import { excludes, given, needsOne, optional, text, zonedTime } from '../shared/fields.ts';
 
@@ -110,6 +117,11 @@ const windows = z
     return { timeZone, windows };
   });
 
+/** Of a job. */
+const deadline = z.union([z.literal('none'), zonedTime], {
+  error: 'must be none, or a time with its zone, as in 2026-03-02T14:00:00Z',
+});
+
 /** All settings of an agent. A wait of 0 is one of a minute: not to terminate at all is a setting of its own. */
 export const ConfigRequest = needsOne(
   z.object({
@@ -137,6 +149,11 @@ export const ConfigRequest = needsOne(
     availability_form: optional(AvailabilityForm).optional(),
     disruptionWindows: optional(windows).optional(),
     disruption_windows: optional(windows).optional(),
+    deadline: optional(deadline).optional(),
+    remainingWorkSeconds: whole(0, mostWorkSeconds),
+    remaining_work_seconds: whole(0, mostWorkSeconds),
+    restartOverheadSeconds: whole(0, mostOverheadSeconds),
+    restart_overhead_seconds: whole(0, mostOverheadSeconds),
   }),
 )
   .meta({ not: { anyOf: excludes(switchedOn, manual) } })
@@ -147,6 +164,9 @@ export const ConfigRequest = needsOne(
     return {
       availabilityTarget: asked === undefined ? undefined : asked === 'none' ? null : (asked / 100).toFixed(5),
       availabilityForm: either<'week' | 'rolling'>(body, 'availabilityForm', 'availability_form'),
+      deadline: body.deadline === 'none' ? null : body.deadline,
+      remainingWorkSeconds: either<number>(body, 'remainingWorkSeconds', 'remaining_work_seconds'),
+      restartOverheadSeconds: either<number>(body, 'restartOverheadSeconds', 'restart_overhead_seconds'),
       disruptionWindows: given && given.windows.length === 0 ? null : given,
       terminateWaitSeconds: minutes === undefined ? undefined : Math.max(60, minutes * 60),
       autoSwitchEnabled: either<boolean>(body, 'autoSwitchEnabled', 'auto_switch_enabled'),

@@ -5,8 +5,10 @@ import type { By } from '../core/event/audit.ts';
 import { changeSettings } from '../core/failover/change-settings.ts';
 import { deleteAgent } from '../core/failover/delete-agent.ts';
 import type { Caller } from '../core/tenant/require-client.ts';
+import { mostWorkSeconds } from '../core/wire.ts';
 import { type Db, transact } from '../shared/db.ts';
-import { AppError, agentNotFound } from '../shared/errors.ts';
+import { AppError, agentNotFound, invalidField } from '../shared/errors.ts';
+import { msAfter, secondMs } from '../shared/time.ts';
 
 interface OfAgent {
   readonly caller: Caller;
@@ -49,6 +51,7 @@ export function configureAgent(
   now: Date,
 ) {
   return transact(db, async (tx) => {
+    requireDeadlineAhead(asked, now);
     const state = await lockAgent(tx, keyOf(of), now);
     const { autoSwitchEnabled, manualReplicaEnabled } = {
       ...state.agent,
@@ -60,6 +63,14 @@ export function configureAgent(
       manual_replica_enabled: manualReplicaEnabled,
     };
   });
+}
+
+/** @throws AppError invalid_request for a deadline that is over, or further off than any work may take */
+function requireDeadlineAhead({ deadline }: SettingChanges, now: Date): void {
+  if (!deadline) return;
+  const latest = msAfter(now, mostWorkSeconds * secondMs);
+  if (deadline <= now || deadline > latest)
+    throw invalidField('deadline', `must be after now and by ${latest.toISOString()}, not ${deadline.toISOString()}`);
 }
 
 /**

@@ -29,6 +29,10 @@ export const limitFields = {
   minPoolDurationHours: z.int().min(0).max(168),
 };
 
+/** What the work of a job may be, and the overhead of a launch, in seconds: longer ones are services. */
+export const mostWorkSeconds = 90 * 86_400;
+export const mostOverheadSeconds = 4 * 3600;
+
 const PoolPrice = z.object({
   pool_id: optional(z.string().max(128)),
   instance_type: optional(z.string().max(64)),

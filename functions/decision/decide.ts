@@ -3,6 +3,7 @@ import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
 import type { DecisionInput } from '../core/decision/decision-input.ts';
 import { decisionModel } from '../core/decision/decision-model.ts';
 import { readInput } from '../core/decision/inputs.ts';
+import { jobFacts } from '../core/decision/job-facts.ts';
 import { logAnswer } from '../core/decision/log.ts';
 import { type Decision, decide, safeDefault } from '../core/decision/policy.ts';
 import { isFresh } from '../core/pool/freshness.ts';
@@ -44,7 +45,11 @@ interface DecideCall extends OfAgent {
  * @throws AppError agent_not_found
  */
 export async function decideFor(db: Db, { clientId, ref, body }: DecideCall, now: Date) {
-  const state = await readInput(db, { clientId, ref, agentId: parseHandle(ref).agentId, model: decisionModel() }, now);
+  const state = await readInput(
+    db,
+    { clientId, ref, agentId: parseHandle(ref).agentId, model: decisionModel(), readJob: jobFacts },
+    now,
+  );
   const { agent } = state;
   const input = described(state.input, body, agent, now);
   if (!agent.enabled) return toWire({ ...safeDefault(input, ''), reason: 'Agent disabled' }, input, now);
@@ -95,7 +100,7 @@ function described(
 export async function recommendSwitch(db: Db, { clientId, ref }: OfAgent, now: Date) {
   const { agent, input, pools } = await readInput(
     db,
-    { clientId, ref, agentId: parseHandle(ref).agentId, model: decisionModel() },
+    { clientId, ref, agentId: parseHandle(ref).agentId, model: decisionModel(), readJob: jobFacts },
     now,
   );
   const decision = decide(input, now);

@@ -1,8 +1,13 @@
 import type { DecisionInput } from '../core/decision/decision-input.ts';
 import type { Decision } from '../core/decision/policy.ts';
+import type { JobTerms } from '../core/decision/recommend-job.ts';
+import type { Terms } from '../core/decision/recommend-service.ts';
 import { isFresh } from '../core/pool/freshness.ts';
 
-/** Why a decision is as it is: the terms of policy A, the first closed gate, what it takes, and what staying costs. */
+/** Where fewer of its pools are seen in a day, an agent is decided on half blind. */
+const enoughObserved = 0.5;
+
+/** Why a decision is as it is: the terms of policy A or B, the first closed gate, what it takes, and what staying costs. */
 export function explain(decision: Decision, { agent, prices, service }: DecisionInput, now: Date) {
   const { policy, terms, failedGate, reason } = decision;
   const paid = agent.mode === 'spot' ? prices.currentSpot : prices.onDemand;
@@ -12,11 +17,16 @@ export function explain(decision: Decision, { agent, prices, service }: Decision
   return {
     policy,
     model: service?.model ?? null,
-    // Where fewer of its pools are seen than policy A needs, the model failed, or the agent has no target.
-    degraded: terms?.pacing !== 'observed' || service?.degraded !== false,
-    terms: terms && { ...terms, pools: [...terms.pools] },
+    // Where fewer of its pools are seen than the policy needs, the model failed, or the agent has neither target nor deadline.
+    degraded: isJob(terms)
+      ? terms.observed_share < enoughObserved
+      : terms?.pacing !== 'observed' || service?.degraded !== false,
+    terms: terms === null || isJob(terms) ? null : { ...terms, pools: [...terms.pools] },
+    job: isJob(terms) ? { ...terms, places: [...terms.places] } : null,
     first_closed_gate: failedGate,
     what_it_takes: reason,
     staying_costs_per_hour: paid === null || offered.length === 0 ? 0 : Math.max(0, paid - Math.min(...offered)),
   };
 }
+
+const isJob = (terms: Terms | JobTerms | null): terms is JobTerms => terms !== null && 'places' in terms;

@@ -3,7 +3,7 @@ import { CheapestPool, Mode, ofAgent, PoolPrices, TargetMode } from '../core/wir
 import { claimedNumber, optional } from '../shared/fields.ts';
 import type { Routes } from '../shared/route.ts';
 
-/** Why a decision is as it is. `terms` are policy A's, for an agent with an availability target. */
+/** Why a decision is as it is. `terms` are policy A's, for an agent with a target, `job` policy B's, for one with a deadline. */
 const Explanation = z.object({
   policy: z.string(),
   model: z.string().nullable(),
@@ -24,6 +24,24 @@ const Explanation = z.object({
           availability: z.string(),
           hazard: z.number(),
           score_hours: z.number().nullable(),
+        }),
+      ),
+    })
+    .nullable(),
+  job: z
+    .object({
+      bound: z.enum(['free', 'deadline']),
+      time_left: z.number(),
+      work_left: z.number(),
+      slack: z.number(),
+      overhead: z.number(),
+      observed_share: z.number(),
+      places: z.array(
+        z.object({
+          id: z.string(),
+          price: z.number(),
+          availability: z.string(),
+          cost_hours: z.number().nullable(),
         }),
       ),
     })

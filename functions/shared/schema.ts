@@ -159,6 +159,10 @@ export interface AgentTable {
   availabilityTarget: NullableDecimal;
   availabilityForm: Generated<AvailabilityForm>;
   disruptionWindows: Json;
+  deadline: Date | null;
+  restartOverheadSeconds: Generated<number>;
+  remainingWorkSeconds: number | null;
+  remainingWorkAt: Date | null;
   lastSwitchAt: Date | null;
   lastFailoverAt: Date | null;
   lastInterruptionSignal: string | null;

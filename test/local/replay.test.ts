@@ -37,6 +37,7 @@ function storedBy(name: string): string {
       model: name,
       degraded: false,
     },
+    job: null,
   };
   const file = join(directory, `${name}.json`);
   const answer = packedAnswer(decide(input, now));

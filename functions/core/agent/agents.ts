@@ -92,6 +92,8 @@ interface Beat {
   readonly isPriced?: boolean;
   /** What has to hold of `agents AS a` besides, and what is joined to see it. */
   readonly only?: { readonly join: RawBuilder<unknown>; readonly where: RawBuilder<boolean> };
+  /** What is left of the agent's work, where the instance tells. */
+  readonly remainingWorkSeconds?: number | undefined;
 }
 
 /**
@@ -101,7 +103,12 @@ interface Beat {
  */
 export async function noteSteadyBeat(db: Db, beat: Beat, now: Date): Promise<boolean> {
   const { clientId, agentId, reporter = null, status, mode = null, instanceType = null, az = null } = beat;
-  const { nextSeconds = null, isPriced = false, only = { join: sql``, where: sql`TRUE` } } = beat;
+  const {
+    nextSeconds = null,
+    remainingWorkSeconds: work = null,
+    isPriced = false,
+    only = { join: sql``, where: sql`TRUE` },
+  } = beat;
   const isModeKnown = mode !== null && mode !== 'unknown';
   const pool = poolOf(beat.mode, instanceType, az);
   // Without its type or zone a Spot instance's pool is not known anew, and the one we have stands.
@@ -116,6 +123,8 @@ export async function noteSteadyBeat(db: Db, beat: Beat, now: Date): Promise<boo
         i.instance_type = COALESCE(${instanceType}, i.instance_type),
         a.az = COALESCE(${az}, a.az), i.az = COALESCE(${az}, i.az),
         a.region = COALESCE(${region}, a.region), i.region = COALESCE(${region}, i.region),
+        a.remaining_work_seconds = COALESCE(${work}, a.remaining_work_seconds),
+        a.remaining_work_at = IF(${work === null}, a.remaining_work_at, ${now}),
         a.current_mode = IF(${isModeKnown}, ${mode}, a.current_mode),
         i.current_mode = IF(${isModeKnown}, ${mode}, i.current_mode),
         a.current_pool_id = IF(${isPoolKnown}, ${pool}, a.current_pool_id),
@@ -135,11 +144,13 @@ interface NewStatus {
   readonly ended?: boolean;
   /** Only while this instance is the primary. */
   readonly ofPrimary?: string;
+  /** What is left of the agent's work, where it tells. */
+  readonly remainingWorkSeconds?: number | undefined;
 }
 
 /** Sets the status of an agent that is not deleted. */
 export async function setStatus(db: Db, change: NewStatus, now: Date): Promise<void> {
-  const { clientId, agentId, status, heard, ended, ofPrimary } = change;
+  const { clientId, agentId, status, heard, ended, ofPrimary, remainingWorkSeconds } = change;
   await db
     .updateTable('agents')
     .set((eb) => ({
@@ -148,6 +159,7 @@ export async function setStatus(db: Db, change: NewStatus, now: Date): Promise<v
       version: eb('version', '+', 1),
       ...(heard && { lastHeartbeatAt: now, beatSeconds: heard.nextSeconds }),
       ...(ended && { terminatedAt: now }),
+      ...(remainingWorkSeconds !== undefined && { remainingWorkSeconds, remainingWorkAt: now }),
     }))
     .where('id', '=', agentId)
     .where('clientId', '=', clientId)

@@ -18,6 +18,10 @@ const carried = [
   'availability_target',
   'availability_form',
   'disruption_windows',
+  'deadline',
+  'restart_overhead_seconds',
+  'remaining_work_seconds',
+  'remaining_work_at',
 ] as const;
 
 interface Fold {

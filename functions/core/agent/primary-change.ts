@@ -1,5 +1,6 @@
 import type { Agent, InstanceStatus } from '../../shared/schema.ts';
 import type { InstanceFacts } from './instance-facts.ts';
+import type { JobOfAgent } from './remaining-work.ts';
 
 /**
  * Why the primary of an agent changed. Stored with the agent (the last change) and with the instance (when it became the
@@ -40,8 +41,8 @@ export interface NewPrimary extends InstanceFacts {
 }
 
 export interface PrimaryChange {
-  /** As the transaction has locked it: the change is refused when the epoch has moved on, and raises it. */
-  readonly agent: Pick<Agent, 'id' | 'clientId' | 'epoch'>;
+  /** As the transaction has locked it: the change is refused when the epoch has moved on, and raises it. Without its job, what is left of its work stays. */
+  readonly agent: Pick<Agent, 'id' | 'clientId' | 'epoch'> & Partial<JobOfAgent>;
   readonly cause: PrimaryCause;
   /** `undefined`: the agent is left without a primary, and offline or deleted. */
   readonly next: NewPrimary | undefined;

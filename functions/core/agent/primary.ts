@@ -13,6 +13,7 @@ import {
 import { poolOf } from '../pool/pool-id.ts';
 import { upsertPrimary } from './instances.ts';
 import { type FormerPrimary, isSwitch, type PrimaryChange } from './primary-change.ts';
+import { workLeft } from './remaining-work.ts';
 
 /**
  * Changes the primary of an agent, in two statements: the agent, the instances that step down and the command or standby
@@ -47,7 +48,9 @@ async function stepDown(tx: Tx, change: PrimaryChange, now: Date) {
 
 /** `e` is the notice that the change answers. */
 function agentColumns(change: PrimaryChange, now: Date) {
-  const { next, cause, wasPrimary = false, staysSwitching = false } = change;
+  const { agent, next, cause, wasPrimary = false, staysSwitching = false } = change;
+  // What the former primary has done is done; the next one begins with its overhead.
+  const work = workLeft(agent, now)?.seconds ?? null;
   const { host, mode } = next ?? {};
   const isModeKnown = mode !== undefined && mode !== 'unknown';
   const isFailover = cause === 'failover';
@@ -58,6 +61,8 @@ function agentColumns(change: PrimaryChange, now: Date) {
   return sql`
     a.epoch = a.epoch + ${wasPrimary ? 0 : 1}, a.version = a.version + 1, a.updated_at = ${now}, a.status = ${status},
     a.primary_cause = IF(${wasPrimary}, a.primary_cause, ${cause}),
+    a.remaining_work_seconds = IF(${wasPrimary}, a.remaining_work_seconds, ${work}),
+    a.remaining_work_at = IF(${wasPrimary || work === null}, a.remaining_work_at, ${now}),
     a.primary_changed_at = IF(${wasPrimary}, a.primary_changed_at, ${now}),
     a.instance_id = IF(${cause === 'ended' || isDeleted}, a.instance_id, ${next?.instanceId ?? null}),
     a.last_heartbeat_at = IF(${next !== undefined}, ${now}, a.last_heartbeat_at), a.beat_seconds = NULL,

@@ -26,6 +26,12 @@ export interface AgentSettings {
   readonly availabilityForm: AvailabilityForm;
   /** `DisruptionWindows`, or `null` for none. */
   readonly disruptionWindows: unknown;
+  /** Of a job; `null` for none. */
+  readonly deadline: Date | null;
+  /** What is left of its work now; `null` where nobody has said. */
+  readonly remainingWorkSeconds: number | null;
+  /** Of each launch. */
+  readonly restartOverheadSeconds: number;
 }
 
 const limits = [
@@ -55,7 +61,9 @@ export function settingChanges(agent: AgentSettings, asked: SettingChanges): Set
     const before = agent[name as keyof AgentSettings];
     // A DECIMAL reads 15.00 where 15 was written.
     if (value === undefined) return false;
-    if (name === 'disruptionWindows') return !isDeepStrictEqual(before, value);
+    // The work that is left is said as of now.
+    if (name === 'remainingWorkSeconds') return true;
+    if (name === 'disruptionWindows' || name === 'deadline') return !isDeepStrictEqual(before, value);
     return isDecimal(before) && isDecimal(value) ? Number(before) !== Number(value) : before !== value;
   };
   const changes: SettingChanges = Object.fromEntries(Object.entries(wanted).filter(isNews));
@@ -81,6 +89,9 @@ const columns: Readonly<Record<keyof AgentSettings, string>> = {
   availabilityTarget: 'availability_target',
   availabilityForm: 'availability_form',
   disruptionWindows: 'disruption_windows',
+  deadline: 'deadline',
+  remainingWorkSeconds: 'remaining_work_seconds',
+  restartOverheadSeconds: 'restart_overhead_seconds',
 };
 
 interface Update {
@@ -97,6 +108,7 @@ export async function updateSettings(tx: Tx, { agent, changes }: Update, now: Da
   const set = Object.entries(changes).map(
     ([name, value]) => sql`a.${sql.ref(columns[name as keyof AgentSettings])} = ${value}`,
   );
+  if (changes.remainingWorkSeconds !== undefined) set.push(sql`a.remaining_work_at = ${now}`);
   const isDisabled = changes.enabled === false;
   const isAutoSwitchOff = changes.autoSwitchEnabled === false;
   await sql`

@@ -80,6 +80,8 @@ export interface KnownPool {
   readonly history: PoolHistory;
   /** Whether it was seen in the last 24 h. */
   readonly isObserved: boolean;
+  /** What all of that follows from. */
+  readonly record: PoolRecord;
 }
 
 const dayHours = 24;
@@ -97,12 +99,14 @@ export function knownPool(state: StoredPoolState | undefined, lostAt: Date | nul
   const tracker = trackerAt(state, now);
   const isNewLoss = lostAt !== null && (!state || lostAt.getTime() >= state.observedAt.getTime() + periodMs);
   if (isNewLoss && msBetween(lostAt, now) < periodMs) tracker.observe('down');
-  const { last, unseen } = tracker.record();
+  const record = tracker.record();
+  const { last, unseen } = record;
   const history = tracker.history();
   return {
     availability: unseen > lateRuns ? 'unknown' : last,
     history,
     isObserved: last !== 'unknown' && history.unseenHours < dayHours,
+    record,
   };
 }
 

@@ -107,6 +107,7 @@ function inputOf(
       disruptionWindows: null,
     },
     service: null,
+    job: null,
   };
 }
 

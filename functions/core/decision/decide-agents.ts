@@ -13,10 +13,12 @@ import { changeFreeAgents } from '../agent/lock.ts';
 import { priorities, type QueuedSwitch, queueUnlessOpen, switchCommand } from '../command/queue.ts';
 import { decisionModel } from './decision-model.ts';
 import { type AgentInput, readInputs } from './inputs.ts';
+import { jobFacts } from './job-facts.ts';
 import { type Logged, logDecisions } from './log.ts';
 import { Moves } from './moves.ts';
 import { type Decision, decide, safeDefault } from './policy.ts';
 import { type PoolReader, poolReader } from './priced-pools.ts';
+import { isJobFree, valueTables } from './recommend-job.ts';
 
 /** An agent is decided on once in this time at most, however often it reports (protocol 8.5). */
 const debounceMs = 5 * minuteMs;
@@ -26,6 +28,12 @@ const batch = 100;
 
 /** Batches at a time. They touch different agents, and most of their time is spent on the way to the database. */
 const atOnce = 8;
+
+/**
+ * Value tables that a run makes at most, 1.6 ms of CPU time each. An agent that needs more is decided on in the next run, which finds
+ * those that were made; one whose deadline nears needs none.
+ */
+const mostTables = 2000;
 
 /** Agents that are listed at once. */
 const size = 1000;
@@ -39,24 +47,31 @@ const size = 1000;
  * The commands are written before `decided_at`: a run that was cut off decides again, finds the command open, and
  * queues no second one. The key on open switches holds that for two runs at once.
  * @param now the schedule's time, not the clock's
+ * @param tables that it may make
  * @returns how many it decided on
  * @throws AggregateError when a batch failed; the others were decided on
  */
-export async function decideDueAgents(db: Db, time: RunTime, now: Date): Promise<number> {
+export async function decideDueAgents(db: Db, time: RunTime, now: Date, tables = mostTables): Promise<number> {
   const readPools = poolReader(db, now, decisionModel());
   const moves = new Moves();
+  const tablesUntil = valueTables.built + tables;
   const failures: unknown[] = [];
   const decideEach = async (page: readonly DueAgent[]) => {
     // The model is asked once for all places of a page. Where they cannot be read, each batch tries by itself.
     await readPools(page).catch((error) =>
       logger.warn('reading the pools of a page failed', { error: error as Error }),
     );
-    return forEachIsolated('deciding', chunks(page, batch), (due) => decideBatch(db, { due, readPools, moves }, now), {
-      atOnce,
-      hasTime: time.hasTime,
-      name: (due) => ({ agents: due.length, first: due[0]!.id }),
-      failures,
-    });
+    return forEachIsolated(
+      'deciding',
+      chunks(page, batch),
+      (due) => decideBatch(db, { due, readPools, moves, tablesUntil }, now),
+      {
+        atOnce,
+        hasTime: time.hasTime,
+        name: (due) => ({ agents: due.length, first: due[0]!.id }),
+        failures,
+      },
+    );
   };
   const decided = await sumOfPages({ read: (after) => dueAgents(db, after, now), size }, decideEach, time);
   moves.emit();
@@ -64,10 +79,15 @@ export async function decideDueAgents(db: Db, time: RunTime, now: Date): Promise
   return decided;
 }
 
-interface Batch {
-  readonly due: readonly DueAgent[];
+interface Common {
   readonly readPools: PoolReader;
   readonly moves: Moves;
+  /** How many value tables may have been made when the run ends. */
+  readonly tablesUntil: number;
+}
+
+interface Batch extends Common {
+  readonly due: readonly DueAgent[];
 }
 
 /** An agent that cannot be decided on holds up no other of its batch. */
@@ -77,23 +97,36 @@ async function decideBatch(db: Db, { due, ...common }: Batch, now: Date): Promis
   return decided.length;
 }
 
-interface Group {
+interface Group extends Common {
   readonly agentIds: readonly string[];
-  readonly readPools: PoolReader;
-  readonly moves: Moves;
 }
 
 /** @returns whom it has decided for */
 async function decideGroup(db: Db, group: Group, now: Date): Promise<string[]> {
-  const decisions = (await readInputs(db, group, now)).map((agent) => judge(agent, now));
+  // Agents of a place need the same value tables.
+  const states = (await readInputs(db, { ...group, readJob: jobFacts }, now)).toSorted((a, b) =>
+    placeOf(a) < placeOf(b) ? -1 : 1,
+  );
+  const waiting = new Set<string>();
+  const decisions = states.flatMap((state) => {
+    if (valueTables.built < group.tablesUntil || !needsTables(state, now)) return [judge(state, now)];
+    waiting.add(state.agent.id);
+    return [];
+  });
   await queueUnlessOpen(
     db,
     decisions.flatMap(({ command }) => command ?? []),
   );
   await logDecisions(db, now, decisions);
   group.moves.count(decisions.map(({ decision }) => decision));
-  return markDecided(db, group.agentIds, now);
+  const decided = group.agentIds.filter((id) => !waiting.has(id));
+  return markDecided(db, decided, now);
 }
+
+const placeOf = ({ agent }: AgentInput) => `${agent.instanceType} ${agent.region} ${agent.clientId}`;
+
+const needsTables = ({ input }: AgentInput, now: Date) =>
+  input.job !== null && input.prices.onDemand !== null && isJobFree(input, input.job, now);
 
 /** One that somebody else holds is decided on again in a minute: no more than one open switch can come of it. */
 const markDecided = (db: Db, ids: readonly string[], now: Date): Promise<string[]> =>

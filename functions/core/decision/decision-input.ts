@@ -1,6 +1,7 @@
 import type { AgentStatus, Mode, TargetMode } from '../../shared/schema.ts';
 import type { DisruptionWindows } from '../agent/disruption-windows.ts';
 import type { Availability, Downtime, Slo, Timing } from './policy-a/input.ts';
+import type { PoolRecord } from './policy-b/pool-record.ts';
 
 /** Everything a decision depends on; stored with it, so that it can be taken again. Prices are USD per instance-hour. */
 export interface DecisionInput {
@@ -39,6 +40,25 @@ export interface DecisionInput {
   };
   /** Of an agent with an availability target, where policy A decides. */
   readonly service: ServiceFacts | null;
+  /** Of an agent with a deadline ahead and work to do, where policy B decides. */
+  readonly job: JobFacts | null;
+}
+
+/** What policy B goes by; times are seconds, `deadline` since 1970. */
+export interface JobFacts {
+  readonly deadline: number;
+  readonly workLeft: number;
+  /** Work that each launch adds, and what is left of that of the last one. */
+  readonly overhead: number;
+  readonly overheadLeft: number;
+  /** Of the place's pools, in the last day. */
+  readonly observedShare: number;
+  /** What was seen of the pools in a week; each tier has the first `size` of the pools in their order. */
+  readonly group: {
+    readonly order: readonly string[];
+    readonly pools: Readonly<Record<string, PoolRecord>>;
+    readonly tiers: readonly { readonly size: number; readonly record: PoolRecord | null; readonly isKnown: boolean }[];
+  };
 }
 
 /** What policy A goes by; times are seconds since 1970. */
@@ -82,6 +102,8 @@ export interface Move {
   readonly risk: number;
   /** USD per hour against what is paid now; negative where safety costs. */
   readonly savingsPerHour: number;
+  /** A deadline would be missed otherwise: limits, windows and waiting times do not hold it. */
+  readonly isNeeded?: true;
 }
 
 /** Interruptions in 30 days by 30, at most 1 (protocol 9.6). */

@@ -7,6 +7,8 @@ import type { DecisionInput, Move } from './decision-input.ts';
 interface Gate {
   /** One of an agent's own limits, which may not hold it. */
   readonly isLimit?: true;
+  /** It waits for a better time, which a move that is needed does not have. */
+  readonly isWait?: true;
   readonly isClosed: (input: DecisionInput, to: Move, now: Date) => boolean;
   readonly reason: (input: DecisionInput, to: Move) => string;
 }
@@ -15,8 +17,10 @@ interface Gate {
 const emergencyMs = 2 * hourMs;
 /** An agent whose launches fail would otherwise try again with every price report. */
 const failureMs = 30 * minuteMs;
-/** With a target, until the pool that refused the launch counts as down. */
+/** With a target or a deadline, until the pool that refused the launch counts as down. */
 const observedFailureMs = 10 * minuteMs;
+
+const failedFor = ({ service, job }: DecisionInput) => ((service ?? job) ? observedFailureMs : failureMs);
 
 /** In the order in which they are asked (protocol 9.7). */
 const gates = {
@@ -41,6 +45,7 @@ const gates = {
     reason: () => 'No instance is known to carry the agent',
   },
   disruption_window: {
+    isWait: true,
     isClosed: ({ config }, _to, now) => !isInWindow(config.disruptionWindows, now),
     reason: () => 'Outside the disruption windows of the agent',
   },
@@ -89,20 +94,21 @@ const gates = {
     reason: () => 'A switch is under way already',
   },
   recent_emergency: {
-    // An agent with a target that fled to on-demand comes back as soon as its policy and its budget allow.
-    isClosed: ({ agent, service }, _to, now) =>
-      !(service && agent.mode === 'ondemand') && msSince(agent.lastEmergencyAt, now) < emergencyMs,
+    isWait: true,
+    // An agent with a target or a deadline that fled to on-demand comes back as soon as its policy and its budget allow.
+    isClosed: ({ agent, service, job }, _to, now) =>
+      !((service ?? job) && agent.mode === 'ondemand') && msSince(agent.lastEmergencyAt, now) < emergencyMs,
     reason: () => 'An interruption was announced within the last 2 h',
   },
   emergency_replica: {
+    isWait: true,
     isClosed: ({ agent }) => agent.hasEmergencyReplica,
     reason: () => 'An emergency replica is active',
   },
   recent_failure: {
-    isClosed: ({ agent, service }, _to, now) =>
-      msSince(agent.lastFailedSwitchAt, now) < (service ? observedFailureMs : failureMs),
-    reason: ({ service }) =>
-      `The last switch failed less than ${(service ? observedFailureMs : failureMs) / minuteMs} min ago`,
+    isWait: true,
+    isClosed: (input, _to, now) => msSince(input.agent.lastFailedSwitchAt, now) < failedFor(input),
+    reason: (input) => `The last switch failed less than ${failedFor(input) / minuteMs} min ago`,
   },
 } satisfies Record<string, Gate>;
 
@@ -111,7 +117,8 @@ export const gateNames = Object.keys(gates) as GateName[];
 
 /** The first gate that holds a move back, and why; `undefined` where it is free to go. */
 export function firstClosedGate(input: DecisionInput, to: Move, now: Date) {
-  const holds = (gate: Gate) => input.config.limitsHold || !gate.isLimit;
+  const holds = ({ isLimit, isWait }: Gate) =>
+    (input.config.limitsHold || !isLimit) && !(to.isNeeded && (isLimit || isWait));
   const name = gateNames.find((gate) => holds(gates[gate]) && gates[gate].isClosed(input, to, now));
   return name && { name, reason: gates[name].reason(input, to) };
 }

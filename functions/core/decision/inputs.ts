@@ -6,7 +6,7 @@ import type { DisruptionWindows } from '../agent/disruption-windows.ts';
 import { readAgent, readAgents } from '../agent/read.ts';
 import type { AgentState, RecordedSwitch } from '../agent/state.ts';
 import { isFresh } from '../pool/freshness.ts';
-import type { DecisionInput } from './decision-input.ts';
+import type { DecisionInput, JobFacts } from './decision-input.ts';
 import type { HazardModel } from './hazard-model.ts';
 import { type PoolReader, type PricedPlace, type PricedPool, poolReader } from './priced-pools.ts';
 import { serviceFacts } from './service-facts.ts';
@@ -23,11 +23,14 @@ const wanted = { history: true, openSwitch: true } as const;
 /** The state of agents for the policy: two statements, however many agents; one where their pools are known. Deleted agents are left out. */
 export async function readInputs(
   db: Db,
-  { agentIds, readPools }: { readonly agentIds: readonly string[]; readonly readPools: PoolReader },
+  of: { readonly agentIds: readonly string[]; readonly readPools: PoolReader; readonly readJob: JobReader },
   now: Date,
 ): Promise<AgentInput[]> {
-  return withPools(await readAgents(db, { agentIds, with: wanted }, now), readPools, now);
+  return withPools(await readAgents(db, { agentIds: of.agentIds, with: wanted }, now), of, now);
 }
+
+/** What makes facts of an agent's job: `jobFacts`, given by those that decide on jobs. */
+type JobReader = (agent: Agent, place: PricedPlace, now: Date) => JobFacts | null;
 
 interface OneAgent {
   readonly clientId: string;
@@ -35,65 +38,88 @@ interface OneAgent {
   readonly ref: string;
   /** Without one, a target of the agent's is not asked for: what answers EC2's signals knows no model. */
   readonly model?: HazardModel;
+  /** Nor of jobs. */
+  readonly readJob?: JobReader;
 }
 
 /** The same for one tenant's agent. @throws AppError agent_not_found */
-export async function readInput(db: Db, { model, ...of }: OneAgent, now: Date): Promise<AgentInput> {
+export async function readInput(
+  db: Db,
+  { model, readJob = () => null, ...of }: OneAgent,
+  now: Date,
+): Promise<AgentInput> {
   const state = await readAgent(db, { ...of, with: wanted }, now);
-  const [input] = await withPools([state], poolReader(db, now, model), now);
+  const [input] = await withPools([state], { readPools: poolReader(db, now, model), readJob }, now);
   return input!;
 }
 
 type State = AgentState<keyof typeof wanted>;
 
-async function withPools(states: readonly State[], readPools: PoolReader, now: Date): Promise<AgentInput[]> {
+interface Readers {
+  readonly readPools: PoolReader;
+  readonly readJob: JobReader;
+}
+
+async function withPools(states: readonly State[], { readPools, readJob }: Readers, now: Date): Promise<AgentInput[]> {
   const placeOf = await readPools(states.map(({ agent }) => agent));
   return states.map((state) => {
     const place = placeOf(state.agent);
-    return { agent: state.agent, pools: place.pools, input: inputOf(state, place, now) };
+    return {
+      agent: state.agent,
+      pools: place.pools,
+      input: inputOf(state, place, readJob(state.agent, place, now), now),
+    };
   });
 }
 
-const inputOf = ({ agent, primary, history, openSwitch }: State, place: PricedPlace, now: Date): DecisionInput => ({
-  agent: {
-    instanceId: primary?.id ?? null,
-    status: agent.status,
-    enabled: agent.enabled,
-    autoSwitchEnabled: agent.autoSwitchEnabled,
-    mode: agent.currentMode,
-    poolId: agent.currentPoolId,
-    lastSwitchAt: lastVoluntarySwitch(agent, history.switches),
-    switches24h: history.switches24h,
-    switches7d: history.switches7d,
-    hasOpenCommand: openSwitch !== undefined,
-    lastEmergencyAt: history.lastSignalAt,
-    hasEmergencyReplica: history.hasAutomaticStandby,
-    lastFailedSwitchAt: history.lastFailedSwitchAt,
-  },
-  prices: {
-    onDemand: fromDecimalOrNull(primary?.ondemandPrice ?? history.onDemandPrice),
-    currentSpot: agent.currentMode === 'spot' ? spotPaid(primary, place, now) : null,
-    pools: place.pools.map(({ id, price, at, interruptions30d, availability, hazard, placementScore }) => ({
-      id,
-      price,
-      at,
-      interruptions30d,
-      availability,
-      hazard,
-      ...(placementScore != null && { placementScore }),
-    })),
-  },
-  config: {
-    minSavingsPercent: fromDecimal(agent.minSavingsPercent)!,
-    riskThreshold: fromDecimal(agent.riskThreshold)!,
-    maxSwitchesPerWeek: agent.maxSwitchesPerWeek,
-    maxSwitchesPerDay: agent.maxSwitchesPerDay,
-    minPoolDurationHours: agent.minPoolDurationHours,
-    limitsHold: agent.availabilityTarget === null || agent.limitsSet,
-    disruptionWindows: agent.disruptionWindows as DisruptionWindows | null,
-  },
-  service: serviceFacts(agent, history.switches, place, now),
-});
+function inputOf(
+  { agent, primary, history, openSwitch }: State,
+  place: PricedPlace,
+  job: JobFacts | null,
+  now: Date,
+): DecisionInput {
+  return {
+    agent: {
+      instanceId: primary?.id ?? null,
+      status: agent.status,
+      enabled: agent.enabled,
+      autoSwitchEnabled: agent.autoSwitchEnabled,
+      mode: agent.currentMode,
+      poolId: agent.currentPoolId,
+      lastSwitchAt: lastVoluntarySwitch(agent, history.switches),
+      switches24h: history.switches24h,
+      switches7d: history.switches7d,
+      hasOpenCommand: openSwitch !== undefined,
+      lastEmergencyAt: history.lastSignalAt,
+      hasEmergencyReplica: history.hasAutomaticStandby,
+      lastFailedSwitchAt: history.lastFailedSwitchAt,
+    },
+    prices: {
+      onDemand: fromDecimalOrNull(primary?.ondemandPrice ?? history.onDemandPrice),
+      currentSpot: agent.currentMode === 'spot' ? spotPaid(primary, place, now) : null,
+      pools: place.pools.map(({ id, price, at, interruptions30d, availability, hazard, placementScore }) => ({
+        id,
+        price,
+        at,
+        interruptions30d,
+        availability,
+        hazard,
+        ...(placementScore != null && { placementScore }),
+      })),
+    },
+    config: {
+      minSavingsPercent: fromDecimal(agent.minSavingsPercent)!,
+      riskThreshold: fromDecimal(agent.riskThreshold)!,
+      maxSwitchesPerWeek: agent.maxSwitchesPerWeek,
+      maxSwitchesPerDay: agent.maxSwitchesPerDay,
+      minPoolDurationHours: agent.minPoolDurationHours,
+      limitsHold: (agent.availabilityTarget === null && job === null) || agent.limitsSet,
+      disruptionWindows: agent.disruptionWindows as DisruptionWindows | null,
+    },
+    service: job ? null : serviceFacts(agent, history.switches, place, now),
+    job,
+  };
+}
 
 /** What the primary said that it pays; where it says so only now and then, what its pool is known to cost by now. */
 function spotPaid(primary: State['primary'], { pools }: PricedPlace, now: Date): number | null {

@@ -1,14 +1,15 @@
 import { isFresh } from '../pool/freshness.ts';
 import { type DecisionInput, type Move, type PoolState, poolRisk } from './decision-input.ts';
 import { atLeast, firstClosedGate, type GateName } from './gates.ts';
+import { type JobTerms, jobPolicyVersion, recommendJob } from './recommend-job.ts';
 import { recommendService, servicePolicyVersion, type Terms } from './recommend-service.ts';
 
 /**
  * The room of decisions: whether an agent stays, moves to another pool or goes on-demand.
  * Owns the tables: decisions, policy_shadows.
  *
- * A policy recommends, and gates allow, as a pure function of what it is given: policy A where an agent has an availability
- * target, and otherwise rules.
+ * A policy recommends, and gates allow, as a pure function of what it is given: policy B where an agent has a deadline, policy A
+ * where it has an availability target, and otherwise rules.
  */
 export const policyVersion = 'rules-1';
 
@@ -21,8 +22,8 @@ export interface Decision extends Move {
   readonly reason: string;
   /** Of the policy that decided. */
   readonly policy: string;
-  /** What policy A weighed; `null` where rules decided. */
-  readonly terms: Terms | null;
+  /** What policy A or B weighed; `null` where rules decided. */
+  readonly terms: Terms | JobTerms | null;
 }
 
 type Recommendation = Move & Pick<Decision, 'confidence' | 'reason' | 'policy' | 'terms'>;
@@ -45,8 +46,9 @@ export function decide(input: DecisionInput, now: Date): Decision {
   return { ...recommendation, allowed: false, failedGate: gate.name, reason };
 }
 
-/** Policy A for an agent with a target, where it can be reckoned; rules for all others. */
+/** Policy B for one with a deadline and policy A for one with a target, where they can be reckoned; rules for all others. */
 function recommendBy(input: DecisionInput, now: Date): Recommendation {
+  if (input.job && input.prices.onDemand) return { ...recommendJob(input, input.job, now), policy: jobPolicyVersion };
   if (input.service && input.prices.onDemand)
     return { ...recommendService(input, input.service, now), policy: servicePolicyVersion };
   return { ...recommend(input, now), policy: policyVersion, terms: null };

@@ -17,6 +17,8 @@ export interface PricedPool extends PoolState {
   readonly region: string;
   readonly az: string;
   readonly name: string;
+  /** Of the week until now; `null` where no model was asked. */
+  readonly record: PoolRecord | null;
 }
 
 interface Place {
@@ -80,7 +82,7 @@ const isPlaced = (agent: Placed): agent is Place => agent.instanceType !== null 
 const placeOf = ({ instanceType, region }: Pick<Place, 'instanceType' | 'region'>) => `${instanceType} ${region}`;
 const keyOf = (place: Place) => `${place.clientId} ${placeOf(place)}`;
 
-interface PoolOfTenants extends Omit<PricedPool, 'price' | 'at' | 'hazard' | 'availability'> {
+interface PoolOfTenants extends Omit<PricedPool, 'price' | 'at' | 'hazard' | 'availability' | 'record'> {
   readonly trusted: SeenPrice | undefined;
   /** By tenant. */
   readonly own: ReadonlyMap<string, SeenPrice>;
@@ -135,7 +137,15 @@ function pricedFor({ clientId }: Place, place: RatedPlace | undefined, now: Date
   const pools = place.pools.flatMap(({ trusted, own, known, band: _band, pacing: _pacing, ...facts }) => {
     const usable = usablePrice({ own: own.get(clientId), trusted }, now);
     return usable
-      ? [{ ...facts, availability: known?.availability ?? 'unknown', price: usable.price, at: usable.at }]
+      ? [
+          {
+            ...facts,
+            availability: known?.availability ?? 'unknown',
+            record: known?.record ?? null,
+            price: usable.price,
+            at: usable.at,
+          },
+        ]
       : [];
   });
   return { ...place, pools };

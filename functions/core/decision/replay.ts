@@ -46,6 +46,8 @@ const timeOf = (time: Date | string | null) => (time === null ? null : new Date(
 function withTimes({ agent, prices, ...rest }: DecisionInput): DecisionInput {
   return {
     ...rest,
+    // Decisions of before there were jobs say nothing of them.
+    job: rest.job ?? null,
     agent: {
       ...agent,
       lastSwitchAt: timeOf(agent.lastSwitchAt),

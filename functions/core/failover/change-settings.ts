@@ -51,10 +51,14 @@ const words: Readonly<Record<keyof SettingChanges, string>> = {
   availabilityTarget: 'availability target',
   availabilityForm: 'form of the target',
   disruptionWindows: 'disruption windows',
+  deadline: 'deadline',
+  remainingWorkSeconds: 'seconds of work that are left',
+  restartOverheadSeconds: 'seconds of work that a launch adds',
 };
 
 function saidOf(value: unknown) {
   if (typeof value === 'boolean') return value ? 'on' : 'off';
+  if (value instanceof Date) return value.toISOString();
   return value === null ? 'none' : typeof value === 'object' ? 'changed' : value;
 }
 

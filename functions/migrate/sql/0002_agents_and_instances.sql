@@ -50,6 +50,12 @@ CREATE TABLE agents (
   availability_form VARCHAR(8) NOT NULL DEFAULT 'week',
   -- When the agent may be moved without need: {timeZone, windows}; NULL: always.
   disruption_windows JSON NULL,
+  -- Of a job: when it has to be done, and what a launch adds to its work.
+  deadline DATETIME(3) NULL,
+  restart_overhead_seconds INT NOT NULL DEFAULT 720,
+  -- What was left of the work, at a time; NULL: nobody has said (docs/adr/0072).
+  remaining_work_seconds INT NULL,
+  remaining_work_at DATETIME(3) NULL,
   last_switch_at DATETIME(3) NULL,
   last_failover_at DATETIME(3) NULL,
   last_interruption_signal VARCHAR(32) NULL,

@@ -63,6 +63,40 @@ describe('heartbeat (A2) of the primary', () => {
     expect(await instance.agentRow()).toMatchObject({ status });
   });
 
+  it('may tell what is left of its work, also where its status changes; another instance may not', async () => {
+    const instance = await rig.primary();
+    const tell = (remaining_work_seconds: unknown, status = 'online') =>
+      instance.request('POST', '/heartbeat', { status, remaining_work_seconds });
+    const told = async () => {
+      const { remainingWorkSeconds, remainingWorkAt } = await instance.agentRow();
+      return [remainingWorkSeconds, remainingWorkAt];
+    };
+    await instance.heartbeat();
+    expect(await told()).toEqual([null, null]);
+    const first = rig.pass(30);
+    expect((await tell(3599.2)).status).toBe(200);
+    expect(await told()).toEqual([3600, first]);
+    rig.pass(30);
+    await instance.heartbeat();
+    await tell(null);
+    expect(await told()).toEqual([3600, first]);
+    const then = rig.pass(30);
+    await tell(1800, 'error');
+    expect(await told()).toEqual([1800, then]);
+    const other = instance.successor();
+    await other.register();
+    await rig.request('POST', `/api/agents/${instance.agentId}~${other.id}/heartbeat`, {
+      token: instance.tenant.token,
+      body: { status: 'online', remaining_work_seconds: 5 },
+    });
+    expect(await told()).toEqual([1800, then]);
+    for (const nonsense of [-1, 90 * 86_400 + 1, '3600', Number.NaN.toString(), {}]) {
+      const { status, body } = await tell(nonsense);
+      expect([status, Object.keys(body.details)]).toEqual([400, ['remaining_work_seconds']]);
+    }
+    expect(await told()).toEqual([1800, then]);
+  });
+
   it('may not say that it is deleted', async () => {
     const instance = await rig.primary();
     expect((await instance.heartbeat('deleted')).status).toBe(400);

@@ -112,6 +112,11 @@ describe('the settings of an agent (C7)', () => {
     [{ autoSwitchEnabled: 'yes' }, 'autoSwitchEnabled'],
     [{ availability_target: 99.5 }, 'availability_target'],
     [{ availability_form: 'month' }, 'availability_form'],
+    [{ deadline: 'tomorrow' }, 'deadline'],
+    [{ deadline: '2027-03-02T14:00:00' }, 'deadline'],
+    [{ remaining_work_seconds: -1 }, 'remaining_work_seconds'],
+    [{ remainingWorkSeconds: 90 * 86_400 + 1 }, 'remainingWorkSeconds'],
+    [{ restart_overhead_seconds: 14_401 }, 'restart_overhead_seconds'],
     [{ disruption_windows: { time_zone: 'Mars/Olympus', windows: [] } }, 'disruption_windows.time_zone'],
     [
       { disruption_windows: { windows: [{ days: ['mon'], from: '24:00', to: '04:00' }] } },
@@ -159,6 +164,38 @@ describe('the settings of an agent (C7)', () => {
       disruptionWindows: null,
       configVersion: 3,
     });
+  });
+
+  it('say what a job has to do, and by when; C21 shows what is left of it', async () => {
+    const agent = await primary();
+    const deadline = new Date(rig.clock.now().getTime() + 20 * 3_600_000).toISOString();
+    await configure(agent, { deadline, remaining_work_seconds: 36_000, restartOverheadSeconds: 300 });
+    expect(await agent.agentRow()).toMatchObject({
+      deadline: new Date(deadline),
+      remainingWorkSeconds: 36_000,
+      remainingWorkAt: rig.clock.now(),
+      restartOverheadSeconds: 300,
+      limitsSet: false,
+      configVersion: 2,
+    });
+    rig.pass(600);
+    await agent.heartbeat();
+    const shown = await rig.request('GET', `/api/client/agents/${agent.agentId}`, { token: tenant.token });
+    // It registered just before, and the first 300 s were its overhead.
+    expect(shown.body).toMatchObject({ deadline, remainingWorkSeconds: 35_700, restartOverheadSeconds: 300 });
+    await configure(agent, { deadline, restart_overhead_seconds: 300 });
+    expect((await agent.agentRow()).configVersion).toBe(2);
+    await configure(agent, { deadline: 'none' });
+    expect(await agent.agentRow()).toMatchObject({ deadline: null, remainingWorkSeconds: 36_000, configVersion: 3 });
+  });
+
+  it.each([-1, 0, 91 * 86_400])('refuse a deadline that is %i s away, and change nothing', async (seconds) => {
+    const agent = await primary();
+    const before = await agent.agentRow();
+    const deadline = new Date(rig.clock.now().getTime() + seconds * 1000).toISOString();
+    const answer = await configure(agent, { deadline, remaining_work_seconds: 60 });
+    expect(answer).toMatchObject({ status: 400, body: { details: { deadline: [expect.stringContaining(deadline)] } } });
+    expect(await agent.agentRow()).toEqual(before);
   });
 
   it('are limits of its own once one of them is changed, and not where a form sends them as they were', async () => {

@@ -33,6 +33,11 @@ export const unsaid: Readonly<Record<string, (asked: Asked) => Asked>> = {
     const lines = overlays.slice(0, 1).map((line) => (isFields(line) ? { ...line, until: null } : line));
     return { ...asked, body: { overlays: lines } };
   },
+  // A deadline lies ahead, and not too far.
+  C7: (asked) => {
+    const body = asked.body as Fields | undefined;
+    return typeof body?.deadline === 'string' ? { ...asked, body: { ...body, deadline: 'none' } } : asked;
+  },
   // Not the last before the first, nor more than 31 days.
   E7: (asked) => {
     const { from, ...query } = asked.query;

@@ -10,7 +10,7 @@ export interface PoolRecord {
   readonly previousUp: number | null;
   readonly downBefore: number;
   readonly unseen: number;
-  /** The newest week, oldest period first, four periods a byte, in base64. */
+  /** The newest week, oldest period first, four periods a byte, in base64; `periodsOf` reads it. */
   readonly recent: string;
 }
 
@@ -49,7 +49,7 @@ export class PoolHistoryTracker {
 
   observe(availability: Availability): void {
     const isUp = availability === 'up';
-    this.#recent.push(isUp, availability === 'down' && this.#last === 'up');
+    this.#recent.push(codeOf(availability, this.#last));
     if (availability === 'unknown') {
       this.#unseen += 1;
       return;
@@ -95,6 +95,22 @@ export class PoolHistoryTracker {
   }
 }
 
+/** What a period was, in two bits. `lost` is the first one down after one that was up. */
+const codes = { unknown: 0, up: 1, lost: 2, down: 3 } as const;
+const availabilities = ['unknown', 'up', 'down', 'down'] as const satisfies readonly Availability[];
+
+const codeOf = (availability: Availability, last: Availability) =>
+  availability === 'down' && last === 'up' ? codes.lost : codes[availability];
+
+function* unpacked(packed: string, total: number): Iterable<number> {
+  const bytes = Buffer.from(packed, 'base64');
+  for (let n = 0; n < total; n += 1) yield ((bytes[n >> 2] ?? 0) >> (2 * (n & 3))) & 3;
+}
+
+/** What a pool was in each period of the newest week, oldest first. */
+export const periodsOf = ({ recent }: Pick<PoolRecord, 'recent'>): Availability[] =>
+  Array.from(unpacked(recent, Buffer.from(recent, 'base64').length * 4), (code) => availabilities[code]!);
+
 interface Counts {
   up: number;
   drops: number;
@@ -104,7 +120,7 @@ interface Counts {
 class RecentPeriods {
   readonly counts: readonly Counts[];
   readonly #lengths: readonly number[];
-  /** Bit 0: up; bit 1: lost. */
+  /** Codes. */
   readonly #periods: Uint8Array;
   #next = 0;
 
@@ -114,15 +130,15 @@ class RecentPeriods {
     this.#periods = new Uint8Array(lengths.at(-1)!);
   }
 
-  push(isUp: boolean, isDrop: boolean): void {
+  push(code: number): void {
     const total = this.#periods.length;
     for (const [window, length] of this.#lengths.entries()) {
       const leaves = this.#periods[(this.#next - length + total) % total]!;
       const counts = this.counts[window]!;
-      counts.up += Number(isUp) - (leaves & 1);
-      counts.drops += Number(isDrop) - (leaves >> 1);
+      counts.up += Number(code === codes.up) - Number(leaves === codes.up);
+      counts.drops += Number(code === codes.lost) - Number(leaves === codes.lost);
     }
-    this.#periods[this.#next] = Number(isUp) | (Number(isDrop) << 1);
+    this.#periods[this.#next] = code;
     this.#next = (this.#next + 1) % total;
   }
 
@@ -134,10 +150,6 @@ class RecentPeriods {
   }
 
   restore(packed: string): void {
-    const bytes = Buffer.from(packed, 'base64');
-    for (let n = 0; n < this.#periods.length; n += 1) {
-      const period = ((bytes[n >> 2] ?? 0) >> (2 * (n & 3))) & 3;
-      this.push((period & 1) === 1, period >> 1 === 1);
-    }
+    for (const code of unpacked(packed, this.#periods.length)) this.push(code);
   }
 }

@@ -39,6 +39,7 @@ const open = (
   prices: { onDemand: 0.1, currentSpot: null, pools: [pool()], ...prices },
   config: { ...usualConfig, ...config },
   service: null,
+  job: null,
 });
 
 const onSpot = (currentSpot: number | null, prices: Partial<Prices> = {}, agent: Partial<Agent> = {}) =>
@@ -330,6 +331,7 @@ describe('for any input', () => {
       disruptionWindows: fc.constant(null),
     }),
     service: fc.constant(null),
+    job: fc.constant(null),
   });
   const holds = (check: (input: DecisionInput) => void): void =>
     void fc.assert(fc.property(input, check), { numRuns: 2000 });

@@ -43,6 +43,7 @@ const input = (
   prices: { onDemand: 1, currentSpot: agent.mode === 'spot' ? 0.3 : null, pools },
   config: { ...usualConfig, limitsHold: false, ...config },
   service: service(facts),
+  job: null,
 });
 
 describe('an agent with a target', () => {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DecisionInput, ServiceFacts } from '../../../../functions/core/decision/decision-input.ts';
+import type { DecisionInput, JobFacts, ServiceFacts } from '../../../../functions/core/decision/decision-input.ts';
 import { logDecisions } from '../../../../functions/core/decision/log.ts';
 import { type Decision, decide } from '../../../../functions/core/decision/policy.ts';
+import type { PoolRecord } from '../../../../functions/core/decision/policy-b/pool-record.ts';
 import { packedAnswer, replay } from '../../../../functions/core/decision/replay.ts';
 import { defaultTiming } from '../../../../functions/core/decision/timing.ts';
 import { chunks } from '../../../../functions/shared/chunks.ts';
@@ -40,6 +41,27 @@ const service: fc.Arbitrary<ServiceFacts> = fc.record({
   timing: fc.constant(defaultTiming),
   model: fc.constant('fitted@0123456789ab'),
   degraded: fc.boolean(),
+});
+
+const ends = fc.record({ seen: fc.nat(40), expected: fc.double({ min: 0, max: 60, noNaN: true }) });
+const record = fc.record({ isUp: fc.boolean(), age: fc.nat(600_000), up: ends, down: ends });
+
+const job: fc.Arbitrary<JobFacts> = fc.record({
+  deadline: fc.integer({ min: 600, max: 5 * 86_400 }).map((left) => seconds + left),
+  workLeft: fc.integer({ min: 1, max: 4 * 86_400 }),
+  overhead: fc.constantFrom(60, 720, 3600),
+  overheadLeft: fc.nat(720),
+  observedShare: fc.double({ min: 0, max: 1, noNaN: true }),
+  group: fc.record({
+    order: fc.constant(zones),
+    pools: fc.record(Object.fromEntries(zones.map((id) => [id, record])), { requiredKeys: [] }) as fc.Arbitrary<
+      Record<string, PoolRecord>
+    >,
+    tiers: fc.uniqueArray(
+      fc.record({ size: fc.integer({ min: 1, max: 4 }), record: fc.option(record), isKnown: fc.boolean() }),
+      { selector: ({ size }) => size, minLength: 1 },
+    ),
+  }),
 });
 
 const input: fc.Arbitrary<DecisionInput> = fc.record({
@@ -85,6 +107,7 @@ const input: fc.Arbitrary<DecisionInput> = fc.record({
     ),
   }),
   service: fc.option(service, { freq: 5 }),
+  job: fc.option(job, { freq: 2 }),
 });
 
 describe('decisions that are stored', () => {
@@ -130,7 +153,7 @@ describe('decisions that are stored', () => {
     }
     expect(Object.fromEntries(kinds)).toEqual({ same: stored });
     expect([...policies].sort()).toEqual(
-      ['policy-a-1', 'rules-1'].flatMap((policy) =>
+      ['policy-a-1', 'policy-b-1', 'rules-1'].flatMap((policy) =>
         ['stay', 'switch_ondemand', 'switch_spot'].map((action) => `${policy} ${action}`),
       ),
     );
