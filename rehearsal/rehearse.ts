@@ -14,11 +14,11 @@ import { Cdk, CdkFailed } from './deploy.ts';
 import { startEmulator } from './emulator.ts';
 import { firstAgent, notice, schedules } from './scenes.ts';
 import { DeployedStack } from './stack.ts';
-import { installTools, MissingPython } from './tools.ts';
+import { installTools, MissingTools } from './tools.ts';
 
 const options = {
   dataDir: option('data-dir DIR', text, 'where the emulator, its log and the database are', '.local/rehearsal'),
-  ifPossible: flag('if-possible', 'say so and end well where there is no Python for the emulator, as CI does'),
+  ifPossible: flag('if-possible', 'say so and end well where the emulator cannot be installed, as CI does'),
   help: flag('help', 'show this text'),
 };
 
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   try {
     await rehearse(directory, await installTools(directory, console.log));
   } catch (error) {
-    if (!(error instanceof MissingPython && values.ifPossible)) throw error;
+    if (!(error instanceof MissingTools && values.ifPossible)) throw error;
     console.log(`NOT REHEARSED: ${error.message}`);
   }
 }

@@ -23,12 +23,12 @@ export interface Tools {
   readonly load: (name: string) => unknown;
 }
 
-/** There is no Python that the emulator runs on. */
-export class MissingPython extends Error {}
+/** There is no Python that the emulator runs on, or it cannot be installed. */
+export class MissingTools extends Error {}
 
 /**
  * Installs what is missing in `directory`, with pip and npm.
- * @throws MissingPython when there is no Python 3.12 or 3.13
+ * @throws MissingTools when there is no Python 3.12 or 3.13, or pip or npm fails
  */
 export async function installTools(directory: string, say: (line: string) => void): Promise<Tools> {
   const venv = join(directory, 'venv');
@@ -37,16 +37,22 @@ export async function installTools(directory: string, say: (line: string) => voi
   if (!existsSync(program)) {
     const python = findPython();
     say(`installing ${emulator} with ${python} into ${venv}`);
-    await run(python, ['-m', 'venv', venv]);
-    await run(join(venv, 'bin/pip'), ['install', '--quiet', emulator]);
+    await install(python, ['-m', 'venv', venv]);
+    await install(join(venv, 'bin/pip'), ['install', '--quiet', emulator]);
   }
   const modules = join(directory, 'node_modules');
   if (!clients.every((name) => existsSync(join(modules, name)))) {
     say(`installing ${clients.join(', ')} into ${modules}`);
     await writeFile(join(directory, 'package.json'), JSON.stringify({ private: true }));
-    await run('npm', ['install', '--no-audit', '--no-fund', ...clients], { cwd: directory });
+    await install('npm', ['install', '--no-audit', '--no-fund', ...clients], directory);
   }
   return { emulator: program, modules, load: createRequire(join(directory, 'package.json')) };
+}
+
+async function install(program: string, args: readonly string[], cwd?: string): Promise<void> {
+  await run(program, args, { cwd }).catch((error: Error) => {
+    throw new MissingTools(`the emulator could not be installed: ${error.message.slice(0, 1000)}`);
+  });
 }
 
 /** By its usual names, or among those that pyenv has. */
@@ -63,7 +69,7 @@ function findPython(): string {
       return false;
     }
   });
-  if (!found) throw new MissingPython(`the emulator needs Python 3.12 or 3.13; looked for ${names.join(', ')}`);
+  if (!found) throw new MissingTools(`the emulator needs Python 3.12 or 3.13; looked for ${names.join(', ')}`);
   return found;
 }
 

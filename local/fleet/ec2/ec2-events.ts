@@ -11,7 +11,12 @@ export interface AwsAccount {
 }
 
 /** An event of EC2's, field by field as EventBridge delivers it. */
-export function ec2Event(kind: EventKind, { id, az }: Instance, { id: account, region }: AwsAccount, time: Date) {
+export function ec2Event(
+  kind: EventKind,
+  { id, az }: Pick<Instance, 'id' | 'az'>,
+  { id: account, region }: AwsAccount,
+  time: Date,
+) {
   const arn = `arn:aws:ec2:${region}:${account}:instance/${id}`;
   const envelope = (detailType: string, detail: object, resource = arn) => ({
     version: '0',
