@@ -152,4 +152,4 @@ async function step<T>(
   return result;
 }
 
-main().catch((error) => failCommand('npm run rehearse', error, { troubles: [MissingPython, CdkFailed] }));
+main().catch((error) => failCommand('npm run rehearse', error, { troubles: [MissingTools, CdkFailed] }));
