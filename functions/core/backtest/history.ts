@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 import { secondMs } from '../../shared/time.ts';
 import { periodMs, periodSeconds } from '../availability/period.ts';
@@ -33,7 +34,7 @@ interface Wanted {
   readonly period: Period;
 }
 
-/** A region's zones, and as many Local Zones. */
+/** A region's zones, and as many Local Zones: those that are trusted to be there before what some tenant's agent named. */
 const mostPools = 24;
 /** On-demand prices change a few times a year. */
 const mostOnDemand = 1000;
@@ -50,6 +51,10 @@ export async function readHistory(db: Db, wanted: Wanted): Promise<History | str
     .select(['id', 'az'])
     .where('instanceType', '=', instanceType)
     .where('region', '=', region)
+    .where('isActive', '=', true)
+    // Any tenant's reports add pools, and names of Local Zones sort before those of a region's own zones.
+    .orderBy(sql`latest_price IS NULL`)
+    .orderBy(sql`CHAR_LENGTH(az)`)
     .orderBy('az')
     .limit(mostPools)
     .execute();

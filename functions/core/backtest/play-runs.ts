@@ -37,7 +37,8 @@ async function playRun(db: Db, open: OpenRun, hasTime: RunTime['hasTime'], now: 
   const overlays = (await overlayReader(db)([clientId]))(clientId);
   let plays = kept;
   let seen = { ...open, attempts: open.attempts + 1 };
-  while (seen.playsDone < plays.length && hasTime()) {
+  // A try that was counted plays one place at least: it had the time when it began.
+  do {
     const first = plays[seen.playsDone]!;
     const isThere = ({ instance_type, region }: Play) =>
       instance_type === first.instance_type && region === first.region;
@@ -50,6 +51,6 @@ async function playRun(db: Db, open: OpenRun, hasTime: RunTime['hasTime'], now: 
     const playsDone = plays.findLastIndex(isThere) + 1;
     if (!(await savePlays(db, seen, { plays, playsDone }, now))) break;
     seen = { ...seen, attempts: 0, playsDone };
-  }
+  } while (seen.playsDone < plays.length && hasTime());
   return seen.playsDone - open.playsDone;
 }

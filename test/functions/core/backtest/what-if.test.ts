@@ -213,10 +213,25 @@ describe('a back-test', () => {
   });
 });
 
+describe('another tenant', () => {
+  it('cannot crowd a place’s pools out with zones that nobody else sees', async () => {
+    const agent = await agentWith({ 'us-east-1a': always('u', 0.5), 'us-east-1b': always('u', 0.4) });
+    const { type } = agent.facts;
+    const before = (await played(agent, { days: 1 })).plays[0].outcome;
+    const other = await rig.primary({ type, mode: 'spot', az: 'us-east-1b' });
+    const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+    const made = Object.fromEntries(letters.map((letter) => [`us-east-1-${letter.repeat(3)}-1a`, 0.01]));
+    expect((await other.report(1, made)).status).toBe(200);
+    const after = (await played(agent, { days: 1 })).plays[0].outcome;
+    expect({ ...after, pools: before.pools, observed_percent: before.observed_percent }).toEqual(before);
+    expect(after.never_moving.cost).toBeCloseTo(0.5 * 24, 0);
+  });
+});
+
 describe('a tenant with many agents', () => {
   it('has those that are alike played once, and is told how many were left out', async () => {
     const agent = await agentWith({ 'us-east-1a': always('u', 0.5) });
-    const { listedOf: _, ...row } = await agent.agentRow();
+    const { listedOf: _, undecidedSince: __, ...row } = await agent.agentRow();
     const copy = (n: number, facts: object) => ({ ...row, id: randomUUID(), logicalAgentId: `copy-${n}`, ...facts });
     const copies = [
       ...Array.from({ length: 999 }, (_, n) => copy(n, {})),
@@ -356,7 +371,7 @@ describe('runs', () => {
     await second(tenant);
     const { run_id } = (await start(tenant, { days: 1 })).body;
     let asked = 0;
-    const brief = { hasTime: () => ++asked <= 2, share: () => brief };
+    const brief = { hasTime: () => ++asked <= 1, share: () => brief };
     expect(await playWhatIfs(rig.db, brief, rig.clock.now())).toBe(1);
     const half = (await show(tenant, run_id)).body;
     expect(half).toMatchObject({ status: 'running', progress_percent: 50, total: null, finished_at: null });
@@ -370,6 +385,18 @@ describe('runs', () => {
     expect(whole).toMatchObject({ status: 'done', progress_percent: 100 });
     expect(whole.plays[0]).toEqual(done);
     expect(whole.total.agents).toBe(2);
+  });
+
+  it('one that a job begins as its time ends is not given up for that', async () => {
+    const { tenant } = await agentWith({ 'us-east-1a': always('u', 0.5) });
+    await second(tenant);
+    const { run_id } = (await start(tenant, { days: 1 })).body;
+    for (let n = 0; n < 4; n += 1) {
+      let asked = 0;
+      const late = { hasTime: () => ++asked <= 1, share: () => late };
+      await playWhatIfs(rig.db, late, rig.clock.now());
+    }
+    expect((await show(tenant, run_id)).body).toMatchObject({ status: 'done', failure: null });
   });
 
   it('one that cannot be played is given up after three tries, and holds up no other', async () => {
