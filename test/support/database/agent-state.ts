@@ -8,6 +8,7 @@ export interface AgentRow extends Row {
   readonly id: string;
   readonly status: AgentStatus;
   readonly epoch: number;
+  readonly config_version: number;
   readonly instance_id: string | null;
   readonly current_mode: string;
   readonly current_pool_id: string | null;

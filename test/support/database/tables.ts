@@ -49,3 +49,7 @@ export async function setSwitches(connection: Connection, agentId: string, value
   const columns = Object.keys(values).map((key) => `${key.replaceAll(/[A-Z]/g, '_$&').toLowerCase()} = ?`);
   await connection.query(`UPDATE agents SET ${columns.join(', ')} WHERE id = ?`, [...Object.values(values), agentId]);
 }
+
+/** Has the prices of all pools be known at a time, as our own collector would. */
+export const setPricesKnown = (connection: Connection, at: Date) =>
+  connection.query('UPDATE spot_pools SET latest_price = 0.03, latest_at = ?, version = version + 1', [at]);

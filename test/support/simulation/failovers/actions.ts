@@ -5,11 +5,12 @@ import type { Scenes } from './scenes.ts';
 
 /** One thing that happens, by chance. */
 export async function act(cast: Cast, scenes: Scenes, adversity: Adversity): Promise<void> {
-  const { world, ec2, agents, launches, notices, switches, run } = cast;
+  const { world, ec2, agents, launches, merged, notices, switches, run } = cast;
   const { chance } = world;
   const actions: [weight: number, act: () => Promise<unknown>][] = [
     [4, () => agents.as('any', (truth) => agents.register(truth))],
     [8, () => agents.as('any', (truth) => agents.beat(truth, chance(0.1) ? 'offline' : 'online'))],
+    [10, () => agents.as(chance(0.7) ? 'primary' : 'any', (truth) => merged.beat(truth))],
     [8, () => agents.as('primary', (truth) => launches.askForLaunch(truth))],
     [14, () => agents.as('primary', (truth) => scenes.bringUp(truth))],
     [12, () => launches.ofLaunch()],

@@ -84,11 +84,16 @@ export class Agents {
 
   /** X3 and X4; one try in five fails. */
   async terminate({ instance: by }: Truth, succeeds = 0.8) {
-    const { chance, name } = this.#world;
     const { status, body } = await this.call(by, 'asks what to terminate', () => by.instancesToTerminate());
     if (status !== 200) return;
     this.#listsAllOverdue(by, body);
-    for (const { instance_id: id } of body.instances) {
+    await this.terminateAll(by, body.instances, succeeds);
+  }
+
+  /** @param instances as X3 lists them, or a heartbeat of the merged kind */
+  async terminateAll(by: TestInstance, instances: readonly { readonly instance_id: string }[], succeeds = 0.8) {
+    const { chance, name } = this.#world;
+    for (const { instance_id: id } of instances) {
       const success = chance(succeeds);
       if (success) this.end(id);
       await this.call(by, `could ${success ? '' : 'not '}terminate ${name('i', id)}`, () =>

@@ -3,6 +3,7 @@ import type { Agents } from './agents.ts';
 import type { SimulatedEc2 } from './ec2.ts';
 import type { Ec2Events } from './ec2-events.ts';
 import type { Launches } from './launches.ts';
+import type { Merged } from './merged.ts';
 import type { Notices } from './notices.ts';
 import type { Switches } from './switches.ts';
 import type { FailoverWorld } from './world.ts';
@@ -14,6 +15,7 @@ export interface Cast {
   readonly events: Ec2Events;
   readonly agents: Agents;
   readonly launches: Launches;
+  readonly merged: Merged;
   readonly notices: Notices;
   readonly switches: Switches;
   /** Runs threads at once, or one after the other where others run beside this one. */

@@ -10,6 +10,13 @@ interface Launch {
   readonly instance: TestInstance | undefined;
 }
 
+export interface AskedFor {
+  readonly id: string;
+  readonly az: string;
+  readonly instance_id: string | null;
+  readonly pool: { readonly az: string };
+}
+
 /** What agents do and say of standbys: launched, running, ready, gone. */
 export class Launches {
   readonly #world: FailoverWorld;
@@ -26,11 +33,15 @@ export class Launches {
 
   /** R2: what it is asked to launch it launches, if EC2 has room. */
   async askForLaunch({ instance: by }: Truth) {
-    const world = this.#world;
     const { status, body } = await this.#agents.call(by, 'asks what to launch', () => by.listReplicas('launching'));
-    if (status !== 200) return;
-    world.rule(body.replicas.length <= 1, 'one launch at a time is asked for');
-    for (const { id, az, instance_id, pool } of body.replicas) {
+    if (status === 200) await this.launch(by, body.replicas);
+  }
+
+  /** @param replicas as R2 lists them, or a heartbeat of the merged kind */
+  async launch(by: TestInstance, replicas: readonly AskedFor[]) {
+    const world = this.#world;
+    world.rule(replicas.length <= 1, 'one launch at a time is asked for');
+    for (const { id, az, instance_id, pool } of replicas) {
       const name = world.name('standby', id);
       world.rule(instance_id === null && pool.az === az, `${name} is a launch that can be carried out`);
       const claimedAt = this.#claimedAt.get(id) ?? Number.NEGATIVE_INFINITY;

@@ -10,6 +10,7 @@ import type { Cast } from './cast.ts';
 import { SimulatedEc2, type Truth } from './ec2.ts';
 import { Ec2Events } from './ec2-events.ts';
 import { Launches } from './launches.ts';
+import { Merged } from './merged.ts';
 import { Notices } from './notices.ts';
 import { Rules } from './rules.ts';
 import { Scenes } from './scenes.ts';
@@ -47,6 +48,7 @@ export class FailoverModel {
     const agents = new Agents(world, ec2);
     const notices = new Notices(world, ec2, agents);
     const switches = new Switches(world, ec2, agents);
+    const launches = new Launches(world, ec2, agents);
     this.world = world;
     this.#functions = functions;
     this.#rules = new Rules(world, ec2, notices, switches);
@@ -55,7 +57,8 @@ export class FailoverModel {
       ec2,
       events,
       agents,
-      launches: new Launches(world, ec2, agents),
+      launches,
+      merged: new Merged(world, { agents, launches, switches }),
       notices,
       switches,
       together: (...threads) => this.#together(threads),

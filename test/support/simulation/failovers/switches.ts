@@ -12,6 +12,12 @@ interface Task {
   readonly next: TestInstance | undefined;
 }
 
+export interface HandedOut {
+  readonly id: string;
+  readonly target_mode: 'spot' | 'ondemand';
+  readonly target_pool_id: string | null;
+}
+
 /** What agents do and say of switches. */
 export class Switches {
   readonly #world: FailoverWorld;
@@ -37,10 +43,14 @@ export class Switches {
 
   /** A4: what it is handed it carries out, or says that it cannot. */
   async poll({ instance: by }: Truth) {
-    const world = this.#world;
     const { status, body } = await this.#agents.call(by, 'polls', () => by.pendingCommands());
-    if (status !== 200) return;
-    for (const { id, target_mode: mode, target_pool_id } of body) {
+    if (status === 200) await this.carryOut(by, body);
+  }
+
+  /** @param commands as A4 hands them out, or a heartbeat of the merged kind */
+  async carryOut(by: TestInstance, commands: readonly HandedOut[]) {
+    const world = this.#world;
+    for (const { id, target_mode: mode, target_pool_id } of commands) {
       world.rule(!this.#commands.has(id), `I8: ${world.name('command', id)} is handed out once`);
       this.#commands.add(id);
       const known = (await world.read()).commands.find((row) => row.id === id);

@@ -32,6 +32,13 @@ const polls = fc
   .map(
     ([who, full]) => new Action(`${who} polls${full ? ' (no capacity)' : ''}`, (world) => world.poll(who, { full })),
   );
+const merged = fc
+  .tuple(poller, seldom)
+  .map(
+    ([who, full]) =>
+      new Action(`${who} beats and asks${full ? ' (no capacity)' : ''}`, (world) => world.beatMerged(who, { full })),
+  );
+const known = new Action('prices are collected', (world) => world.collectPrices());
 const issues = place.map((n) => new Action(`console asks for place ${n}`, (world) => world.issue(n)));
 const begins = place.map(
   (n) =>
@@ -49,6 +56,7 @@ const calls = fc.oneof(
   { weight: 5, arbitrary: registers },
   { weight: 3, arbitrary: beats },
   { weight: 7, arbitrary: polls },
+  { weight: 4, arbitrary: merged },
   { weight: 2, arbitrary: issues },
   { weight: 3, arbitrary: begins },
   { weight: 4, arbitrary: executed },
@@ -69,4 +77,5 @@ export const steps: fc.Arbitrary<Action[]> = fc.oneof(
   { weight: 5, arbitrary: calls.map((action) => [action]) },
   { weight: 3, arbitrary: fc.array(calls, { minLength: 2, maxLength: 4 }) },
   { weight: 2, arbitrary: times.map((action) => [action]) },
+  { weight: 1, arbitrary: fc.constant(known).map((action) => [action]) },
 );

@@ -1,6 +1,7 @@
 import type { InstanceFacts } from '../../agents/facts.ts';
 import type { TestInstance } from '../../agents/test-instance.ts';
 import type { AgentState } from '../../database/agent-state.ts';
+import { setPricesKnown } from '../../database/tables.ts';
 import { isClosed } from '../../invariants/commands.ts';
 import type { Answer } from '../../rig/api.ts';
 import { World, type WorldOptions } from '../world.ts';
@@ -60,6 +61,21 @@ export class InterleavedWorld extends World {
   beat = (role: Role) =>
     this.#as(role, async (by) => {
       await this.#insist(by, 'beats', [200], () => by.heartbeat());
+    });
+
+  /** One of the merged kind: it carries out what the answer hands it, as if the separate polls had. */
+  beatMerged = (role: Role, { full = false } = {}) =>
+    this.#as(role, async (by) => {
+      const knows = { config_version: this.state.agent?.config_version };
+      const { status, body } = await this.#insist(by, 'beats and asks', [200], () => by.merged(knows));
+      if (status !== 200) return;
+      const { commands, next_seconds: nextSeconds } = body.merged;
+      this.rule(commands.length <= 1, `a heartbeat was answered ${JSON.stringify(body)}`);
+      this.rule(
+        commands.length === 0 || nextSeconds === 15,
+        `who carries out a command comes back in ${nextSeconds} s`,
+      );
+      for (const command of commands) this.#carryOut(by, command, full);
     });
 
   /** SIGTERM: the agent says that it goes. systemd may start it again, and then it registers first of all. */
@@ -137,6 +153,12 @@ export class InterleavedWorld extends World {
     await this.#insist(undefined, `asks for ${target}`, [200, 201, 409], () =>
       this.rig.request('POST', path, { token: this.tenant.token, body }),
     );
+  }
+
+  /** From then on a heartbeat of the merged kind may have nothing to tell. */
+  async collectPrices() {
+    await setPricesKnown(this.reader.connection, this.rig.clock.now());
+    this.note('prices are collected');
   }
 
   pass(seconds: number) {
