@@ -68,6 +68,7 @@ export const historyOf = () =>
     switches24h: sql<number>`COALESCE(hs.last_day, 0)`,
     switches7d: sql<number>`COALESCE(hs.last_week, 0)`,
     switches: sql<unknown>`hs.switches`,
+    losses: sql<unknown>`hl.losses`,
     lastSignalAt: sql<Date | null>`(SELECT x.created_at FROM spot_interruption_events AS x
       FORCE INDEX (ix_spot_interruption_events_agent)
       WHERE x.agent_id = a.id AND x.response_action <> 'not-primary' ORDER BY x.created_at DESC LIMIT 1)`,
@@ -86,12 +87,31 @@ export const recentSwitches = (agentIds: readonly string[] | undefined, now: Dat
   return sql<{ agentId: string; lastDay: number; lastWeek: number }>`(
     SELECT x.agent_id, SUM(x.event_trigger <> 'emergency') AS last_week,
       SUM(x.event_trigger <> 'emergency' AND x.initiated_at > ${aDayAgo}) AS last_day,
-      JSON_ARRAYAGG(JSON_ARRAY(TIMESTAMPDIFF(SECOND, CAST('1970-01-01' AS DATETIME), x.initiated_at),
-        COALESCE(x.downtime_seconds, 0), x.event_trigger = 'emergency')) AS switches
+      JSON_ARRAYAGG(JSON_ARRAY(${secondsOf('x.initiated_at')},
+        COALESCE(x.downtime_seconds, 0), x.event_trigger = 'emergency', x.old_instance_id,
+        ${secondsOf('x.instance_launched_at')})) AS switches
     FROM switches AS x FORCE INDEX (ix_switches_agent)
     WHERE ${isOneOf('x', agentIds)} AND x.initiated_at > ${msBefore(now, 7 * dayMs)}
     GROUP BY x.agent_id)`.as<'hs'>('hs');
 };
+
+/**
+ * Primaries that EC2 took from agents within the week and that were replaced, as a table `hl` to join (see `recentSwitches`). One
+ * that was heard of after the end that EC2 had announced served until then.
+ */
+export const recentLosses = (agentIds: readonly string[] | undefined, now: Date) =>
+  sql<{ agentId: string; losses: unknown }>`(
+    SELECT x.agent_id, JSON_ARRAYAGG(JSON_ARRAY(x.instance_id,
+        ${secondsOf('GREATEST(x.termination_time, COALESCE(i.last_seen_at, x.termination_time))')},
+        ${secondsOf('i.zombie_at')})) AS losses
+    FROM spot_interruption_events AS x FORCE INDEX (ix_spot_interruption_events_agent)
+      INNER JOIN instances AS i ON i.id = x.instance_id AND i.agent_id = x.agent_id AND i.client_id = x.client_id
+    WHERE ${isOneOf('x', agentIds)} AND x.created_at > ${msBefore(now, 7 * dayMs)}
+      AND x.signal_type = 'termination-notice' AND i.primary_since IS NOT NULL AND i.zombie_at >= i.primary_since
+    GROUP BY x.agent_id)`.as<'hl'>('hl');
+
+/** Whole seconds since 1970. @param column SQL, a DATETIME */
+const secondsOf = (column: string) => sql.raw(`TIMESTAMPDIFF(SECOND, CAST('1970-01-01' AS DATETIME), ${column})`);
 
 const isOneOf = (alias: string, agentIds: readonly string[] | undefined) =>
   agentIds ? sql`${sql.ref(`${alias}.agent_id`)} IN ${inList(agentIds)}` : sql`TRUE`;

@@ -8,6 +8,7 @@ import {
   newestInFlight,
   newestNotice,
   recentFailures,
+  recentLosses,
   recentSwitches,
   recordedOf,
   standbyCount,
@@ -19,6 +20,7 @@ import {
   noticeColumns,
   type Parts,
   primaryColumns,
+  type RecordedLoss,
   type RecordedSwitch,
   type Standby,
   standbyColumns,
@@ -149,7 +151,12 @@ function select(db: Db, wanted: Wanted, ids: readonly string[] | undefined, now:
     .$if('launches' in wanted, (one) =>
       one.leftJoin(recentFailures(ids, now), 'lf.agentId', 'a.id').select(launchesOf()),
     )
-    .$if('history' in wanted, (one) => one.leftJoin(recentSwitches(ids, now), 'hs.agentId', 'a.id').select(historyOf()))
+    .$if('history' in wanted, (one) =>
+      one
+        .leftJoin(recentSwitches(ids, now), 'hs.agentId', 'a.id')
+        .leftJoin(recentLosses(ids, now), 'hl.agentId', 'a.id')
+        .select(historyOf()),
+    )
     .$if('tenant' in wanted, (one) =>
       one.innerJoin('clients as t', 't.id', 'a.clientId').select('t.awsAccountId as t$awsAccountId'),
     );
@@ -173,13 +180,24 @@ function states<W extends Wanted>(rows: readonly Row[], wanted: W): StateOf<W>[]
   return [...Map.groupBy(rows, (row) => row.id).values()].map((ofAgent) => stateFrom(ofAgent, wanted) as StateOf<W>);
 }
 
-/** As the database made it: `[at, seconds, isEmergency]`, in no order. */
-function recordedSwitches(json: unknown): RecordedSwitch[] {
-  const rows = (typeof json === 'string' ? JSON.parse(json) : (json ?? [])) as [number, number, number | boolean][];
-  return rows
-    .map(([at, seconds, isEmergency]) => ({ at, seconds, isEmergency: Boolean(Number(isEmergency)) }))
+/** Tuples as the database made them, in no order. */
+const tuples = <T>(json: unknown) => (typeof json === 'string' ? JSON.parse(json) : (json ?? [])) as T[];
+
+const recordedSwitches = (json: unknown): RecordedSwitch[] =>
+  tuples<[number, number, number | boolean, string, number | null]>(json)
+    .map(([at, seconds, isEmergency, oldInstanceId, launchedAt]) => ({
+      at,
+      seconds,
+      isEmergency: Boolean(Number(isEmergency)),
+      oldInstanceId,
+      launchedAt,
+    }))
     .sort((a, b) => a.at - b.at);
-}
+
+const recordedLosses = (json: unknown): RecordedLoss[] =>
+  tuples<[string, number, number]>(json)
+    .map(([instanceId, endedAt, replacedAt]) => ({ instanceId, endedAt, replacedAt }))
+    .sort((a, b) => a.endedAt - b.endedAt);
 
 function stateFrom(rows: readonly Row[], wanted: Wanted) {
   const row = rows[0]!;
@@ -202,6 +220,7 @@ function stateFrom(rows: readonly Row[], wanted: Wanted) {
       switches24h: Number(row.h$switches24h), // a SUM is a DECIMAL
       switches7d: Number(row.h$switches7d),
       switches: recordedSwitches(row.h$switches),
+      losses: recordedLosses(row.h$losses),
       hasAutomaticStandby: Number(row.h$automaticStandbys) > 0,
     }),
     tenant: () => fields(row, 't', ['awsAccountId']),

@@ -138,6 +138,18 @@ export interface RecordedSwitch {
   /** Of downtime. */
   readonly seconds: number;
   readonly isEmergency: boolean;
+  readonly oldInstanceId: string;
+  /** Of the new instance, seconds since 1970, by its agent's clock; `null` where nobody said. */
+  readonly launchedAt: number | null;
+}
+
+/** A primary that EC2 took within the last week, and that another instance has replaced. Seconds since 1970. */
+export interface RecordedLoss {
+  readonly instanceId: string;
+  /** When it ended, as far as we know: as EC2 announced, or later where it was still heard of. */
+  readonly endedAt: number;
+  /** When another instance became the primary. */
+  readonly replacedAt: number;
 }
 
 export interface History {
@@ -146,6 +158,7 @@ export interface History {
   readonly switches7d: number;
   /** Those of seven days, emergencies too, oldest first. */
   readonly switches: readonly RecordedSwitch[];
+  readonly losses: readonly RecordedLoss[];
   /** When we heard of the newest interruption signal. */
   readonly lastSignalAt: Date | null;
   /** When the newest switch that came to nothing was closed. */

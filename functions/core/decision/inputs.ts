@@ -116,7 +116,7 @@ function inputOf(
       limitsHold: (agent.availabilityTarget === null && job === null) || agent.limitsSet,
       disruptionWindows: agent.disruptionWindows as DisruptionWindows | null,
     },
-    service: job ? null : serviceFacts(agent, history.switches, place, now),
+    service: job ? null : serviceFacts(agent, history, place, now),
     job,
   };
 }

@@ -1,9 +1,9 @@
 import { fromDecimalOrNull } from '../../shared/decimal.ts';
 import type { Agent } from '../../shared/schema.ts';
 import { dayMs, secondMs, startOf } from '../../shared/time.ts';
-import type { RecordedSwitch } from '../agent/state.ts';
+import type { History } from '../agent/state.ts';
 import type { ServiceFacts } from './decision-input.ts';
-import type { Downtime, Timing } from './policy-a/input.ts';
+import { downtimeOf } from './downtime.ts';
 import type { PricedPlace } from './priced-pools.ts';
 import { defaultTiming } from './timing.ts';
 
@@ -15,7 +15,7 @@ export const secondsOf = (at: Date) => Math.floor(at.getTime() / secondMs);
 /** What policy A goes by, of an agent with a target; `null` for one without. */
 export function serviceFacts(
   agent: Agent,
-  switches: readonly RecordedSwitch[],
+  history: Pick<History, 'switches' | 'losses'>,
   { pacing, observedShare, told }: PricedPlace,
   now: Date,
 ): ServiceFacts | null {
@@ -28,7 +28,7 @@ export function serviceFacts(
     weekStart: secondsOf(weekStartOf(now)),
     // Without the prices that downtime was accepted at, it tells nothing of what a price leads to: the prior alone does.
     startedAt: secondsOf(isSeen ? agent.createdAt : now),
-    downtime: downtimeOf(switches, timing),
+    downtime: downtimeOf(history, timing),
     pacing: isSeen ? pacing : null,
     observedShare,
     timing,
@@ -40,13 +40,3 @@ export function serviceFacts(
 /** Weeks begin on Monday, UTC; 1970 did on a Thursday. */
 export const weekStartOf = (now: Date) =>
   new Date(startOf(7 * dayMs, new Date(now.getTime() + 3 * dayMs)).getTime() - 3 * dayMs);
-
-/**
- * What an agent was down for, by its own record of the changes of its primary. A report that says less than a cutover takes has
- * not measured it.
- */
-const downtimeOf = (switches: readonly RecordedSwitch[], timing: Timing): Downtime[] =>
-  switches.map(({ at, seconds, isEmergency }) => ({
-    at,
-    seconds: Math.max(seconds, isEmergency ? timing.failoverCutover : timing.plannedCutover),
-  }));
