@@ -4,7 +4,7 @@ import { LongestFirst } from './test/support/run/longest-first.ts';
 const isSoak = process.env.SOAK === 'true';
 const limits = {
   maxWorkers: 2,
-  testTimeout: 60_000,
+  testTimeout: 120_000, // what takes a quarter of it on an idle machine must pass on a busy one
   hookTimeout: 120_000,
   // Of functions that a test calls itself; what runs in a local control plane has the environment of that.
   env: { POWERTOOLS_METRICS_DISABLED: 'true' },
