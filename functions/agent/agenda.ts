@@ -1,5 +1,6 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type * as z from 'zod';
+import { waitsBeside } from '../core/agent/beside.ts';
 import type { OfAgent, Standing } from '../core/agent/identity.ts';
 import { isCommanded } from '../core/command/queue.ts';
 import { hasStandby, isStandbyComing } from '../core/failover/active-statuses.ts';
@@ -26,7 +27,8 @@ type Told = Pick<z.output<typeof HeartbeatRequest>, 'status' | 'config_version'>
 
 /** That there is nothing to tell the primary, for the statement which notes its heartbeat. It says the same as `nextBeat`. */
 export const nothingToTell = ({ status, config_version: version }: Told, now: Date) => ({
-  join: sql`LEFT JOIN instances AS x ON ${isLeaving}`,
+  join: sql`LEFT JOIN instances AS x ON x.agent_id = a.id AND x.client_id = a.client_id
+    AND (${isLeaving} OR ${waitsBeside(now)})`,
   where: sql<boolean>`(x.id IS NULL AND a.config_version = ${version ?? null} AND a.enabled = ${status !== 'disabled'}
     AND a.status <> 'switching' AND a.pending_termination_at IS NULL
     AND NOT ${isCommanded} AND NOT ${hasStandby} AND ${isMarketKnown(now)})`,
@@ -37,9 +39,9 @@ export async function readAgenda(db: Db, of: OfAgent, now: Date) {
   const row = await selectSettings(db, of)
     .select('a.pendingTerminationAt')
     .select(isCommanded.as('isCommanded'))
-    .select(hasStandby.as('hasStandby'))
+    .select(sql<boolean>`(${hasStandby} OR ${ofInstances(waitsBeside(now))})`.as('hasStandby'))
     .select(isStandbyComing.as('isStandbyComing'))
-    .select(sql<boolean>`EXISTS (SELECT 1 FROM instances AS x WHERE ${isLeaving})`.as('hasLeaving'))
+    .select(ofInstances(isLeaving).as('hasLeaving'))
     .select(isMarketKnown(now).as('isMarketKnown'))
     .executeTakeFirst();
   if (!row) throw agentNotFound(of.ref);
@@ -54,6 +56,10 @@ export async function readAgenda(db: Db, of: OfAgent, now: Date) {
     isBeingTaken: pendingTerminationAt !== null,
   };
 }
+
+/** Whether `agents AS a` has an instance `x` of which this is so. */
+const ofInstances = (is: RawBuilder<boolean>) =>
+  sql<boolean>`EXISTS (SELECT 1 FROM instances AS x WHERE x.agent_id = a.id AND x.client_id = a.client_id AND ${is})`;
 
 export type Agenda = Awaited<ReturnType<typeof readAgenda>>;
 

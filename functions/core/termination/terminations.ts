@@ -59,8 +59,8 @@ export async function readLeaving(
   return { agent: { isAutoTerminate, waitSeconds, primaryId, isPrimaryHeard }, instances };
 }
 
-/** That an instance `x` is one which the policy may ask to terminate, now or later: of `agents AS a`, for a statement. */
-export const isLeaving = sql<boolean>`(x.agent_id = a.id AND x.client_id = a.client_id AND a.auto_terminate_enabled
+/** That an instance `x` of `agents AS a` is one which the policy may ask to terminate, now or later, for a statement. */
+export const isLeaving = sql<boolean>`(a.auto_terminate_enabled
   AND x.instance_status IN ('zombie', 'terminated') AND NOT x.termination_confirmed
   AND x.termination_attempts < ${sql.lit(maxAttempts)}
   AND IF(x.instance_status = 'zombie', x.zombie_at, x.terminated_at) IS NOT NULL)`;

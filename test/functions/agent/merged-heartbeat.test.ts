@@ -267,6 +267,26 @@ describe('an agent that was told to come back later', () => {
     expect((await standby.row()).isPrimary).toBe(takesOver);
   });
 
+  it('comes more often once an instance that nobody asked for waits beside it, and less when that has gone', async () => {
+    const primary = await steady();
+    await primary.merged();
+    const beside = primary.successor({ az: 'us-east-1b', mode: 'spot' });
+    await beside.register();
+    expect((await primary.merged()).body.merged.next_seconds).toBe(beatSeconds.watched);
+    rig.pass(120);
+    await beside.merged({ status: 'disabled' });
+    expect((await beside.row()).isPrimary).toBe(true);
+    await beside.terminationReport(primary.id);
+    await primary.successor().register();
+    const told = { ...quiet, next_seconds: beatSeconds.watched };
+    expect((await beside.merged()).body.merged).toEqual(told);
+    rig.pass(599);
+    await collect(primary.facts.type);
+    expect((await beside.merged()).body.merged).toEqual(told);
+    rig.pass(1);
+    expect(await beside.merged()).toMatchObject({ calls: 1, body: { merged: quiet } });
+  });
+
   it('comes by itself once it beats as an unmodified one, starts again or is replaced', async () => {
     const instance = await steady();
     for (const act of [() => instance.heartbeat(), () => instance.register()]) {

@@ -1,5 +1,5 @@
 import type { TestInstance } from '../../agents/test-instance.ts';
-import { activeStandbys, instanceIn } from '../../database/agent-state.ts';
+import { activeStandbys, instanceIn, timeOf } from '../../database/agent-state.ts';
 import { setPricesKnown } from '../../database/tables.ts';
 import { isClosed } from '../../invariants/commands.ts';
 import type { Agents } from './agents.ts';
@@ -67,8 +67,10 @@ export class Merged {
     if (told.next_seconds <= 30) return;
     world.tally.count('agents sent away for long');
     const state = await world.read();
+    const isHeard = (at: unknown) => world.now - timeOf(at as string) < 600_000;
     const isNeeded =
       activeStandbys(state).length > 0 ||
+      state.instances.some((row) => row.instance_status === 'running_replica' && isHeard(row.last_seen_at)) ||
       state.commands.some((command) => !isClosed(command)) ||
       state.agent?.pending_termination_at !== null;
     rule(instanceIn(state, by.id)?.is_primary && !isNeeded, `nobody waits for ${by.id}, sent away for long`);
