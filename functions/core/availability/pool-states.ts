@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { chunks } from '../../shared/chunks.ts';
 import type { Db } from '../../shared/db.ts';
-import { msBetween } from '../../shared/time.ts';
+import { dayMs, msBetween } from '../../shared/time.ts';
 import type { Availability, PoolHistory } from '../decision/policy-a/input.ts';
 import { PoolHistoryTracker, type PoolRecord } from '../decision/policy-a/pool-history.ts';
 import type { Observation } from './evidence.ts';
@@ -110,9 +110,20 @@ export function knownPool(state: StoredPoolState | undefined, lostAt: Date | nul
   };
 }
 
+/** Of a pool that was never seen: for as long as records reach nobody has seen it, which is not that nobody has for no time. */
+const neverSeen: PoolRecord = {
+  last: 'unknown',
+  up: 0,
+  down: 0,
+  previousUp: null,
+  downBefore: 0,
+  unseen: (7 * dayMs) / periodMs,
+  recent: '',
+};
+
 /** A pool's tracker as it stands when a period begins: what has passed since it was last seen is unknown. */
 function trackerAt(state: StoredPoolState | undefined, at: Date): PoolHistoryTracker {
-  const tracker = new PoolHistoryTracker(periodSeconds, state?.record);
+  const tracker = new PoolHistoryTracker(periodSeconds, state?.record ?? neverSeen);
   if (!state) return tracker;
   const missed = Math.floor(msBetween(state.observedAt, at) / periodMs) - 1;
   for (let n = 0; n < missed; n += 1) tracker.observe('unknown');
