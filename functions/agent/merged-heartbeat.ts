@@ -1,6 +1,7 @@
 import { noteSteadyBeat } from '../core/agent/agents.ts';
 import { handleOf } from '../core/agent/identity.ts';
 import { listReplicas } from '../core/failover/list-standbys.ts';
+import { DatabaseError } from '../shared/data-api/errors.ts';
 import type { Db } from '../shared/db.ts';
 import { type Agenda, beatSeconds, isUpToDate, nextBeat, nothingToTell, readAgenda } from './agenda.ts';
 import { type Beat, heartbeat, saidBy } from './heartbeat.ts';
@@ -22,7 +23,10 @@ export async function mergedHeartbeat(db: Db, { token, ...beat }: Call, now: Dat
   const call = { ...beat, token, ref: speakerOf(beat) };
   const { body } = call;
   const steady = { nextSeconds: beatSeconds.steady, isPriced: true, only: nothingToTell(body, now) };
-  if (body.config_version !== undefined && (await noteSteadyBeat(db, { ...saidBy(call), ...steady }, now)))
+  if (
+    body.config_version !== undefined &&
+    (await noteSteadyBeat(db, { ...saidBy(call), ...steady }, now).catch(isInTheWay))
+  )
     return { ...nothing, config_version: body.config_version, report_prices: false, next_seconds: beatSeconds.steady };
   const agenda = await readAgenda(db, call, now);
   const hasHeard = isUpToDate(agenda, body);
@@ -36,6 +40,12 @@ export async function mergedHeartbeat(db: Db, { token, ...beat }: Call, now: Dat
     next_seconds: nextSeconds,
     ...(await whatToDo(db, { call, agenda }, now)),
   };
+}
+
+/** Who changes what the statement reads, and locks to read it: there may be something to tell, and the long way locks less. */
+function isInTheWay(error: unknown): false {
+  if (error instanceof DatabaseError && error.kind === 'conflict') return false;
+  throw error;
 }
 
 /** Who beats says so in its path or, where that names the agent alone, in the body. */

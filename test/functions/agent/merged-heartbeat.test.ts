@@ -74,6 +74,19 @@ describe('a merged heartbeat (A2) of a primary to which there is nothing to tell
   });
 });
 
+it('a merged heartbeat that others are in the way of reads first, and is answered', async () => {
+  const instance = await steady();
+  rig.faults.inject({
+    error: 'DatabaseErrorException:1213',
+    when: 'before',
+    sql: /LEFT JOIN instances AS x/,
+    times: 50,
+  });
+  const { status, body } = await instance.merged();
+  rig.faults.clear();
+  expect({ status, merged: body.merged }).toEqual({ status: 200, merged: quiet });
+});
+
 describe('an agent that does not ask for it', () => {
   it.each([
     ['an unmodified one', {}],
