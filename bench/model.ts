@@ -7,7 +7,8 @@ import { makeOnnxLayer } from '../build/onnx-layer.ts';
 import { fittedHazards } from '../functions/core/decision/fitted-hazards.ts';
 import type { HazardModel } from '../functions/core/decision/hazard-model.ts';
 import { builtInModel } from '../functions/core/decision/model/built-in.ts';
-import { GuardedModel } from '../functions/core/decision/model/guarded-model.ts';
+import { within } from '../functions/core/decision/model/deadline.ts';
+import { deadlineMs, GuardedModel } from '../functions/core/decision/model/guarded-model.ts';
 import { layeredHazards } from '../functions/core/decision/model/layered-hazards.ts';
 import { loadRuntime } from '../functions/core/decision/model/runtime.ts';
 import type { PoolView } from '../functions/core/decision/policy-a/input.ts';
@@ -48,7 +49,8 @@ async function compare(models: readonly HazardModel[], pools: number) {
   const groups = groupsOf(pools);
   const taken = models.map((): number[] => []);
   for (let turn = 0; turn < 300; turn += 1)
-    for (const [n, model] of models.entries()) taken[n]!.push(await milliseconds(() => model.hazards(groups, now)));
+    for (const [n, model] of models.entries())
+      taken[n]!.push(await milliseconds(() => model.hazards(groups, null, now)));
   const [onnx, fitted] = taken.map(median) as [number, number];
   return { 'ONNX ms': onnx.toFixed(3), 'TypeScript ms': fitted.toFixed(3), ratio: (onnx / fitted).toFixed(2) };
 }
@@ -58,9 +60,9 @@ export async function reportModel(dataDir: string): Promise<void> {
   const directory = join(root, 'layers/model');
   const runtime = await milliseconds(loadRuntime);
   const source = builtInModel(directory);
-  const load = await milliseconds(source.open);
+  const load = await milliseconds(() => source.open(within(deadlineMs)));
   const model = layeredHazards(new GuardedModel(source));
-  const first = await milliseconds(() => model.hazards(groupsOf(1), now));
+  const first = await milliseconds(() => model.hazards(groupsOf(1), null, now));
   console.log(`The runtime loads in ${runtime.toFixed(1)} ms, the model in ${load.toFixed(1)} ms.`);
   console.log(`The first hazards, with the model loaded anew, take ${first.toFixed(1)} ms.`);
   const rows = [];

@@ -25,7 +25,7 @@ const limitKB = 625;
  * reconciler's cold start; it is a Lambda of its own so that no other one carries that table. Nor for that of the model's Lambda,
  * which has S3's client, nor of those that send notifications, which have SNS's and KMS's. Operators' routes are the most, and have
  * KMS's client, and people call them, a few times a day; tenants' come next. Nobody
- * waits for the jobs, which decide by all policies.
+ * waits for the jobs, which decide by all policies, and sign URLs of S3.
  */
 const ownLimitsKB: Readonly<Record<string, number>> = {
   reconciler: 1250,

@@ -27,6 +27,9 @@ export const bundleOptions = {
   logLevel: 'warning',
 } satisfies BuildOptions;
 
+/** Those that run uploaded models, in a process whose program is beside theirs. */
+const withModels = ['decision', 'jobs', 'model'];
+
 /**
  * Bundles functions: `functions/<name>/handler.ts` and everything it imports becomes `<directory>/<name>/index.js`.
  * @throws when one cannot be bundled; esbuild has said why
@@ -38,7 +41,9 @@ export async function bundleInto(
   await build({
     entryPoints: [
       ...names.map((name) => ({ in: `functions/${name}/handler.ts`, out: `${name}/index` })),
-      ...(names.includes('model') ? [{ in: 'functions/model/probe-child.ts', out: 'model/probe-child' }] : []),
+      ...names
+        .filter((name) => withModels.includes(name))
+        .map((name) => ({ in: 'functions/core/decision/model/model-child.ts', out: `${name}/model-child` })),
     ],
     ...bundleOptions,
     outdir: directory,

@@ -43,12 +43,19 @@ export class Models extends Construct {
     );
     // Without it S3 says "forbidden" of a file that is not there.
     fn.addToRolePolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.bucket.bucketArn] }));
-    fn.addEnvironment('MODEL_BUCKET', this.bucket.bucketName);
-    fn.addLayers(this.layer);
+    this.provide(fn);
   }
 
-  /** Lets a function decide by a model. */
+  /** Lets a function decide by a model: that of the layer, or the file of one that was activated, which it may read alone. */
   use(fn: LambdaFunction): void {
+    fn.addToRolePolicy(
+      new PolicyStatement({ actions: ['s3:GetObject'], resources: [this.bucket.arnForObjects('activated/*')] }),
+    );
+    this.provide(fn);
+  }
+
+  private provide(fn: LambdaFunction): void {
+    fn.addEnvironment('MODEL_BUCKET', this.bucket.bucketName);
     fn.addLayers(this.layer);
   }
 }

@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely';
 import { policyVersion } from '../core/decision/policy.ts';
 import { lastRiskModel } from '../core/decision/risk-model-status.ts';
 import { liveModel } from '../core/model/listing.ts';
+import { uploadedName } from '../core/model/live-model.ts';
 import { type Job, jobs } from '../jobs.ts';
 import type { Db } from '../shared/db.ts';
 import type { JobRunTable } from '../shared/schema.ts';
@@ -51,7 +52,7 @@ export async function systemHealth(db: Db, now: Date) {
     connectionPool: 'data-api',
     timestamp: now.toISOString(),
     decisionEngineStatus: { loaded: true, type: 'rules', version: policyVersion, ...none, riskModel },
-    modelStatus: modelStatus(model),
+    modelStatus: modelStatus(model, told),
     backgroundJobs: {
       total: runs.length,
       failing: runs.filter(({ status }) => status === 'failed' || status === 'abandoned').map(({ job }) => job),
@@ -59,10 +60,12 @@ export async function systemHealth(db: Db, now: Date) {
   };
 }
 
-function modelStatus(model: Awaited<ReturnType<typeof liveModel>>) {
+type Told = Awaited<ReturnType<typeof lastRiskModel>>;
+
+function modelStatus(model: Awaited<ReturnType<typeof liveModel>>, told: Told) {
   if (!model) return { loaded: false, name: 'none', version: 'none', filesUploaded: 0, files: [], activeModels: [] };
   const { id: version, files } = model;
   const activeModels = files.map((name) => ({ name, version, active: true }));
-  // Decisions do not load it yet.
-  return { loaded: false, name: files[0]!, version, filesUploaded: files.length, files, activeModels };
+  const loaded = told?.model === uploadedName(version);
+  return { loaded, name: files[0]!, version, filesUploaded: files.length, files, activeModels };
 }

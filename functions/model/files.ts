@@ -1,5 +1,6 @@
 import { DeleteObjectsCommand, GetObjectCommand, NoSuchKey, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { activatedKey } from '../core/model/live-model.ts';
 import { modelEnv } from '../shared/env.ts';
 import { AppError } from '../shared/errors.ts';
 
@@ -11,8 +12,6 @@ export const urlSeconds = 900;
 
 /** By place, and not by name: no name of an operator's file becomes a path. */
 const keyOf = (sessionId: string, position: number) => `sessions/${sessionId}/${position}`;
-/** Of a model that was tried: no URL was ever signed for it, so that it stays what was tried. */
-const activatedKey = (sessionId: string) => `activated/${sessionId}`;
 const bucket = () => modelEnv().MODEL_BUCKET;
 
 /** @throws AppError unavailable */

@@ -60,7 +60,13 @@ export const logEnv = read(z.object({ LOG_SUCCESS_SHARE: z.coerce.number().min(0
 export const limitEnv = read(z.object({ RATE_LIMITS: z.enum(['on', 'off']).default('on') }));
 
 /** The S3 bucket of uploaded models. */
-export const modelEnv = read(z.object({ MODEL_BUCKET: z.string().min(1) }));
+const modelBucket = z.object({ MODEL_BUCKET: z.string().min(1) });
+export const modelEnv = read(modelBucket);
+
+/** Where the files of uploaded models are read by a URL that we sign ourselves. */
+export const fileStoreEnv = read(
+  modelBucket.extend({ AWS_REGION: z.string().min(1), AWS_ENDPOINT_URL_S3: z.url().optional() }),
+);
 
 /** Spot Advisor's file, which is public. */
 export const advisorEnv = read(

@@ -114,7 +114,7 @@ describe('the functions', () => {
     ['ADMIN_TOKEN_SHA256', ['authorizer']],
     ['TOKEN_KEY_ID', ['admin', 'webhook', 'delivery']],
     ['WEBHOOK_LOOPBACK', []],
-    ['MODEL_BUCKET', ['model']],
+    ['MODEL_BUCKET', ['decision', 'model', 'jobs']],
     ['DATABASE_ARN', withDatabase.map(([name]) => name)],
     ['DATABASE_MASTER_SECRET_ARN', ['migrate']],
   ])('%s is told to %j alone', (variable, names) => {
@@ -142,13 +142,33 @@ describe('the functions', () => {
   });
 });
 
+const statementsOf = (name: string) => {
+  const { Ref: role } = { Ref: ours.find(([of]) => of === name)![2].Properties.Role['Fn::GetAtt'][0] };
+  return all('AWS::IAM::Policy')
+    .filter(({ Properties }) => Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === role))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+};
+
+describe('uploaded models', () => {
+  const s3Of = (name: string) =>
+    statementsOf(name).filter(({ Action }) => [Action].flat().some((action: string) => action.startsWith('s3:')));
+
+  it('are kept by one function; those that decide read what was activated, and nothing else', () => {
+    const names = ours.map(([name]) => name).filter((name) => s3Of(name).length > 0);
+    expect(names.toSorted()).toEqual(['decision', 'jobs', 'model']);
+    const [[bucket]] = resourcesOf('AWS::S3::Bucket') as [[string, Resource]];
+    for (const name of ['decision', 'jobs'])
+      expect(s3Of(name)).toEqual([
+        {
+          Effect: 'Allow',
+          Action: 's3:GetObject',
+          Resource: { 'Fn::Join': ['', [{ 'Fn::GetAtt': [bucket, 'Arn'] }, '/activated/*']] },
+        },
+      ]);
+  });
+});
+
 describe('notifications', () => {
-  const statementsOf = (name: string) => {
-    const { Ref: role } = { Ref: ours.find(([of]) => of === name)![2].Properties.Role['Fn::GetAtt'][0] };
-    return all('AWS::IAM::Policy')
-      .filter(({ Properties }) => Properties.Roles.some(({ Ref }: { Ref: string }) => Ref === role))
-      .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
-  };
   const names = ours.map(([name]) => name);
   const which = (action: string) =>
     names.filter((name) => statementsOf(name).some(({ Action }) => [Action].flat().includes(action)));

@@ -1,4 +1,5 @@
 import type { KnownPool, StoredPoolState } from '../availability/pool-states.ts';
+import type { LiveModel } from '../model/live-model.ts';
 import type { PoolView } from './policy-a/input.ts';
 
 /** Expected losses per hour of pools, and what told them. */
@@ -15,6 +16,13 @@ export interface ToldHazards {
 export interface HazardModel {
   /** What is known of a pool now, which it tells hazards from (`core/availability/pool-states.ts`). */
   readonly known: (state: StoredPoolState | undefined, lostAt: Date | null, now: Date) => KnownPool;
-  /** @param groups the pools of a type and region each: one inference for all of them */
-  readonly hazards: (groups: readonly (readonly PoolView[])[], now: Date) => Promise<ToldHazards>;
+  /**
+   * @param groups the pools of a type and region each: one inference for all of them
+   * @param live the model that should tell them; that of the layer where there is none
+   */
+  readonly hazards: (
+    groups: readonly (readonly PoolView[])[],
+    live: LiveModel | null,
+    now: Date,
+  ) => Promise<ToldHazards>;
 }

@@ -6,6 +6,7 @@ import type { RunTime } from '../../shared/run-time.ts';
 import { dayMs, msBefore, startOf } from '../../shared/time.ts';
 import { periodMs } from '../availability/period.ts';
 import { knownPool } from '../availability/pool-states.ts';
+import { type LiveModel, liveModelColumn, liveModelOf } from '../model/live-model.ts';
 import { everyTenant } from '../pool/on-demand.ts';
 import type { HazardModel } from './hazard-model.ts';
 import { costsOf } from './policy-a/budget.ts';
@@ -33,9 +34,10 @@ export async function movePolicyShadows(db: Db, model: HazardModel, { hasTime }:
     if (!hasTime()) break;
     const known = await readShadows(db, places);
     const due = places.filter((place) => (known.get(keyOf(place))?.observedAt ?? msBefore(period, 1)) < period);
-    const groups = due.length === 0 ? [] : await readGroups(db, due, now);
+    const { groups, live } = due.length === 0 ? nothing : await readGroups(db, due, now);
     const { hazards, ...told } = await model.hazards(
       groups.map(({ pools }) => pools),
+      live,
       now,
     );
     const next = groups.map((group, n) => moveOn(group, hazards[n]!, known.get(keyOf(group)), period));
@@ -59,6 +61,14 @@ interface Group extends Place {
   readonly pools: readonly PoolView[];
   readonly onDemandPrice: number;
 }
+
+/** Places with their pools, and the model that is live. */
+interface Groups {
+  readonly groups: readonly Group[];
+  readonly live: LiveModel | null;
+}
+
+const nothing: Groups = { groups: [], live: null };
 
 function moveOn(
   group: Group,
@@ -89,7 +99,7 @@ const placesWithTargets = (db: Db): Promise<Place[]> =>
  * The pools of places with prices that hold for nobody in particular: the one that all may rely on, or the mean of what tenants
  * saw in the last day. What they saw decides nothing but how a price of downtime is paced.
  */
-async function readGroups(db: Db, places: readonly Place[], now: Date): Promise<Group[]> {
+async function readGroups(db: Db, places: readonly Place[], now: Date): Promise<Groups> {
   const isOneOf = sql<boolean>`(p.instance_type, p.region) IN (${sql.join(
     places.map(({ instanceType, region }) => sql`(${instanceType}, ${region})`),
   )})`;
@@ -98,6 +108,7 @@ async function readGroups(db: Db, places: readonly Place[], now: Date): Promise<
     .selectFrom('spotPools as p')
     .leftJoin('poolStates as s', 's.poolId', 'p.id')
     .select(['p.id', 'p.instanceType', 'p.region', 'p.latestPrice', 's.record', 's.observedAt'])
+    .select(liveModelColumn.as('live'))
     .select([
       sql<string | null>`(SELECT AVG(w.price) FROM tenant_pool_prices AS w
         WHERE w.pool_id = p.id AND w.seen_at >= ${since})`.as('seenPrice'),
@@ -109,7 +120,7 @@ async function readGroups(db: Db, places: readonly Place[], now: Date): Promise<
     .where('p.isActive', '=', true)
     .orderBy('p.id')
     .execute();
-  return [...Map.groupBy(rows, keyOf).values()].flatMap((those) => {
+  const groups = [...Map.groupBy(rows, keyOf).values()].flatMap((those) => {
     const onDemandPrice = fromDecimalOrNull(those[0]!.onDemandPrice);
     const pools = those.flatMap(({ id, latestPrice, seenPrice, record, observedAt }): PoolView[] => {
       const price = fromDecimalOrNull(latestPrice ?? seenPrice);
@@ -119,4 +130,5 @@ async function readGroups(db: Db, places: readonly Place[], now: Date): Promise<
     const { instanceType, region } = those[0]!;
     return onDemandPrice === null || pools.length === 0 ? [] : [{ instanceType, region, onDemandPrice, pools }];
   });
+  return { groups, live: liveModelOf(rows[0]?.live ?? null) };
 }

@@ -4,6 +4,7 @@ import type { Agent } from '../../shared/schema.ts';
 import { dayMs, hourMs, msBefore } from '../../shared/time.ts';
 import type { KnownPool } from '../availability/pool-states.ts';
 import { lastLoss, lossHoursSince } from '../failover/pool-losses.ts';
+import { type LiveModel, liveModelColumn, liveModelOf } from '../model/live-model.ts';
 import { hazardOfBand } from '../pool/interruption-bands.ts';
 import { scoreNow } from '../pool/placement-scores.ts';
 import { type SeenPrice, seenPrice, usablePrice } from '../pool/usable-price.ts';
@@ -57,8 +58,8 @@ export function poolReader(db: Db, now: Date, model?: HazardModel): PoolReader {
   const known = new Map<string, Promise<PricedPlace>>();
   const remember = (places: readonly Place[]) => {
     const parts = chunks(places, placesAtOnce);
-    const rated = Promise.all(parts.map((those) => readPools(db, { places: those, model }, now))).then((pools) =>
-      ratePlaces(pools, model, now),
+    const rated = Promise.all(parts.map((those) => readPools(db, { places: those, model }, now))).then((read) =>
+      ratePlaces(read, model, now),
     );
     for (const [part, those] of parts.entries())
       for (const place of those) {
@@ -93,22 +94,28 @@ interface PoolOfTenants extends Omit<PricedPool, 'price' | 'at' | 'hazard' | 'av
   readonly pacing: Pacing | null;
 }
 
+/** What was read together: pools, and the model that is live. */
+interface ReadPools {
+  readonly pools: readonly PoolOfTenants[];
+  readonly live: LiveModel | null;
+}
+
 interface RatedPlace extends Omit<PricedPlace, 'pools'> {
   readonly pools: readonly (PoolOfTenants & { readonly hazard: number | null })[];
 }
 
 /**
  * What holds for all tenants of a place: one call of the model, however many places.
- * @param parts the pools that were read together: those of a place differ by whose prices were asked for
+ * @param parts the pools of a place differ by whose prices were asked for
  */
 async function ratePlaces(
-  parts: readonly (readonly PoolOfTenants[])[],
+  parts: readonly ReadPools[],
   model: HazardModel | undefined,
   now: Date,
 ): Promise<Map<string, RatedPlace>[]> {
-  const placesOf = parts.map((pools) => [...Map.groupBy(pools, placeOf)]);
+  const placesOf = parts.map(({ pools }) => [...Map.groupBy(pools, placeOf)]);
   const views = placesOf.flat().map(([, pools]) => pools.flatMap(viewOf));
-  const told = (await model?.hazards(views, now)) ?? null;
+  const told = (await model?.hazards(views, parts.find(({ live }) => live)?.live ?? null, now)) ?? null;
   let group = 0;
   const rate = (pools: readonly PoolOfTenants[]): RatedPlace => {
     const hazards = told?.hazards[group];
@@ -159,7 +166,7 @@ async function readPools(
   db: Db,
   { places, model }: { places: readonly Place[]; model: HazardModel | undefined },
   now: Date,
-): Promise<PoolOfTenants[]> {
+): Promise<ReadPools> {
   const rows = await db
     .selectFrom('spotPools as p')
     .leftJoin('tenantPoolPrices as w', (join) =>
@@ -179,6 +186,8 @@ async function readPools(
       join.onRef('m.instanceType', '=', 'p.instanceType').onRef('m.region', '=', 'p.region'),
     )
     .select(['s.record', 's.observedAt', 'h.pacing', 'm.interruptionBand as band'])
+    // Not for those who ask for no model: what answers EC2's signals knows of none.
+    .$if(model !== undefined, (query) => query.select(liveModelColumn.as('live')))
     .select(lastLoss.as('lostAt'))
     .select(
       // By the hour: when a pool is lost, every agent in it is told, and that is one interruption (docs/adr/0010).
@@ -210,6 +219,7 @@ async function readPools(
     pacing,
     score,
     scoredAt,
+    live: _live,
     ...facts
   } of rows) {
     const state = observedAt === null ? undefined : { observedAt, record: record as PoolRecord };
@@ -225,5 +235,5 @@ async function readPools(
     if (clientId !== null && own) pool.own.set(clientId, own);
     pools.set(facts.id, pool);
   }
-  return [...pools.values()];
+  return { pools: [...pools.values()], live: liveModelOf(rows[0]?.live ?? null) };
 }

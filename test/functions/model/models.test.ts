@@ -298,7 +298,7 @@ describe('what says that there is a model', () => {
     const id = await uploadOurs();
     await activate(id);
     expect((await rig.asAdmin('GET', '/api/admin/system-health')).body.modelStatus).toMatchObject({
-      loaded: false, // nothing decides by it yet
+      loaded: false, // it has told nothing yet
       filesUploaded: 1,
       files: ['risk.onnx'],
       activeModels: [{ name: 'risk.onnx', version: id, active: true }],

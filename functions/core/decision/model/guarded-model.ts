@@ -1,6 +1,7 @@
 import { modelFailed } from '../../../shared/alarm-lines.ts';
 import { logger } from '../../../shared/logger.ts';
 import { minuteMs, msAfter, secondMs } from '../../../shared/time.ts';
+import { within } from './deadline.ts';
 import type { ModelSource, OpenModel } from './model-source.ts';
 
 /** Loading and an inference together; whoever asks waits no longer than twice for a model. */
@@ -17,7 +18,7 @@ export interface Inferred {
 
 /**
  * A model that is loaded at its first use, and left alone for some minutes where it fails. Failing is to give no chances, or to be
- * slow: the runtime computes in this thread, so that a slow answer is seen when it has come.
+ * slow: where the runtime computes in this thread, a slow answer is seen when it has come.
  */
 export class GuardedModel {
   readonly #source: ModelSource;
@@ -35,10 +36,11 @@ export class GuardedModel {
   async infer(features: Float32Array, rows: number, now: Date): Promise<Inferred | undefined> {
     if (this.#restUntil && now < this.#restUntil) return undefined;
     const began = this.#elapsed();
+    const deadline = within(deadlineMs);
     try {
-      this.#opened ??= this.#source.open();
+      this.#opened ??= this.#source.open(deadline);
       const { name, infer } = await this.#opened;
-      const chances = await infer(features, rows);
+      const chances = await infer(features, rows, deadline);
       const took = this.#elapsed() - began;
       if (took > deadlineMs)
         throw new Error(`it took ${(took / secondMs).toFixed(1)} s; ${deadlineMs / secondMs} s is the most`);

@@ -5,24 +5,31 @@ import { featuresOf } from '../policy-a/features.ts';
 import { hazardOf } from '../policy-a/hazard.ts';
 import type { GuardedModel } from './guarded-model.ts';
 import { shape } from './session.ts';
+import { UploadedModels } from './uploaded.ts';
 
 /** Chances are of 24 bits: what rounds to 1 would be an infinite hazard, which JSON cannot keep. */
 const mostChance = 1 - 2 ** -24;
 
-/** Hazards by the model of the layer, and by the weights in TypeScript while that fails. */
-export const layeredHazards = (builtIn: GuardedModel): HazardModel => ({
+/**
+ * Hazards by the model that is live, by that of the layer where none is or while it fails, and by the weights in TypeScript while
+ * that one does.
+ */
+export const layeredHazards = (builtIn: GuardedModel, uploaded = new UploadedModels()): HazardModel => ({
   known: knownPool,
-  async hazards(groups, now) {
+  async hazards(groups, live, now) {
     const rows = groups.flatMap(featuresOf);
-    if (rows.length === 0) return fittedHazards.hazards(groups, now);
-    const inferred = await builtIn.infer(Float32Array.from(rows.flat()), rows.length, now);
-    if (!inferred) return fittedHazards.hazards(groups, now);
+    if (rows.length === 0) return fittedHazards.hazards(groups, live, now);
+    const features = Float32Array.from(rows.flat());
+    const byUpload = await uploaded.modelOf(live)?.infer(features, rows.length, now);
+    const inferred = byUpload ?? (await builtIn.infer(features, rows.length, now));
+    if (!inferred) return fittedHazards.hazards(groups, live, now);
     let row = 0;
     const next = () => {
       const chance = inferred.chances[row * shape.chances]!;
       row += 1;
       return hazardOf(Math.min(chance, mostChance));
     };
-    return { hazards: groups.map((pools) => pools.map(next)), model: inferred.name, isDegraded: false };
+    const isDegraded = live !== null && !byUpload;
+    return { hazards: groups.map((pools) => pools.map(next)), model: inferred.name, isDegraded };
   },
 });

@@ -5,7 +5,7 @@ import type { Runtime } from './runtime.ts';
 export const shape = { features: featureNames.length, chances: 3 } as const;
 
 /** Rows of features in the order of `featureNames`, one after another, to a row of chances for each. */
-export type Infer = (features: Float32Array, rows: number) => Promise<Float32Array>;
+type Session = (features: Float32Array, rows: number) => Promise<Float32Array>;
 
 /** What a model is to call its input and output; any name where that is not said. */
 interface Names {
@@ -15,13 +15,13 @@ interface Names {
 
 /**
  * Loads a model that is as large as ours.
- * @throws Error when the runtime refuses it, it takes something else, or (`Infer`) gives something else than chances
+ * @throws Error when the runtime refuses it, it takes something else, or (`Session`) gives something else than chances
  */
 export async function openSession(
   { InferenceSession, Tensor }: Runtime,
   bytes: Uint8Array,
   names?: Names,
-): Promise<Infer> {
+): Promise<Session> {
   const session = await InferenceSession.create(bytes, {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { fittedHazards, fittedWeights } from '../../../../../functions/core/decision/fitted-hazards.ts';
 import { builtInModel } from '../../../../../functions/core/decision/model/built-in.ts';
+import { within } from '../../../../../functions/core/decision/model/deadline.ts';
 import { GuardedModel } from '../../../../../functions/core/decision/model/guarded-model.ts';
 import { layeredHazards } from '../../../../../functions/core/decision/model/layered-hazards.ts';
 import { featureNames } from '../../../../../functions/core/decision/policy-a/features.ts';
@@ -28,11 +29,11 @@ it('the weights in TypeScript are those of the model', () => {
 });
 
 it('the graph gives the chances of the weights, to a millionth', async () => {
-  const { infer, name } = await builtInModel(directory).open();
+  const { infer, name } = await builtInModel(directory).open(within(60_000));
   expect(name).toMatch(/^built-in@[0-9a-f]{12}$/);
   const feature = fc.double({ min: -8, max: 8, noNaN: true });
   const rows = fc.sample(fc.array(feature, { minLength: 8, maxLength: 8 }), { numRuns: 1000, seed: 1 });
-  const chances = await infer(Float32Array.from(rows.flat()), rows.length);
+  const chances = await infer(Float32Array.from(rows.flat()), rows.length, within(60_000));
   const worst = Math.max(
     ...rows.flatMap((row, r) => models.map((model, m) => Math.abs(chances[r * 3 + m]! - chanceOf(model, row)))),
   );
@@ -44,20 +45,20 @@ it('hazards of pools are those of the weights in TypeScript, all groups by one i
   const source = builtInModel(directory);
   const counted = new GuardedModel({
     kind: 'built-in',
-    async open() {
-      const { infer, name } = await source.open();
+    async open(deadline) {
+      const { infer, name } = await source.open(deadline);
       return {
         name,
-        infer: (features, rows) => {
+        infer: (...asked) => {
           runs += 1;
-          return infer(features, rows);
+          return infer(...asked);
         },
       };
     },
   });
   const groups = fc.sample(fc.array(poolView, { minLength: 1, maxLength: 6 }), { numRuns: 200, seed: 2 });
-  const told = await layeredHazards(counted).hazards([...groups, []], now);
-  const fitted = await fittedHazards.hazards([...groups, []], now);
+  const told = await layeredHazards(counted).hazards([...groups, []], null, now);
+  const fitted = await fittedHazards.hazards([...groups, []], null, now);
   expect(runs).toBe(1);
   expect(told).toMatchObject({ model: expect.stringMatching(/^built-in@/), isDegraded: false });
   expect(told.hazards.map(({ length }) => length)).toEqual([...groups.map(({ length }) => length), 0]);
@@ -73,6 +74,6 @@ it('a chance that rounds to 1 is a hazard that JSON can keep', async () => {
     open: async () => ({ name: 'built-in@1', infer: async () => Float32Array.of(1, 1, 1) }),
   });
   const [view] = fc.sample(poolView, 1);
-  const { hazards } = await layeredHazards(sure).hazards([[view!]], now);
+  const { hazards } = await layeredHazards(sure).hazards([[view!]], null, now);
   expect(hazards).toEqual([[hazardOf(1 - 2 ** -24)]]);
 });

@@ -61,7 +61,7 @@ describe('a model that cannot be used leaves decisions to the weights, and says 
     await write(at(name));
     errors.mockClear();
     const model = layeredHazards(new GuardedModel(builtInModel(at(name))));
-    expect(await model.hazards(groups, now)).toEqual(await fittedHazards.hazards(groups, now));
+    expect(await model.hazards(groups, null, now)).toEqual(await fittedHazards.hazards(groups, null, now));
     expect(errors).toHaveBeenCalledExactlyOnceWith(modelFailed, expect.objectContaining({ model: 'built-in' }));
     expect(whyOf()).toMatch(why);
   });
@@ -80,7 +80,7 @@ describe('a model that cannot be used leaves decisions to the weights, and says 
   ])('%s', async (name, change, why) => {
     await writeModel(at(name), { input: change(await ourInput()) });
     const model = layeredHazards(new GuardedModel(builtInModel(at(name))));
-    expect(await model.hazards(groups, now)).toMatchObject({ isDegraded: true });
+    expect(await model.hazards(groups, null, now)).toMatchObject({ isDegraded: true });
     expect(whyOf()).toMatch(why);
   });
 
@@ -89,7 +89,7 @@ describe('a model that cannot be used leaves decisions to the weights, and says 
       throw new Error("Cannot find module 'onnxruntime-node'");
     };
     const model = layeredHazards(new GuardedModel(builtInModel('layers/model', missing)));
-    expect(await model.hazards(groups, now)).toMatchObject({ isDegraded: true });
+    expect(await model.hazards(groups, null, now)).toMatchObject({ isDegraded: true });
     expect(whyOf()).toBe("Cannot find module 'onnxruntime-node'");
   });
 });
@@ -109,7 +109,7 @@ describe('a model that is slow', () => {
       };
     };
     const model = layeredHazards(new GuardedModel({ kind: 'built-in', open }, () => ms));
-    return { opened: () => opened, hazards: (at = now) => model.hazards(groups, at) };
+    return { opened: () => opened, hazards: (at = now) => model.hazards(groups, null, at) };
   }
 
   it('counts as failed beyond 5 s, and not at 5 s', async () => {
