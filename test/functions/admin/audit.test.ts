@@ -28,7 +28,8 @@ describe('the audit log', () => {
     const ids = { client_id: instance.tenant.id, token_id: token.id, operator_id: made.id } as Record<string, string>;
     const before = await acts(`?actor=operator:${made.name}`);
     expect(before).toEqual([]);
-    const body = { ...requests[route.id]?.({}), name: `x ${randomUUID()}`, agent_ids: [instance.agentId] };
+    const about = { client_id: instance.tenant.id, agent_ids: [instance.agentId] };
+    const body = { ...requests[route.id]?.({}), ...about, name: `x ${randomUUID()}` };
     const answer = await rig.request(
       route.method,
       route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name]!),

@@ -208,6 +208,10 @@ describe('another tenant’s ids (defect 4)', () => {
       token: instance.tenant.token,
       body: { pool_id: 'm5.large.us-east-1b', threshold: 0.01 },
     });
+    const { body: whatIf } = await rig.request('POST', `/api/client/${instance.tenant.id}/what-if`, {
+      token: instance.tenant.token,
+      body: requests.E12!({}),
+    });
     const { id: notif_id } = await rig.db
       .selectFrom('systemEvents')
       .select('id')
@@ -224,6 +228,7 @@ describe('another tenant’s ids (defect 4)', () => {
       token_id,
       notif_id,
       alert_id: alert.alert_id,
+      run_id: whatIf.run_id,
     };
     return { instance, old, ids };
   }
