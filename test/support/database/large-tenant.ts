@@ -97,7 +97,7 @@ export async function seedLargeTenant(beside: Connection, tenant: LargeTenant, n
     `INSERT INTO audit_logs (id, actor, action, client_id, created_at)
      SELECT LPAD(g.n, 36, 'a'), CONCAT('operator:', g.n % 50), IF(g.n % 3 = 0, 'settings_changed', 'token_read'),
        IF(g.n % 2 = 0, '${clientId}', ${neighbour}), TIMESTAMPADD(SECOND, -(60 * g.n), ${at}) FROM ${numbers(5 * tenants)}`,
-    'ANALYZE TABLE clients, client_tokens, operators, audit_logs',
+    'ANALYZE TABLE clients, client_tokens, operators, audit_logs, what_if_runs',
     'ANALYZE TABLE agents, instances, switches, system_events, decisions, pricing_snapshots_clean, cost_records, replica_instances',
   ];
   for (const statement of statements) await beside.query(statement);

@@ -29,7 +29,7 @@ export async function act(cast: Cast, scenes: Scenes, adversity: Adversity): Pro
     [4, () => adversity.neighbour()],
     [4, () => adversity.hostility()],
     [3, () => agents.as('primary', (truth) => switches.queueSwitch(truth))],
-    [4, () => agents.as('primary', (truth) => switches.move(truth))],
+    [4, () => agents.as('primary', (truth) => switches.move(truth, cast.check))],
     [6, () => agents.as('primary', (truth) => switches.giveUp(truth, cast.check))],
     [6, () => agents.as('primary', (truth) => switches.poll(truth))],
     [5, () => switches.ofTask()],

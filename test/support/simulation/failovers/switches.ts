@@ -68,11 +68,14 @@ export class Switches {
       by.executed(commandId, { success, message: '' }),
     );
 
-  /** As it goes when nothing comes in between: asked for, begun, told of in any order. */
-  async move(truth: Truth) {
+  /** As it goes when nothing comes in between: asked for, begun, told of in any order. A word may undo what the one before did. */
+  async move(truth: Truth, check: () => Promise<void>) {
     await this.queueSwitch(truth);
     await this.poll(truth);
-    for (let words = this.#world.between(1, 4); words > 0; words -= 1) await this.ofTask();
+    for (let words = this.#world.between(1, 4); words > 0; words -= 1) {
+      await this.ofTask();
+      if (this.#world.isAlone) await check();
+    }
   }
 
   /** A5, A7, or the successor's registration. */
