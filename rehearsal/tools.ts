@@ -1,11 +1,10 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+import { pythonPrograms } from '../build/python-programs.ts';
+import { run } from '../local/run-program.ts';
 
 const emulator = 'ministack[full]==1.5.33';
 /** CDK's own functions find these in Lambda's runtime; the last two serve the rehearsal itself. */
@@ -31,29 +30,33 @@ export class MissingTools extends Error {}
  * @throws MissingTools when there is no Python 3.12 or 3.13, or pip or npm fails
  */
 export async function installTools(directory: string, say: (line: string) => void): Promise<Tools> {
-  const venv = join(directory, 'venv');
-  const program = join(venv, 'bin/ministack');
   await mkdir(directory, { recursive: true });
-  if (!existsSync(program)) {
-    const python = findPython();
-    say(`installing ${emulator} with ${python} into ${venv}`);
-    await install(python, ['-m', 'venv', venv]);
-    await install(join(venv, 'bin/pip'), ['install', '--quiet', emulator]);
+  try {
+    const packages = [emulator];
+    const programs = ['ministack'];
+    const path = await pythonPrograms({
+      directory: join(directory, 'venv'),
+      packages,
+      programs,
+      python: findPython,
+      say,
+    });
+    const modules = join(directory, 'node_modules');
+    if (!clients.every((name) => existsSync(join(modules, name)))) {
+      say(`installing ${clients.join(', ')} into ${modules}`);
+      await writeFile(join(directory, 'package.json'), JSON.stringify({ private: true }));
+      await run('npm', ['install', '--no-audit', '--no-fund', ...clients], { cwd: directory });
+    }
+    return { emulator: path('ministack'), modules, load: createRequire(join(directory, 'package.json')) };
+  } catch (error) {
+    throw error instanceof MissingTools
+      ? error
+      : new MissingTools(`the emulator could not be installed: ${told(error)}`);
   }
-  const modules = join(directory, 'node_modules');
-  if (!clients.every((name) => existsSync(join(modules, name)))) {
-    say(`installing ${clients.join(', ')} into ${modules}`);
-    await writeFile(join(directory, 'package.json'), JSON.stringify({ private: true }));
-    await install('npm', ['install', '--no-audit', '--no-fund', ...clients], directory);
-  }
-  return { emulator: program, modules, load: createRequire(join(directory, 'package.json')) };
 }
 
-async function install(program: string, args: readonly string[], cwd?: string): Promise<void> {
-  await run(program, args, { cwd }).catch((error: Error) => {
-    throw new MissingTools(`the emulator could not be installed: ${error.message.slice(0, 1000)}`);
-  });
-}
+/** What programs say may be long. */
+const told = (error: unknown) => (error as Error).message.slice(0, 1000);
 
 /** By its usual names, or among those that pyenv has. */
 function findPython(): string {

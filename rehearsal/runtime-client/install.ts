@@ -1,10 +1,9 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+import { installPackages } from '../../local/database/install/apt.ts';
+import { run } from '../../local/run-program.ts';
 
 const client = 'aws-lambda-ric@4.0.2';
 /** It is C++ in part, and compiles curl for itself. Packages of Debian, by a program that each brings. */
@@ -33,11 +32,7 @@ export async function installRuntimeClient(directory: string, say: (line: string
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, 'package.json'), JSON.stringify({ private: true }));
   say(`installing ${client} with npm into ${directory}, which compiles for some minutes`);
-  const options = {
-    cwd: directory,
-    env: { ...process.env, npm_config_nodedir: headersOfNode() },
-    maxBuffer: 2 ** 26,
-  };
+  const options = { cwd: directory, env: { ...process.env, npm_config_nodedir: headersOfNode() } };
   await run('npm', ['install', '--no-audit', '--no-fund', client], options).catch((error: Error) => {
     throw new MissingBuilders(`${client} could not be installed: ${error.message.slice(0, 1000)}`);
   });
@@ -50,7 +45,7 @@ async function installBuilders(say: (line: string) => void): Promise<void> {
   const wanted = `${missing.join(', ')}: Lambda's runtime client is compiled with it`;
   if (process.getuid?.() !== 0 || !isHere('apt-get')) throw new MissingBuilders(`missing ${wanted}`);
   say(`installing ${wanted}`);
-  await run('apt-get', ['install', '--yes', '--quiet', ...missing]).catch((error: Error) => {
+  await installPackages(missing, []).catch((error: Error) => {
     throw new MissingBuilders(`missing ${wanted}: ${error.message.slice(0, 1000)}`);
   });
 }

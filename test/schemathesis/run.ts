@@ -2,16 +2,15 @@
  * `npm run schemathesis`: lets Schemathesis loose on the control plane of `npm run serve`, by the OpenAPI document that it serves.
  * What follows `--` goes to Schemathesis. Installs it with pip into `.local/schemathesis`; where there is no Python, it skips.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pythonPrograms } from '../../build/python-programs.ts';
 
 const version = '4.32.5';
 const directory = '.local/schemathesis';
 const data = join(directory, 'data');
-const program = join(directory, 'venv/bin/schemathesis');
 
 /**
  * One at a time: in several threads, Python before 3.11.8 and 3.12.2 now and then raises `SystemError: AST constructor recursion
@@ -21,16 +20,6 @@ const workers = '1';
 
 /** Left out: what a path or a method that we do not have is answered, which is the gateway's. */
 const excluded = ['unsupported_method', 'allow_header_conformance'];
-
-/** @throws Error where it cannot be installed */
-function install(): void {
-  if (existsSync(program)) return;
-  const venv = join(directory, 'venv');
-  console.error(`installing schemathesis ${version} with pip into ${venv}`);
-  const stdio = ['ignore', 'ignore', 'inherit'] as const;
-  execFileSync('python3', ['-m', 'venv', venv], { stdio: [...stdio] });
-  execFileSync(join(venv, 'bin/pip'), ['install', '--quiet', `schemathesis==${version}`], { stdio: [...stdio] });
-}
 
 /** @returns the address, once the control plane is up */
 async function serve(): Promise<{ server: ChildProcess; url: string }> {
@@ -55,8 +44,12 @@ async function newTenant(url: string, adminToken: string, name: string): Promise
 }
 
 async function main(args: readonly string[]): Promise<void> {
+  let program: string;
   try {
-    install();
+    const packages = [`schemathesis==${version}`];
+    const programs = ['schemathesis'];
+    const path = await pythonPrograms({ directory: join(directory, 'venv'), packages, programs, say: console.error });
+    program = path('schemathesis');
   } catch (error) {
     console.log(`schemathesis: skipped, as it cannot be installed with python3 and pip: ${(error as Error).message}`);
     return;

@@ -1,12 +1,23 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../run-program.ts';
+import { run } from '../../run-program.ts';
 
 /** Options before each apt-get command: they say which package lists it reads. None: the machine's own. */
 export type AptOptions = readonly string[];
 
 const aptOptions = (settings: Record<string, string>): AptOptions =>
   Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
+
+/** Installs packages on this machine. @param asRoot what to put before a command so that it runs as root */
+export async function installPackages(packages: readonly string[], asRoot: readonly string[]): Promise<void> {
+  const aptGet = (...args: string[]) => {
+    const [program, ...rest] = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', ...args];
+    return run(program!, rest);
+  };
+  // Old lists may still do, and another run may be updating them at this moment.
+  await aptGet('update').catch(() => undefined);
+  await aptGet('install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120', ...packages);
+}
 
 /** Package lists downloaded into `dir`, by and for this user only; for the packages that this machine has. */
 export async function ownLists(dir: string): Promise<AptOptions> {

@@ -1,4 +1,4 @@
-import { run } from '../run-program.ts';
+import { run } from '../../run-program.ts';
 
 export const dockerImage = 'mysql:8.0';
 

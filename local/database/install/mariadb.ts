@@ -1,7 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from '../run-program.ts';
-import { type AptOptions, dependenciesOf, download, ownLists } from './apt.ts';
+import { type AptOptions, dependenciesOf, download, installPackages, ownLists } from './apt.ts';
 import type { ServerPrograms } from './programs.ts';
 import { unpackInto } from './unpack.ts';
 
@@ -10,13 +9,7 @@ export const mariaDbPackages = ['mariadb-server-core', 'mariadb-client-core'];
 
 /** Installs MariaDB on this machine. @param asRoot what to put before a command so that it runs as root */
 export async function installMariaDb(asRoot: readonly string[]): Promise<void> {
-  const aptGet = (...args: string[]) => {
-    const [program, ...rest] = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', ...args];
-    return run(program!, rest);
-  };
-  // Old lists may still do, and another run may be updating them at this moment.
-  await aptGet('update').catch(() => undefined);
-  await aptGet('install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120', ...mariaDbPackages);
+  await installPackages(mariaDbPackages, asRoot);
 }
 
 /** Unpacks MariaDB, and the libraries that this machine lacks for it, into `dir`. */

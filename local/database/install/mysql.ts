@@ -1,6 +1,6 @@
 import { existsSync, globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { run } from '../run-program.ts';
+import { run } from '../../run-program.ts';
 import { type AptOptions, archivesOfThisMachine, dependenciesOf, download, foreignLists } from './apt.ts';
 import type { ServerPrograms } from './programs.ts';
 import { unpackInto } from './unpack.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { run } from '../run-program.ts';
+import { run } from '../../run-program.ts';
 import { dockerServes } from './docker.ts';
 import { installMariaDb, mariaDbPackages, unpackedMariaDb, unpackMariaDb } from './mariadb.ts';
 import { unpackedMySql, unpackMySql } from './mysql.ts';

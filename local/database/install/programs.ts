@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { run } from '../run-program.ts';
+import { run } from '../../run-program.ts';
 
 /** The two differ in how a data directory is made and in a few flags. */
 export type Engine = 'mariadb' | 'mysql';

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from '../run-program.ts';
+import { run } from '../../run-program.ts';
 
 /**
  * Unpacks Debian packages into `dir`, which needs no rights and changes nothing of the system. They appear there at once

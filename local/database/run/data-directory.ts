@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
+import { run } from '../../run-program.ts';
 import type { Files } from '../files.ts';
 import type { ServerPrograms } from '../install/programs.ts';
-import { run } from '../run-program.ts';
 import { asThisUser, baseDirFlags, withoutSync } from './server-flags.ts';
 
 /**
