@@ -63,7 +63,12 @@ export const recentFailures = (agentIds: readonly string[] | undefined, now: Dat
       AND f.launch_claimed_at IS NOT NULL AND (f.ready_at IS NULL OR f.failure_cause = 'unheard')
     GROUP BY f.agent_id)`.as<'lf'>('lf');
 
-export const historyOf = () =>
+/** So far back are failed switches read. */
+const failedSwitchesMs = 30 * minuteMs;
+/** So much of an agent's message tells EC2's code. */
+const codeLength = 200;
+
+export const historyOf = (now: Date) =>
   named('h', {
     switches24h: sql<number>`COALESCE(hs.last_day, 0)`,
     switches7d: sql<number>`COALESCE(hs.last_week, 0)`,
@@ -72,8 +77,11 @@ export const historyOf = () =>
     lastSignalAt: sql<Date | null>`(SELECT x.created_at FROM spot_interruption_events AS x
       FORCE INDEX (ix_spot_interruption_events_agent)
       WHERE x.agent_id = a.id AND x.response_action <> 'not-primary' ORDER BY x.created_at DESC LIMIT 1)`,
-    lastFailedSwitchAt: sql<Date | null>`(SELECT x.completed_at FROM commands AS x FORCE INDEX (ix_commands_ended)
-      WHERE x.agent_id = a.id AND x.command_type = 'switch' AND x.status = 'failed' ORDER BY x.completed_at DESC LIMIT 1)`,
+    failedSwitches: sql<unknown>`(SELECT JSON_ARRAYAGG(JSON_ARRAY(x.target_pool_id, ${secondsOf('x.completed_at')},
+        LEFT(x.message, ${sql.lit(codeLength)})))
+      FROM commands AS x FORCE INDEX (ix_commands_ended)
+      WHERE x.agent_id = a.id AND x.command_type = 'switch' AND x.status = 'failed'
+        AND x.completed_at > ${msBefore(now, failedSwitchesMs)})`,
     automaticStandbys: sql<number>`(SELECT COUNT(*) FROM replica_instances AS x WHERE x.automatic_of = a.id)`,
     onDemandPrice: onDemandOf('a'),
   });

@@ -2,6 +2,7 @@ import type { SelectQueryBuilder } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 import { agentNotFound } from '../../shared/errors.ts';
 import type { Agent, Schema } from '../../shared/schema.ts';
+import { failureCauseOf } from '../failover/failure-cause.ts';
 import {
   historyOf,
   launchesOf,
@@ -16,6 +17,7 @@ import {
 import {
   type AgentState,
   commandColumns,
+  type FailedSwitch,
   instanceColumns,
   noticeColumns,
   type Parts,
@@ -155,7 +157,7 @@ function select(db: Db, wanted: Wanted, ids: readonly string[] | undefined, now:
       one
         .leftJoin(recentSwitches(ids, now), 'hs.agentId', 'a.id')
         .leftJoin(recentLosses(ids, now), 'hl.agentId', 'a.id')
-        .select(historyOf()),
+        .select(historyOf(now)),
     )
     .$if('tenant' in wanted, (one) =>
       one.innerJoin('clients as t', 't.id', 'a.clientId').select('t.awsAccountId as t$awsAccountId'),
@@ -199,6 +201,11 @@ const recordedLosses = (json: unknown): RecordedLoss[] =>
     .map(([instanceId, endedAt, replacedAt]) => ({ instanceId, endedAt, replacedAt }))
     .sort((a, b) => a.endedAt - b.endedAt);
 
+const failedSwitches = (json: unknown): FailedSwitch[] =>
+  tuples<[string | null, number, string | null]>(json)
+    .map(([poolId, at, message]) => ({ poolId, at, cause: failureCauseOf(message ?? '') }))
+    .sort((a, b) => a.at - b.at);
+
 function stateFrom(rows: readonly Row[], wanted: Wanted) {
   const row = rows[0]!;
   const standbys = rows
@@ -216,11 +223,12 @@ function stateFrom(rows: readonly Row[], wanted: Wanted) {
     recorded: () => ({ reported: Number(row.r$reported) > 0, overtaken: Number(row.r$overtaken) > 0 }),
     launches: () => fields(row, 'l', ['failures', 'unheard', 'lastFailureAt', 'lastEndedCreatedAt']),
     history: () => ({
-      ...fields(row, 'h', ['lastSignalAt', 'lastFailedSwitchAt', 'onDemandPrice']),
+      ...fields(row, 'h', ['lastSignalAt', 'onDemandPrice']),
       switches24h: Number(row.h$switches24h), // a SUM is a DECIMAL
       switches7d: Number(row.h$switches7d),
       switches: recordedSwitches(row.h$switches),
       losses: recordedLosses(row.h$losses),
+      failedSwitches: failedSwitches(row.h$failedSwitches),
       hasAutomaticStandby: Number(row.h$automaticStandbys) > 0,
     }),
     tenant: () => fields(row, 't', ['awsAccountId']),

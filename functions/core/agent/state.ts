@@ -1,4 +1,4 @@
-import type { Agent, Command, Instance, InterruptionEvent, Replica } from '../../shared/schema.ts';
+import type { Agent, Command, FailureCause, Instance, InterruptionEvent, Replica } from '../../shared/schema.ts';
 
 /**
  * The room of an agent: its row, its instances, and which of them is the primary. How instances end is for
@@ -152,6 +152,15 @@ export interface RecordedLoss {
   readonly replacedAt: number;
 }
 
+/** A switch that came to nothing. */
+export interface FailedSwitch {
+  /** Where it was to go; `null` for on-demand. */
+  readonly poolId: string | null;
+  /** When it was closed, seconds since 1970. */
+  readonly at: number;
+  readonly cause: FailureCause;
+}
+
 export interface History {
   /** Those that nobody needed: what an emergency takes counts towards no limit. */
   readonly switches24h: number;
@@ -161,8 +170,8 @@ export interface History {
   readonly losses: readonly RecordedLoss[];
   /** When we heard of the newest interruption signal. */
   readonly lastSignalAt: Date | null;
-  /** When the newest switch that came to nothing was closed. */
-  readonly lastFailedSwitchAt: Date | null;
+  /** Those of the last half hour, oldest first. */
+  readonly failedSwitches: readonly FailedSwitch[];
   readonly hasAutomaticStandby: boolean;
   /** USD per hour, DECIMAL text: of the agent's type and region. */
   readonly onDemandPrice: string | null;

@@ -19,7 +19,10 @@ export interface DecisionInput {
     /** When we heard of the agent's newest interruption signal. */
     readonly lastEmergencyAt: Date | null;
     readonly hasEmergencyReplica: boolean;
-    /** When the agent's newest switch that came to nothing was closed. */
+    /**
+     * When the agent's newest switch that came to nothing was closed. With a target or a deadline, not one that a pool without
+     * capacity refused: for ten minutes that pool is `down` instead.
+     */
     readonly lastFailedSwitchAt: Date | null;
   };
   readonly prices: {

@@ -2,6 +2,7 @@ import { hourMs, minuteMs, msSince } from '../../shared/time.ts';
 import { isInWindow } from '../agent/disruption-windows.ts';
 import { isFresh } from '../pool/freshness.ts';
 import type { DecisionInput, Move } from './decision-input.ts';
+import { refusedMs } from './failed-switches.ts';
 
 /** What holds an automatic move back. Rules over rows, without the engine: the notice path and A10 ask them too. */
 interface Gate {
@@ -17,10 +18,8 @@ interface Gate {
 const emergencyMs = 2 * hourMs;
 /** An agent whose launches fail would otherwise try again with every price report. */
 const failureMs = 30 * minuteMs;
-/** With a target or a deadline, until the pool that refused the launch counts as down. */
-const observedFailureMs = 10 * minuteMs;
 
-const failedFor = ({ service, job }: DecisionInput) => ((service ?? job) ? observedFailureMs : failureMs);
+const failedFor = ({ service, job }: DecisionInput) => ((service ?? job) ? refusedMs : failureMs);
 
 /** In the order in which they are asked (protocol 9.7). */
 const gates = {

@@ -7,6 +7,7 @@ import { readAgent, readAgents } from '../agent/read.ts';
 import type { AgentState, RecordedSwitch } from '../agent/state.ts';
 import { isFresh } from '../pool/freshness.ts';
 import type { DecisionInput, JobFacts } from './decision-input.ts';
+import { failedSwitchesOf } from './failed-switches.ts';
 import type { HazardModel } from './hazard-model.ts';
 import { type PoolReader, type PricedPlace, type PricedPool, poolReader } from './priced-pools.ts';
 import { serviceFacts } from './service-facts.ts';
@@ -78,6 +79,8 @@ function inputOf(
   job: JobFacts | null,
   now: Date,
 ): DecisionInput {
+  const service = job ? null : serviceFacts(agent, history, place, now);
+  const failed = failedSwitchesOf(history.failedSwitches, (service ?? job) !== null, now);
   return {
     agent: {
       instanceId: primary?.id ?? null,
@@ -92,7 +95,7 @@ function inputOf(
       hasOpenCommand: openSwitch !== undefined,
       lastEmergencyAt: history.lastSignalAt,
       hasEmergencyReplica: history.hasAutomaticStandby,
-      lastFailedSwitchAt: history.lastFailedSwitchAt,
+      lastFailedSwitchAt: failed.lastAt,
     },
     prices: {
       onDemand: fromDecimalOrNull(primary?.ondemandPrice ?? history.onDemandPrice),
@@ -102,7 +105,7 @@ function inputOf(
         price,
         at,
         interruptions30d,
-        availability,
+        availability: failed.refusing.has(id) ? 'down' : availability,
         hazard,
         ...(placementScore != null && { placementScore }),
       })),
@@ -116,7 +119,7 @@ function inputOf(
       limitsHold: (agent.availabilityTarget === null && job === null) || agent.limitsSet,
       disruptionWindows: agent.disruptionWindows as DisruptionWindows | null,
     },
-    service: job ? null : serviceFacts(agent, history, place, now),
+    service,
     job,
   };
 }
