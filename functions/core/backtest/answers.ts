@@ -1,4 +1,5 @@
 import { iso } from '../../shared/time.ts';
+import { rounded } from './rounded.ts';
 import type { StoredRun, WholeRun } from './runs.ts';
 import type { Outcome, Play, WhatIfAsked, WhatIfTotal } from './wire.ts';
 
@@ -64,5 +65,3 @@ export function totalOf(plays: readonly Play[]): WhatIfTotal | null {
     all_on_demand: total('all_on_demand'),
   };
 }
-
-const rounded = (value: number, digits: number) => Number(value.toFixed(digits));

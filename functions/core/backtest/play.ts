@@ -2,6 +2,7 @@ import { policyVersion } from '../decision/policy.ts';
 import { servicePolicyVersion } from '../decision/recommend-service.ts';
 import { defaultTiming } from '../decision/timing.ts';
 import type { History } from './history.ts';
+import { rounded } from './rounded.ts';
 import { both, settingsPolicy } from './settings-policy.ts';
 import { alwaysOnDemand, cheapest, onePool } from './simulator/baselines.ts';
 import type { ServicePolicy } from './simulator/service-policy.ts';
@@ -52,5 +53,3 @@ function outcomeOf({ group, seen }: History, policy: ServicePolicy): Outcome {
     interruptions_unseen: unseen,
   };
 }
-
-const rounded = (value: number, digits: number) => Number(value.toFixed(digits));

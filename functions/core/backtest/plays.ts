@@ -8,19 +8,17 @@ const mostPlays = 16;
 /** Of an agent's play, so many ids are told. */
 const agentsNamed = 5;
 
-/** Settings that are played, and where an agent has them. */
-const columns = {
-  availability_target: 'availability_target',
-  availability_form: 'availability_form',
-  min_savings_percent: 'min_savings_percent',
-  risk_threshold: 'risk_threshold',
-  max_switches_per_week: 'max_switches_per_week',
-  max_switches_per_day: 'max_switches_per_day',
-  min_pool_duration_hours: 'min_pool_duration_hours',
-} as const satisfies Partial<Record<keyof PlayedSettings, string>>;
-
-type Setting = keyof typeof columns;
-const settings = Object.keys(columns) as Setting[];
+/** Settings that are played, which are columns of an agent too. */
+const settings = [
+  'availability_target',
+  'availability_form',
+  'min_savings_percent',
+  'risk_threshold',
+  'max_switches_per_week',
+  'max_switches_per_day',
+  'min_pool_duration_hours',
+] as const satisfies readonly (keyof PlayedSettings)[];
+type Setting = (typeof settings)[number];
 const limits = settings.filter((name) => !name.startsWith('availability'));
 
 type Row = { readonly [S in Setting as Camel<S>]?: string | number | null } & {
@@ -53,7 +51,7 @@ export async function readPlays(
 ): Promise<PlayList> {
   const own = settings.filter((name) => asked.settings[name] === undefined);
   const setsLimit = limits.some((name) => asked.settings[name] !== undefined);
-  const alike = [...own.map((name) => columns[name]), ...(setsLimit ? [] : ['limits_set'])];
+  const alike = [...own, ...(setsLimit ? [] : ['limits_set'])];
   const list = sql.join(['instance_type', 'region', ...alike].map((name) => sql.ref(`a.${name}`)));
   const { rows } = await sql<Row>`
     SELECT ${list}, IF(a.current_mode = 'spot', a.current_pool_id, NULL) AS stays_in, COUNT(*) AS agents,

@@ -5,13 +5,13 @@ import { policyAConfig } from '../decision/policy-a/config.ts';
 import { chanceWithinHour } from '../decision/recommend-service.ts';
 import { defaultTiming } from '../decision/timing.ts';
 import { type History, timeOf } from './history.ts';
-import { type Eyes, policyA } from './simulator/policy-a.ts';
+import { policyA, type SeenBySteps } from './simulator/policy-a.ts';
 import { onDemand, type ServicePolicy, type Sight } from './simulator/service-policy.ts';
 import type { PlayedSettings } from './wire.ts';
 
 /** What was seen of a pool when a step began: the period that is under way has not been observed, as for the loop. */
 export const eyesOf =
-  ({ seen }: Pick<History, 'seen'>): Eyes =>
+  ({ seen }: Pick<History, 'seen'>): SeenBySteps =>
   (pool, step) =>
     seen[pool]![step - 1] ?? 'unknown';
 
@@ -72,7 +72,7 @@ function inputOf(
   const { current, now, step } = sight;
   const at = timeOf(history, now);
   const isOnSpot = current !== onDemand && current !== null;
-  const eyes = eyesOf(history) as (pool: number, step: number) => 'up' | 'down' | 'unknown';
+  const eyes = eyesOf(history);
   return {
     agent: {
       instanceId: 'played',

@@ -12,11 +12,11 @@ import { onDemand, type ServicePolicy, type Sight } from './service-policy.ts';
 /** Whether a service may move to a pool: what its tenant set may hold back what policy A chose. */
 export type MayMove = (sight: Sight, to: RatedPool) => boolean;
 
-/**
- * Which pools are observed: all of them, by other agents or probes, what the service itself meets, or what somebody has seen
- * of each pool in each step, as in a run of a fleet.
- */
-export type Eyes = 'all' | 'own' | ((pool: number, step: number) => Availability);
+/** What somebody has seen of each pool in each step, as in a run of a fleet. */
+export type SeenBySteps = (pool: number, step: number) => Availability;
+
+/** Which pools are observed: all of them, by other agents or probes, what the service itself meets, or what is said. */
+export type Eyes = 'all' | 'own' | SeenBySteps;
 
 /** Of the pools, seen in a day: where fewer are, the backend goes by what the service itself meets. */
 const enoughObserved = 0.5;
