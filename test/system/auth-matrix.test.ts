@@ -5,6 +5,7 @@ import { routes } from '../../functions/routes.ts';
 import { operatorScopeFor } from '../../functions/shared/identity.ts';
 import type { Route } from '../../functions/shared/route.ts';
 import { Rig } from '../support/rig/rig.ts';
+import { isTried, triesAll } from '../support/run/sizes.ts';
 import { pathWith, type TenantWorld, tenantWorld } from '../support/scenes/tenant-world.ts';
 
 // Who may call what, of whose: every identity on every route, with ids of its own, of another tenant and of nobody. What is
@@ -192,22 +193,23 @@ const isRight = (status: number, code: Code) => (code === 'admitted' ? isAdmissi
 
 describe('who may call what (defect 3)', () => {
   it('is what the route table says, for every identity, route and owner', async () => {
-    const cells = table.flatMap((route) =>
+    const whole = table.flatMap((route) =>
       identities.flatMap((identity) =>
         targetsOf(route).map(
           (target): Cell => ({ route, identity, target, expected: expected(route, identity, target) }),
         ),
       ),
     );
+    expect(whole.length).toBeGreaterThan(3000);
+    const cells = whole.filter((_, index) => isTried(index, 0, 4));
     const statuses = await inParallel(cells, answer);
-    console.log(printed(cells, statuses));
+    if (triesAll) console.log(printed(cells, statuses));
     const wrong = cells.flatMap(({ route, identity, target, expected: code }, i) =>
       isRight(statuses[i]!, code)
         ? []
         : [`${route.id} ${route.method} ${route.path} by ${identity.name}, ${target}: ${statuses[i]}, not ${code}`],
     );
     expect(wrong).toEqual([]);
-    expect(cells.length).toBeGreaterThan(3000);
   }, 180_000); // half a minute, on a machine that does nothing else
 });
 

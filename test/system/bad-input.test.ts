@@ -9,6 +9,7 @@ import type { TestInstance } from '../support/agents/test-instance.ts';
 import { connectToRig } from '../support/database/beside.ts';
 import type { Answer } from '../support/rig/api.ts';
 import { Rig } from '../support/rig/rig.ts';
+import { isTried } from '../support/run/sizes.ts';
 
 let rig: Rig;
 let instance: TestInstance;
@@ -45,6 +46,10 @@ const all = Object.values(routes)
   .flatMap((table) => Object.values<Route>(table))
   .filter((route) => route.id !== '-')
   .map((route) => ({ route, name: `${route.id} ${route.method} ${route.path}` }));
+const indexOf = new Map(all.map(({ route }, index) => [route, index]));
+/** Those of the things to send to a route that are sent in this run. */
+const some = <T>(route: Route, things: readonly T[]): T[] =>
+  things.filter((_, index) => isTried(index, indexOf.get(route)!));
 const withBody = all.filter(({ route }) => route.method !== 'GET');
 const withPath = all.filter(({ route }) => route.path.includes('{'));
 
@@ -95,8 +100,9 @@ const injections = [
 describe('a body that is no JSON object', () => {
   it.each(withBody)('is refused by $name, whatever else it is', async ({ route }) => {
     const malformed = ['{', '{"a":}', "{'a':1}", 'undefined', 'NaN', '\u0000', '{"a":1}}', '<xml/>', '{"a":"\u0001"}'];
-    for (const raw of malformed) await expectHarmless(() => send(route, { raw }), route.body !== undefined);
-    for (const raw of ['null', '[]', '[{}]', '0', '"text"', 'true', '1e999'])
+    for (const raw of some(route, malformed))
+      await expectHarmless(() => send(route, { raw }), route.body !== undefined);
+    for (const raw of some(route, ['null', '[]', '[{}]', '0', '"text"', 'true', '1e999']))
       await expectHarmless(() => send(route, { raw }), route.body !== undefined);
   });
 });
@@ -130,18 +136,14 @@ describe('fields of a wrong type', () => {
     route,
   }) => {
     const valid = requests[route.id]!({ instanceId: instance.id });
-    for (const path of pathsOf(valid))
-      for (const value of wrong)
-        await expectHarmless(() => send(route, { raw: JSON.stringify(replaced(valid, path, value)) }));
+    for (const raw of some(route, replacements(valid, wrong))) await expectHarmless(() => send(route, { raw }));
   });
 
   it.each(withBody.filter(({ route }) => route.id in requests))('are harmless as SQL or a template in $name', async ({
     route,
   }) => {
     const valid = requests[route.id]!({ instanceId: instance.id });
-    for (const path of pathsOf(valid))
-      for (const value of injections)
-        await expectHarmless(() => send(route, { raw: JSON.stringify(replaced(valid, path, value)) }));
+    for (const raw of some(route, replacements(valid, injections))) await expectHarmless(() => send(route, { raw }));
     expect((await instance.agentRow()).clientId).toBe(instance.tenant.id);
   });
 
@@ -149,8 +151,8 @@ describe('fields of a wrong type', () => {
     route,
   }) => {
     const valid = requests[route.id]!({ instanceId: instance.id });
-    for (const path of pathsOf(valid))
-      await expectHarmless(() => send(route, { raw: JSON.stringify(replaced(valid, path, 'a\0b')) }), true);
+    for (const raw of some(route, replacements(valid, ['a\0b'])))
+      await expectHarmless(() => send(route, { raw }), true);
     await expectHarmless(() => send(route, { raw: JSON.stringify({ ...valid, 'a\0b': 1 }) }), true);
   });
 
@@ -178,7 +180,7 @@ describe('fields of a wrong type', () => {
 
 describe('a body that is too much', () => {
   it.each(withBody)('by its size is refused by $name: 10 MB, 5 MB', async ({ route }) => {
-    for (const megabytes of [10, 5]) {
+    for (const megabytes of some(route, [10, 5])) {
       const raw = JSON.stringify({ a: 'x'.repeat(megabytes * 1024 * 1024) });
       await expectHarmless(() => send(route, { raw }), route.body !== undefined || megabytes === 10);
     }
@@ -190,7 +192,7 @@ describe('a body that is too much', () => {
     const valid = requests[route.id]!({ instanceId: instance.id });
     for (const depth of [20, 200, 2_000, 100_000]) {
       const deep = '['.repeat(depth) + ']'.repeat(depth);
-      for (const path of pathsOf(valid)) {
+      for (const path of some(route, pathsOf(valid))) {
         const raw = JSON.stringify(replaced(valid, path, '@deep')).replace('"@deep"', deep);
         await expectHarmless(() => send(route, { raw }));
       }
@@ -235,7 +237,7 @@ describe('a path', () => {
     const raw = route.method === 'GET' ? undefined : JSON.stringify(requests[route.id]?.({}) ?? {});
     const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
     for (const name of names)
-      for (const value of strange)
+      for (const value of some(route, strange))
         await expectHarmless(() => send(route, { path: pathOf(route, { [name]: value }), raw }), true);
   });
 
@@ -288,6 +290,10 @@ function pathsOf(value: unknown, path: readonly string[] = []): (readonly string
     .flatMap(([key, field]) => pathsOf(field, [...path, key]));
   return path.length > 0 ? [path, ...inside] : inside;
 }
+
+/** A body for each field and value that stands in its place. */
+const replacements = (valid: unknown, values: readonly unknown[]) =>
+  pathsOf(valid).flatMap((path) => values.map((value) => JSON.stringify(replaced(valid, path, value))));
 
 function replaced(body: unknown, path: readonly string[], value: unknown): unknown {
   const [key, ...rest] = path;

@@ -8,7 +8,7 @@ import { brokenRules } from '../support/invariants/serving.ts';
 import { KillableFunctions } from '../support/processes/killable-functions.ts';
 import type { Tenant } from '../support/rig/api.ts';
 import { Rig } from '../support/rig/rig.ts';
-import { isTriedPoint } from '../support/run/sizes.ts';
+import { isTried } from '../support/run/sizes.ts';
 import {
   type Act,
   accepted,
@@ -247,7 +247,7 @@ it.each(
   const { answers, done, end } = await undisturbed(row);
   for (let n = 1; ; n += 1) {
     // The last and the one after it always, which show that the number of calls is right.
-    if (n < row.points && !isTriedPoint(n, index)) continue;
+    if (n < row.points && !isTried(n, index)) continue;
     const { before, killed, first, again, last } = await play(row, n);
     if (!killed) {
       expect(n - 1).toBe(row.points);

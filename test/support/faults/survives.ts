@@ -1,5 +1,6 @@
 import { describe, it } from 'vitest';
-import { isTriedPoint, triesEveryFault } from '../run/sizes.ts';
+import type { Fault, Operation } from '../../../local/aws/data-api/faults.ts';
+import { isTried, triesEveryFault } from '../run/sizes.ts';
 import { classes, repeated, tried } from './fault-classes.ts';
 import type { FaultAct, FaultRig } from './fault-rig.ts';
 
@@ -15,6 +16,13 @@ const atEachCall = [
   ['StatementTimeoutException', 'after'],
 ] as const;
 
+/** Once and for long; transactions begin and end in one place for all, so there one error stands for its class. */
+const errorsAt = (operation: Operation, when: Fault['when']): Fault[] =>
+  Object.entries(classes).flatMap(([kind, errors]) => [
+    ...(operation === 'Execute' ? tried(errors) : [errors[0]!]).map((error) => ({ error, when, operation, times: 1 })),
+    ...(repeated.has(kind) ? [{ error: errors[0]!, when, operation, times: Number.POSITIVE_INFINITY }] : []),
+  ]);
+
 /** Tests of acts under every class of error, and at each of their calls. */
 export function describeFaults(
   acts: readonly (FaultAct & { readonly title: string })[],
@@ -27,14 +35,9 @@ export function describeFaults(
       it.each(['before', 'after'] as const)('survives every class of error %s it, once or for long', async (when) => {
         of().rig.controlPlane.gateway.forgetAuthorizations();
         const { wanted, operations } = await of().control(act); // which also has the gateway remember the tenant
-        for (const operation of operations)
-          for (const [kind, errors] of Object.entries(classes)) {
-            // Transactions begin and end in one place for all, so there one class stands for its kind.
-            for (const error of operation === 'Execute' ? tried(errors) : [errors[0]!])
-              await of().meet(act, wanted, { error, when, operation, times: 1 });
-            if (repeated.has(kind))
-              await of().meet(act, wanted, { error: errors[0]!, when, operation, times: Number.POSITIVE_INFINITY });
-          }
+        const faults = operations.flatMap((operation) => errorsAt(operation, when));
+        for (const [k, fault] of faults.entries())
+          if (isTried(k + (when === 'after' ? faults.length : 0), index)) await of().meet(act, wanted, fault);
       });
 
     it('survives an error at each of its calls', async () => {
@@ -42,7 +45,7 @@ export function describeFaults(
       const { wanted, calls } = await of().control(act);
       for (let n = 0; n < calls; n += 1)
         for (const [k, [error, when]] of atEachCall.entries()) {
-          if (!isTriedPoint(n + k, index)) continue;
+          if (!isTried(n + k, index)) continue;
           let seen = 0;
           // Chance decides about the nth call alone.
           await of().meet(act, wanted, {

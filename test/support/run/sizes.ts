@@ -9,10 +9,10 @@ const size = (name: string, usual: number, soak: number) => Number(process.env[n
 
 export const sizes = {
   /** Worlds of agents whose calls interleave; each of the two parts has as many. */
-  interleavings: size('INTERLEAVINGS', 100, 1000),
-  simulationSteps: size('SIMULATION_STEPS', 600, 10_000),
+  interleavings: size('INTERLEAVINGS', 50, 500),
+  simulationSteps: size('SIMULATION_STEPS', 300, 5000),
   /** Requests to a route. */
-  schemaCases: size('SCHEMA_CASES', 20, 500),
+  schemaCases: size('SCHEMA_CASES', 8, 100),
   /** Interruption notices that come at once. */
   notices: size('NOTICES', 100, 1000),
   /** Worlds in which each job is repeated, overlaps and is killed. */
@@ -28,10 +28,14 @@ export const sizes = {
 } as const;
 
 /**
- * Of the points at which something is killed or fails: all in a soak, otherwise every third, counted from one that differs
- * from thing to thing and from run to run.
+ * Of many cases that are alike (points at which something is killed, wrong values of a field, errors of a call): all in a soak,
+ * otherwise one in `each`, counted from one that differs from thing to thing and from run to run.
  */
-export const isTriedPoint = (point: number, thing: number) => isSoak || (point + thing + inject('runSeed')) % 3 === 0;
+export const isTried = (index: number, thing: number, each = 7) =>
+  isSoak || (index + thing + inject('runSeed')) % each === 0;
+
+/** Whether a whole table of cases is tried, so that it can be printed. */
+export const triesAll = isSoak;
 
 /** Every error on every route; otherwise one of each class. */
 export const triesEveryFault = isSoak || process.env.FAULTS === 'every';
