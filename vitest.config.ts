@@ -1,7 +1,7 @@
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { LongestFirst } from './test/support/run/longest-first.ts';
+import { tier } from './test/support/run/tier.ts';
 
-const isSoak = process.env.SOAK === 'true';
 const limits = {
   maxWorkers: 2,
   testTimeout: 120_000, // what takes a quarter of it on an idle machine must pass on a busy one
@@ -19,7 +19,7 @@ const simulations = ['failover-simulation', 'agent-interleavings', 'schema-fuzz'
 
 /**
  * Tests of other files once more, on other functions: in a process of their own, where those files are not loaded yet, and
- * in a soak alone.
+ * not in `npm test`.
  */
 const again = 'test/system/bare-*.test.ts';
 const parts = process.env.SEED === undefined ? 2 : 1;
@@ -59,7 +59,7 @@ export default defineConfig({
           ...limits,
         },
       },
-      ...(isSoak ? [bareFunctions] : []),
+      ...(tier === 'usual' ? [] : [bareFunctions]),
       // After all others: it checks the statements that they executed.
       ...inParts('grammar', { include: ['test/system/grammar.check.ts'], sequence: { groupOrder: 2 } }),
     ],

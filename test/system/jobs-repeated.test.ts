@@ -7,7 +7,7 @@ import { connectToRig } from '../support/database/beside.ts';
 import { KeptTables } from '../support/database/kept-tables.ts';
 import fc from '../support/fast-check.ts';
 import { Rig } from '../support/rig/rig.ts';
-import { killsJobsEverywhere, sizes } from '../support/run/sizes.ts';
+import { sizes } from '../support/run/sizes.ts';
 import { dueWork, type Slots, things } from '../support/scenes/due-work.ts';
 import { type Receiver, startReceiver } from '../support/scenes/receiver.ts';
 
@@ -15,8 +15,8 @@ import { type Receiver, startReceiver } from '../support/scenes/receiver.ts';
 // Nothing is stored between two calls to the Data API, so a process that is killed is one that makes no call from the n-th on.
 
 const worlds = sizes.jobWorlds;
-/** In each world each job is killed at one of its calls, or at every one in its turn. */
-const isKilledAtEvery = killsJobsEverywhere;
+/** In each world each job is killed at one of its calls, or at many in their turn. */
+const { jobKillsEach } = sizes;
 const names = Object.keys(jobs) as JobName[];
 const agents = 24;
 
@@ -146,7 +146,9 @@ it('every job leaves the same, run once, twice, twice at once, late, or after it
       for (const [i, job] of names.entries()) {
         const once = await onceRun(job);
         const one = 1 + Math.floor(points[i]! * once.calls);
-        for (const n of isKilledAtEvery ? Array.from({ length: once.calls }, (_, k) => k + 1) : [one]) {
+        const every = Array.from({ length: once.calls }, (_, k) => k + 1);
+        const killedAt = jobKillsEach === 0 ? [one] : every.filter((n) => (n - one) % jobKillsEach === 0);
+        for (const n of killedAt) {
           await tables.restore();
           await killedRun(job, n);
           await Promise.all([run(job), run(job)]);

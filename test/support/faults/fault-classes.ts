@@ -26,7 +26,7 @@ export const classes: Readonly<Record<string, readonly Fault['error'][]>> = {
 };
 
 /**
- * In a soak each error on each route. Otherwise the first of its kind: that the others are taken for the same kind is
+ * In a soak (`npm run soak`) each error on each route. Otherwise the first of its kind: that the others are taken for the same kind is
  * tested where they are told apart (test/functions/shared/dialect.test.ts).
  */
 export const tried = ([first, ...others]: readonly Fault['error'][]) =>

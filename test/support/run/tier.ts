@@ -1,0 +1,8 @@
+const tiers = ['usual', 'ci', 'soak'] as const;
+
+/** How long a run of the tests may take (test/support/run/sizes.ts). */
+export const tier = tiers.find((name) => name === (process.env.SIZES ?? 'usual')) ?? notOne();
+
+function notOne(): never {
+  throw new Error(`SIZES=${process.env.SIZES}: one of ${tiers.join(', ')} would be right`);
+}
