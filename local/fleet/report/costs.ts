@@ -1,4 +1,5 @@
 import type { Market } from '../../market/market.ts';
+import { costBetween } from '../ec2/billing.ts';
 import type { Fleet } from '../run/fleet.ts';
 import type { PrimaryChange } from '../run/primary-observer.ts';
 
@@ -42,6 +43,28 @@ export function booksOf(
       servedMs += Math.max(0, Math.min(...ends.map(Number)) - from);
     }
   return { actual: ec2.bill(until), baseline: (onDemandPrice * servedMs) / hourMs };
+}
+
+/** What primaries have cost, USD, and of that those on-demand; all else is of standbys, and of what was replaced and runs on. */
+export function costOfPrimaries(
+  { ec2 }: Fleet,
+  market: Market,
+  primaryChanges: ReadonlyMap<string, readonly PrimaryChange[]>,
+  now: Date,
+): { readonly usd: number; readonly onDemandUsd: number } {
+  const instances = new Map(ec2.instances.map((instance) => [instance.id, instance]));
+  let usd = 0;
+  let onDemandUsd = 0;
+  for (const changes of primaryChanges.values())
+    for (const [i, { instanceId, since }] of changes.entries()) {
+      const instance = instances.get(instanceId)!;
+      // The first is waited for from its launch on.
+      const from = i === 0 ? instance.runningAt : since;
+      const cost = costBetween(instance, market, { from, until: changes[i + 1]?.since ?? now });
+      usd += cost;
+      if (instance.mode === 'ondemand') onDemandUsd += cost;
+    }
+  return { usd, onDemandUsd };
 }
 
 export const savingsPercent = ({ actual, baseline }: Costs) => (baseline === 0 ? 0 : 100 * (1 - actual / baseline));

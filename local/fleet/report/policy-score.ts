@@ -1,7 +1,7 @@
 import { compareOnTrace } from '../../../evaluation/service/compare.ts';
 import { type Market, poolId } from '../../market/market.ts';
 import type { Query } from '../run/query.ts';
-import type { Costs } from './costs.ts';
+import type { Costs, costOfPrimaries } from './costs.ts';
 import type { InterruptionSummary } from './interruption-summary.ts';
 import type { Row } from './table.ts';
 import { availabilityOf } from './uptime.ts';
@@ -13,6 +13,7 @@ export interface PolicyScore {
   /** Of the periods of ten minutes of each pool, those in which it was seen. */
   readonly observedShare: number;
   readonly simulated: ReturnType<typeof compareOnTrace>;
+  readonly primaries: ReturnType<typeof costOfPrimaries>;
 }
 
 interface Scored {
@@ -25,7 +26,10 @@ interface Scored {
 
 const periodMs = 600_000;
 
-export async function policyScore(query: Query, { path, target, market, start, end }: Scored): Promise<PolicyScore> {
+export async function policyScore(
+  query: Query,
+  { path, target, market, start, end }: Scored,
+): Promise<Omit<PolicyScore, 'primaries'>> {
   const seen = new Map<string, boolean>();
   for (const { az } of market.pools) {
     const rows = await query(
@@ -56,21 +60,30 @@ export async function policyScore(query: Query, { path, target, market, start, e
 /** As the interruptions' report assumes. */
 const cutoverSeconds = 5;
 
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
 export function policyRows(
-  { target, observedShare, simulated }: PolicyScore,
+  { target, observedShare, simulated, primaries }: PolicyScore,
   costs: Costs,
   { uptimes, cutovers }: InterruptionSummary,
 ): Row[] {
   const row = (label: string, cost: number, availability: number, note: string): Row => [
     label,
-    `${(100 * cost).toFixed(1)} %`,
+    percent(cost),
     `of on-demand, ${(100 * availability).toFixed(3)} % available${note}`,
   ];
-  const simulation = (label: string, { costRel, availability }: PolicyScore['simulated']['all']) =>
-    row(`  ${label}`, costRel, availability, '');
+  const simulation = (label: string, { costRel, availability, onDemandFraction }: PolicyScore['simulated']['all']) =>
+    row(`  ${label}`, costRel, availability, `, ${percent(onDemandFraction)} of the time on-demand`);
   const run = costs.actual / costs.baseline;
+  const beside = costs.actual - primaries.usd;
   return [
     row('this fleet', run, availabilityOf(uptimes, cutoverSeconds, cutovers), `; the target is ${target} %`),
+    ['  on-demand', percent(primaries.onDemandUsd / costs.baseline), 'of the time, as primaries'],
+    [
+      '  beside primaries',
+      (100 * (beside / costs.baseline)).toFixed(1),
+      'points: standbys, and what was replaced and runs on',
+    ],
     ['simulated on the trace', '', 'by what is told of the pools'],
     simulation('what one service meets', simulated.blind),
     simulation('what this fleet saw', simulated.observed),
@@ -80,6 +93,6 @@ export function policyRows(
       `${(100 * (run - simulated.observed.costRel)).toFixed(1)}`,
       'points of the cost of on-demand',
     ],
-    ['seen of the pools', `${(100 * observedShare).toFixed(1)} %`, 'of their periods of ten minutes'],
+    ['seen of the pools', percent(observedShare), 'of their periods of ten minutes'],
   ];
 }

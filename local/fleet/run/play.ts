@@ -1,7 +1,7 @@
 import { seeded } from '../../random.ts';
 import { exposeInstances, exposePrices, terminationsOf } from '../ec2/aws-account.ts';
 import { accountsOf } from '../report/accounts.ts';
-import { booksOf, costsOf, savingsPercent } from '../report/costs.ts';
+import { booksOf, costOfPrimaries, costsOf, savingsPercent } from '../report/costs.ts';
 import { refusedByGate } from '../report/decision-log.ts';
 import { checkForLeaks } from '../report/leak-check.ts';
 import { policyScore } from '../report/policy-score.ts';
@@ -70,7 +70,7 @@ export async function play(setup: RunSetup): Promise<Outcome> {
     leakCheck: await checkForLeaks(fleet, { url, token: tenant.token, retentionSeconds, now }),
     terminations: await terminationsOf(query, tenant.id, describeCalls()),
     interruptions: interruptions?.summary(now),
-    policy: await scoreOf(setup, now),
+    policy: await scoreOf(setup, fleet, interruptions?.primaryChanges, now),
     accounts: accounts && {
       ...accounts,
       ofFleet: interruptions
@@ -83,10 +83,18 @@ export async function play(setup: RunSetup): Promise<Outcome> {
 }
 
 /** Agents with a target that played a trace are set beside what the evaluation makes of it. */
-async function scoreOf({ options, market, start, query }: RunSetup, end: Date) {
+async function scoreOf(
+  { options, market, start, query }: RunSetup,
+  fleet: Fleet,
+  primaryChanges: Parameters<typeof costOfPrimaries>[2] | undefined,
+  end: Date,
+) {
   const { availability: path, availabilityTarget: target } = options;
-  if (path === undefined || target === undefined) return undefined;
-  return policyScore(query, { path, target, market, start, end });
+  if (path === undefined || target === undefined || !primaryChanges) return undefined;
+  return {
+    ...(await policyScore(query, { path, target, market, start, end })),
+    primaries: costOfPrimaries(fleet, market, primaryChanges, end),
+  };
 }
 
 /** Has the clock stop in between. */
