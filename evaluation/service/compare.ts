@@ -1,5 +1,6 @@
 import type { ServiceResult } from '../../functions/core/backtest/simulator/ledger.ts';
 import { type Eyes, policyA } from '../../functions/core/backtest/simulator/policy-a.ts';
+import type { PoolGroup } from '../../functions/core/backtest/simulator/pool-group.ts';
 import { simulate } from '../../functions/core/backtest/simulator/simulate.ts';
 import type { Availability } from '../../functions/core/decision/policy-a/input.ts';
 import { readPoolGroup } from '../data/pool-group.ts';
@@ -9,22 +10,50 @@ import { profiles } from './profile.ts';
 /** What somebody has seen of a pool, by its zone, at a time: milliseconds since the record began. */
 export type Seen = (zone: string, at: number) => Availability;
 
+/** Means over the agents of a run. */
+export type Compared = Pick<ServiceResult, 'costRel' | 'availability' | 'onDemandFraction'>;
+
+interface Run {
+  /** The recorded trace. */
+  readonly path: string;
+  /** Such as 0.9995. */
+  readonly target: number;
+  readonly seen: Seen;
+  /** How much of the record is played. */
+  readonly lastsMs: number;
+  /** The zones that so many agents may choose from: those of their region. */
+  readonly places: readonly { readonly zones: readonly string[]; readonly agents: number }[];
+}
+
 /**
  * What policy A makes of a recorded trace in the simulator, by what it is told of the pools: what one service meets itself,
  * what was seen in a run of a fleet, and all of it.
- * @param target such as 0.9995
- * @param lastsMs how much of the record is played
  */
-export function compareOnTrace(path: string, target: number, seen: Seen, lastsMs: number) {
+export function compareOnTrace({ path, target, seen, lastsMs, places }: Run) {
   const recorded = readPoolGroup(path);
   const steps = Math.min(recorded.steps, Math.floor(lastsMs / 1000 / recorded.stepSeconds));
-  const group = { ...recorded, steps };
   const slo = { availability: target, over: 'week' } as const;
-  const play = (eyes: Eyes): ServiceResult =>
-    simulate(group, policyA(group, slo, profiles.target, defaultPolicies.a, eyes), profiles.target);
+  const fleet = places.reduce((sum, { agents }) => sum + agents, 0);
+  const play = (eyesOn: (group: PoolGroup) => Eyes): Compared => {
+    const parts = places.map(({ zones, agents }) => {
+      const group = { ...recorded, steps, pools: recorded.pools.filter(({ id }) => zones.includes(id)) };
+      const policy = policyA(group, slo, profiles.target, defaultPolicies.a, eyesOn(group));
+      return { result: simulate(group, policy, profiles.target), share: agents / fleet };
+    });
+    const mean = (of: keyof Compared) => parts.reduce((sum, { result, share }) => sum + share * result[of], 0);
+    return {
+      costRel: mean('costRel'),
+      availability: mean('availability'),
+      onDemandFraction: mean('onDemandFraction'),
+    };
+  };
   return {
-    blind: play('own'),
-    observed: play((pool, step) => seen(group.pools[pool]!.id, step * group.stepSeconds * 1000)),
-    all: play('all'),
+    blind: play(() => 'own'),
+    observed: play(
+      ({ pools, stepSeconds }) =>
+        (pool, step) =>
+          seen(pools[pool]!.id, step * stepSeconds * 1000),
+    ),
+    all: play(() => 'all'),
   };
 }

@@ -1,5 +1,6 @@
 import { compareOnTrace } from '../../../evaluation/service/compare.ts';
 import { type Market, poolId } from '../../market/market.ts';
+import { regionOf } from '../../market/price-events.ts';
 import type { Query } from '../run/query.ts';
 import type { Costs, costOfPrimaries } from './costs.ts';
 import type { InterruptionSummary } from './interruption-summary.ts';
@@ -20,6 +21,8 @@ interface Scored {
   readonly path: string;
   readonly target: number;
   readonly market: Market;
+  /** Where each agent began. */
+  readonly zones: readonly string[];
   readonly start: Date;
   readonly end: Date;
 }
@@ -28,7 +31,7 @@ const periodMs = 600_000;
 
 export async function policyScore(
   query: Query,
-  { path, target, market, start, end }: Scored,
+  { path, target, market, zones, start, end }: Scored,
 ): Promise<Omit<PolicyScore, 'primaries'>> {
   const seen = new Map<string, boolean>();
   for (const { az } of market.pools) {
@@ -44,18 +47,26 @@ export async function policyScore(
   return {
     target,
     observedShare: seen.size / periods,
-    simulated: compareOnTrace(
+    simulated: compareOnTrace({
       path,
-      target / 100,
-      (az, at) => {
+      target: target / 100,
+      seen: (az, at) => {
         // A decision knows the period that has ended.
         const isUp = seen.get(`${az} ${startOf(start.getTime() + at) - periodMs}`);
         return isUp === undefined ? 'unknown' : isUp ? 'up' : 'down';
       },
-      end.getTime() - start.getTime(),
-    ),
+      lastsMs: end.getTime() - start.getTime(),
+      places: placesOf(market, zones),
+    }),
   };
 }
+
+/** Agents stay in the region that they began in. */
+const placesOf = ({ pools }: Market, zones: readonly string[]) =>
+  [...Map.groupBy(zones, regionOf)].map(([region, { length }]) => ({
+    zones: pools.map(({ az }) => az).filter((az) => regionOf(az) === region),
+    agents: length,
+  }));
 
 /** As the interruptions' report assumes. */
 const cutoverSeconds = 5;

@@ -91,8 +91,9 @@ async function scoreOf(
 ) {
   const { availability: path, availabilityTarget: target } = options;
   if (path === undefined || target === undefined || !primaryChanges) return undefined;
+  const zones = fleet.ec2.instances.filter(({ cause }) => cause.kind === 'start').map(({ az }) => az);
   return {
-    ...(await policyScore(query, { path, target, market, start, end })),
+    ...(await policyScore(query, { path, target, market, zones, start, end })),
     primaries: costOfPrimaries(fleet, market, primaryChanges, end),
   };
 }

@@ -8,19 +8,27 @@ describeRecorded('policy A on a trace, by what it is told', () => {
   const path = join(recordedData, 'availability/sky23apr-usw2-p3.2xlarge.json');
   const dayMs = 86_400_000;
 
+  const group = readPoolGroup(path);
+  const stepMs = group.stepSeconds * 1000;
+  const whole = (zone: string, at: number) =>
+    group.pools.find(({ id }) => id === zone)!.up[at / stepMs] ? 'up' : 'down';
+  const zones = group.pools.map(({ id }) => id);
+  const run = { path, target: 0.9995, seen: whole, lastsMs: 3 * dayMs, places: [{ zones, agents: 4 }] } as const;
+
   it('does with all that was seen what it does with everything, and otherwise with nothing', () => {
-    const group = readPoolGroup(path);
-    const stepMs = group.stepSeconds * 1000;
-    const everything = compareOnTrace(
-      path,
-      0.9995,
-      (zone, at) => (group.pools.find(({ id }) => id === zone)!.up[at / stepMs] ? 'up' : 'down'),
-      3 * dayMs,
-    );
+    const everything = compareOnTrace(run);
     expect(everything.observed).toEqual(everything.all);
-    const nothing = compareOnTrace(path, 0.9995, () => 'unknown', 3 * dayMs);
+    const nothing = compareOnTrace({ ...run, seen: () => 'unknown' });
     expect(nothing.all).toEqual(everything.all);
     expect(nothing.observed.costRel).not.toBeCloseTo(nothing.all.costRel, 3);
     for (const { availability } of Object.values(everything)) expect(availability).toBeGreaterThan(0.9995 - 5e-4);
+  });
+
+  it('is a mean over agents, each in the zones of its own region', () => {
+    const [first, second] = zones.map((zone) => compareOnTrace({ ...run, places: [{ zones: [zone], agents: 1 }] }).all);
+    const places = zones.map((zone, i) => ({ zones: [zone], agents: 1 + 2 * i }));
+    const { all } = compareOnTrace({ ...run, places });
+    expect(all.costRel).toBeCloseTo(first!.costRel / 4 + (3 * second!.costRel) / 4, 9);
+    expect(first!.costRel).not.toBeCloseTo(second!.costRel, 3);
   });
 });
