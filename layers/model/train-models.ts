@@ -22,18 +22,25 @@ export interface TrainedModel {
 export function trainModels(groups: readonly PoolGroup[]): TrainedModel[] {
   const rows = groups.flatMap(trainingRows);
   return horizons.map((hours) => {
-    const labelled = rows.filter(({ recorded }) => recorded >= hours);
+    const labelled = knownAfter(rows, hours);
     const earlier = labelled.filter(({ share }) => share < trainedShare);
     const later = labelled.filter(({ share }) => share >= trainedShare);
-    const trained = fitLogistic(examplesOf(earlier, hours));
+    const trained = fitRows(earlier, hours);
     return {
       hours,
-      model: rounded(fitLogistic(examplesOf(labelled, hours))),
+      model: rounded(fitRows(labelled, hours)),
       rows: labelled.length,
       laterScores: scoreModel(trained, later, hours),
     };
   });
 }
+
+/** The rows of which the record says whether the pool was lost within so many hours. */
+export const knownAfter = (rows: readonly TrainingRow[], hours: number): TrainingRow[] =>
+  rows.filter(({ recorded }) => recorded >= hours);
+
+/** @param rows whose records say what became of them */
+export const fitRows = (rows: readonly TrainingRow[], hours: number): Logistic => fitLogistic(examplesOf(rows, hours));
 
 export function scoreModel(model: Logistic, rows: readonly TrainingRow[], hours: number): ModelScores {
   const examples = examplesOf(rows, hours);

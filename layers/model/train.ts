@@ -2,18 +2,24 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError } from '../../evaluation/data/data-error.ts';
-import { groupFiles, readGroup } from '../../evaluation/data/data-set.ts';
+import { groupFiles, isLongEnough, readGroup } from '../../evaluation/data/data-set.ts';
 import { render } from '../../evaluation/report/text-table.ts';
 import type { PoolGroup } from '../../functions/core/backtest/simulator/pool-group.ts';
 import { commandHelp, failCommand, flag, option, readCommandLine, text } from '../../local/command-line.ts';
+import { leaveOneOut } from './leave-one-out.ts';
+import { leftOutTable } from './left-out-table.ts';
 import { ModelFile, makeModel } from './model-file.ts';
 import type { ModelScores } from './model-scores.ts';
-import { scoreModel } from './train-models.ts';
+import { knownAfter, scoreModel } from './train-models.ts';
 import { trainingRows } from './training-rows.ts';
 
 const options = {
   data: option('data DIR', text, 'the recorded markets, of which availability/ is read', '../shared/data'),
   score: option('score DIR', text, 'train nothing; score the model as it is on the recorded markets of this folder'),
+  'leave-out': flag(
+    'leave-out',
+    'train nothing; of each source of the records, show what models of all the others are worth on it, to losses and to policy A',
+  ),
   check: flag('check', 'write nothing; fail where the files are not what the data make'),
   help: flag('help', 'show this text'),
 };
@@ -28,7 +34,8 @@ function main(args: readonly string[]): void {
   if (args.includes('--help')) console.log(help);
   else {
     const { values } = readCommandLine(options, args);
-    if (values.score === undefined) train(values);
+    if (values['leave-out']) console.log(render(leftOutTable(leaveOneOut(groupsOf(values.data).filter(isLongEnough)))));
+    else if (values.score === undefined) train(values);
     else printScores(`The model on ${values.score}`, scoresOn(groupsOf(values.score)));
   }
 }
@@ -55,11 +62,7 @@ function scoresOn(groups: readonly PoolGroup[]) {
   const { models } = ModelFile.parse(JSON.parse(readFileSync(path('model.json'), 'utf8')));
   return models.map((model) => ({
     hours: model.hours,
-    scores: scoreModel(
-      model,
-      rows.filter(({ recorded }) => recorded >= model.hours),
-      model.hours,
-    ),
+    scores: scoreModel(model, knownAfter(rows, model.hours), model.hours),
   }));
 }
 
