@@ -48,7 +48,7 @@ export const shortcuts = ({ pollSeconds }: Pick<Life, 'pollSeconds'>) => [
   `Idle agents called every ${pollSeconds / 3600} h in each of their loops, in place of every 15 s to an hour: calls overwrite what the last ones said, ` +
     'but for clean-up reports, a row each, of which there were as many fewer, and decisions that say something new.',
   "EC2's prices were collected once an hour, and the rows of the other five minutes entered with the price that held: as many as collect-prices enters.",
-  'observe-pools ran each ten minutes, all other jobs in each minute after an agent had spoken, and otherwise every three hours: in between they have nothing to do.',
+  'observe-pools ran each ten minutes, all other jobs in each minute after an agent had spoken, and otherwise every three hours: in between they have nothing to do but to note that agents could be heard, which was entered each minute.',
   'Agents at work called every one or two minutes.',
 ];
 
@@ -118,6 +118,7 @@ class Jobs {
   }
 
   async minute(now: Date, { ledger: { requests } }: Fleet): Promise<void> {
+    await this.#listen(now);
     const isQuiet = requests === this.#spoken && now.getTime() - this.#ranAt < quietMs;
     this.#spoken = requests;
     if (!isQuiet) {
@@ -128,20 +129,27 @@ class Jobs {
     if (now.getTime() % collectMs === 0) await this.#collect(now);
   }
 
-  /** Collects prices, and enters those of the five minutes of the hour in which they were not collected. */
+  /** Where no job of the minute runs, nobody notes that the control plane could hear agents: they would never be silent. */
+  async #listen(now: Date): Promise<void> {
+    await this.#query('UPDATE hearing SET heard_until = :now', { now: textOf(now) });
+  }
+
+  /** Enters the prices of the five minutes of the hour in which they were not collected, which have held since, and collects new ones. */
   async #collect(now: Date): Promise<void> {
-    await this.#plane.runJob({ job: 'collect-prices', time: now.toISOString() });
-    const minutes = Array.from({ length: 12 }, (_, i) => `SELECT ${5 * i}${i === 0 ? ' AS n' : ''}`).join(
+    const minutes = Array.from({ length: 11 }, (_, i) => `SELECT ${5 * (i + 1)}${i === 0 ? ' AS n' : ''}`).join(
       ' UNION ALL ',
     );
     await this.#query(
       `INSERT IGNORE INTO pricing_snapshots_clean (pool_id, time_bucket, spot_price, source_type, source_priority, confidence_score, observed_at)
        SELECT p.id, TIMESTAMPADD(MINUTE, -m.n, :now), p.latest_price, 'market', 5, 1, TIMESTAMPADD(MINUTE, -m.n, :now)
        FROM spot_pools AS p CROSS JOIN (${minutes}) AS m WHERE p.latest_price IS NOT NULL`,
-      { now: now.toISOString().slice(0, 19).replace('T', ' ') },
+      { now: textOf(now) },
     );
+    await this.#plane.runJob({ job: 'collect-prices', time: now.toISOString() });
   }
 }
+
+const textOf = (time: Date) => time.toISOString().slice(0, 19).replace('T', ' ');
 
 function happenedTo(
   { ec2: { instances }, images, interruptions }: Fleet,

@@ -13,10 +13,12 @@ interface FailedSwitches {
 
 /**
  * What an agent's failed switches mean for its next move. A pool without capacity says nothing of the others, so an agent with a target
- * or a deadline tries those at once; any other cause would fail there too. Without either, any failed switch holds all moves back.
+ * or a deadline tries those at once; so it does where no cause was told, as by agents of version 4 (protocol A5), for that is the usual one. A
+ * cause of the tenant's own would hold there too. Without target and deadline any failed switch holds all moves back.
  */
 export function failedSwitchesOf(failed: readonly FailedSwitch[], triesOthers: boolean, now: Date): FailedSwitches {
-  const isRefusal = ({ poolId, cause }: FailedSwitch) => triesOthers && poolId !== null && cause === 'capacity';
+  const isRefusal = ({ poolId, cause }: FailedSwitch) =>
+    triesOthers && poolId !== null && (cause === 'capacity' || cause === 'other');
   const last = failed.findLast((one) => !isRefusal(one));
   const recent = failed.filter((one) => isRefusal(one) && one.at * secondMs > now.getTime() - refusedMs);
   return {

@@ -44,6 +44,10 @@ export class AgentMerged extends AgentV4 {
   #isTerminating = false;
   readonly #lastCalls = new Map<Loop, number>();
 
+  protected override switchFailed(why: unknown): string {
+    return `Switch failed: ${(why as Error).message}`;
+  }
+
   protected override calls(loop: Loop): boolean {
     if (answered.includes(loop)) return !this.#isMerged;
     const seconds = loop === 'pricing' && this.#reportsPrices ? undefined : seldom[loop];

@@ -83,10 +83,21 @@ export class AgentV4 extends Agent {
     }
     if (!command.target_mode) return this.context.log(`command ${command.id} has no target_mode: skipped`);
     const wait = integer(command, 'terminate_wait_seconds');
-    const done = await this.attempt('switch', () => this.#switch(command, wait));
+    let why: unknown;
+    const done = await this.attempt('switch', () =>
+      this.#switch(command, wait).catch((error) => {
+        why = error;
+        throw error;
+      }),
+    );
     if (!done) this.context.ledger.switchFailed(command.id);
-    await this.#executed(command, done, done ? 'Switch completed' : 'Switch failed');
+    await this.#executed(command, done, done ? 'Switch completed' : this.switchFailed(why));
     if (done && wait > 0) this.stop();
+  }
+
+  /** What it says of a switch that failed. */
+  protected switchFailed(_why: unknown): string {
+    return 'Switch failed';
   }
 
   /** With a wait the instance ends before the report: SIGTERM arrives while the agent waits for `terminated`. */

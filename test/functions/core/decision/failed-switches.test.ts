@@ -17,6 +17,7 @@ describe('failed switches', () => {
   it.each([
     ['refused by a pool: that pool', [failed()], [null, ['a']]],
     ['refused by two pools: those', [failed(), failed({ poolId: 'b' })], [null, ['a', 'b']]],
+    ['that says nothing of why: that pool', [failed({ cause: 'other' })], [null, ['a']]],
     ['refused ten minutes ago: nothing', [failed({ at: ago(10) })], [null, []]],
     ['to on-demand: all moves', [failed({ poolId: null })], [ago(1), []]],
     ['for want of a permission: all moves', [failed({ cause: 'permission' })], [ago(1), []]],

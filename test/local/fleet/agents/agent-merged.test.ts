@@ -45,6 +45,22 @@ describe('an agent of the merged kind', () => {
     expect(api.to(pricingReport)).toHaveLength(1);
   });
 
+  it('says what EC2 said of a switch that failed', async () => {
+    const command = {
+      id: 'c-1',
+      command_type: 'switch',
+      target_mode: 'spot',
+      target_pool_id: 'm5.large.us-east-1c', // without a price before ten o'clock
+      priority: 25,
+      terminate_wait_seconds: 0,
+    };
+    answerBeats({ 0: { commands: [command] } });
+    await simulatedFleet(api, merged).run(200);
+    expect(api.to(executed).map(({ body }) => body)).toEqual([
+      { success: false, message: expect.stringMatching(/^Switch failed: InsufficientInstanceCapacity: /) },
+    ]);
+  });
+
   it('reports prices as version 4 does while nobody else tells them', async () => {
     api.answer(heartbeat, () => ({ success: true, merged: { ...quiet, report_prices: true } }));
     await simulatedFleet(api, merged).run(30 + 3600 - 1);
