@@ -65,7 +65,10 @@ export const tableBounds: Readonly<Record<string, Bound>> = {
     most: ({ launches, announcements, pools }) => launches + announcements * pools,
     with: 'instances started, and pools tried in an emergency',
   },
-  spot_interruption_events: { most: ({ announcements }) => announcements, with: "EC2's announcements" },
+  spot_interruption_events: {
+    most: ({ announcements, launches }) => announcements + launches,
+    with: "EC2's announcements, and ends that came without one",
+  },
   pool_losses: { keptDays: 40, at: 'bucket' },
   pool_availability: { keptDays: 40, at: 'bucket' },
   pool_states: perPool,
@@ -117,7 +120,11 @@ export const tableBounds: Readonly<Record<string, Bound>> = {
   job_runs: { most: () => Object.keys(jobs).length, with: 'jobs' },
   rate_counts: { keptDays: 1 / 24, at: 'counted_minute' },
   // Savings
-  cost_records: { most: ({ instanceHours }) => instanceHours, with: 'hours of instances' },
+  // EC2 says that an instance is gone some seconds after it has stopped: that may be in the next hour.
+  cost_records: {
+    most: ({ instanceHours, launches }) => instanceHours + launches,
+    with: 'hours of instances, and one more for each end',
+  },
   client_savings_daily: perDay,
   client_savings_monthly: {
     most: ({ tenants, days }) => tenants * (Math.ceil(days / 28) + 1),
