@@ -43,11 +43,15 @@ export function failoverRows(fleet: Fleet, summary: InterruptionSummary): Row[] 
     ...(events ? noticeSourceRows(fleet, failovers) : []),
     ['promoted but never ran', neverRan, 'interrupted or failed while booting'],
     ['launched by auto recovery', recoveries, 'for any reason'],
-    [
-      'Data API calls per notice',
-      counted === 0 ? '?' : perNotice(dataApiCalls),
-      `in ${perNotice(requests)} requests, including repeats`,
-    ],
+    ...(counted > 0 && ledger.notices.size > 0
+      ? [
+          [
+            'Data API calls per notice',
+            perNotice(dataApiCalls),
+            `in ${perNotice(requests)} requests, including repeats`,
+          ] as Row,
+        ]
+      : []),
     ['orphans', orphans.length, [`${orphanChecks} checks`, ...orphans.slice(0, 5)].join(', ')],
     ['double primaries', doublePrimaries.length, doublePrimaries.slice(0, 3).join('; ')],
   ];
