@@ -40,6 +40,7 @@ const a = z.strictObject({
     priorWeight: positive,
     blindDemand: positive,
     blindWeight: positive,
+    failoverShare: z.number().min(0),
     shortestRest: positive,
     horizons: z.array(positive).min(1),
   } satisfies Shape<PolicyAConfig['pacing']>),

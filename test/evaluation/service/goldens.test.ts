@@ -23,10 +23,10 @@ type ByGroup = Record<string, Golden>;
 const timing = profiles.target;
 const decimals = 5;
 
-/** Theirs: the prior of the shadows weighs two days. */
+/** Theirs: the prior of the shadows weighs two days, and a failover's pool must be worth the whole interruption. */
 const goldenConfig: PolicyAConfig = {
   ...policyAConfig,
-  pacing: { ...policyAConfig.pacing, priorWeight: 2 * day },
+  pacing: { ...policyAConfig.pacing, priorWeight: 2 * day, failoverShare: 1 },
 };
 
 function expectGolden(result: ServiceResult | Bound, { odFraction, ...wanted }: Golden): void {

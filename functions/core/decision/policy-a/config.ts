@@ -20,6 +20,11 @@ export interface PacingConfig {
   /** The prior where pools are not observed, likewise. */
   readonly blindDemand: number;
   readonly blindWeight: number;
+  /**
+   * The share of an interruption's price that a pool must be worth at a failover. Hazards are of now and fall with a pool's age, so
+   * stays are worth about twice as much; on-demand one can wait until the hazard has fallen, at a failover that takes a cutover more.
+   */
+  readonly failoverShare: number;
   /** The least time over which what is left of the budget is spread, in seconds. */
   readonly shortestRest: number;
   /** The times ahead that the rolling form looks at, in seconds. */
@@ -47,6 +52,7 @@ export const policyAConfig: PolicyAConfig = {
     priorWeight: day / 2,
     blindDemand: 500 * 302.4,
     blindWeight: day,
+    failoverShare: 0.5,
     shortestRest: day / 4,
     horizons: [0.8 * day, 1.6 * day, 3.2 * day, 6.4 * day],
   },

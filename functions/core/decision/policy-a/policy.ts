@@ -58,7 +58,7 @@ export function chooseFailover(input: ServiceInput, config: PolicyAConfig): Targ
   const spent = spentOf({ ...commitment, downtime: before(commitment.downtime, input.now) }, input.now);
   if (spent + 2 * interruption > budgetOf(commitment.slo)) return [];
   const pools = cheaperThanOnDemand(input).filter(({ id }) => id !== input.current);
-  return ids(worthMoreThan(pools, (lambda * interruption) / 3600));
+  return ids(worthMoreThan(pools, (config.pacing.failoverShare * lambda * interruption) / 3600));
 }
 
 /**

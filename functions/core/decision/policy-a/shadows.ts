@@ -47,7 +47,7 @@ export function advanceShadows(
   now: number,
   { plannedCutover }: Timing,
   costs: Costs,
-  { lambdas }: PacingConfig,
+  { lambdas, failoverShare }: PacingConfig,
 ): Shadows {
   const up = pools.filter(({ availability }) => availability === 'up');
   const scores = Object.fromEntries(up.map(({ id, score }) => [id, score]));
@@ -60,7 +60,7 @@ export function advanceShadows(
     if (place !== null && down.has(place)) {
       seconds[index]! += costs.interruption;
       // A failover is decided at the notice, on what was seen then.
-      place = best(before, (id) => shadows.scores[id]!, (lambda * costs.interruption) / 3600);
+      place = best(before, (id) => shadows.scores[id]!, (failoverShare * lambda * costs.interruption) / 3600);
     }
     if (place === null) {
       place = best(up, (id) => scores[id]!, (lambda * costs.entry) / 3600);

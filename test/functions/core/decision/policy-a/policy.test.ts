@@ -5,6 +5,7 @@ import {
   type Commitment,
   chooseFailover,
   chooseMove,
+  lambdaOf,
   type ServiceInput,
 } from '../../../../../functions/core/decision/policy-a/policy.ts';
 import { startShadows } from '../../../../../functions/core/decision/policy-a/shadows.ts';
@@ -108,9 +109,20 @@ describe('policy A, in Spot', () => {
 });
 
 describe('policy A, at a notice', () => {
-  it('names pools that are worth another interruption, and not the one that is lost', () => {
+  it('names pools that are worth enough, the best first, and not the one that is lost', () => {
     const pools = [pool('here'), pool('a', { score: 30 }), pool('b', { score: 60 }), pool('bad', { score: 0.001 })];
     expect(failover({ current: 'here', pools })).toEqual(['b', 'a']);
+  });
+
+  it('names pools that are worth half of the interruption at its price, which must be worth all of it and a cutover on-demand', () => {
+    // Nothing was seen yet: the prior's price. Its interruption is worth so many on-demand hours.
+    const worth = (lambdaOf(input({}), committed(), policyAConfig) * 5) / 3600;
+    const pools = (share: number) => [pool('here'), pool('a', { score: share * worth })];
+    expect(failover({ current: 'here', pools: pools(0.51) })).toEqual(['a']);
+    expect(failover({ current: 'here', pools: pools(0.49) })).toEqual([]);
+    const [, a] = pools(1.99);
+    expect(move({ pools: [a!] })).toEqual([]);
+    expect(move({ pools: [pools(2.01)[1]!] })).toEqual(['a']);
   });
 
   it('goes on-demand when the budget has no room for two interruptions', () => {

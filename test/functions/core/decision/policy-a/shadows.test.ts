@@ -38,6 +38,17 @@ describe('services in the shadow', () => {
     expect(lost.sums).toEqual(cheap.map((isIn) => (isIn ? 10 : 0)));
   });
 
+  it('fail over to a pool that is worth half of an interruption at their price', () => {
+    const other = (score: number): RatedPool => ({ ...pool('up'), id: 'b', score });
+    const step = (shadows: Shadows, now: number, pools: RatedPool[]) =>
+      advanceShadows(shadows, pools, now, timing, costsOf(timing), pacing);
+    const entered = step(startShadows(0, pacing), 0, [pool('up'), other(0.2)]);
+    expect(entered.pools.filter(Boolean).every((place) => place === 'a')).toBe(true);
+    const lost = step(entered, 600, [pool('down'), { ...other(0.2), score: -1 }]);
+    // What was known at the notice counts: 0.2 on-demand hours are 5 s at 144 on-demand seconds each, and half of it at 288.
+    expect(lost.pools).toEqual(lambdasOf(pacing.lambdas).map((lambda) => (lambda < 288 ? 'b' : null)));
+  });
+
   it('stay where they are while nothing is known, and enter nothing that is not known', () => {
     const entered = advance(startShadows(0, pacing), 0, 'up');
     expect(advance(entered, 600, 'unknown').pools).toEqual(entered.pools);
