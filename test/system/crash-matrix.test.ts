@@ -40,7 +40,7 @@ function isRedelivered(event: unknown) {
 }
 
 beforeAll(async () => {
-  rig = await Rig.start({}, { functions: invoke, dataApiLimits: { statementMs: 250 } });
+  rig = await Rig.start({}, { functions: invoke, dataApiLimits: { statementMs: 500 } });
   await functions.open();
   reader = await StateReader.open();
   tenant = await rig.tenant({ aws_account_id: account });
