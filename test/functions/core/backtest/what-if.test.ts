@@ -358,7 +358,8 @@ describe('runs', () => {
       playWhatIfs(rig.db, time, rig.clock.now()),
       playWhatIfs(rig.db, time, rig.clock.now()),
     ]);
-    expect(both.toSorted()).toEqual([0, 2]);
+    // The second goes on with what the first has not begun, or finds nothing.
+    expect(both[0] + both[1]).toBe(2);
     const [before] = await rowsOf(tenant);
     expect(before).toMatchObject({ state: 'done', playsDone: 2, attempts: 0 });
     rig.pass(60);
