@@ -2,8 +2,9 @@ import { type AliasedExpression, type RawBuilder, sql } from 'kysely';
 import { inList } from '../../shared/in-list.ts';
 import { dayMs, hourMs, minuteMs, msBefore } from '../../shared/time.ts';
 import { activeStatusList } from '../failover/active-statuses.ts';
+import { codeLength } from '../failover/failure-cause.ts';
 import { onDemandOf } from '../pool/on-demand.ts';
-import type { SwitchKey } from './state.ts';
+import { failedSwitchesMs, type SwitchKey } from './state.ts';
 
 /** What is looked up or counted beside an agent's row, each as a subquery of a statement on `agents AS a`. */
 
@@ -62,11 +63,6 @@ export const recentFailures = (agentIds: readonly string[] | undefined, now: Dat
     WHERE ${isOneOf('f', agentIds)} AND f.failed_at > ${msBefore(now, hourMs)} AND f.status = 'failed'
       AND f.launch_claimed_at IS NOT NULL AND (f.ready_at IS NULL OR f.failure_cause = 'unheard')
     GROUP BY f.agent_id)`.as<'lf'>('lf');
-
-/** So far back are failed switches read. */
-const failedSwitchesMs = 30 * minuteMs;
-/** So much of an agent's message tells EC2's code. */
-const codeLength = 200;
 
 export const historyOf = (now: Date) =>
   named('h', {

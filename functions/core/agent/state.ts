@@ -1,4 +1,5 @@
 import type { Agent, Command, FailureCause, Instance, InterruptionEvent, Replica } from '../../shared/schema.ts';
+import { minuteMs } from '../../shared/time.ts';
 
 /**
  * The room of an agent: its row, its instances, and which of them is the primary. How instances end is for
@@ -152,6 +153,9 @@ export interface RecordedLoss {
   readonly replacedAt: number;
 }
 
+/** So far back are failed switches read: none is held against an agent for longer. */
+export const failedSwitchesMs = 30 * minuteMs;
+
 /** A switch that came to nothing. */
 export interface FailedSwitch {
   /** Where it was to go; `null` for on-demand. */
@@ -170,7 +174,7 @@ export interface History {
   readonly losses: readonly RecordedLoss[];
   /** When we heard of the newest interruption signal. */
   readonly lastSignalAt: Date | null;
-  /** Those of the last half hour, oldest first. */
+  /** Those of `failedSwitchesMs`, oldest first. */
   readonly failedSwitches: readonly FailedSwitch[];
   readonly hasAutomaticStandby: boolean;
   /** USD per hour, DECIMAL text: of the agent's type and region. */

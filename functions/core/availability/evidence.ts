@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
-import { failureCauseOf } from '../failover/failure-cause.ts';
+import { codeLength, failureCauseOf } from '../failover/failure-cause.ts';
 
 /** What agents met of a pool in a period, all tenants' together. */
 export interface Evidence {
@@ -121,14 +121,13 @@ const readFailedStandbys = (db: Db, { from, to }: Period): Promise<Counted[]> =>
     .groupBy('p.id')
     .execute();
 
-/** So much of a message tells EC2's code, and so many differing ones fit an answer. */
-const messageLength = 200;
+/** So many differing messages fit an answer. */
 const mostMessages = 1000;
 
 /** A switch keeps what its agent said, not why; messages that are the same are read once. */
 async function readFailedSwitches(db: Db, { from, to }: Period): Promise<Counted[]> {
   const { rows } = await sql<Counted & { readonly said: string }>`
-    SELECT c.target_pool_id AS pool_id, LEFT(c.message, ${sql.lit(messageLength)}) AS said, COUNT(*) AS count, MAX(c.completed_at) AS at
+    SELECT c.target_pool_id AS pool_id, LEFT(c.message, ${sql.lit(codeLength)}) AS said, COUNT(*) AS count, MAX(c.completed_at) AS at
     FROM commands AS c
     WHERE c.completed_at >= ${from} AND c.completed_at < ${to} AND c.status = 'failed' AND c.target_pool_id IS NOT NULL
       AND c.message IS NOT NULL

@@ -1,5 +1,6 @@
 import { hourMs, minuteMs, msSince } from '../../shared/time.ts';
 import { isInWindow } from '../agent/disruption-windows.ts';
+import { failedSwitchesMs } from '../agent/state.ts';
 import { isFresh } from '../pool/freshness.ts';
 import type { DecisionInput, Move } from './decision-input.ts';
 import { refusedMs } from './failed-switches.ts';
@@ -17,9 +18,7 @@ interface Gate {
 /** After an interruption signal an agent is left where it is for so long. */
 const emergencyMs = 2 * hourMs;
 /** An agent whose launches fail would otherwise try again with every price report. */
-const failureMs = 30 * minuteMs;
-
-const failedFor = ({ service, job }: DecisionInput) => ((service ?? job) ? refusedMs : failureMs);
+const failedFor = ({ service, job }: DecisionInput) => ((service ?? job) ? refusedMs : failedSwitchesMs);
 
 /** In the order in which they are asked (protocol 9.7). */
 const gates = {

@@ -17,6 +17,9 @@ const codes: readonly (readonly [FailureCause, RegExp])[] = [
   ['throttle', /RequestLimitExceeded|Throttl/],
 ];
 
+/** So much of a message tells EC2's code. */
+export const codeLength = 200;
+
 /**
  * Why a launch failed, as the agent's message tells: botocore's "An error occurred (InsufficientInstanceCapacity) when
  * calling …". A pool's lack of capacity is the same for all tenants; any other cause is the tenant's own.

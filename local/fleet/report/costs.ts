@@ -21,50 +21,42 @@ export function costsOf({ ec2 }: Fleet, { onDemandPrice }: Market, now: Date): C
   return { actual: ec2.bill(now), baseline };
 }
 
+/** By agent. */
+export type PrimaryChanges = ReadonlyMap<string, readonly PrimaryChange[]>;
+
+/** When each primary served, until it ended or another one took over. @param changes by agent, as they were seen from outside */
+function servicesOf({ ec2 }: Fleet, changes: PrimaryChanges, now: Date) {
+  const instances = new Map(ec2.instances.map((instance) => [instance.id, instance]));
+  return [...changes.values()].flatMap((ofAgent) =>
+    ofAgent.map(({ instanceId, since }, i) => {
+      const instance = instances.get(instanceId)!;
+      const { runningAt, stoppedAt } = instance;
+      // The first is waited for from its launch on; a later one takes over from another.
+      const from = i === 0 ? runningAt : new Date(Math.max(runningAt.getTime(), since.getTime()));
+      const ends = [stoppedAt, ofAgent[i + 1]?.since, now].filter((end) => end !== undefined);
+      return { instance, from, until: new Date(Math.min(...ends.map(Number))) };
+    }),
+  );
+}
+
 /**
  * The fleet's own books, as the control plane keeps its accounts: a workload has a baseline while it has a primary that runs
  * (docs/adr/0038).
- * @param primaryChanges by agent, as they were seen from outside
  */
-export function booksOf(
-  { ec2 }: Fleet,
-  { onDemandPrice }: Market,
-  primaryChanges: ReadonlyMap<string, readonly PrimaryChange[]>,
-  until: Date,
-): Costs {
-  const instances = new Map(ec2.instances.map((instance) => [instance.id, instance]));
-  let servedMs = 0;
-  for (const changes of primaryChanges.values())
-    for (const [i, { instanceId, since }] of changes.entries()) {
-      const { runningAt, stoppedAt } = instances.get(instanceId)!;
-      // The first is waited for from its launch on; a later one takes over from another.
-      const from = i === 0 ? runningAt.getTime() : Math.max(runningAt.getTime(), since.getTime());
-      const ends = [stoppedAt, changes[i + 1]?.since, until].filter((end) => end !== undefined);
-      servedMs += Math.max(0, Math.min(...ends.map(Number)) - from);
-    }
-  return { actual: ec2.bill(until), baseline: (onDemandPrice * servedMs) / hourMs };
+export function booksOf(fleet: Fleet, { onDemandPrice }: Market, changes: PrimaryChanges, until: Date): Costs {
+  const served = servicesOf(fleet, changes, until).map((one) => Math.max(0, one.until.getTime() - one.from.getTime()));
+  const servedMs = served.reduce((sum, ms) => sum + ms, 0);
+  return { actual: fleet.ec2.bill(until), baseline: (onDemandPrice * servedMs) / hourMs };
 }
 
 /** What primaries have cost, USD, and of that those on-demand; all else is of standbys, and of what was replaced and runs on. */
-export function costOfPrimaries(
-  { ec2 }: Fleet,
-  market: Market,
-  primaryChanges: ReadonlyMap<string, readonly PrimaryChange[]>,
-  now: Date,
-): { readonly usd: number; readonly onDemandUsd: number } {
-  const instances = new Map(ec2.instances.map((instance) => [instance.id, instance]));
-  let usd = 0;
-  let onDemandUsd = 0;
-  for (const changes of primaryChanges.values())
-    for (const [i, { instanceId, since }] of changes.entries()) {
-      const instance = instances.get(instanceId)!;
-      // The first is waited for from its launch on.
-      const from = i === 0 ? instance.runningAt : since;
-      const cost = costBetween(instance, market, { from, until: changes[i + 1]?.since ?? now });
-      usd += cost;
-      if (instance.mode === 'ondemand') onDemandUsd += cost;
-    }
-  return { usd, onDemandUsd };
+export function costOfPrimaries(fleet: Fleet, market: Market, changes: PrimaryChanges, now: Date) {
+  const costs = servicesOf(fleet, changes, now).map(({ instance, ...period }) => ({
+    isOnDemand: instance.mode === 'ondemand',
+    usd: costBetween(instance, market, period),
+  }));
+  const sum = (some: typeof costs) => some.reduce((total, { usd }) => total + usd, 0);
+  return { usd: sum(costs), onDemandUsd: sum(costs.filter(({ isOnDemand }) => isOnDemand)) };
 }
 
 export const savingsPercent = ({ actual, baseline }: Costs) => (baseline === 0 ? 0 : 100 * (1 - actual / baseline));

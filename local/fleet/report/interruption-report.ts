@@ -6,7 +6,7 @@ import type { Row } from './table.ts';
 import { availabilityOf } from './uptime.ts';
 
 /** An assumption: what each cutover costs a workload, planned or not. */
-const cutoverSeconds = 5;
+export const cutoverSeconds = 5;
 
 export function interruptionRows(fleet: Fleet, summary: InterruptionSummary): Row[] {
   const { ledger, bootFailures, hangs } = fleet;

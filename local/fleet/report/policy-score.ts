@@ -3,6 +3,7 @@ import { type Market, poolId } from '../../market/market.ts';
 import { regionOf } from '../../market/price-events.ts';
 import type { Query } from '../run/query.ts';
 import type { Costs, costOfPrimaries } from './costs.ts';
+import { cutoverSeconds } from './interruption-report.ts';
 import type { InterruptionSummary } from './interruption-summary.ts';
 import type { Row } from './table.ts';
 import { availabilityOf } from './uptime.ts';
@@ -23,6 +24,7 @@ interface Scored {
   readonly market: Market;
   /** Where each agent began. */
   readonly zones: readonly string[];
+  readonly primaries: PolicyScore['primaries'];
   readonly start: Date;
   readonly end: Date;
 }
@@ -31,8 +33,8 @@ const periodMs = 600_000;
 
 export async function policyScore(
   query: Query,
-  { path, target, market, zones, start, end }: Scored,
-): Promise<Omit<PolicyScore, 'primaries'>> {
+  { path, target, market, zones, primaries, start, end }: Scored,
+): Promise<PolicyScore> {
   const seen = new Map<string, boolean>();
   for (const { az } of market.pools) {
     const rows = await query(
@@ -47,6 +49,7 @@ export async function policyScore(
   return {
     target,
     observedShare: seen.size / periods,
+    primaries,
     simulated: compareOnTrace({
       path,
       target: target / 100,
@@ -67,9 +70,6 @@ const placesOf = ({ pools }: Market, zones: readonly string[]) =>
     zones: pools.map(({ az }) => az).filter((az) => regionOf(az) === region),
     agents: length,
   }));
-
-/** As the interruptions' report assumes. */
-const cutoverSeconds = 5;
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 

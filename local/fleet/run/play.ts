@@ -1,7 +1,7 @@
 import { seeded } from '../../random.ts';
 import { exposeInstances, exposePrices, terminationsOf } from '../ec2/aws-account.ts';
 import { accountsOf } from '../report/accounts.ts';
-import { booksOf, costOfPrimaries, costsOf, savingsPercent } from '../report/costs.ts';
+import { booksOf, costOfPrimaries, costsOf, type PrimaryChanges, savingsPercent } from '../report/costs.ts';
 import { refusedByGate } from '../report/decision-log.ts';
 import { checkForLeaks } from '../report/leak-check.ts';
 import { policyScore } from '../report/policy-score.ts';
@@ -86,16 +86,14 @@ export async function play(setup: RunSetup): Promise<Outcome> {
 async function scoreOf(
   { options, market, start, query }: RunSetup,
   fleet: Fleet,
-  primaryChanges: Parameters<typeof costOfPrimaries>[2] | undefined,
+  primaryChanges: PrimaryChanges | undefined,
   end: Date,
 ) {
   const { availability: path, availabilityTarget: target } = options;
   if (path === undefined || target === undefined || !primaryChanges) return undefined;
   const zones = fleet.ec2.instances.filter(({ cause }) => cause.kind === 'start').map(({ az }) => az);
-  return {
-    ...(await policyScore(query, { path, target, market, zones, start, end })),
-    primaries: costOfPrimaries(fleet, market, primaryChanges, end),
-  };
+  const primaries = costOfPrimaries(fleet, market, primaryChanges, end);
+  return policyScore(query, { path, target, market, zones, primaries, start, end });
 }
 
 /** Has the clock stop in between. */
