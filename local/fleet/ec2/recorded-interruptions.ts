@@ -24,9 +24,9 @@ interface PoolInterruptions {
 const meanRecommendationLeadMs = 10 * 60_000;
 
 /**
- * Makes EC2 behave as an availability trace recorded. Spot launches succeed while the pool's count is above 0; when it
- * drops to 0, EC2 interrupts every Spot instance of the pool. An instance launched within the notice time gets the rest of it.
- * A trace has no rebalance recommendations: they are drawn, the same for every instance of a pool.
+ * Makes EC2 behave as an availability trace recorded. When a pool's count drops to 0, EC2 interrupts every Spot instance of
+ * the pool. Spot launches succeed while the count is above 0, until EC2 gives that notice: what it takes back it does not
+ * hand out. A trace has no rebalance recommendations: those asked for are drawn, the same for every instance of a pool.
  */
 export function recordedInterruptions(
   market: Market,
@@ -34,7 +34,10 @@ export function recordedInterruptions(
 ): Required<Pick<Ec2Options, 'hasCapacity' | 'interruptionOf'>> {
   const byPool = new Map(market.pools.map((pool) => [pool.az, interruptionsOfPool(pool, market, options)]));
   return {
-    hasCapacity: ({ mode, az }, now) => mode === 'ondemand' || isAvailable(poolOf(market, az)!, now),
+    hasCapacity: ({ mode, az }, now) => {
+      if (mode === 'ondemand') return true;
+      return isAvailable(poolOf(market, az)!, now) && !isBeingLost(byPool.get(az)!, now, options.noticeSeconds);
+    },
     interruptionOf: (instance) => interruptionOf(instance, byPool.get(instance.az)!, options.noticeSeconds),
   };
 }
@@ -56,6 +59,11 @@ function interruptionsOfPool(
   return { losses, recommendations: recommendations.sort((a, b) => a.at - b.at) };
 }
 
+function isBeingLost({ losses }: PoolInterruptions, now: Date, noticeSeconds: number): boolean {
+  const next = losses.find((loss) => loss > now.getTime());
+  return next !== undefined && next - noticeSeconds * 1000 <= now.getTime();
+}
+
 function interruptionOf(
   { launchedAt }: Instance,
   { losses, recommendations }: PoolInterruptions,
@@ -63,7 +71,7 @@ function interruptionOf(
 ): Interruption | undefined {
   const launched = launchedAt.getTime();
   const end = losses.find((loss) => loss > launched);
-  const notice = end === undefined ? undefined : Math.max(end - noticeSeconds * 1000, launched);
+  const notice = end === undefined ? undefined : end - noticeSeconds * 1000;
   const recommendation = recommendations.find(({ at }) => at > launched && at < (notice ?? Number.POSITIVE_INFINITY));
   if (end === undefined && !recommendation) return undefined;
   return {

@@ -108,7 +108,9 @@ export class InterruptionRun {
     const { rebalanceShare, autoRecoverySeconds, launchSeconds, noticeSeconds, seed } = options;
     return [
       `Interruptions as recorded: a pool whose count drops to 0 loses all Spot instances, ${noticeSeconds} s after their notice.`,
-      `Rebalance recommendations are SYNTHETIC (seed ${seed}): they precede ${100 * rebalanceShare} % of losses, by 10 min on average; as many again are false alarms.`,
+      rebalanceShare === 0
+        ? 'No rebalance recommendations: traces do not record them (--rebalance-share makes some up).'
+        : `Rebalance recommendations are SYNTHETIC (seed ${seed}): they precede ${100 * rebalanceShare} % of losses, by 10 min on average; as many again are false alarms.`,
       `A workload is up while an instance that is or was its primary runs, from ${launchSeconds} s after the instance's launch.`,
       `Auto recovery launched an on-demand instance for an agent that was silent for ${autoRecoverySeconds / 60} min and had no primary.`,
       options.events

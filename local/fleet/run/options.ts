@@ -55,7 +55,7 @@ const interruptionOptions = {
     share,
     '0 to 1: the share of interruptions that a rebalance recommendation precedes. As many again are false alarms. ' +
       'Synthetic, as traces do not record them',
-    '0.5',
+    '0',
   ),
   autoRecoverySeconds: option(
     'auto-recovery-after TIME',

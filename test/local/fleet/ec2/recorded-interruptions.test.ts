@@ -29,10 +29,20 @@ describe('recorded interruptions', () => {
   });
 
   it.each([
+    [120, '00:57:59', '00:58:00'],
+    [30, '00:59:29', '00:59:30'],
+  ])('of a pool refuse launches once EC2 gives notice in it, %s s before the loss', (noticeSeconds, before, noticeAt) => {
+    const ec2 = ec2Of(market, { ...noRecommendations, noticeSeconds });
+    expect(ec2.runInstances(inB, t(before)).az).toBe('us-west-2b');
+    expect(() => ec2.runInstances(inB, t(noticeAt))).toThrow('InsufficientInstanceCapacity');
+    expect(() => ec2.runInstances(inB, t('00:59:59'))).toThrow('InsufficientInstanceCapacity');
+    expect(ec2.runInstances({ ...inB, mode: 'ondemand' }, t(noticeAt)).mode).toBe('ondemand');
+  });
+
+  it.each([
     [120, '00:00:00', '00:58:00'],
     [30, '00:00:00', '00:59:30'],
     [120, '00:57:59', '00:58:00'],
-    [120, '00:59:10', '00:59:10'], // the rest of the notice time
   ])('give notice %s s before the loss to an instance launched at %s', (noticeSeconds, launched, noticeAt) => {
     const { interruptionOf } = recordedInterruptions(market, { ...noRecommendations, noticeSeconds });
     const interruption = interruptionOf({ ...inB, launchedAt: t(launched) } as Instance)!;

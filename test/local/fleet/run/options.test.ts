@@ -50,7 +50,7 @@ describe('options about interruptions', () => {
       availability: 'trace.json',
       days: 3650,
       noticeSeconds: 120,
-      rebalanceShare: 0.5,
+      rebalanceShare: 0,
       autoRecoverySeconds: 600,
       launchSeconds: 90,
       bootFailures: 0,

@@ -43,7 +43,7 @@ afterAll(() => rig.stop());
 /** Plays some minutes of the market on a day of its own, against the real control plane, and reads what that recorded. */
 async function played(day: number, minutes: number, ...args: string[]) {
   const { url, adminToken, dataApi, scheduler, postEvents, deadLetters, ec2 } = rig.controlPlane;
-  const fleet = ['--agents', '2', '--v32-share', '1', '--poll', '30m', '--rebalance-share', '0'];
+  const fleet = ['--agents', '2', '--v32-share', '1', '--poll', '30m'];
   const options = readOptions(['--availability', 'trace.json', ...fleet, ...args]) as StartOptions;
   const today = shiftMarket(market, day * 86_400_000);
   const tenant = await createTenant(url, adminToken, `events ${day}`);
