@@ -201,7 +201,7 @@ describe('who may call what (defect 3)', () => {
       ),
     );
     expect(whole.length).toBeGreaterThan(3000);
-    const cells = whole.filter((_, index) => isTried(index, 0, 4));
+    const cells = whole.filter((_, index) => isTried(index, 0, 8));
     const statuses = await inParallel(cells, answer);
     if (triesAll) console.log(printed(cells, statuses));
     const wrong = cells.flatMap(({ route, identity, target, expected: code }, i) =>

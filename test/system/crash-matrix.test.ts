@@ -242,7 +242,7 @@ async function undisturbed(row: Row) {
 }
 
 it.each(
-  rows.map((row, index) => [row.name, row.points, row, index] as const),
+  rows.map((row, index) => [row.name, row.points, row, index] as const).filter(([, , , index]) => isTried(index, 0, 2)),
 )('%s, killed after each of its %i calls, is all or nothing, and in the end done once', async (_name, _points, row, index) => {
   const { answers, done, end } = await undisturbed(row);
   for (let n = 1; ; n += 1) {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { TestInstance } from '../support/agents/test-instance.ts';
 import { Rig } from '../support/rig/rig.ts';
+import { sizes } from '../support/run/sizes.ts';
 
 // The control plane was away, and all agents come back in the same second.
 
-const agents = 40;
 const awaySeconds = 600;
 /** Minutes after which all is as it was before. */
 const settledAfter = 5;
@@ -15,7 +15,8 @@ beforeAll(async () => {
   rig = await Rig.start();
   const tenant = await rig.tenant();
   fleet = [];
-  for (let n = 0; n < agents; n += 1) fleet.push(await rig.primary({ type: `h${n % 5}.large`, mode: 'spot' }, tenant));
+  for (let n = 0; n < sizes.herd; n += 1)
+    fleet.push(await rig.primary({ type: `h${n % 5}.large`, mode: 'spot' }, tenant));
 });
 afterAll(() => rig.stop());
 

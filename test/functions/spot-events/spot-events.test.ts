@@ -353,10 +353,13 @@ describe('one notice, told by the agent and by EventBridge', () => {
       ]),
   };
 
+  /** What is told at once may come in any order. */
+  const triesOf = (order: string) => (order === 'at once' ? 4 : 1);
+
   it.each(
     Object.entries(orders),
-  )('%s, five times over, is one failover to a standby that is ready', async (_, tell) => {
-    for (let i = 0; i < 4; i += 1) {
+  )('%s, five times over, is one failover to a standby that is ready', async (order, tell) => {
+    for (let i = 0; i < triesOf(order); i += 1) {
       const instance = await primary();
       const standby = await standbyOf(instance);
       const { epoch } = await instance.agentRow();
@@ -370,8 +373,8 @@ describe('one notice, told by the agent and by EventBridge', () => {
     Object.entries(orders).flatMap(([order, tell]) =>
       (['none', 'launching'] as const).map((standby) => ({ order, tell, standby })),
     ),
-  )('$order, five times over, is one failover with standby: $standby', async ({ tell, standby }) => {
-    for (let i = 0; i < 4; i += 1) {
+  )('$order, five times over, is one failover with standby: $standby', async ({ order, tell, standby }) => {
+    for (let i = 0; i < triesOf(order); i += 1) {
       const instance = await primary();
       if (standby === 'launching') await standbyOf(instance, 'launching');
       const { epoch } = await instance.agentRow();

@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -11,18 +12,20 @@ interface Parser {
 /**
  * The grammar of MySQL 8. MariaDB runs the tests, and would let its own dialect through, which Aurora would not; a genuine
  * MySQL runs only some of them, and not everywhere (docs/adr/0016). The parser's package does not load in Node as it is
- * published, so it is bundled first.
+ * published, so it is bundled first; another process may be reading that bundle, so it is replaced at once.
  */
 export async function mySqlParser(): Promise<Parser> {
   const outfile = join(process.cwd(), '.local/mysql-parser.cjs');
+  const inTheMaking = `${outfile}.${process.pid}`;
   await build({
     stdin: { contents: `export { MySQL } from 'dt-sql-parser';`, resolveDir: process.cwd() },
-    outfile,
+    outfile: inTheMaking,
     bundle: true,
     platform: 'node',
     format: 'cjs',
     logLevel: 'error',
   });
+  renameSync(inTheMaking, outfile);
   const { MySQL } = createRequire(import.meta.url)(outfile) as { MySQL: new () => Parser };
   return new MySQL();
 }

@@ -76,14 +76,14 @@ it('agrees with them to the cent where EC2 takes instances, in their first hour 
   const lossy: Market = {
     ...market,
     start: new Date(seen(0)),
-    end: new Date(seen(255)),
+    end: new Date(seen(135)),
     pools: [
       {
         az: 'us-west-2b',
         steps: [{ from: seen(0), price: 0.01 }],
         capacity: [
           { from: seen(0), count: 9 },
-          { from: seen(95), count: 0 },
+          { from: seen(70), count: 0 },
         ],
       },
       {
@@ -91,8 +91,8 @@ it('agrees with them to the cent where EC2 takes instances, in their first hour 
         steps: [{ from: seen(0), price: 0.03 }],
         capacity: [
           { from: seen(0), count: 9 },
-          { from: seen(125), count: 0 },
-          { from: seen(170), count: 9 },
+          { from: seen(85), count: 0 },
+          { from: seen(100), count: 9 },
         ],
       },
     ],

@@ -7,6 +7,7 @@ import { activateModel } from '../../../../support/models/activate-model.ts';
 import { endless } from '../../../../support/models/hostile.ts';
 import { modelChildren } from '../../../../support/models/model-children.ts';
 import { Rig } from '../../../../support/rig/rig.ts';
+import { triesAll } from '../../../../support/run/sizes.ts';
 
 let rig: Rig;
 /** Of files that ran here before. */
@@ -41,7 +42,8 @@ const parent = `
     if (id === 1) child.send({ id: 2, features: Array(8).fill(0), rows: 1 }, () => console.log(child.pid));
   });`;
 
-it('that loops ends by itself where its parent was killed', { timeout: 30_000 }, async () => {
+// It takes ten seconds.
+it.runIf(triesAll)('that loops ends by itself where its parent was killed', { timeout: 30_000 }, async () => {
   const model = Buffer.from(endless()).toString('base64');
   const started = spawn(process.execPath, ['-e', parent, 'dist/jobs/model-child.js', model], {
     stdio: ['ignore', 'pipe', 'inherit'],
