@@ -25,7 +25,14 @@ const again = 'test/system/bare-*.test.ts';
 const parts = process.env.SEED === undefined ? 2 : 1;
 
 const bareFunctions: TestProjectInlineConfiguration = {
-  test: { name: 'bare functions', include: [again], pool: 'forks', sequence: { groupOrder: 1 }, ...limits },
+  test: {
+    name: 'bare functions',
+    include: [again],
+    pool: 'forks',
+    sequence: { groupOrder: 1 },
+    ...limits,
+    env: { ...limits.env, NOTICES: '50' }, // how many come at once is no matter of theirs
+  },
 };
 
 /** A project for each part. */

@@ -10,10 +10,10 @@ const size = (name: string, ...[usual, ci, soak]: [usual: number, ci: number, so
 
 export const sizes = {
   /** Worlds of agents whose calls interleave; each of the two parts has as many. */
-  interleavings: size('INTERLEAVINGS', 25, 300, 1000),
-  simulationSteps: size('SIMULATION_STEPS', 300, 3000, 10_000),
+  interleavings: size('INTERLEAVINGS', 25, 200, 1000),
+  simulationSteps: size('SIMULATION_STEPS', 300, 1500, 10_000),
   /** Requests to a route. */
-  schemaCases: size('SCHEMA_CASES', 4, 50, 500),
+  schemaCases: size('SCHEMA_CASES', 4, 40, 500),
   /** Interruption notices that come at once. */
   notices: size('NOTICES', 50, 1000, 1000),
   /** Worlds in which each job is repeated, overlaps and is killed. */
