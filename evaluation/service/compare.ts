@@ -2,6 +2,7 @@ import type { ServiceResult } from '../../functions/core/backtest/simulator/ledg
 import { type Eyes, policyA } from '../../functions/core/backtest/simulator/policy-a.ts';
 import type { PoolGroup } from '../../functions/core/backtest/simulator/pool-group.ts';
 import { simulate } from '../../functions/core/backtest/simulator/simulate.ts';
+import { intoWeek } from '../../functions/core/decision/policy-a/budget.ts';
 import type { Availability } from '../../functions/core/decision/policy-a/input.ts';
 import { readPoolGroup } from '../data/pool-group.ts';
 import { defaultPolicies } from '../policies.ts';
@@ -19,6 +20,8 @@ interface Run {
   /** Such as 0.9995. */
   readonly target: number;
   readonly seen: Seen;
+  /** When the fleet took the record to begin: budgets are of weeks of the calendar. */
+  readonly from: Date;
   /** How much of the record is played. */
   readonly lastsMs: number;
   /** The zones that so many agents may choose from: those of their region. */
@@ -29,14 +32,15 @@ interface Run {
  * What policy A makes of a recorded trace in the simulator, by what it is told of the pools: what one service meets itself,
  * what was seen in a run of a fleet, and all of it.
  */
-export function compareOnTrace({ path, target, seen, lastsMs, places }: Run) {
+export function compareOnTrace({ path, target, seen, from, lastsMs, places }: Run) {
   const recorded = readPoolGroup(path);
   const steps = Math.min(recorded.steps, Math.floor(lastsMs / 1000 / recorded.stepSeconds));
   const slo = { availability: target, over: 'week' } as const;
   const fleet = places.reduce((sum, { agents }) => sum + agents, 0);
   const play = (eyesOn: (group: PoolGroup) => Eyes): Compared => {
     const parts = places.map(({ zones, agents }) => {
-      const group = { ...recorded, steps, pools: recorded.pools.filter(({ id }) => zones.includes(id)) };
+      const pools = recorded.pools.filter(({ id }) => zones.includes(id));
+      const group = { ...recorded, intoWeek: intoWeek(from.getTime() / 1000), steps, pools };
       const policy = policyA(group, slo, profiles.target, defaultPolicies.a, eyesOn(group));
       return { result: simulate(group, policy, profiles.target), share: agents / fleet };
     });

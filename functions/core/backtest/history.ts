@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 import { secondMs } from '../../shared/time.ts';
 import { periodMs, periodSeconds } from '../availability/period.ts';
+import { intoWeek } from '../decision/policy-a/budget.ts';
 import type { Availability } from '../decision/policy-a/input.ts';
 import { everyTenant } from '../pool/on-demand.ts';
 import { type Overlay, paidPrice } from '../savings/overlay.ts';
@@ -104,7 +105,15 @@ function historyOf(
   const known = seen.flat().filter((availability) => availability !== 'unknown').length;
   return {
     from: period.from,
-    group: { id: `${instanceType} ${region}`, stepSeconds: periodSeconds, steps, onDemandPrice, onDemandPaid, pools },
+    group: {
+      id: `${instanceType} ${region}`,
+      intoWeek: intoWeek(period.from.getTime() / secondMs),
+      stepSeconds: periodSeconds,
+      steps,
+      onDemandPrice,
+      onDemandPaid,
+      pools,
+    },
     seen,
     lossHours: read.map(({ records }) => lossHoursOf(records, period.from)),
     observedShare: known / (steps * read.length),

@@ -1,9 +1,10 @@
 import { fromDecimalOrNull } from '../../shared/decimal.ts';
 import type { Agent } from '../../shared/schema.ts';
-import { dayMs, secondMs, startOf } from '../../shared/time.ts';
+import { secondMs } from '../../shared/time.ts';
 import type { History } from '../agent/state.ts';
 import type { ServiceFacts } from './decision-input.ts';
 import { downtimeOf } from './downtime.ts';
+import { intoWeek } from './policy-a/budget.ts';
 import type { PricedPlace } from './priced-pools.ts';
 import { defaultTiming } from './timing.ts';
 
@@ -25,7 +26,7 @@ export function serviceFacts(
   const isSeen = pacing !== null && observedShare >= enoughObserved;
   return {
     slo: { availability, over: agent.availabilityForm },
-    weekStart: secondsOf(weekStartOf(now)),
+    weekStart: weekStartOf(secondsOf(now)),
     // Without the prices that downtime was accepted at, it tells nothing of what a price leads to: the prior alone does.
     startedAt: secondsOf(isSeen ? agent.createdAt : now),
     downtime: downtimeOf(history, timing),
@@ -37,6 +38,5 @@ export function serviceFacts(
   };
 }
 
-/** Weeks begin on Monday, UTC; 1970 did on a Thursday. */
-export const weekStartOf = (now: Date) =>
-  new Date(startOf(7 * dayMs, new Date(now.getTime() + 3 * dayMs)).getTime() - 3 * dayMs);
+/** In seconds since 1970. */
+export const weekStartOf = (now: number) => now - intoWeek(now);

@@ -58,6 +58,7 @@ export async function policyScore(
         const isUp = seen.get(`${az} ${startOf(start.getTime() + at) - periodMs}`);
         return isUp === undefined ? 'unknown' : isUp ? 'up' : 'down';
       },
+      from: start,
       lastsMs: end.getTime() - start.getTime(),
       places: placesOf(market, zones),
     }),

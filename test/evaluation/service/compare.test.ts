@@ -13,7 +13,8 @@ describeRecorded('policy A on a trace, by what it is told', () => {
   const whole = (zone: string, at: number) =>
     group.pools.find(({ id }) => id === zone)!.up[at / stepMs] ? 'up' : 'down';
   const zones = group.pools.map(({ id }) => id);
-  const run = { path, target: 0.9995, seen: whole, lastsMs: 3 * dayMs, places: [{ zones, agents: 4 }] } as const;
+  const from = new Date('2026-03-02T00:00:00Z');
+  const run = { path, target: 0.9995, seen: whole, from, lastsMs: 3 * dayMs, places: [{ zones, agents: 4 }] } as const;
 
   it('does with all that was seen what it does with everything, and otherwise with nothing', () => {
     const everything = compareOnTrace(run);
@@ -22,6 +23,15 @@ describeRecorded('policy A on a trace, by what it is told', () => {
     expect(nothing.all).toEqual(everything.all);
     expect(nothing.observed.costRel).not.toBeCloseTo(nothing.all.costRel, 3);
     for (const { availability } of Object.values(everything)) expect(availability).toBeGreaterThan(0.9995 - 5e-4);
+  });
+
+  it('has a budget of each week of the calendar', () => {
+    const [onMonday, onSunday] = ['2026-03-02T00:00:00Z', '2026-03-01T00:00:00Z'].map(
+      (at) => compareOnTrace({ ...run, from: new Date(at) }).all,
+    );
+    // From Monday on it has another budget.
+    expect(onSunday!.availability).toBeLessThan(onMonday!.availability);
+    expect(onSunday!.costRel).toBeLessThan(onMonday!.costRel);
   });
 
   it('is a mean over agents, each in the zones of its own region', () => {

@@ -32,7 +32,7 @@ export function policyA(
   eyes: Eyes = 'all',
   mayMove?: MayMove,
 ): ServicePolicy {
-  const { stepSeconds, onDemandPrice, pools } = group;
+  const { intoWeek = 0, stepSeconds, onDemandPrice, pools } = group;
   const index = new Map(pools.map(({ id }, pool) => [id, pool]));
   const trackers = pools.map(() => new PoolHistoryTracker(stepSeconds));
   const costs = costsOf(timing);
@@ -60,7 +60,7 @@ export function policyA(
       slo,
       // As the backend, where it does not follow the pools: the prior alone.
       startedAt: typeof eyes === 'function' && !isFollowed() ? now : 0,
-      weekStart: Math.floor(now / week) * week,
+      weekStart: now - ((now + intoWeek) % week),
       downtime,
       shadows: isFollowed() ? before : null,
     },

@@ -3,6 +3,8 @@ export interface PoolGroup {
   readonly id: string;
   /** When the record begins, where that is known. */
   readonly startUtc?: string | undefined;
+  /** Seconds of the calendar's week that were over when the record begins: left out, weeks of budgets begin with it. */
+  readonly intoWeek?: number | undefined;
   readonly stepSeconds: number;
   readonly steps: number;
   readonly onDemandPrice: number;
