@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Csv, ExportLink, ofLink } from '../core/wire.ts';
+import { Csv, ExportLink, openExport } from '../core/wire.ts';
 import { keptCursor, pageQuery } from '../shared/cursor.ts';
 import { visibleText } from '../shared/fields.ts';
 import type { Route, Routes } from '../shared/route.ts';
@@ -58,18 +58,7 @@ export const operationRoutes = {
     body: z.object({ export: z.literal('global-stats'), cursor: keptCursor('X7') }),
     response: ExportLink,
   },
-  openExport: {
-    id: 'X36',
-    method: 'GET',
-    path: '/api/admin/exports/{link}',
-    access: 'open', // the link carries its own permission (docs/adr/0036)
-    scope: 'none',
-    summary: 'The file that a link is to',
-    params: ofLink,
-    isFile: true,
-    response: Csv,
-    errors: ['link_invalid'],
-  },
+  openExport: { ...openExport, id: 'X36', path: '/api/admin/exports/{link}' },
   search: { ...search, id: 'X10', path: '/api/admin/search' },
   // The same under the path that older consoles know.
   searchOfOld: { ...search, id: 'E4', path: '/api/search' },

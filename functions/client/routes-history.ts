@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Csv, ExportLink, ofLink } from '../core/wire.ts';
+import { Csv, ExportLink, openExport } from '../core/wire.ts';
 import { pageQuery } from '../shared/cursor.ts';
 import type { Routes } from '../shared/route.ts';
 import {
@@ -142,16 +142,5 @@ export const historyRoutes = {
     response: ExportLink,
     errors: ['client_not_found'],
   },
-  openExport: {
-    id: 'X28',
-    method: 'GET',
-    path: '/api/exports/{link}',
-    access: 'open', // the link carries its own permission (docs/adr/0036)
-    scope: 'none',
-    summary: 'The file that a link is to',
-    params: ofLink,
-    isFile: true,
-    response: Csv,
-    errors: ['link_invalid'],
-  },
+  openExport: { ...openExport, id: 'X28', path: '/api/exports/{link}' },
 } satisfies Routes;

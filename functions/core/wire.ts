@@ -70,4 +70,15 @@ export const Csv = z.string().meta({ description: 'A CSV file with a header' });
 
 /** A link to a file, which a browser opens without a header (docs/adr/0036). */
 export const ExportLink = z.object({ success: z.literal(true), url: z.string(), expires_at: z.iso.datetime() });
-export const ofLink = z.object({ link: z.string() });
+
+/** What every link opens, but for its id and path. It carries its own permission. */
+export const openExport = {
+  method: 'GET',
+  access: 'open',
+  scope: 'none',
+  summary: 'The file that a link is to',
+  params: z.object({ link: z.string() }),
+  isFile: true,
+  response: Csv,
+  errors: ['link_invalid'],
+} as const;

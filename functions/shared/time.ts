@@ -19,6 +19,9 @@ export const later = (a: Date, b: Date) => (a > b ? a : b);
 /** The start of the period that a time lies in, periods counted from midnight UTC: `startOf(hourMs, 10:59)` is 10:00. */
 export const startOf = (periodMs: number, time: Date) => new Date(Math.floor(time.getTime() / periodMs) * periodMs);
 
+/** Weeks begin on Monday, UTC; 1970 did on a Thursday. */
+export const weekStartOf = (time: Date) => msBefore(startOf(7 * dayMs, msAfter(time, 3 * dayMs)), 3 * dayMs);
+
 /** The day of a time, UTC, as in 2026-03-02. */
 export const dayOf = (time: Date) => time.toISOString().slice(0, 10);
 

@@ -1,8 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
-import { secondMs } from '../../shared/time.ts';
+import { msBetween, secondMs, weekStartOf } from '../../shared/time.ts';
 import { periodMs, periodSeconds } from '../availability/period.ts';
-import { intoWeek } from '../decision/policy-a/budget.ts';
 import type { Availability } from '../decision/policy-a/input.ts';
 import { everyTenant } from '../pool/on-demand.ts';
 import { type Overlay, paidPrice } from '../savings/overlay.ts';
@@ -107,7 +106,7 @@ function historyOf(
     from: period.from,
     group: {
       id: `${instanceType} ${region}`,
-      intoWeek: intoWeek(period.from.getTime() / secondMs),
+      intoWeek: msBetween(weekStartOf(period.from), period.from) / secondMs,
       stepSeconds: periodSeconds,
       steps,
       onDemandPrice,

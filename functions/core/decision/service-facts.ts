@@ -1,10 +1,9 @@
 import { fromDecimalOrNull } from '../../shared/decimal.ts';
 import type { Agent } from '../../shared/schema.ts';
-import { secondMs } from '../../shared/time.ts';
+import { secondMs, weekStartOf } from '../../shared/time.ts';
 import type { History } from '../agent/state.ts';
 import type { ServiceFacts } from './decision-input.ts';
 import { downtimeOf } from './downtime.ts';
-import { intoWeek } from './policy-a/budget.ts';
 import type { PricedPlace } from './priced-pools.ts';
 import { defaultTiming } from './timing.ts';
 
@@ -26,7 +25,7 @@ export function serviceFacts(
   const isSeen = pacing !== null && observedShare >= enoughObserved;
   return {
     slo: { availability, over: agent.availabilityForm },
-    weekStart: weekStartOf(secondsOf(now)),
+    weekStart: secondsOf(weekStartOf(now)),
     // Without the prices that downtime was accepted at, it tells nothing of what a price leads to: the prior alone does.
     startedAt: secondsOf(isSeen ? agent.createdAt : now),
     downtime: downtimeOf(history, timing),
@@ -37,6 +36,3 @@ export function serviceFacts(
     degraded: told.isDegraded,
   };
 }
-
-/** In seconds since 1970. */
-export const weekStartOf = (now: number) => now - intoWeek(now);

@@ -1,11 +1,8 @@
-import { day, type PacingConfig, week } from './config.ts';
+import { type PacingConfig, week } from './config.ts';
 import type { Downtime, Slo, Timing } from './input.ts';
 
 /** Seconds of downtime that an SLO allows in a week. */
 export const budgetOf = ({ availability }: Pick<Slo, 'availability'>) => (1 - availability) * week;
-
-/** How much of its week has passed at a time, both in seconds; 1970 began on a Thursday. Weeks begin on Monday, UTC. */
-export const intoWeek = (now: number) => (now + 3 * day) % week;
 
 /** Downtime that things cost, in seconds. */
 export interface Costs {

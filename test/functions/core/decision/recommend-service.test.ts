@@ -4,8 +4,8 @@ import { decide } from '../../../../functions/core/decision/policy.ts';
 import { policyAConfig } from '../../../../functions/core/decision/policy-a/config.ts';
 import { chooseMove } from '../../../../functions/core/decision/policy-a/policy.ts';
 import { ratePools } from '../../../../functions/core/decision/policy-a/score.ts';
-import { weekStartOf } from '../../../../functions/core/decision/service-facts.ts';
 import { defaultTiming } from '../../../../functions/core/decision/timing.ts';
+import { weekStartOf } from '../../../../functions/shared/time.ts';
 import { movableAgent, usualConfig } from '../../../support/scenes/decision-input.ts';
 
 const now = new Date('2026-03-04T12:00:00Z');
@@ -23,7 +23,7 @@ const pool = (zone: string, over: Partial<PoolState> = {}): PoolState => ({
 });
 const service = (over: Partial<ServiceFacts> = {}): ServiceFacts => ({
   slo: { availability: 0.9995, over: 'week' },
-  weekStart: weekStartOf(now.getTime() / 1000),
+  weekStart: weekStartOf(now).getTime() / 1000,
   startedAt: seconds - 30 * 86_400,
   downtime: [],
   pacing: null,
@@ -121,9 +121,10 @@ describe('an agent with a target', () => {
   });
 
   it('has weeks that begin on Monday, UTC', () => {
-    const startOf = (at: string) => new Date(1000 * weekStartOf(Date.parse(at) / 1000)).toISOString();
-    const starts = ['2026-03-02T00:00:00Z', '2026-03-04T12:00:00Z', '2026-03-08T23:59:59Z'].map(startOf);
+    const starts = ['2026-03-02T00:00:00Z', '2026-03-04T12:00:00Z', '2026-03-08T23:59:59Z'].map((at) =>
+      weekStartOf(new Date(at)).toISOString(),
+    );
     expect(new Set(starts)).toEqual(new Set(['2026-03-02T00:00:00.000Z']));
-    expect(startOf('2026-03-09T00:00:00Z')).toBe('2026-03-09T00:00:00.000Z');
+    expect(weekStartOf(new Date('2026-03-09T00:00:00Z')).toISOString()).toBe('2026-03-09T00:00:00.000Z');
   });
 });
