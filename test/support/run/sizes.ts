@@ -10,16 +10,16 @@ const size = (name: string, ...[usual, ci, soak]: [usual: number, ci: number, so
 
 export const sizes = {
   /** Worlds of agents whose calls interleave; each of the two parts has as many. */
-  interleavings: size('INTERLEAVINGS', 25, 200, 1000),
-  simulationSteps: size('SIMULATION_STEPS', 300, 1500, 10_000),
+  interleavings: size('INTERLEAVINGS', 25, 150, 1000),
+  simulationSteps: size('SIMULATION_STEPS', 300, 1000, 10_000),
   /** Requests to a route. */
-  schemaCases: size('SCHEMA_CASES', 4, 40, 500),
+  schemaCases: size('SCHEMA_CASES', 4, 25, 500),
   /** Interruption notices that come at once. */
   notices: size('NOTICES', 50, 1000, 1000),
   /** Worlds in which each job is repeated, overlaps and is killed. */
   jobWorlds: size('JOB_WORLDS', 1, 1, 1),
   /** Calls from one at which a job is killed to the next, in their turn; 0 for one of them by chance. */
-  jobKillsEach: size('JOB_KILLS_EACH', 0, 5, 1),
+  jobKillsEach: size('JOB_KILLS_EACH', 0, 10, 1),
   /** Decisions that are stored and replayed. */
   replays: size('REPLAYS', 500, 10_000, 10_000),
   /** Events of a tenant that has been with us for long; of its switches there are a tenth. */
