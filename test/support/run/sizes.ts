@@ -37,7 +37,8 @@ export const triesAll = tier !== 'usual';
 
 /**
  * Of many cases that are alike (points at which something is killed, wrong values of a field, errors of a call): one in `each`, counted
- * from one that differs from thing to thing and from run to run; in CI and in a soak all.
+ * from one that differs from thing to thing and from run to run; in CI and in a soak all. Where things are chosen so themselves, the
+ * two `each` have no common divisor: otherwise some cases would never be tried.
  */
 export const isTried = (index: number, thing: number, each = 14) =>
   triesAll || (index + thing + inject('runSeed')) % each === 0;
