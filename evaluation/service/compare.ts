@@ -3,7 +3,7 @@ import { type Eyes, policyA } from '../../functions/core/backtest/simulator/poli
 import type { PoolGroup } from '../../functions/core/backtest/simulator/pool-group.ts';
 import { simulate } from '../../functions/core/backtest/simulator/simulate.ts';
 import type { Availability } from '../../functions/core/decision/policy-a/input.ts';
-import { msBetween, weekStartOf } from '../../functions/shared/time.ts';
+import { secondsIntoWeek } from '../../functions/shared/time.ts';
 import { readPoolGroup } from '../data/pool-group.ts';
 import { defaultPolicies } from '../policies.ts';
 import { profiles } from './profile.ts';
@@ -40,7 +40,7 @@ export function compareOnTrace({ path, target, seen, from, lastsMs, places }: Ru
   const play = (eyesOn: (group: PoolGroup) => Eyes): Compared => {
     const parts = places.map(({ zones, agents }) => {
       const pools = recorded.pools.filter(({ id }) => zones.includes(id));
-      const group = { ...recorded, intoWeek: msBetween(weekStartOf(from), from) / 1000, steps, pools };
+      const group = { ...recorded, intoWeek: secondsIntoWeek(from), steps, pools };
       const policy = policyA(group, slo, profiles.target, defaultPolicies.a, eyesOn(group));
       return { result: simulate(group, policy, profiles.target), share: agents / fleet };
     });

@@ -22,6 +22,9 @@ export const startOf = (periodMs: number, time: Date) => new Date(Math.floor(tim
 /** Weeks begin on Monday, UTC; 1970 did on a Thursday. */
 export const weekStartOf = (time: Date) => msBefore(startOf(7 * dayMs, msAfter(time, 3 * dayMs)), 3 * dayMs);
 
+/** How much of its week is over. */
+export const secondsIntoWeek = (time: Date) => msBetween(weekStartOf(time), time) / secondMs;
+
 /** The day of a time, UTC, as in 2026-03-02. */
 export const dayOf = (time: Date) => time.toISOString().slice(0, 10);
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
-import { msBetween, secondMs, weekStartOf } from '../../shared/time.ts';
+import { secondMs, secondsIntoWeek } from '../../shared/time.ts';
 import { periodMs, periodSeconds } from '../availability/period.ts';
 import type { Availability } from '../decision/policy-a/input.ts';
 import { everyTenant } from '../pool/on-demand.ts';
@@ -106,7 +106,7 @@ function historyOf(
     from: period.from,
     group: {
       id: `${instanceType} ${region}`,
-      intoWeek: msBetween(weekStartOf(period.from), period.from) / secondMs,
+      intoWeek: secondsIntoWeek(period.from),
       stepSeconds: periodSeconds,
       steps,
       onDemandPrice,

@@ -36,7 +36,8 @@ export function recordedInterruptions(
   return {
     hasCapacity: ({ mode, az }, now) => {
       if (mode === 'ondemand') return true;
-      return isAvailable(poolOf(market, az)!, now) && !isBeingLost(byPool.get(az)!, now, options.noticeSeconds);
+      const loss = nextLoss(byPool.get(az)!, now, options.noticeSeconds);
+      return isAvailable(poolOf(market, az)!, now) && !(loss && loss.noticeAt <= now);
     },
     interruptionOf: (instance) => interruptionOf(instance, byPool.get(instance.az)!, options.noticeSeconds),
   };
@@ -59,24 +60,23 @@ function interruptionsOfPool(
   return { losses, recommendations: recommendations.sort((a, b) => a.at - b.at) };
 }
 
-function isBeingLost({ losses }: PoolInterruptions, now: Date, noticeSeconds: number): boolean {
-  const next = losses.find((loss) => loss > now.getTime());
-  return next !== undefined && next - noticeSeconds * 1000 <= now.getTime();
+function nextLoss({ losses }: PoolInterruptions, after: Date, noticeSeconds: number) {
+  const end = losses.find((loss) => loss > after.getTime());
+  return end === undefined ? undefined : { noticeAt: new Date(end - noticeSeconds * 1000), endAt: new Date(end) };
 }
 
 function interruptionOf(
   { launchedAt }: Instance,
-  { losses, recommendations }: PoolInterruptions,
+  pool: PoolInterruptions,
   noticeSeconds: number,
 ): Interruption | undefined {
-  const launched = launchedAt.getTime();
-  const end = losses.find((loss) => loss > launched);
-  const notice = end === undefined ? undefined : end - noticeSeconds * 1000;
-  const recommendation = recommendations.find(({ at }) => at > launched && at < (notice ?? Number.POSITIVE_INFINITY));
-  if (end === undefined && !recommendation) return undefined;
+  const loss = nextLoss(pool, launchedAt, noticeSeconds);
+  const until = loss?.noticeAt.getTime() ?? Number.POSITIVE_INFINITY;
+  const recommendation = pool.recommendations.find(({ at }) => at > launchedAt.getTime() && at < until);
+  if (!loss && !recommendation) return undefined;
   return {
     ...(recommendation && { rebalanceAt: new Date(recommendation.at), isFalseAlarm: recommendation.isFalseAlarm }),
-    ...(end !== undefined && { noticeAt: new Date(notice!), endAt: new Date(end) }),
+    ...loss,
   };
 }
 
