@@ -107,7 +107,7 @@ export const assumptions = {
    * A run of a job with nothing to do: Data API calls, its lease included, and time. The mean of those of each minute, by
    * `npm run bench -- --jobs 1000,4000` on one machine, as the next two.
    */
-  callsOfAJob: 6.4,
+  callsOfAJob: 5.4,
   jobMs: 100,
   /** A decision, one after each price report; the job decides on many at once. */
   callsPerDecision: 0.075,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 import type { JobEvent, JobLambda, JobName, JobOf } from '../jobs.ts';
 import { abandonedRun } from './alarm-lines.ts';
@@ -37,8 +38,13 @@ export function jobHandler<L extends JobLambda>(run: Readonly<Record<JobOf<L>, J
       throw new Error(`not a job of ours: ${JSON.stringify(event).slice(0, 200)}`);
     const remaining = () => context.getRemainingTimeInMillis();
     const { db } = connect(remaining);
-    // Lambda repeats an event that failed with the same id, and only once its first run has ended.
-    const lease = { job, token: context.awsRequestId, until: msAfter(now, remaining() + leaseMarginMs) };
+    const request = context.awsRequestId;
+    const lease = {
+      job,
+      request,
+      token: `${request} ${randomUUID()}`,
+      until: msAfter(now, remaining() + leaseMarginMs),
+    };
     if (!(await takeLease(db, lease, now))) return { job, ran: false };
     // The one look at the clock: how late a run is cannot be an input.
     const lag = { JobLag: Math.max(0, msSince(now, new Date())) };
@@ -64,44 +70,64 @@ export function jobHandler<L extends JobLambda>(run: Readonly<Record<JobOf<L>, J
 
 interface Lease {
   readonly job: JobName;
-  /** Names the run. */
+  /** Lambda repeats an event that failed with the same id, and only once its first run has ended. */
+  readonly request: string;
+  /** Names the run, and begins with its request. */
   readonly token: string;
   readonly until: Date;
 }
 
 /**
- * Takes the job's row, unless another run has it, or a later one has had it. A lease that its run never gave back, as it was
- * killed, is counted and logged, which raises an alarm; it goes to the repetition of that run, or once it is over to the
- * next. Two statements.
+ * Takes the job's row, unless another run has it, or a later one has had it. Where the run before has given it back, as
+ * nearly all do, one statement does.
  * @returns whether it is ours
  */
-async function takeLease(db: Db, { job, token, until }: Lease, now: Date): Promise<boolean> {
-  const row = await readLease(db, job);
-  const isOurs = row.runToken === token;
+async function takeLease(db: Db, lease: Lease, now: Date): Promise<boolean> {
+  const result = await db
+    .updateTable('jobRuns')
+    .set(taken(lease, now))
+    .where('job', '=', lease.job)
+    .where('runningUntil', 'is', null)
+    .where((eb) => eb.or([eb('dueAt', 'is', null), eb('dueAt', '<=', now)]))
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n || takeOver(db, lease, now);
+}
+
+const taken = ({ token, until }: Lease, now: Date) => ({
+  runningUntil: until,
+  runToken: token,
+  dueAt: now,
+  startedAt: now,
+});
+
+/**
+ * Takes a lease that could not just be taken. One that its run never gave back, as it was killed, is counted and logged,
+ * which raises an alarm; it goes to the repetition of that run, or once it is over to the next.
+ */
+async function takeOver(db: Db, lease: Lease, now: Date): Promise<boolean> {
+  const row = await readLease(db, lease.job);
+  if (row.runToken === lease.token) return true; // the statement was repeated after its answer was lost
   if (row.dueAt !== null && row.dueAt > now) return false;
+  const isOurs = row.runToken?.startsWith(`${lease.request} `);
   if (!isOurs && row.runningUntil !== null && row.runningUntil > now) return false;
   const isAbandoned = row.runningUntil !== null;
   const result = await db
     .updateTable('jobRuns')
     .set((eb) => ({
-      runningUntil: until,
-      runToken: token,
-      dueAt: now,
-      startedAt: now,
+      ...taken(lease, now),
       ...(isAbandoned && { abandonedRuns: eb('abandonedRuns', '+', 1), abandonedAt: now }),
     }))
-    .where('job', '=', job)
-    .where('abandonedRuns', '=', row.abandonedRuns)
+    .where('job', '=', lease.job)
     .where((eb) => (row.runToken === null ? eb('runToken', 'is', null) : eb('runToken', '=', row.runToken)))
     .executeTakeFirst();
   // Where nothing was updated another run was faster, or the statement was repeated after its answer was lost.
-  if (result.numUpdatedRows === 0n && (await readLease(db, job)).runToken !== token) return false;
-  if (isAbandoned) logger.error(abandonedRun, { job, dueAt: row.dueAt });
+  if (result.numUpdatedRows === 0n && (await readLease(db, lease.job)).runToken !== lease.token) return false;
+  if (isAbandoned) logger.error(abandonedRun, { job: lease.job, dueAt: row.dueAt });
   return true;
 }
 
 async function readLease(db: Db, job: JobName) {
-  const columns = ['runToken', 'dueAt', 'runningUntil', 'abandonedRuns'] as const;
+  const columns = ['runToken', 'dueAt', 'runningUntil'] as const;
   const row = await db.selectFrom('jobRuns').select(columns).where('job', '=', job).executeTakeFirst();
   if (row) return row;
   await db
@@ -109,7 +135,7 @@ async function readLease(db: Db, job: JobName) {
     .values({ job })
     .onDuplicateKeyUpdate((eb) => ({ job: eb.ref('jobRuns.job') }))
     .execute();
-  return { runToken: null, dueAt: null, runningUntil: null, abandonedRuns: 0 };
+  return { runToken: null, dueAt: null, runningUntil: null };
 }
 
 async function end(

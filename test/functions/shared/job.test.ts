@@ -90,6 +90,23 @@ describe('a run that is killed', () => {
     expect(await deliver(0, 'b')).toMatchObject({ ran: false });
   });
 
+  it('is told from one that took its lease by a statement whose answer was lost', async () => {
+    await deliver(0, 'a');
+    const calls = rig.controlPlane.dataApi.calls;
+    rig.faults.inject({ error: 'ServiceUnavailableError', when: 'after' });
+    expect(await deliver(1, 'b')).toMatchObject({ ran: true });
+    // The statement, its repetition, a look at the row, and the row's end.
+    expect(rig.controlPlane.dataApi.calls - calls).toBe(4);
+    expect(await row()).toMatchObject({ abandonedRuns: 0, runningUntil: null });
+  });
+
+  it('costs the others nothing: a lease is taken in one statement, and given back in one', async () => {
+    await deliver(0, 'a');
+    const calls = rig.controlPlane.dataApi.calls;
+    await deliver(1, 'b');
+    expect(rig.controlPlane.dataApi.calls - calls).toBe(2);
+  });
+
   it('that failed is run again by its repetition', async () => {
     const failing = jobHandler<'jobs'>({
       ...allJobs(async () => 0),
