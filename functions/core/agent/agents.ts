@@ -6,9 +6,9 @@ import type { Agent, AgentStatus, Mode } from '../../shared/schema.ts';
 import { poolOf } from '../pool/pool-id.ts';
 import { regionOfZone } from '../pool/region.ts';
 
-/** The rows of `agents`, but for what a change of primary sets (primary.ts). */
+/** Writes rows of `agents`, except for the columns that a change of primary sets (primary.ts). */
 
-/** What an instance tells of itself when its agent starts. */
+/** What an instance reports about itself when its agent starts. */
 export interface Registration {
   readonly logical_agent_id: string;
   readonly instance_id: string;
@@ -30,8 +30,9 @@ interface NewAgent {
 }
 
 /**
- * Inserts an agent whose primary is the instance that registers, or takes the lock of the agent that is there: one
- * statement, so two instances that start together cannot both find nothing. A new agent takes its tenant's defaults.
+ * Inserts an agent with the registering instance as its primary, or locks the agent if it already exists. One
+ * statement, so that two instances that start together cannot both find no agent. A new agent gets its tenant's default
+ * settings.
  */
 export async function insertOrLockAgent(tx: Tx, { id, clientId, body }: NewAgent, now: Date): Promise<void> {
   await sql`
@@ -53,7 +54,7 @@ interface Restart {
 }
 
 /**
- * The primary has started again: its facts may be new, and a known mode is not overwritten by an unknown one.
+ * Refreshes the facts of a primary that has started again. An unknown mode does not overwrite a known one.
  * Sets columns of: agents, instances.
  */
 export async function refreshPrimary(tx: Tx, { agent, status, body }: Restart, now: Date): Promise<void> {
@@ -80,26 +81,26 @@ export async function refreshPrimary(tx: Tx, { agent, status, body }: Restart, n
 interface Beat {
   readonly clientId: string;
   readonly agentId: string;
-  /** The instance that beats; `undefined` where it does not say. */
+  /** The instance that sent the heartbeat; `undefined` if it does not say which one it is. */
   readonly reporter: string | undefined;
   readonly status: AgentStatus;
   readonly mode: Mode | undefined;
   readonly instanceType: string | undefined;
   readonly az: string | undefined;
-  /** In how many seconds it was told to come back; `undefined` where it comes by itself. */
+  /** In how many seconds it was told to send the next heartbeat; `undefined` if it was not told. */
   readonly nextSeconds?: number | undefined;
-  /** Whether its agent is to be decided on, as if it had reported prices. */
+  /** Whether this makes the agent due for a decision, as a price report would. */
   readonly isPriced?: boolean;
-  /** What has to hold of `agents AS a` besides, and what is joined to see it. */
+  /** An extra condition on `agents AS a`, and the join that it needs. */
   readonly only?: { readonly join: RawBuilder<unknown>; readonly where: RawBuilder<boolean> };
-  /** What is left of the agent's work, where the instance tells. */
+  /** Seconds of work that the agent has left, if the instance reports it. */
   readonly remainingWorkSeconds?: number | undefined;
 }
 
 /**
- * Notes a heartbeat in which the primary says again what it said last.
+ * Records a heartbeat of the primary that leaves the agent's status as it is.
  * Sets columns of: agents, instances.
- * @returns whether it was that; otherwise nothing has changed
+ * @returns whether it was such a heartbeat; if not, nothing was changed
  */
 export async function noteSteadyBeat(db: Db, beat: Beat, now: Date): Promise<boolean> {
   const { clientId, agentId, reporter = null, status, mode = null, instanceType = null, az = null } = beat;
@@ -111,7 +112,7 @@ export async function noteSteadyBeat(db: Db, beat: Beat, now: Date): Promise<boo
   } = beat;
   const isModeKnown = mode !== null && mode !== 'unknown';
   const pool = poolOf(beat.mode, instanceType, az);
-  // Without its type or zone a Spot instance's pool is not known anew, and the one we have stands.
+  // A Spot pool follows from type and zone. Unless both are reported, the stored pool is kept.
   const isPoolKnown = mode === 'ondemand' || pool !== null;
   const region = regionOfZone(az) ?? null;
   const result = await sql`
@@ -138,17 +139,17 @@ interface NewStatus {
   readonly clientId: string;
   readonly agentId: string;
   readonly status: AgentStatus;
-  /** The agent itself beats just now, and comes back in so many seconds; `null`: by itself. */
+  /** Set for the agent's own heartbeat. `nextSeconds`: when it was told to send the next one; `null` if not told. */
   readonly heard?: { readonly nextSeconds: number | null };
   /** Whether the agent stops for good. */
   readonly ended?: boolean;
-  /** Only while this instance is the primary. */
+  /** Changes the status only while this instance is the primary. */
   readonly ofPrimary?: string;
-  /** What is left of the agent's work, where it tells. */
+  /** Seconds of work that the agent has left, if it reports it. */
   readonly remainingWorkSeconds?: number | undefined;
 }
 
-/** Sets the status of an agent that is not deleted. */
+/** Sets an agent's status, unless the agent is deleted. */
 export async function setStatus(db: Db, change: NewStatus, now: Date): Promise<void> {
   const { clientId, agentId, status, heard, ended, ofPrimary, remainingWorkSeconds } = change;
   await db
@@ -184,7 +185,7 @@ export async function updateFreeAgents(tx: Tx, { ids, set, where = sql`TRUE` }: 
   return Number(numAffectedRows ?? 0n);
 }
 
-/** Notes that EC2 recommends to move an agent off its instance. */
+/** Records that EC2 sent a rebalance recommendation for an agent's instance. */
 export const noteRecommendation = (db: Db, { id, clientId }: Pick<Agent, 'id' | 'clientId'>, now: Date) =>
   db
     .updateTable('agents')

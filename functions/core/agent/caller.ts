@@ -4,23 +4,23 @@ import type { Agent, Instance } from '../../shared/schema.ts';
 import { type Handle, parseHandle, type Standing, standingOf } from './identity.ts';
 import { readAgent } from './read.ts';
 
-/** An agent and the instance that speaks for it. */
+/** An agent and the instance that is calling for it. */
 export interface Caller {
   readonly agent: Agent;
-  /** The handle's instance, or for a bare uuid the agent's primary. */
+  /** The instance named by the handle; for a bare uuid, the agent's primary. */
   readonly instanceId: string | undefined;
   readonly standing: Standing;
 }
 
 interface Of {
-  /** `undefined` for the admin, who may see every tenant's. */
+  /** `undefined` for the admin, who may see every tenant's agents. */
   readonly clientId: string | undefined;
   readonly ref: string;
 }
 
 /**
- * The agent of a path and what the calling instance is to it: one statement.
- * @throws AppError agent_not_found as `readAgent`, and for a path that cannot name an agent
+ * Finds the agent that a path names, and the calling instance's standing in it. One statement.
+ * @throws AppError agent_not_found like `readAgent`, and if the path cannot name an agent
  */
 export async function findCaller(db: Db, { clientId, ref }: Of, now: Date): Promise<Caller> {
   const handle = parseHandle(ref);
@@ -39,8 +39,8 @@ export async function findCaller(db: Db, { clientId, ref }: Of, now: Date): Prom
 }
 
 /**
- * The agent of a path beside the row of the calling instance, for a statement that lists what belongs to the agent. A row
- * comes back for another tenant's agent never, for a deleted one always.
+ * A query to build on: the agent that a path names, joined with the calling instance's row. It never returns another
+ * tenant's agent, but does return a deleted one.
  */
 export function selectCaller(db: Db, { clientId, handle }: { clientId: string | undefined; handle: Handle }) {
   const { agentId, instanceId } = handle;
@@ -55,6 +55,6 @@ export function selectCaller(db: Db, { clientId, handle }: { clientId: string | 
     .$if(clientId !== undefined, (query) => query.where('a.clientId', '=', clientId!));
 }
 
-/** The caller's row off `selectCaller`. */
+/** The calling instance, from a row of `selectCaller`; `undefined` if it is not one of the agent's instances. */
 export const callerOf = (row: { callerStatus: Instance['instanceStatus'] | null; callerIsPrimary: boolean | null }) =>
   row.callerStatus === null ? undefined : { instanceStatus: row.callerStatus, isPrimary: row.callerIsPrimary === true };

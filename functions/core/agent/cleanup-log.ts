@@ -8,14 +8,14 @@ export interface Cleanup {
   readonly deletedSnapshots: number;
   readonly deletedAmis: number;
   readonly failed: number;
-  /** As the agent reported it. */
+  /** As the agent reported them. */
   readonly details: Record<string, unknown>;
-  /** What was older than this was to be deleted. */
+  /** Snapshots and images older than this were to be deleted. */
   readonly cutoffDate: Date | null;
   readonly executedAt: Date;
 }
 
-/** Keeps what an agent cleaned up, once per time of execution. @returns whether there is such an agent */
+/** Records what an agent cleaned up, once per `executedAt`. @returns whether the agent exists */
 export async function recordCleanup(db: Db, cleanup: Cleanup): Promise<boolean> {
   const { clientId, agentId, details, cutoffDate, executedAt } = cleanup;
   const known = await db

@@ -1,26 +1,26 @@
 import { dayMs, minuteMs } from '../../shared/time.ts';
 
-/** When an agent may be moved without need: some hours of some days, by the clocks of a time zone. */
+/** When an agent may be moved without need: certain hours of certain weekdays, in a time zone's local time. */
 export interface DisruptionWindows {
-  /** Of the IANA, such as `Europe/Berlin`. */
+  /** IANA name, such as `Europe/Berlin`. */
   readonly timeZone: string;
   readonly windows: readonly Window[];
 }
 
 export interface Window {
-  /** On which it begins. */
+  /** Weekdays on which the window opens. */
   readonly days: readonly Day[];
   /** `HH:MM`. */
   readonly from: string;
-  /** `HH:MM`; not later than `from`: of the next day. */
+  /** `HH:MM`; on the next day unless it is later than `from`. */
   readonly to: string;
 }
 
-/** Sunday first, as JavaScript counts. */
+/** Sunday first, as in `Date.getUTCDay`. */
 export const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 export type Day = (typeof days)[number];
 
-/** An agent has so many at most, which fit its row. */
+/** The most windows an agent may have: they fit in its row. */
 export const mostWindows = 7;
 
 export interface Span {
@@ -28,11 +28,11 @@ export interface Span {
   readonly to: Date;
 }
 
-/** Whether moves that nobody needs are allowed now; always, where there are no windows. */
+/** Whether moves that are not needed are allowed now. Without windows they always are. */
 export const isInWindow = (given: DisruptionWindows | null, now: Date): boolean =>
   given === null || spans(given, now, 1).some(({ from, to }) => from <= now && now < to);
 
-/** The window that is open now, and those that come, in their order. */
+/** The windows that are open now or upcoming, in order, `count` at most. */
 export const nextWindows = (given: DisruptionWindows | null, now: Date, count: number): Span[] =>
   given === null
     ? []
@@ -40,7 +40,7 @@ export const nextWindows = (given: DisruptionWindows | null, now: Date, count: n
         .filter(({ to }) => to > now)
         .slice(0, count);
 
-/** What begins from the day before on, as a window may go past midnight. */
+/** The windows that open from yesterday on: one of yesterday's may end after midnight. */
 function spans({ timeZone, windows }: DisruptionWindows, now: Date, ahead: number): Span[] {
   const offset = offsets(timeZone);
   const localNow = now.getTime() + offset(now.getTime());
@@ -65,8 +65,8 @@ const minutesOf = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.
 type Offset = (at: number) => number;
 
 /**
- * When the clocks of a zone show a time, given as if it were UTC. A time that they show twice is its first; one that they leave
- * out is as long after the hour that they skip.
+ * Converts a zone's local time, given as if it were UTC, to an instant. If the time occurs twice, the first one counts.
+ * If daylight saving time skips it, it moves forward by as much as the clocks do.
  */
 function instantOf(local: number, offset: Offset): Date {
   const [before, after] = [offset(local - dayMs), offset(local + dayMs)];
@@ -74,7 +74,7 @@ function instantOf(local: number, offset: Offset): Date {
   return new Date(shown.length > 0 ? Math.min(...shown) : local - before);
 }
 
-/** How far the clocks of a zone are ahead of UTC at a time, in ms. */
+/** How far a zone's local time is ahead of UTC at a given instant, in ms. */
 function offsets(timeZone: string): Offset {
   const format = formatOf(timeZone);
   return (at) => {
@@ -86,7 +86,7 @@ function offsets(timeZone: string): Offset {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** Making one takes as long as using it a thousand times. */
+/** Cached, because creating a formatter takes as long as using it a thousand times. */
 function formatOf(timeZone: string): Intl.DateTimeFormat {
   const known = formats.get(timeZone);
   if (known) return known;

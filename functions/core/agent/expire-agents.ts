@@ -12,19 +12,20 @@ import { changeFreeAgents } from './lock.ts';
 
 const size = 500;
 
-/** An agent in one of these is expected to beat. */
+/** Agents in these statuses are expected to send heartbeats. */
 const serving: readonly AgentStatus[] = ['online', 'disabled', 'switching', 'error'];
 
 /**
- * Marks agents offline whose last heartbeat is older than the timeout (protocol 8.1). The lock repeats the condition, so a
- * beat that comes in between wins. While a switch is carried out nobody is alarmed: the old instance is going. This job also
- * notes that we are there to hear agents, as it would be wrong without.
- * @param now the schedule's time, not the clock's
+ * Marks agents offline whose last heartbeat is older than the timeout (protocol 8.1). The condition is checked again
+ * under the lock, so a heartbeat that arrives in between wins. Agents that are carrying out a switch are left out:
+ * their old instance is expected to go. This job also records that the control plane is up (hearing.ts), because its
+ * verdicts depend on that.
+ * @param now the scheduled time, not the clock's
  */
 export async function expireAgents(db: Db, time: RunTime, now: Date): Promise<number> {
   await noteHearing(db, now);
   const hearing = await readHearing(db);
-  // After an outage of ours everybody's last heartbeat is long ago, and nobody is silent yet.
+  // Right after an outage of our own every last heartbeat is old, but no agent counts as silent yet.
   if (!isOffline(new Date(0), hearing, now)) return 0;
   const read = (after: SilentAgent | undefined) => silentAgents(db, after, now);
   return sumOfPages({ read, size }, (page) => expireIdle(db, page, hearing, now), time);
@@ -50,7 +51,7 @@ async function expireIdle(
     );
     if (still.size === 0) return 0;
     await updateFreeAgents(tx, { ids: [...still], set: sql`status = 'offline', updated_at = ${now}` });
-    // With the change: nothing else would tell the tenant, were this process to end between the two.
+    // Recorded in the same transaction: if this process died between the two, nothing else would tell the tenant.
     await record(tx, idle.filter(({ id }) => still.has(id)).map(silenceOf), now);
     return still.size;
   });
@@ -58,7 +59,7 @@ async function expireIdle(
 
 type SilentAgent = Awaited<ReturnType<typeof silentAgents>>[number];
 
-/** By the time of their last heartbeat, which an index has. */
+/** Ordered by last heartbeat, which is indexed. */
 const silentAgents = (
   db: Db,
   after: { readonly id: string; readonly lastHeartbeatAt: Date | null } | undefined,
@@ -73,7 +74,7 @@ const silentAgents = (
     .select('c.id as commandId')
     .where('a.status', 'in', serving)
     .where('a.lastHeartbeatAt', '<', msBefore(now, heartbeatTimeoutMs()))
-    // The same for who was told to come back later; the line above is what the index has.
+    // Agents that were told to back off get that much longer. The line above is the condition the index can serve.
     .where(
       sql<boolean>`a.last_heartbeat_at < DATE_SUB(${msBefore(now, heartbeatTimeoutMs())}, INTERVAL ${quietSeconds} SECOND)`,
     )

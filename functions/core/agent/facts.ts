@@ -6,15 +6,15 @@ import { codeLength } from '../failover/failure-cause.ts';
 import { onDemandOf } from '../pool/on-demand.ts';
 import { failedSwitchesMs, type SwitchKey } from './state.ts';
 
-/** What is looked up or counted beside an agent's row, each as a subquery of a statement on `agents AS a`. */
+/** SQL for what is read or counted along with an agent: subqueries and tables to join with `agents AS a`. */
 
 export const standbyCount = sql<number>`(
   SELECT COUNT(*) FROM replica_instances AS x WHERE x.agent_id = a.id AND x.status IN ${activeStatusList})`;
 
-/** A switch whose agent said "done" may have its successor register only minutes later: instances boot slowly. */
+/** An agent may report a switch as done minutes before the successor registers: instances boot slowly. */
 const successorComesWithinMs = 15 * minuteMs;
 
-/** The switch that the agent is carrying out, or whose successor is still on its way. */
+/** The newest switch that is being carried out, or that is completed but whose successor may still register. */
 export const newestInFlight = (now: Date) => sql<string>`(
   SELECT x.id FROM commands AS x
   WHERE x.agent_id = a.id AND x.command_type = 'switch' AND (x.status = 'dispatched'
@@ -22,14 +22,14 @@ export const newestInFlight = (now: Date) => sql<string>`(
       AND x.completed_at > ${new Date(now.getTime() - successorComesWithinMs)}))
   ORDER BY x.dispatched_at DESC LIMIT 1)`;
 
-/** @param instanceId whose notice; `undefined` for the primary's */
+/** @param instanceId the instance whose notice to find; `undefined` for the primary's */
 export const newestNotice = (instanceId: string | undefined) => sql<string>`(
   SELECT x.id FROM spot_interruption_events AS x
   WHERE x.instance_id = COALESCE(${instanceId ?? null}, a.instance_id) AND x.agent_id = a.id
     AND x.signal_type = 'termination-notice'
   ORDER BY x.created_at DESC LIMIT 1)`;
 
-/** Whether the agent itself has reported this switch (one that was inferred is not its word), and whether a later one began. */
+/** Whether the agent itself reported this switch (an inferred record does not count), and whether a later one began. */
 export const recordedOf = ({ oldId, newId, initiatedAt }: SwitchKey) =>
   named('r', {
     reported: sql<number>`EXISTS (SELECT 1 FROM switches AS s WHERE s.agent_id = a.id AND s.old_instance_id = ${oldId}
@@ -39,8 +39,7 @@ export const recordedOf = ({ oldId, newId, initiatedAt }: SwitchKey) =>
   });
 
 /**
- * Launches that an agent took and that failed before the standby was ready or heard of, and the newest standby that has
- * ended.
+ * Counts of failed launches and unheard standbys, and the newest standby that was ended or promoted (see `Launches`).
  */
 export const launchesOf = () =>
   named('l', {
@@ -55,7 +54,7 @@ const lastEnded = sql<Date | null>`(SELECT x.created_at FROM replica_instances A
   FORCE INDEX (ix_replica_instances_agent_created_at)
   WHERE x.agent_id = a.id AND x.status IN ('terminated', 'promoted') ORDER BY x.created_at DESC LIMIT 1)`;
 
-/** Which launches of agents have failed lately, as a table `lf` to join (see `recentSwitches`). */
+/** Each agent's failed standby launches of the last hour, as a table `lf` to join (see `recentSwitches`). */
 export const recentFailures = (agentIds: readonly string[] | undefined, now: Date) =>
   sql<{ agentId: string; failures: number; lastAt: Date }>`(
     SELECT f.agent_id, COUNT(*) AS failures, MAX(f.failed_at) AS last_at
@@ -83,8 +82,8 @@ export const historyOf = (now: Date) =>
   });
 
 /**
- * How often agents have switched lately, as a table `hs` to join. Not a subquery of each agent's row: that could only be read
- * by the agent, and with it every switch that the agent ever did.
+ * Each agent's switches of the last week, as a table `hs` to join. A subquery for each agent's row could be narrowed
+ * only by agent, and would read every switch that the agent ever did.
  */
 export const recentSwitches = (agentIds: readonly string[] | undefined, now: Date) => {
   const aDayAgo = msBefore(now, dayMs);
@@ -100,8 +99,8 @@ export const recentSwitches = (agentIds: readonly string[] | undefined, now: Dat
 };
 
 /**
- * Primaries that EC2 took from agents within the week and that were replaced, as a table `hl` to join (see `recentSwitches`). One
- * that was heard of after the end that EC2 had announced served until then.
+ * Each agent's primaries that EC2 took within the last week and that were replaced, as a table `hl` to join (see
+ * `recentSwitches`). A primary that was heard of after its announced end counts as serving until then.
  */
 export const recentLosses = (agentIds: readonly string[] | undefined, now: Date) =>
   sql<{ agentId: string; losses: unknown }>`(
@@ -114,13 +113,13 @@ export const recentLosses = (agentIds: readonly string[] | undefined, now: Date)
       AND x.signal_type = 'termination-notice' AND i.primary_since IS NOT NULL AND i.zombie_at >= i.primary_since
     GROUP BY x.agent_id)`.as<'hl'>('hl');
 
-/** Whole seconds since 1970. @param column SQL, a DATETIME */
+/** Whole seconds since 1970. @param column SQL of a DATETIME */
 const secondsOf = (column: string) => sql.raw(`TIMESTAMPDIFF(SECOND, CAST('1970-01-01' AS DATETIME), ${column})`);
 
 const isOneOf = (alias: string, agentIds: readonly string[] | undefined) =>
   agentIds ? sql`${sql.ref(`${alias}.agent_id`)} IN ${inList(agentIds)}` : sql`TRUE`;
 
-/** Named like the columns of a joined row: `alias$name`. */
+/** Names columns like those of a joined row: `alias$name`. */
 function named(alias: string, columns: Record<string, RawBuilder<unknown>>): AliasedExpression<unknown, string>[] {
   return Object.entries(columns).map(([name, column]) => column.as(`${alias}$${name}`));
 }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Tx } from '../../shared/db.ts';
 
-/** What people set of an agent, and what its limits are reckoned from. */
+/** The columns that carry over: what people set, and the work that is left. */
 const carried = [
   'enabled',
   'auto_switch_enabled',
@@ -30,7 +30,7 @@ interface Fold {
   readonly into: string;
 }
 
-/** Ends an agent that goes on as another one, with the same settings. The caller has locked both. */
+/** Marks an agent deleted and copies its settings to the agent that continues it. The caller has locked both. */
 export async function foldAgent(tx: Tx, { clientId, from, into }: Fold, now: Date): Promise<void> {
   const settings = sql.join(carried.map((column) => sql`n.${sql.ref(column)} = a.${sql.ref(column)}`));
   await sql`

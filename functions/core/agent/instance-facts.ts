@@ -1,6 +1,6 @@
 import type { Mode } from '../../shared/schema.ts';
 
-/** What is told of an instance. What is `undefined` or `null` is not known, and keeps what the database has. */
+/** What a request reports about an instance. `undefined` and `null` mean unknown: the stored value is kept. */
 export interface InstanceFacts {
   readonly instanceId: string;
   readonly instanceType?: string | null | undefined;

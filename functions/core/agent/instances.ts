@@ -6,14 +6,14 @@ import { poolOf } from '../pool/pool-id.ts';
 import type { InstanceFacts } from './instance-facts.ts';
 import { isSwitch, type NewPrimary, type PrimaryChange } from './primary-change.ts';
 
-/** The rows of `instances`: how one is entered, and what is noted of it while it lives. */
+/** Writes rows of `instances`: inserts them, and updates them while the instance lives. */
 interface OfInstance {
   readonly clientId: string;
   readonly agentId: string;
   readonly instanceId: string;
 }
 
-/** Writes the instance as its agent's primary; the key `uq_instances_primary_of` holds that no other one is left. */
+/** Upserts an instance as its agent's primary. The key `uq_instances_primary_of` ensures that there is no other one. */
 export async function upsertPrimary(
   tx: Tx,
   change: Pick<PrimaryChange, 'agent' | 'cause' | 'wasPrimary'> & { readonly next: NewPrimary },
@@ -85,7 +85,7 @@ const rowOf = (instance: Extra, status: InstanceStatus, now: Date) => ({
   createdAt: now,
 });
 
-/** Enters an instance that registers beside a primary which lives: it waits until that falls silent. */
+/** Upserts an instance that registers while the primary lives: it waits until the primary falls silent. */
 export const keepBesidePrimary = (tx: Tx, instance: Extra, now: Date) =>
   tx
     .insertInto('instances')
@@ -93,7 +93,7 @@ export const keepBesidePrimary = (tx: Tx, instance: Extra, now: Date) =>
     .onDuplicateKeyUpdate({ instanceStatus: 'running_replica', isActive: true, lastSeenAt: now })
     .execute();
 
-/** Enters an instance that a later switch has overtaken: it still runs and costs, so it is put where it is terminated. */
+/** Inserts an instance that a later switch superseded, as a zombie: it still costs money and has to be terminated. */
 export const keepAsZombie = (tx: Tx, instance: Extra, now: Date) =>
   tx
     .insertInto('instances')
@@ -102,9 +102,9 @@ export const keepAsZombie = (tx: Tx, instance: Extra, now: Date) =>
     .execute();
 
 /**
- * Enters the instance of a standby; one that is the primary, or gone, stays what it is.
- * @param instance `isKept: false` for one that nobody wants: it is listed until it was seen to be terminated, even if it
- * has registered already and waits beside the primary
+ * Inserts the instance of a standby. One that is already the primary, or gone, stays what it is.
+ * @param instance `isKept: false` for one that nobody wants: it is listed for termination until it is confirmed gone,
+ * even if it has already registered and waits beside the primary
  */
 export async function enterStandbyInstance(tx: Tx, instance: Omit<Extra, 'mode'> & { isKept: boolean }, now: Date) {
   const { isKept } = instance;
@@ -119,7 +119,7 @@ export async function enterStandbyInstance(tx: Tx, instance: Omit<Extra, 'mode'>
     .execute();
 }
 
-/** In this order, for MySQL assigns from left to right: the status is set last, as the others are decided on it. */
+/** The order matters: MySQL assigns from left to right, so the status that the other columns depend on is set last. */
 function terminatedIfWaiting(now: Date) {
   const waits = sql<boolean>`instances.instance_status = 'running_replica'`;
   return {
@@ -130,8 +130,8 @@ function terminatedIfWaiting(now: Date) {
 }
 
 /**
- * Notes that an instance lives. One that was given up because it was silent is asked to end from now on: it is heard, and
- * nobody needs it any more.
+ * Records that an instance is alive. One that was given up for its silence is listed for termination from now on: it is
+ * alive, but nobody needs it any more.
  */
 export const markSeen = (db: Db, { clientId, agentId, instanceId }: OfInstance, now: Date) =>
   db
@@ -146,7 +146,7 @@ export const markSeen = (db: Db, { clientId, agentId, instanceId }: OfInstance, 
     .where('clientId', '=', clientId)
     .execute();
 
-/** Closes an instance beside the primary whose agent said that it ends. What it was a standby for is seen to by its silence. */
+/** Closes an instance beside the primary whose agent reported its end. A standby on it fails later, for its silence. */
 export const endInstance = (tx: Tx, { clientId, agentId, instanceId }: OfInstance, now: Date) =>
   tx
     .updateTable('instances')
@@ -164,8 +164,8 @@ export const endInstance = (tx: Tx, { clientId, agentId, instanceId }: OfInstanc
     .execute();
 
 /**
- * Hands an instance that is no primary from one agent of its tenant to another.
- * @throws DatabaseError conflict when it has become a primary meanwhile, so that it is decided anew
+ * Moves an instance that is not a primary from one agent to another of the same tenant.
+ * @throws DatabaseError conflict if it has become a primary meanwhile, so that the transaction is retried
  */
 export async function moveInstance(tx: Tx, { clientId, agentId, instanceId }: OfInstance): Promise<void> {
   const { numUpdatedRows } = await tx

@@ -9,7 +9,7 @@ import { updateFreeAgents } from './agents.ts';
 import { isAlive } from './liveness.ts';
 import { changeFreeAgents } from './lock.ts';
 
-/** What an agent's row remembers of EC2's announcements. */
+/** What an agent's row records of a notice or recommendation from EC2. */
 interface Interruption {
   readonly agent: Pick<Agent, 'id' | 'clientId' | 'epoch'>;
   readonly instanceId: string;
@@ -17,15 +17,15 @@ interface Interruption {
   readonly terminationTime: Date;
   /** Whether a standby was made for it. */
   readonly madeStandby: boolean;
-  /** Whether it was decided on there being no standby that can take over. */
+  /** Whether the decision was based on no standby being able to take over. */
   readonly foundNone: boolean;
 }
 
 /**
- * Marks an agent whose primary EC2 may take, or takes. The epoch holds that the instance is still the primary it was when
- * this was decided. An answer that there is no standby must not overlook one that has come up since: nobody would say so
- * again.
- * @throws DatabaseError conflict when either has changed, so that it is decided anew
+ * Marks an agent whose primary EC2 takes or may take. The epoch ensures that the primary is still the one that this was
+ * decided for. A decision based on no standby being able to take over is refused if one has come up since: that standby
+ * will not announce itself again.
+ * @throws DatabaseError conflict when either has changed, so that the transaction is retried
  */
 export async function markInterruption(tx: Tx, interruption: Interruption, now: Date): Promise<void> {
   const { agent, instanceId, signal, terminationTime, madeStandby, foundNone } = interruption;
@@ -48,7 +48,7 @@ export async function markInterruption(tx: Tx, interruption: Interruption, now: 
     throw new DatabaseError('conflict', `agent ${agent.id} has left epoch ${agent.epoch}`);
 }
 
-/** Of the agent that a statement is about. */
+/** The standbys that can take over, for a subquery of a statement on `agents`. */
 export const standbysThatCanTakeOver = (eb: ExpressionBuilder<Schema, 'agents'>) =>
   eb
     .selectFrom('replicaInstances as r')
@@ -59,12 +59,12 @@ export const standbysThatCanTakeOver = (eb: ExpressionBuilder<Schema, 'agents'>)
     .where('r.status', 'in', ['syncing', 'ready']);
 
 interface Survival {
-  /** How long after the announced end an instance must have lived. */
+  /** How long after its announced end an instance must still be alive. */
   readonly survivedMs: number;
   readonly time: RunTime;
 }
 
-/** Clears the mark of agents whose primary was to be taken and beats on. @returns how many they are */
+/** Clears the mark of agents whose primary was to be taken but still sends heartbeats. @returns how many they are */
 export function clearSurvived(db: Db, { survivedMs, time }: Survival, now: Date): Promise<number> {
   const survivedSince = msBefore(now, survivedMs);
   const read = (after: Marked | undefined) => marked(db, survivedSince, after);

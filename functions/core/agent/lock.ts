@@ -14,19 +14,19 @@ interface Locking<W extends Wanted> extends Reading<W> {
   readonly agentId: string;
   readonly deleted?: boolean;
   readonly ref?: string;
-  /** Set by a job, which has other agents to see to: one that somebody else holds is a conflict at once. */
+  /** Set by jobs, which have other agents to process: an agent that is locked elsewhere is a conflict at once. */
   readonly skipLocked?: boolean;
 }
 
 /**
- * Locks an agent, then reads it with the parts that a rule needs: two statements. All that changes an agent's primary,
- * standbys or commands takes this lock first, so what is read stays true until the transaction ends.
+ * Locks an agent, then reads it with the parts that a rule needs. Two statements. Everything that changes an agent's
+ * primary, standbys or commands takes this lock first, so what is read stays true until the transaction ends.
  *
- * The reading takes no locks, and sees what was committed before the lock was granted, as InnoDB takes a transaction's
- * snapshot at its first plain read. (A locking read of rows that may be missing would lock gaps, and agents that start
- * together would deadlock.)
- * @throws AppError agent_not_found as `readAgent`
- * @throws DatabaseError conflict when somebody else holds the agent and `skipLocked` is set
+ * The read takes no locks. It sees everything committed before the lock was granted, because InnoDB takes a
+ * transaction's snapshot at its first plain read. (A locking read of rows that may be missing would lock gaps, and
+ * agents that start together would deadlock.)
+ * @throws AppError agent_not_found like `readAgent`
+ * @throws DatabaseError conflict if `skipLocked` is set and another transaction holds the agent, or there is none
  */
 export async function lockAgent<W extends Wanted>(tx: Tx, of: Locking<W>, now: Date): Promise<StateOf<W>> {
   await takeLock(tx, of);
@@ -34,9 +34,9 @@ export async function lockAgent<W extends Wanted>(tx: Tx, of: Locking<W>, now: D
 }
 
 /**
- * Locks an agent: one statement.
- * @throws AppError agent_not_found when there is none, or it is another tenant's
- * @throws DatabaseError conflict when somebody else holds the agent and `skipLocked` is set
+ * Locks an agent. One statement.
+ * @throws AppError agent_not_found if there is none, or it is another tenant's, and `skipLocked` is not set
+ * @throws DatabaseError conflict if `skipLocked` is set and the agent is missing or another transaction holds it
  */
 export async function takeLock(tx: Tx, of: Omit<Locking<Wanted>, 'with'>): Promise<void> {
   const { clientId, agentId, skipLocked = false } = of;
@@ -54,7 +54,7 @@ export async function takeLock(tx: Tx, of: Omit<Locking<Wanted>, 'with'>): Promi
       : agentNotFound(of.ref ?? agentId);
 }
 
-/** An agent as its lock found it. */
+/** An agent's row as read by the statement that locks it. */
 export interface LockedAgent {
   readonly id: string;
   readonly status: AgentStatus;
@@ -63,12 +63,12 @@ export interface LockedAgent {
 }
 
 /**
- * Changes those of many agents that nobody else holds, in one transaction, for a job. The others wait for its next run:
- * whoever holds one is changing it; or was killed, and then the Data API keeps what it locked for three minutes, during
- * which one agent must not hold up all (docs/adr/0013).
- * @param change is told what the free agents are now. It must name rows of theirs by primary key (`byPrimaryKey`): by
- * another index an update would wait for agents that somebody else holds.
- * @returns what `change` returns, or `none` where no agent is free
+ * For jobs: changes, in one transaction, those of many agents that no other transaction holds. The others wait for the
+ * job's next run. A holder is changing its agent, or was killed: then the Data API keeps the locks for three minutes,
+ * during which one agent must not hold up all (docs/adr/0013).
+ * @param change gets the current rows of the free agents. It must address their rows by primary key (`byPrimaryKey`):
+ * through another index an update would wait for agents that are locked elsewhere.
+ * @returns what `change` returns, or `none` if no agent is free
  */
 export async function changeFreeAgents<T>(
   db: Db,

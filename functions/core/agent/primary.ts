@@ -16,10 +16,11 @@ import { type FormerPrimary, isSwitch, type PrimaryChange } from './primary-chan
 import { workLeft } from './remaining-work.ts';
 
 /**
- * Changes the primary of an agent, in two statements: the agent, the instances that step down and the command or standby
- * behind the change together, then the new primary's own row. The caller holds the agent's lock. Every change of primary
- * goes through here and raises `agents.epoch`; the key `uq_instances_primary_of` holds that there is one at most.
- * @throws DatabaseError conflict when the epoch has moved on, so that the transaction is run anew
+ * Changes the primary of an agent. Two statements: one for the agent, the instances that step down and the command or
+ * standby behind the change, then one for the new primary's own row. The caller holds the agent's lock. Every change of
+ * primary goes through here and raises `agents.epoch`. The key `uq_instances_primary_of` allows one primary at most.
+ * @throws DatabaseError conflict if the epoch has moved on or the standby is no longer active, so that the transaction
+ * is retried
  */
 export async function changePrimary(tx: Tx, change: PrimaryChange, now: Date): Promise<void> {
   if (!change.isNewAgent) await stepDown(tx, change, now);
@@ -27,7 +28,7 @@ export async function changePrimary(tx: Tx, change: PrimaryChange, now: Date): P
 }
 
 /**
- * The one statement that writes tables of several rooms at a change of primary.
+ * The one statement in which a change of primary writes tables of several rooms.
  * Sets columns of: agents, instances, commands, replica_instances, spot_interruption_events.
  */
 async function stepDown(tx: Tx, change: PrimaryChange, now: Date) {
@@ -46,15 +47,15 @@ async function stepDown(tx: Tx, change: PrimaryChange, now: Date) {
   if (!result.numAffectedRows) throw new DatabaseError('conflict', `agent ${agent.id} has left epoch ${agent.epoch}`);
 }
 
-/** `e` is the notice that the change answers. */
+/** The columns of `a`. `e` is the notice that the change answers. */
 function agentColumns(change: PrimaryChange, now: Date) {
   const { agent, next, cause, wasPrimary = false, staysSwitching = false } = change;
-  // What the former primary has done is done; the next one begins with its overhead.
+  // Work that the former primary has done stays done. The next primary starts with its restart overhead.
   const work = workLeft(agent, now)?.seconds ?? null;
   const { host, mode } = next ?? {};
   const isModeKnown = mode !== undefined && mode !== 'unknown';
   const isFailover = cause === 'failover';
-  // What EC2 announced is about the primary: with another one it is over.
+  // EC2's notice is about the primary: it lapses when another instance takes over.
   const isDeleted = cause === 'deleted';
   const keepsNotice = wasPrimary || (next === undefined && !isDeleted);
   const status = next ? (staysSwitching ? 'switching' : 'online') : isDeleted ? 'deleted' : 'offline';
@@ -86,7 +87,7 @@ function agentColumns(change: PrimaryChange, now: Date) {
     a.last_switch_at = IF(${isSwitch(change)}, ${now}, a.last_switch_at)`;
 }
 
-/** The instances that step down. Of those that ended, nobody has to be asked to terminate them. */
+/** The columns of `f`, the instances that step down. Ended ones are confirmed gone: nobody has to terminate them. */
 function formerColumns(former: readonly FormerPrimary[], now: Date) {
   const becoming = (status: FormerPrimary['becomes']) =>
     inList(former.filter(({ becomes }) => becomes === status).map(({ instanceId }) => instanceId));

@@ -29,26 +29,28 @@ import {
   type Wanted,
 } from './state.ts';
 
-/** Which agent. `clientId` is `undefined` for the admin, who may see every tenant's. */
+/** Which agent. `clientId` is `undefined` for the admin, who may see every tenant's agents. */
 export type AgentKey =
   | { readonly clientId: string | undefined; readonly agentId: string }
   | { readonly clientId: string; readonly logicalAgentId: string }
-  /** Whose instance this is. */
+  /** The agent that has this instance. */
   | { readonly instanceId: string };
 
 export type Reading<W extends Wanted> = { readonly with: W };
 interface Deleted {
-  /** A deleted agent is not found, unless this is set. */
+  /** Whether deleted agents are found as well. */
   readonly deleted?: boolean;
-  /** The `agent_id` of the path, for the message that there is no such agent. */
+  /** The `agent_id` of the path, for the not-found message. */
   readonly ref?: string;
 }
 export type StateOf<W extends Wanted> = AgentState<keyof W & keyof Parts>;
 
 /**
- * Reads an agent with the parts that a rule needs: one statement, which locks nothing. What is written afterwards must
- * name what it was decided on, as `changePrimary` names the epoch, and be decided anew when that is no longer so.
- * @throws AppError agent_not_found when there is none, it is another tenant's, or it is deleted and `deleted` is not set
+ * Reads an agent with the parts that a rule needs. One statement, which locks nothing. Writes that follow must check
+ * what they were decided on, as `changePrimary` checks the epoch, and the decision must be made again if that has
+ * changed.
+ * @throws AppError agent_not_found when there is none, it is another tenant's, or it is deleted and `deleted` is not
+ * set
  */
 export async function readAgent<W extends Wanted>(
   db: Db,
@@ -63,7 +65,7 @@ export async function readAgent<W extends Wanted>(
 const nameOf = (of: AgentKey) =>
   'agentId' in of ? of.agentId : 'logicalAgentId' in of ? of.logicalAgentId : of.instanceId;
 
-/** The same, with `undefined` for an agent that is not there. */
+/** Like `readAgent`, but returns `undefined` if the agent is not found. */
 export async function findAgent<W extends Wanted>(
   db: Db,
   of: AgentKey & Reading<W> & Deleted,
@@ -91,7 +93,10 @@ export async function findAgent<W extends Wanted>(
   return state && (of.deleted || state.agent.status !== 'deleted') ? state : undefined;
 }
 
-/** Agents by id, for a job; deleted ones are left out. Their rows must fit the 1 MiB of an answer, whatever their names: 100 at most. */
+/**
+ * Reads agents by id, for a job; deleted ones are left out. At most 100: their rows must fit in a 1 MiB response of the
+ * Data API, however long their names are.
+ */
 export async function readAgents<W extends Wanted>(
   db: Db,
   of: { readonly agentIds: readonly string[] } & Reading<W>,
@@ -107,8 +112,10 @@ export async function readAgents<W extends Wanted>(
 
 type Row = Agent & Readonly<Record<string, unknown>>;
 
-/** One row for each standby that is asked for; all else is the same in each of them. */
-/** @param ids of the agents, where the caller has them: `history` and `launches` are counted for these alone */
+/**
+ * Selects one row for each requested standby; all other columns are the same in each of them.
+ * @param ids the agents' ids, if the caller has them: `history` and `launches` are counted for these alone
+ */
 function select(db: Db, wanted: Wanted, ids: readonly string[] | undefined, now: Date) {
   const query = db
     .selectFrom('agents as a')
@@ -135,7 +142,7 @@ function select(db: Db, wanted: Wanted, ids: readonly string[] | undefined, now:
       one
         .leftJoin('replicaInstances as s', (join) =>
           join.onRef('s.agentId', '=', 'a.id').on((eb) =>
-            // Without the OR where it can be: with it all standbys that the agent ever had are read.
+            // Avoid the OR where possible: with it, every standby that the agent ever had is read.
             wanted.replica === undefined
               ? eb('s.isActive', '=', true)
               : eb.or([eb('s.isActive', '=', true), eb('s.id', '=', wanted.replica)]),
@@ -167,7 +174,7 @@ function select(db: Db, wanted: Wanted, ids: readonly string[] | undefined, now:
 
 const openSwitchColumns = ['id', 'status', 'createdBy', 'newInstanceId'] as const;
 
-/** `alias.column AS alias$column`: the columns of each joined row keep apart. */
+/** `alias.column AS alias$column`: keeps the columns of joined rows apart. */
 const aliased = <A extends string, C extends string>(alias: A, columns: readonly C[]) =>
   columns.map((column) => `${alias}.${column} as ${alias}$${column}` as const);
 
@@ -182,7 +189,7 @@ function states<W extends Wanted>(rows: readonly Row[], wanted: W): StateOf<W>[]
   return [...Map.groupBy(rows, (row) => row.id).values()].map((ofAgent) => stateFrom(ofAgent, wanted) as StateOf<W>);
 }
 
-/** Tuples as the database made them, in no order. */
+/** Parses tuples that the database aggregated, in no particular order. */
 const tuples = <T>(json: unknown) => (typeof json === 'string' ? JSON.parse(json) : (json ?? [])) as T[];
 
 const recordedSwitches = (json: unknown): RecordedSwitch[] =>
@@ -224,7 +231,7 @@ function stateFrom(rows: readonly Row[], wanted: Wanted) {
     launches: () => fields(row, 'l', ['failures', 'unheard', 'lastFailureAt', 'lastEndedCreatedAt']),
     history: () => ({
       ...fields(row, 'h', ['lastSignalAt', 'onDemandPrice']),
-      switches24h: Number(row.h$switches24h), // a SUM is a DECIMAL
+      switches24h: Number(row.h$switches24h), // SUM returns a DECIMAL
       switches7d: Number(row.h$switches7d),
       switches: recordedSwitches(row.h$switches),
       losses: recordedLosses(row.h$losses),
@@ -235,7 +242,7 @@ function stateFrom(rows: readonly Row[], wanted: Wanted) {
   };
   const asked = Object.keys(wanted) as (keyof Parts)[];
   return {
-    // What was selected of the agent itself is what carries no alias.
+    // The agent's own columns are those without an alias.
     agent: Object.fromEntries(Object.entries(row).filter(([column]) => !column.includes('$'))),
     primary: joined(row, 'p', primaryColumns),
     ...Object.fromEntries(asked.map((part) => [part, parts[part]()])),

@@ -6,17 +6,17 @@ export type JobOfAgent = Pick<
   'remainingWorkSeconds' | 'remainingWorkAt' | 'restartOverheadSeconds' | 'primaryChangedAt' | 'lastHeartbeatAt'
 >;
 
-/** What is left to do: the work itself, and what remains of the overhead of the last launch. */
+/** What is left to do: the work itself, and the rest of the last launch's overhead. */
 export interface WorkLeft {
   readonly seconds: number;
   readonly overheadSeconds: number;
 }
 
 /**
- * The work of an agent that is left at a time. What it was last said to be counts, less the time since then in which its primary
- * was heard of and past its overhead: an agent that does not report its work, or reports it now and then, is taken to do it as it
- * runs (docs/adr/0072).
- * @returns `null` where nobody has said how much there is
+ * The work that an agent has left at a given time: what was last reported, less the time since then in which its
+ * primary was heard of and past its overhead. An agent that reports its work rarely or never is assumed to do it while
+ * it runs (docs/adr/0072).
+ * @returns `null` if nobody has said how much work there is
  */
 export function workLeft(job: Partial<JobOfAgent>, now: Date): WorkLeft | null {
   const {
@@ -32,5 +32,5 @@ export function workLeft(job: Partial<JobOfAgent>, now: Date): WorkLeft | null {
   return { seconds: Math.max(0, said - done), overheadSeconds: overheadAt(now) };
 }
 
-/** Whole ones: what is begun is not done. */
+/** Whole seconds: a second that has only begun is not done. */
 const secondsSince = (from: Date, to: Date) => Math.max(0, Math.floor(msBetween(from, to) / secondMs));

@@ -4,7 +4,7 @@ import type { Tx } from '../../shared/db.ts';
 import { invalidField } from '../../shared/errors.ts';
 import type { Agent, AvailabilityForm } from '../../shared/schema.ts';
 
-/** What people set of an agent. */
+/** The settings of an agent, which people change. */
 export interface AgentSettings {
   readonly enabled: boolean;
   readonly autoSwitchEnabled: boolean;
@@ -26,11 +26,11 @@ export interface AgentSettings {
   readonly availabilityForm: AvailabilityForm;
   /** `DisruptionWindows`, or `null` for none. */
   readonly disruptionWindows: unknown;
-  /** Of a job; `null` for none. */
+  /** Of the agent's job; `null` for none. */
   readonly deadline: Date | null;
-  /** What is left of its work now; `null` where nobody has said. */
+  /** Work that the job has left, as of now; `null` if nobody has said. */
   readonly remainingWorkSeconds: number | null;
-  /** Of each launch. */
+  /** Overhead of each launch. */
   readonly restartOverheadSeconds: number;
 }
 
@@ -45,8 +45,8 @@ const limits = [
 export type SettingChanges = { readonly [Name in keyof AgentSettings]?: AgentSettings[Name] | undefined };
 
 /**
- * What has to change for the settings to be as asked, those left out that are so already. Moves by the engine and a standby
- * that is kept exclude each other: turning one on turns the other off (protocol C7, X22).
+ * The settings that have to change to become what was asked for; those that already match are left out. Automatic moves
+ * and a manual standby exclude each other: turning one on turns the other off (protocol C7, X22).
  * @throws AppError invalid_request when both are asked for
  */
 export function settingChanges(agent: AgentSettings, asked: SettingChanges): SettingChanges {
@@ -59,11 +59,11 @@ export function settingChanges(agent: AgentSettings, asked: SettingChanges): Set
   };
   const isNews = ([name, value]: [string, unknown]) => {
     const before = agent[name as keyof AgentSettings];
-    // A DECIMAL reads 15.00 where 15 was written.
     if (value === undefined) return false;
-    // The work that is left is said as of now.
+    // Remaining work is stated as of now, so it always counts as a change.
     if (name === 'remainingWorkSeconds') return true;
     if (name === 'disruptionWindows' || name === 'deadline') return !isDeepStrictEqual(before, value);
+    // A DECIMAL written as 15 is read as 15.00.
     return isDecimal(before) && isDecimal(value) ? Number(before) !== Number(value) : before !== value;
   };
   const changes: SettingChanges = Object.fromEntries(Object.entries(wanted).filter(isNews));
@@ -100,8 +100,8 @@ interface Update {
 }
 
 /**
- * Changes settings of an agent that the caller has locked. Commands that nobody has fetched are withdrawn with the leave to
- * carry them out: all of them where the agent is disabled, those of the engine where auto-switch is turned off.
+ * Changes settings of an agent that the caller has locked, and cancels pending commands that the new settings no longer
+ * allow: all of them if the agent is disabled, the decision engine's if auto-switch is turned off.
  * Sets columns of: agents, commands.
  */
 export async function updateSettings(tx: Tx, { agent, changes }: Update, now: Date): Promise<void> {

@@ -3,7 +3,7 @@ import { minuteMs, msBefore } from '../../shared/time.ts';
 import type { AwsAccess } from '../tenant/aws-access.ts';
 import { beatingMs } from './liveness.ts';
 
-/** A primary that has missed its heartbeats, beside an instance of its agent that has not. */
+/** A primary that has missed its heartbeats while another instance of its agent has not. */
 export interface SilentPrimary extends AwsAccess {
   readonly agentId: string;
   readonly instanceId: string;
@@ -12,12 +12,14 @@ export interface SilentPrimary extends AwsAccess {
   readonly az: string | null;
 }
 
-/** A standby that lives takes over from a primary that has been silent for longer, without asking. */
+/** After this long EC2 is not asked: a live standby has taken over from the silent primary anyway. */
 const silentMs = 10 * minuteMs;
 
 const atOnce = 200;
 
-/** The silent primaries of tenants who let us ask EC2: one statement, that reads the agents which have just fallen silent. */
+/**
+ * Silent primaries of tenants who let us query EC2. One statement, which reads only agents that fell silent recently.
+ */
 export const silentPrimaries = (db: Db, now: Date): Promise<SilentPrimary[]> =>
   db
     .selectFrom('agents as a')

@@ -2,11 +2,11 @@ import type { Agent, Command, FailureCause, Instance, InterruptionEvent, Replica
 import { minuteMs } from '../../shared/time.ts';
 
 /**
- * The room of an agent: its row, its instances, and which of them is the primary. How instances end is for
- * core/termination to say.
+ * The room of an agent: its row, its instances, and which of them is the primary. How instances end is up to
+ * core/termination.
  * Owns the tables: agents, instances, cleanup_logs, hearing.
  *
- * This file says what the rules see of an agent; `read.ts` is the one reader that fills it and `lock.ts` the one lock.
+ * This file defines what rules see of an agent. `read.ts` is the only reader that fills it and `lock.ts` the only lock.
  * A rule names the parts it needs, as in `AgentState<'standbys' | 'notice'>`.
  */
 export type AgentState<P extends keyof Parts = never> = {
@@ -15,30 +15,30 @@ export type AgentState<P extends keyof Parts = never> = {
 } & Pick<Parts, P>;
 
 export interface Parts {
-  /** The instance that the call names, whoever owns it: nobody chooses an EC2 id. */
+  /** The instance that the request names, whoever owns it: nobody can choose an EC2 id. */
   readonly instance: KnownInstance | undefined;
   /** The switch that is queued or being carried out. */
   readonly openSwitch: Pick<Command, 'id' | 'status' | 'createdBy' | 'newInstanceId'> | undefined;
-  /** The switch that an agent is carrying out, or has just carried out without its successor's name being known. */
+  /** The switch that the agent is carrying out, or has just completed without its successor being known. */
   readonly inFlight: InFlight | undefined;
-  /** The active ones, newest first. */
+  /** The active standbys, newest first. */
   readonly standbys: readonly Standby[];
-  /** The standby that the call names, active or not. */
+  /** The standby that the request names, active or not. */
   readonly replica: Standby | undefined;
-  /** How many standbys are active. Counted, as a counter that is kept would drift. */
+  /** How many standbys are active. Counted each time, because a stored counter would drift. */
   readonly standbyCount: number;
-  /** The newest interruption notice of the instance that was asked about, or else of the primary. */
+  /** The newest interruption notice of the instance asked about, or else of the primary. */
   readonly notice: Notice | undefined;
-  /** Of the switch that was asked about: whether its agent has reported it, and whether a later one has begun. */
+  /** Of the switch asked about: whether its agent has reported it, and whether a later one has begun. */
   readonly recorded: { readonly reported: boolean; readonly overtaken: boolean };
-  /** What became of launches and standbys lately. */
+  /** How recent launches and standbys turned out. */
   readonly launches: Launches;
-  /** What the gates of automatic moves count. */
+  /** What the gates for automatic moves count. */
   readonly history: History;
   readonly tenant: { readonly awsAccountId: string | null };
 }
 
-/** The instance that carries the agent; prices are DECIMAL text, USD per hour. */
+/** The instance that runs the agent. Prices are DECIMAL text, USD per hour. */
 export type Primary = Pick<Instance, (typeof primaryColumns)[number]>;
 export const primaryColumns = [
   'id',
@@ -56,7 +56,7 @@ export const primaryColumns = [
 export type KnownInstance = Pick<Instance, (typeof instanceColumns)[number]> & {
   /** The standby that the instance is or was. */
   readonly replicaId: string | null;
-  /** Of its agent, which need not be the one that was asked for. */
+  /** Of the instance's own agent, which may not be the one that was asked for. */
   readonly agentEpoch: number | null;
 };
 export const instanceColumns = [
@@ -86,7 +86,7 @@ export const commandColumns = [
   'createdBy',
 ] as const satisfies readonly (keyof Command)[];
 
-/** A standby; on the wire and in its table it is a replica. */
+/** A standby, which the API and its table call a replica. */
 export type Standby = Pick<Replica, (typeof standbyColumns)[number]>;
 export const standbyColumns = [
   'id',
@@ -109,7 +109,9 @@ export const standbyColumns = [
   'createdAt',
 ] as const satisfies readonly (keyof Replica)[];
 
-/** An interruption notice. `createdAt` is when we first heard of it, by our own clock; `detectedAt` is a claim. */
+/**
+ * An interruption notice. `createdAt` is when we first heard of it, by our clock; `detectedAt` is the reporter's claim.
+ */
 export type Notice = Pick<InterruptionEvent, (typeof noticeColumns)[number]>;
 export const noticeColumns = [
   'id',
@@ -125,10 +127,10 @@ export const noticeColumns = [
 export interface Launches {
   /** Launches of the last hour that failed before their standby was ready, or whose standby was never heard of. */
   readonly failures: number;
-  /** Standbys that were never heard of, since the last one that was let go or promoted. */
+  /** Standbys that were never heard of, created after the newest one that was ended or promoted. */
   readonly unheard: number;
   readonly lastFailureAt: Date | null;
-  /** When the newest standby was entered that has since been let go or promoted. */
+  /** When the newest standby was created that has since been ended or promoted. */
   readonly lastEndedCreatedAt: Date | null;
 }
 
@@ -136,29 +138,29 @@ export interface Launches {
 export interface RecordedSwitch {
   /** Seconds since 1970. */
   readonly at: number;
-  /** Of downtime. */
+  /** Seconds of downtime. */
   readonly seconds: number;
   readonly isEmergency: boolean;
   readonly oldInstanceId: string;
-  /** Of the new instance, seconds since 1970, by its agent's clock; `null` where nobody said. */
+  /** When the new instance was launched, by its agent's clock, in seconds since 1970; `null` if unknown. */
   readonly launchedAt: number | null;
 }
 
-/** A primary that EC2 took within the last week, and that another instance has replaced. Seconds since 1970. */
+/** A primary that EC2 took within the last week and another instance has replaced. Times are in seconds since 1970. */
 export interface RecordedLoss {
   readonly instanceId: string;
-  /** When it ended, as far as we know: as EC2 announced, or later where it was still heard of. */
+  /** When it ended, as far as we know: when EC2 announced, or when it was last heard of if that is later. */
   readonly endedAt: number;
   /** When another instance became the primary. */
   readonly replacedAt: number;
 }
 
-/** So far back are failed switches read: none is held against an agent for longer. */
+/** How far back failed switches are read: no older one is held against an agent. */
 export const failedSwitchesMs = 30 * minuteMs;
 
-/** A switch that came to nothing. */
+/** A switch that failed. */
 export interface FailedSwitch {
-  /** Where it was to go; `null` for on-demand. */
+  /** The target pool; `null` for on-demand. */
   readonly poolId: string | null;
   /** When it was closed, seconds since 1970. */
   readonly at: number;
@@ -166,29 +168,29 @@ export interface FailedSwitch {
 }
 
 export interface History {
-  /** Those that nobody needed: what an emergency takes counts towards no limit. */
+  /** Switches of the last 24 hours without emergencies, which count towards no limit. */
   readonly switches24h: number;
   readonly switches7d: number;
-  /** Those of seven days, emergencies too, oldest first. */
+  /** Switches of the last seven days, emergencies included, oldest first. */
   readonly switches: readonly RecordedSwitch[];
   readonly losses: readonly RecordedLoss[];
   /** When we heard of the newest interruption signal. */
   readonly lastSignalAt: Date | null;
-  /** Those of `failedSwitchesMs`, oldest first. */
+  /** Failed switches within `failedSwitchesMs`, oldest first. */
   readonly failedSwitches: readonly FailedSwitch[];
   readonly hasAutomaticStandby: boolean;
-  /** USD per hour, DECIMAL text: of the agent's type and region. */
+  /** For the agent's type and region, USD per hour, DECIMAL text. */
   readonly onDemandPrice: string | null;
 }
 
-/** A switch as its reporter names it. */
+/** A switch, as a report identifies it. */
 export interface SwitchKey {
   readonly oldId: string;
   readonly newId: string;
   readonly initiatedAt: Date;
 }
 
-/** The parts to read, and what each is asked for. `undefined` as an id finds nothing. */
+/** The parts to read, each with the id or key it is asked for. An id of `undefined` finds nothing. */
 export interface Wanted {
   readonly instance?: string | undefined;
   readonly openSwitch?: true;
@@ -196,7 +198,7 @@ export interface Wanted {
   readonly standbys?: true;
   readonly replica?: string | undefined;
   readonly standbyCount?: true;
-  /** Of which instance; `undefined` for the primary. */
+  /** The instance whose notice to read; `undefined` for the primary. */
   readonly notice?: string | undefined;
   readonly recorded?: SwitchKey;
   readonly launches?: true;

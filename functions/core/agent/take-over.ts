@@ -9,11 +9,11 @@ interface OfInstance {
   readonly clientId: string;
   readonly agentId: string;
   readonly instanceId: string;
-  /** The primary, where EC2 says that its status checks fail: then little silence is enough. */
+  /** The primary, if EC2 says that its status checks fail: then a shorter silence is enough. */
   readonly failing?: string;
 }
 
-/** The primary has fallen silent and an instance beside it lives: that one takes over (protocol A2). */
+/** Makes a live instance beside the primary the new primary if the old one has fallen silent (protocol A2). */
 export function takeOver(db: Db, { clientId, agentId, instanceId, failing }: OfInstance, now: Date): Promise<void> {
   return transact(db, async (tx) => {
     const wanted = { instance: instanceId, inFlight: true } as const;

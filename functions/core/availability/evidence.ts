@@ -2,17 +2,17 @@ import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 import { codeLength, failureCauseOf } from '../failover/failure-cause.ts';
 
-/** What agents met of a pool in a period, all tenants' together. */
+/** What the agents of all tenants observed of a pool in a period. */
 export interface Evidence {
   readonly poolId: string;
-  /** Agents that ran in it, and were not being taken. */
+  /** Agents that ran in it and had no interruption notice pending. */
   readonly running: number;
   /** Instances that were launched there and were heard of. */
   readonly launches: number;
   readonly lastLaunchAt: Date | null;
-  /** Launches that EC2 refused for want of capacity. What failed for a tenant's own reasons says nothing of a pool. */
+  /** Launches that EC2 refused for lack of capacity. Failures for a tenant's own reasons say nothing about a pool. */
   readonly refusals: number;
-  /** Interruption notices; one of each instance. */
+  /** Interruption notices, one per instance. */
   readonly interruptions: number;
   readonly lastLossAt: Date | null;
 }
@@ -29,11 +29,14 @@ interface Period {
 interface Counted {
   readonly poolId: string;
   readonly count: number;
-  /** The last time. */
+  /** When it last happened. */
   readonly at: Date;
 }
 
-/** What was met of each pool in a period: five statements, each by an index on the time, whose answers are as long as there are pools. */
+/**
+ * Reads the evidence on each pool in a period. Five statements, whose responses grow with the number of pools, not of
+ * agents.
+ */
 export async function readEvidence(db: Db, period: Period): Promise<Evidence[]> {
   const [running, launches, notices, standbys, switches] = await Promise.all([
     readRunning(db, period),
@@ -58,7 +61,7 @@ export async function readEvidence(db: Db, period: Period): Promise<Evidence[]> 
   }));
 }
 
-/** Agents that we have heard of, and that were in the pool before the period ended. Their calls write nothing for it. */
+/** Online agents that were in the pool before the period ended. Their requests write nothing for this. */
 const readRunning = (db: Db, { from, to }: Period): Promise<Counted[]> =>
   db
     .selectFrom('agents as a')
@@ -121,10 +124,10 @@ const readFailedStandbys = (db: Db, { from, to }: Period): Promise<Counted[]> =>
     .groupBy('p.id')
     .execute();
 
-/** So many differing messages fit an answer. */
+/** This many different messages fit in one Data API response. */
 const mostMessages = 1000;
 
-/** A switch keeps what its agent said, not why; messages that are the same are read once. */
+/** A switch stores what its agent said, not the cause; equal messages are read once. */
 async function readFailedSwitches(db: Db, { from, to }: Period): Promise<Counted[]> {
   const { rows } = await sql<Counted & { readonly said: string }>`
     SELECT c.target_pool_id AS pool_id, LEFT(c.message, ${sql.lit(codeLength)}) AS said, COUNT(*) AS count, MAX(c.completed_at) AS at

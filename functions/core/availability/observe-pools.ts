@@ -6,18 +6,18 @@ import { periodMs } from './period.ts';
 import { saveObservations } from './pool-states.ts';
 
 /**
- * The room of what is known of pools' capacity: up, down, or unknown, by ten minutes, from what the agents of all tenants met.
- * Only counts are kept, and nobody's name.
+ * The room of pools' capacity: up, down or unknown in each ten minutes, as the agents of all tenants observed it. Only
+ * counts are kept, and nobody's name.
  * Owns the tables: pool_availability, pool_states.
  */
 
-/** What no run has observed for longer stays unknown: who ran then can no longer be told. */
+/** Periods that no run observed for longer than this stay unknown: which agents ran then can no longer be told. */
 const longestMissedMs = 60 * minuteMs;
 
 /**
- * Whether a pool had capacity, from what was met of it; `undefined` where that says nothing, which is not "up". A launch after
- * the last refusal shows that there is capacity again. An interruption alone does not mean that the pool is lost, where
- * most of its instances run on.
+ * Whether a pool had capacity, judged by the evidence; `undefined` if that says nothing, which is not "up". A launch
+ * after the last loss shows that there is capacity again. Interruptions alone do not mean that the pool is down while
+ * more agents than were interrupted still run in it.
  */
 export function verdictOn({
   running,
@@ -32,10 +32,10 @@ export function verdictOn({
 }
 
 /**
- * Observes each pool in the periods that have ended since the last run: six statements a period, and one more for each few hundred
- * pools, however many agents are in them (docs/adr/0058). A run that is repeated writes the same; what a late one missed is
- * unknown.
- * @returns how many pools it observed, once for each period
+ * Observes each pool in the periods that have ended since the last run. Five statements for each period and three more
+ * for each 400 pools, however many agents are in them (docs/adr/0058). A repeated run writes the same; what a late run
+ * missed stays unknown.
+ * @returns how many pools it observed, each counted once per period
  */
 export async function observePools(db: Db, { hasTime }: RunTime, now: Date): Promise<number> {
   let observed = 0;

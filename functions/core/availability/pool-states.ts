@@ -7,16 +7,16 @@ import { PoolHistoryTracker, type PoolRecord } from '../decision/policy-a/pool-h
 import type { Observation } from './evidence.ts';
 import { periodMs, periodSeconds } from './period.ts';
 
-/** States that are read, or written, at once: they fit the 1 MiB of an answer. */
+/** How many states are read or written at once: they fit in a 1 MiB response of the Data API. */
 const atOnce = 400;
 
-/** A pool's state as it is kept: what was seen of it up to, and with, a period. */
+/** A pool's stored state: what was observed up to and including the period `observedAt`. */
 export interface StoredPoolState {
   readonly observedAt: Date;
   readonly record: PoolRecord;
 }
 
-/** Keeps what was observed of pools in a period. Where that has been done already it changes nothing. */
+/** Saves what was observed of pools in a period. Doing so again changes nothing. */
 export async function saveObservations(db: Db, period: Date, observations: readonly Observation[]): Promise<void> {
   for (const those of chunks(observations, atOnce)) {
     await saveStates(db, period, those);
@@ -24,7 +24,7 @@ export async function saveObservations(db: Db, period: Date, observations: reado
   }
 }
 
-/** The counts say which period was observed last, and so are written after the states. */
+/** The counts mark which period was observed last, so they are written after the states. */
 async function saveCounts(db: Db, bucket: Date, observations: readonly Observation[]): Promise<void> {
   await db
     .insertInto('poolAvailability')
@@ -74,25 +74,25 @@ async function readStates(db: Db, poolIds: readonly string[]): Promise<Map<strin
   return new Map(rows.map(({ poolId, observedAt, record }) => [poolId, { observedAt, record: record as PoolRecord }]));
 }
 
-/** What is known of a pool in the period of a time. */
+/** What is known of a pool at a given time. */
 export interface KnownPool {
   readonly availability: Availability;
   readonly history: PoolHistory;
-  /** Whether it was seen in the last 24 h. */
+  /** Whether it was observed in the last 24 h. */
   readonly isObserved: boolean;
-  /** What all of that follows from. */
+  /** The record from which the rest is derived. */
   readonly record: PoolRecord;
 }
 
 const dayHours = 24;
 
-/** Until the job has run, what a pool was in the period before still counts. */
+/** How many periods may be unobserved, because the job has not run yet, while the last observation still counts. */
 const lateRuns = 1;
 
 /**
- * What is known of a pool now. The period that is under way has not been observed: what was seen in the one before it counts,
- * and a loss since then.
- * @param state `undefined` for a pool that was never seen
+ * What is known of a pool now. The current period has not been observed yet: what was observed in the one before
+ * counts, and a loss since then.
+ * @param state `undefined` for a pool that was never observed
  * @param lostAt when it was last interrupted
  */
 export function knownPool(state: StoredPoolState | undefined, lostAt: Date | null, now: Date): KnownPool {
@@ -110,7 +110,10 @@ export function knownPool(state: StoredPoolState | undefined, lostAt: Date | nul
   };
 }
 
-/** Of a pool that was never seen: for as long as records reach nobody has seen it, which is not that nobody has for no time. */
+/**
+ * The record of a pool that was never observed: unobserved for as long as records reach back, a week, rather than for
+ * no time.
+ */
 const neverSeen: PoolRecord = {
   last: 'unknown',
   up: 0,
@@ -121,7 +124,7 @@ const neverSeen: PoolRecord = {
   recent: '',
 };
 
-/** A pool's tracker as it stands when a period begins: what has passed since it was last seen is unknown. */
+/** A pool's tracker at the beginning of a period: the periods since its last observation count as unknown. */
 function trackerAt(state: StoredPoolState | undefined, at: Date): PoolHistoryTracker {
   const tracker = new PoolHistoryTracker(periodSeconds, state?.record ?? neverSeen);
   if (!state) return tracker;

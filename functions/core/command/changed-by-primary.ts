@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 
-/** What of a change of primary concerns commands. */
+/** The parts of a change of primary that concern commands. */
 interface Change {
   readonly next: { readonly instanceId: string } | undefined;
   readonly command?: { readonly id: string; readonly closes: boolean } | undefined;
@@ -8,12 +8,12 @@ interface Change {
 }
 
 /**
- * A failover withdraws the pending switch: that was decided for an instance which is going, and no move is wanted right
+ * A failover cancels the pending switch: it was decided for an instance that is going away, and no move is wanted right
  * after an emergency (protocol 9.7).
  */
 const withdraws = ({ promotion }: Change) => promotion?.failover !== undefined;
 
-/** Which of the agent's commands, `c`, a change of primary changes: the one that it fulfils, or withdraws. */
+/** Which of the agent's commands, `c`, a change of primary updates: the one that it fulfils, or cancels. */
 export const changedCommandOf = (change: Change) =>
   withdraws(change)
     ? sql`c.command_type = 'switch' AND c.status = 'pending'`

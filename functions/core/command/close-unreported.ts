@@ -7,8 +7,8 @@ import { closeCommand } from './close.ts';
 import { recordInferredSwitch } from './infer-switch.ts';
 
 /**
- * Closes a command that was handed out and will not be reported any more (protocol 9.1): complete if its successor has
- * served, and lives if it still has to; failed otherwise. The caller holds the agent's lock.
+ * Closes a dispatched command that will not be reported any more (protocol 9.1). It is completed if its successor is
+ * alive, or has served and been replaced since; otherwise it failed. The caller holds the agent's lock.
  */
 export async function closeUnreported(
   tx: Tx,
@@ -65,7 +65,7 @@ interface Successor {
   readonly lastSeenAt: Date | null;
 }
 
-/** A successor that has been replaced since then has served: what it did next is another change's story. */
+/** A successor that has been replaced since has served: what ended it belongs to another change. */
 async function outcomeOf(tx: Tx, { newInstanceId, isPrimary, primarySince, lastSeenAt }: Successor, now: Date) {
   if (newInstanceId === null || primarySince === null) return 'missing';
   if (!isPrimary || !isStandbySilent(lastSeenAt, undefined, now)) return 'served';

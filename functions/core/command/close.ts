@@ -7,14 +7,13 @@ interface Closing {
   readonly clientId: string;
   readonly success: boolean;
   readonly message: string | null;
-  /** Whether the agent itself said how it went; otherwise it was inferred, or given up. */
+  /** Whether the agent itself reported the outcome; otherwise it was inferred, or the command was given up. */
   readonly isReported: boolean;
 }
 
 /**
- * Closes a command that was handed out; an agent that carried out a switch with it is online again, and a switch that
- * succeeded counts in the gates even if its successor is never heard of. The caller has locked the agent and found the
- * command open.
+ * Closes a dispatched command. If it was a switch, a `switching` agent is online again, and a successful switch counts
+ * in the gates even if its successor is never heard of. The caller has locked the agent and found the command open.
  * Sets columns of: agents, commands.
  */
 export async function closeCommand(tx: Tx, closing: Closing, now: Date): Promise<void> {

@@ -3,7 +3,7 @@ import type { Command, Instance } from '../../shared/schema.ts';
 import { record } from '../event/events.ts';
 import { recordSwitch, type SwitchSide } from './switch-record.ts';
 
-/** Records the switch that nobody reported (protocol 9.1), from what both instances' rows know. */
+/** Records a switch that nobody reported (protocol 9.1), from the rows of both instances. */
 export async function recordInferredSwitch(
   tx: Tx,
   command: Command & { readonly logicalAgentId: string },

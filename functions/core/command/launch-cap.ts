@@ -6,16 +6,16 @@ import { hourMs, msBefore, startOf } from '../../shared/time.ts';
 import { record } from '../event/events.ts';
 
 /**
- * Launches that an agent is told of within an hour, at most. An emergency that finds no capacity tries each zone once and
- * then on-demand, which is seven; more than this is a fault, of ours or of the agent, that would otherwise cost without end.
+ * The most launches that an agent is given within an hour. An emergency that finds no capacity tries each zone once and
+ * then on-demand, seven in all. More than this means a fault, ours or the agent's, that would cost money without end.
  */
 export const launchesAnHour = 12;
 
-/** Whether the launches of the agent's, `a`'s, tenant are held (tenant-launch-cap.ts). */
+/** Whether launches are held for the tenant of the agent `a` (tenant-launch-cap.ts). */
 export const isTenantHeld = (now: Date) =>
   sql<boolean>`EXISTS (SELECT 1 FROM clients AS x WHERE x.id = a.client_id AND x.launches_held_until > ${now})`;
 
-/** How many launches the agent, `a`, was told of within the last hour: switches, and standbys. */
+/** How many launches the agent `a` was given within the last hour, for switches and standbys. */
 export const launchesLately = (now: Date) => {
   const since = msBefore(now, hourMs);
   return sql<number>`(
@@ -28,7 +28,10 @@ interface Capped {
   readonly agentId: string;
 }
 
-/** Tells the tenant, once an hour, that an agent is told of no more launches; and the operator, by an alarm on the log line. */
+/**
+ * Tells the tenant, once an hour, that an agent is given no more launches; and the operator, by an alarm on the log
+ * line.
+ */
 export async function tellOfCap(db: Db, { clientId, agentId }: Capped, now: Date): Promise<void> {
   logger.error(launchCapReached, { clientId, agentId });
   await record(

@@ -1,24 +1,27 @@
 import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 
-/** What an agent may take over its configured wait to carry a command out, its instance's boot included (protocol 8.2). */
+/**
+ * How long an agent may take to carry out a command, on top of its configured wait. Includes the new instance's boot
+ * (protocol 8.2).
+ */
 export const leaseSeconds = 900;
 
 interface Lease {
   readonly commandId: string;
   readonly agentId: string;
   readonly clientId: string;
-  /** The instance that asks, which has to be the primary, as of this epoch. */
+  /** The requesting instance, which must be the primary as of this epoch. */
   readonly instanceId: string;
   readonly epoch: number;
-  /** Of this request: where an update's answer was lost, it tells whose update it was. */
+  /** Identifies this request: if the response of an update was lost, it tells whose update it was. */
   readonly token: string;
 }
 
 /**
- * Leases a command to the instance that asked for it, once and for all.
+ * Leases a command to the instance that requests it. A command is leased only once.
  * Sets columns of: agents, commands.
- * @returns whether this request took the command: of several at once, one does
+ * @returns whether this request got the command: of several at once, one does
  */
 export async function leaseCommand(db: Db, lease: Lease, now: Date): Promise<boolean> {
   const { commandId, agentId, clientId, instanceId, epoch, token } = lease;
@@ -30,7 +33,7 @@ export async function leaseCommand(db: Db, lease: Lease, now: Date): Promise<boo
     WHERE a.id = ${agentId} AND a.client_id = ${clientId} AND a.enabled AND a.status <> 'deleted'
       AND a.instance_id = ${instanceId} AND a.epoch = ${epoch} AND c.status = 'pending'`.execute(db);
   if ((result.numAffectedRows ?? 0n) > 0n) return true;
-  // Another request was faster, or ours was repeated after it had gone through.
+  // Another request was faster, or this is a retry after ours had gone through.
   const row = await db
     .selectFrom('commands')
     .select('dispatchToken')

@@ -1,11 +1,11 @@
-/** What a rule has to know of the switch that an agent has been told to do. */
+/** What a rule needs to know about an agent's open switch. */
 export interface OpenSwitch {
   readonly newInstanceId?: string | null;
 }
 
 /**
- * Whether a switch is still to bring the agent's next primary. Once its successor has registered it only lacks its report,
- * and what happens to the successor is nothing that the switch will answer.
+ * Whether a switch has yet to bring the agent's next primary. Once its successor has registered, only its report is
+ * missing: if EC2 takes the successor, this switch brings no other.
  */
 export const isAwaitingSuccessor = (openSwitch: OpenSwitch | undefined): openSwitch is OpenSwitch =>
   openSwitch !== undefined && (openSwitch.newInstanceId ?? null) === null;

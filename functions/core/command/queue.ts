@@ -8,18 +8,18 @@ import { hourMs } from '../../shared/time.ts';
 import { closeUnreported } from './close-unreported.ts';
 
 /**
- * The room of commands: what agents are told to do, from the queue to the result, and the record of the switches that came
- * of it.
+ * The room of commands: what agents are told to do, from the queue to the result, and the record of the switches that
+ * result.
  * Owns the tables: commands, switches.
  */
 
-/** A command that nobody has fetched for a day is about a state that is gone (protocol 7.3). */
+/** A command that nobody has fetched for a day no longer fits the agent's state (protocol 7.3). */
 const pendingMs = 24 * hourMs;
 
-/** What an agent waits before it ends a replaced instance, where its settings say 0 and yet auto-terminate is on. */
+/** How long an agent waits before it terminates a replaced instance, if auto-terminate is on and its settings say 0. */
 const defaultWaitSeconds = 300;
 
-/** Of a command in the queue; a higher one goes first, and from 50 on agents call the switch `manual` (protocol 7.3). */
+/** Priorities of queued commands: higher ones go first. Agents label a switch from 50 on `manual` (protocol 7.3). */
 export const priorities = { emergency: 100, rebalance: 80, manual: 75, urgent: 50, normal: 25, scheduled: 10 } as const;
 
 export interface NewSwitch {
@@ -32,7 +32,7 @@ export interface NewSwitch {
   readonly reason: string;
 }
 
-/** A row of `commands` for a switch; the key `uq_commands_open_switch_of` lets one in at a time. */
+/** A row of `commands` for a switch; the key `uq_commands_open_switch_of` allows an agent one open switch at a time. */
 export type QueuedSwitch = ReturnType<typeof switchCommand>;
 export const switchCommand = ({ agent, ...command }: NewSwitch, now: Date) => ({
   id: randomUUID(),
@@ -52,7 +52,7 @@ export const switchCommand = ({ agent, ...command }: NewSwitch, now: Date) => ({
   createdAt: now,
 });
 
-/** Queues switches; one of an agent that has an open switch is left out. */
+/** Queues switches, except those of agents that already have an open one. */
 export async function queueUnlessOpen(db: Db, commands: readonly QueuedSwitch[]): Promise<void> {
   if (commands.length === 0) return;
   await db
@@ -68,7 +68,7 @@ export async function queueSwitch(db: Db, command: QueuedSwitch): Promise<void> 
     await db.insertInto('commands').values(command).execute();
   } catch (error) {
     if (!(error instanceof DatabaseError && error.kind === 'duplicate_key')) throw error;
-    // This very one, if the insert was repeated after its answer was lost.
+    // The duplicate is this very command if an earlier attempt committed but its response was lost.
     const own = await db
       .selectFrom('commands')
       .select('id')
@@ -80,7 +80,7 @@ export async function queueSwitch(db: Db, command: QueuedSwitch): Promise<void> 
   }
 }
 
-/** Whether `agents AS a` has something to fetch or is carrying it out, for a statement. */
+/** SQL: whether `agents AS a` has a command to fetch or is carrying one out. */
 export const isCommanded = sql<boolean>`EXISTS (SELECT 1 FROM commands AS x
   WHERE x.agent_id = a.id AND x.client_id = a.client_id AND x.status IN ('pending', 'dispatched'))`;
 
@@ -91,8 +91,8 @@ const supersededBy: Readonly<Record<NewSwitch['createdBy'], string>> = {
 };
 
 /**
- * Queues a switch in the place of the open one, if there is any: both happen, or neither. One that nobody fetched is
- * cancelled; one whose successor has registered is closed as its successor shows. The caller holds the agent's lock.
+ * Queues a switch in place of the open one, if there is any: both happen, or neither. A pending one is cancelled. A
+ * dispatched one is closed by what is known of its successor. The caller holds the agent's lock.
  */
 export async function replaceSwitch(
   tx: Tx,

@@ -9,10 +9,10 @@ import { closeUnreported } from './close-unreported.ts';
 const size = 100;
 
 /**
- * Closes commands whose time has run out (protocol 7.3, 9.1): one that nobody fetched expires; one that was handed out and
- * never reported is complete if its successor has registered and lives, and has failed if none came. An agent that
- * terminates its own instance never reports, so this is how most of its switches end.
- * @param now the schedule's time, not the clock's
+ * Closes commands whose time has run out (protocol 7.3, 9.1). One that nobody fetched expires. One that was dispatched
+ * and never reported is completed if its successor registered and lives, and failed otherwise. An agent that terminates
+ * its own instance never reports, so most of its switches end here.
+ * @param now the scheduled time, not the clock's
  */
 export function closeDueCommands(db: Db, time: RunTime, now: Date): Promise<number> {
   const read = (after: DueCommand | undefined) => dueCommands(db, after, now);

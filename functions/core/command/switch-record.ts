@@ -4,7 +4,7 @@ import { toDecimal } from '../../shared/decimal.ts';
 import { fitted } from '../../shared/json-bounds.ts';
 import type { InstanceFacts } from '../agent/instance-facts.ts';
 
-/** One side of a switch: an instance, and what an hour of it cost. */
+/** One side of a switch: an instance and its hourly price. */
 export interface SwitchSide extends InstanceFacts {
   readonly poolId?: string | null | undefined;
 }
@@ -23,7 +23,7 @@ export interface SwitchRecord {
     readonly volumeId?: string | undefined;
   };
   readonly timing: SwitchTiming;
-  /** As it came. */
+  /** The timing as the agent reported it. */
   readonly rawTiming?: unknown;
   readonly inferred: boolean;
 }
@@ -37,14 +37,14 @@ export interface SwitchTiming {
   readonly oldTerminatedAt?: Date | undefined;
 }
 
-/** What an hour costs less after the switch, USD; `undefined` where a price is not known, which is not "nothing". */
+/** How much less an hour costs after the switch, USD; `undefined` if a price is unknown, which is not "nothing". */
 export function savingsImpact({ from, to, onDemandPrice }: Pick<SwitchRecord, 'from' | 'to' | 'onDemandPrice'>) {
   const hourly = (side: SwitchSide) => (side.mode === 'spot' ? side.spotPrice : onDemandPrice);
   const [was, is] = [hourly(from), hourly(to)];
   return was == null || is == null ? undefined : Number(was) - Number(is);
 }
 
-/** Writes a switch once: what was inferred is replaced by the agent's own report, which is replaced by nothing. */
+/** Writes a switch once. The agent's own report replaces an earlier record; an inferred one replaces nothing. */
 export async function recordSwitch(tx: Tx, record: SwitchRecord, now: Date): Promise<void> {
   const columns = columnsOf(record);
   await tx
@@ -62,7 +62,7 @@ export async function recordSwitch(tx: Tx, record: SwitchRecord, now: Date): Pro
     .execute();
 }
 
-/** Has the switches of an agent count for the one that it goes on as. */
+/** Moves an agent's switches to the agent that continues it, so that they count there. */
 export const moveSwitches = (
   tx: Tx,
   { clientId, from, into }: { readonly clientId: string; readonly from: string; readonly into: string },
@@ -106,7 +106,7 @@ function columnsOf(record: SwitchRecord) {
     trafficSwitchedAt: timing.trafficSwitchedAt ?? null,
     oldTerminatedAt: timing.oldTerminatedAt ?? null,
     timingData: record.rawTiming ? fitted(record.rawTiming, 'switches.timing_data') : null,
-    // Both instances serve until traffic moves: what is lost is the time from there to the new one's being ready, if any.
+    // Both instances serve until traffic moves. Downtime runs from then until the new one is ready, if it was not yet.
     downtimeSeconds: secondsBetween(timing.trafficSwitchedAt, timing.readyAt) ?? 0,
     totalDurationSeconds: secondsBetween(timing.initiatedAt, timing.trafficSwitchedAt ?? timing.readyAt),
     inferred: record.inferred,

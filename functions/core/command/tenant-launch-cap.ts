@@ -7,19 +7,19 @@ import { hourMs, minuteMs, msAfter, msBefore, startOf } from '../../shared/time.
 import { record } from '../event/events.ts';
 import { holdLaunches } from '../tenant/hold-launches.ts';
 
-/** Launches that any tenant's agents are told of within an hour before it is asked how many agents there are. */
+/** Launches that the agents of any tenant may be given within an hour, however few agents it has. */
 const launchesOfAny = 50;
 
-/** And so many more for each of its agents: a lost zone takes one, and another where its first pool is full. */
+/** And this many more for each of its agents: a lost zone takes one, and another if its first pool is full. */
 const launchesOfAgent = 2;
 
-/** Longer than the time between two runs. The hold ends by itself if this job does not run. */
+/** Longer than the time between two runs. If this job does not run, the hold expires by itself. */
 const holdMs = 3 * minuteMs;
 
 /**
- * Holds the launches of tenants whose agents were told of too many within the last hour. The cap of each agent
- * (launch-cap.ts) does not see an image whose every instance registers as an agent of its own and launches the next one; so
- * only agents that are older than the hour count here. @returns how many tenants are held
+ * Holds the launches of tenants whose agents were given too many within the last hour. The cap of each agent
+ * (launch-cap.ts) misses an image whose every instance registers as a new agent and launches the next one. So only
+ * agents older than an hour raise the limit here. @returns how many tenants are held
  */
 export async function capLaunches(db: Db, _: RunTime, now: Date): Promise<number> {
   const runaways = await readRunaways(db, now);
@@ -42,7 +42,7 @@ export async function capLaunches(db: Db, _: RunTime, now: Date): Promise<number
   return runaways.length;
 }
 
-/** One statement. It reads the last hour's launches by their time, however many there were before. */
+/** One statement, which reads only the last hour's launches, by indexes on their time. */
 async function readRunaways(db: Db, now: Date) {
   const since = msBefore(now, hourMs);
   const { rows } = await sql<{ clientId: string; launches: number }>`

@@ -9,23 +9,24 @@ export interface By {
   readonly sourceIp: string;
 }
 
-/** An act. No token may be in it, nor a text that holds one. */
+/** An audited act. It must hold no token, nor text that contains one. */
 export interface AuditEntry {
   /** The tenant whose data was touched; `null` for none or all. */
   readonly clientId: string | null;
   /** What was done, as in `token_read`. */
   readonly action: string;
-  /** What it was done to, where that is not the tenant: the id of a token, an operator, an agent. */
+  /** What it was done to, if not the tenant: the id of a token, an operator or an agent. */
   readonly targetId?: string;
-  /** What was changed, as it was; of more than 4 KB only its size is kept. */
+  /** The changed values before the act; if they exceed 4 KB, only their size is kept. */
   readonly before?: object;
-  /** The same as it became. */
+  /** The changed values after the act, within the same limit. */
   readonly after?: object;
 }
 
 /**
- * Records who did what: each act of an operator, each change of settings, each look at a token. Call it in the transaction of
- * the change, or before the answer, so that nothing is done or shown that was not recorded. Many acts are one statement.
+ * Records who did what: each act of an operator, each change of settings, each look at a token. Call it in the
+ * transaction of the change, or before the response, so that nothing is done or shown without a record. Any number of
+ * acts is one statement.
  */
 export async function audit(db: Db, by: By, acts: AuditEntry | readonly AuditEntry[], now: Date): Promise<void> {
   const rows = [acts].flat();

@@ -1,6 +1,6 @@
 /**
- * The room of what happened, for people: system events, of which some are also notifications to a tenant, and the audit
- * log of what operators looked at (audit.ts).
+ * The room of events, for people to read: system events, some of which also notify a tenant, and the audit log of what
+ * people did (audit.ts).
  * Owns the tables: system_events, notification_marks, notification_reads, audit_logs.
  */
 import { randomUUID } from 'node:crypto';
@@ -8,7 +8,7 @@ import type { Db } from '../../shared/db.ts';
 import { fitted } from '../../shared/json-bounds.ts';
 import type { Severity } from '../../shared/schema.ts';
 
-/** Something worth keeping; with `notify` the tenant is notified of it too. */
+/** Something worth recording; with `notify` it is also a notification to the tenant. */
 export interface SystemEvent {
   /** The tenant; `null` for what concerns none or all. */
   readonly clientId: string | null;
@@ -21,13 +21,16 @@ export interface SystemEvent {
   readonly message: string;
   readonly metadata?: Record<string, unknown>;
   readonly notify?: boolean;
-  /** Of what may be recorded only once: a second event with the same key is dropped. */
+  /** Set for what may be recorded only once: a second event with the same key is dropped. */
   readonly dedupeKey?: string;
-  /** Whether a second event with the same key is counted on the first, and not just dropped. A repeated statement counts too. */
+  /**
+   * Whether a second event with the same key is counted on the first instead of dropped. A retried statement counts
+   * too.
+   */
   readonly isCounted?: boolean;
 }
 
-/** Writes events in one statement, whatever their number; none is no statement. */
+/** Writes any number of events in one statement; without events there is no statement. */
 export async function record(db: Db, events: SystemEvent | readonly SystemEvent[], now: Date): Promise<void> {
   const rows = [events].flat();
   if (rows.length === 0) return;

@@ -6,25 +6,31 @@ import { isBehind } from '../../shared/newest-first.ts';
 import type { Severity } from '../../shared/schema.ts';
 import { msBefore, secondMs } from '../../shared/time.ts';
 
-/** Events with `notify`, as they are read. What one reader has read stays news to every other. */
+/** Reads events with `notify`. What one reader has read stays unread for every other. */
 
-/** Who reads. A tenant sees what is its own and what is for everybody; an operator all, or that of one tenant. */
+/**
+ * Who is reading. A tenant sees its own notifications and those for everybody. An operator sees all, or what one tenant
+ * sees.
+ */
 export interface Reader {
-  /** The tenant, whatever its token; `undefined` for an operator. */
+  /** The tenant, whichever token it uses; `undefined` for an operator. */
   readonly clientId: string | undefined;
-  /** Of an operator, who has read what for itself. */
+  /** Names an operator: each one has its own read marks. */
   readonly actor: string;
   /** The tenant that an operator asks about. */
   readonly about: string | undefined;
 }
 
-/** An event has the time of the call that it comes of, and is seen when that ends: so long after its time at most. */
+/**
+ * An event carries the time of the request that caused it, and is visible when that request ends: this much later at
+ * most.
+ */
 const lateMs = 35 * secondMs;
 
-/** What is counted before it is marked as read. */
+/** The most notifications that are counted before they are marked as read. */
 const counted = 10_000;
 
-/** Of what nobody waits to count, there is little: notifications of half a minute. */
+/** The most recent notifications that are marked one by one: they are from half a minute, so there are few. */
 const recentAtMost = 1000;
 
 const everything = 'all';
@@ -40,7 +46,7 @@ interface Notification {
   readonly isRead: number;
 }
 
-/** Notifications, newest first, and whether this reader has read them (protocol N1): one statement. */
+/** Notifications, newest first, and whether this reader has read them (protocol N1). One statement. */
 export async function selectNotifications(db: Db, { reader, query }: { reader: Reader; query: PageQuery }) {
   const { limit } = query;
   const newest = ofSubject(
@@ -56,21 +62,21 @@ export async function selectNotifications(db: Db, { reader, query }: { reader: R
   return rows;
 }
 
-/** What a reader sees, each part read off an index: of one tenant and of everybody, or all that there is. */
+/** What a reader sees: one tenant's notifications and those for everybody, each read by an index, or all there are. */
 function ofSubject(reader: Reader, select: (whose: RawBuilder<unknown>) => RawBuilder<unknown>): RawBuilder<unknown> {
   const subject = subjectOf(reader);
   if (subject === undefined) return select(sql`TRUE`);
   return sql`(${select(sql`client_id = ${subject}`)}) UNION ALL (${select(sql`client_id IS NULL`)})`;
 }
 
-/** Whether the event `e` is read: it is older than the reader's mark, or was read by itself. */
+/** Whether the reader has read event `e`: as one of many, up to the reader's mark, or by itself. */
 const isRead = (reader: Reader) => sql`(EXISTS (SELECT 1 FROM notification_reads AS r
   WHERE r.reader = ${nameOf(reader)} AND r.event_id = e.id) OR EXISTS (SELECT 1 FROM notification_marks AS m
   WHERE m.reader = ${nameOf(reader)} AND m.about IN (${everything}, e.client_id) AND m.read_until >= e.created_at))`;
 
 /**
- * Marks one notification as read (protocol N2): two statements.
- * @throws AppError notification_not_found, for another tenant's as for one that nobody has
+ * Marks one notification as read (protocol N2). Two statements.
+ * @throws AppError notification_not_found if it does not exist or is another tenant's
  */
 export async function markRead(db: Db, { reader, id }: { reader: Reader; id: string }, now: Date): Promise<void> {
   const subject = subjectOf(reader);
@@ -92,8 +98,9 @@ export async function markRead(db: Db, { reader, id }: { reader: Reader; id: str
 }
 
 /**
- * Marks all that a reader sees as read (protocol N3): three statements, however many there are. The mark stands where nothing
- * can come before it any more; what is younger is read one by one, so that nothing is read that nobody has seen.
+ * Marks everything that a reader sees as read (protocol N3). Three statements, whatever the number. The mark is set at
+ * a time before which no event can still appear. Younger events are marked one by one, so that none is read before
+ * anybody has seen it.
  * @returns how many were unread, 10,000 at most
  */
 export async function markAllRead(db: Db, reader: Reader, now: Date): Promise<number> {

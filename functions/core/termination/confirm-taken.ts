@@ -7,10 +7,10 @@ import type { RunTime } from '../../shared/run-time.ts';
 import { dayMs, minuteMs, msBefore } from '../../shared/time.ts';
 import { changeFreeAgents } from '../agent/lock.ts';
 
-/** EC2 has taken an instance for certain this long after the time it gave (protocol 8.4). */
+/** This long after the time that EC2 announced, it has certainly taken the instance (protocol 8.4). */
 const takenMs = minuteMs;
 
-/** What was not confirmed within a day, as no job ran, is left to those who end and verify all others. */
+/** An end that was not confirmed within a day, because no job ran, is confirmed like those of all other instances. */
 const newestMs = dayMs;
 
 /**
@@ -26,7 +26,10 @@ const size = 200;
 
 type Taken = Awaited<ReturnType<typeof takenSince>>[number];
 
-/** From the day's notices, of which there are few: zombies that a tenant keeps are never confirmed, and only grow in number. */
+/**
+ * Reads from the day's notices, which are few. Zombies that a tenant keeps are never confirmed, and only grow in
+ * number.
+ */
 const takenSince = (db: Db, after: { readonly id: string } | undefined, now: Date) =>
   db
     .selectFrom('spotInterruptionEvents as e')

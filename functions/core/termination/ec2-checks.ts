@@ -10,8 +10,8 @@ interface OfInstances {
 }
 
 /**
- * Keeps what EC2 said of instances that are still there, and when to ask next. An agent that has used up its attempts to
- * terminate one of them gets one more, so that it is asked on, slowly.
+ * Stores what EC2 said of instances that still exist, and when to ask next. An instance whose attempts to terminate it
+ * are used up gets one more, so that its agent is still asked, slowly.
  */
 export async function saveEc2Answer(
   db: Db,
@@ -23,7 +23,7 @@ export async function saveEc2Answer(
   await updateUnchecked(db, { ...instances, set }, now);
 }
 
-/** Puts off the next check of instances that EC2 was not asked about, or did not answer for. */
+/** Postpones the next check of instances that EC2 was not asked about, or did not respond for. */
 export async function postponeChecks(
   db: Db,
   { until, ...instances }: OfInstances & { readonly until: Date },
@@ -33,7 +33,8 @@ export async function postponeChecks(
 }
 
 /**
- * Only instances that this run has no answer for yet: a statement that is repeated does nothing the second time.
+ * Updates only instances that this run has stored no response for yet: a retried statement does nothing the second
+ * time.
  * Sets columns of: instances.
  */
 const updateUnchecked = (

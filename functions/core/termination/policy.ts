@@ -1,23 +1,27 @@
 /**
- * The end of an instance: when it is due, who is asked to terminate it, what was reported of that, and what EC2 said. The
- * agents terminate instances; we never do. It owns no table, but the columns of `instances` that tell of the end
- * (termination_*, ec2_*), and sets the status `terminated`.
+ * The end of an instance: when it is due, who is asked to terminate it, what was reported of that, and what EC2 said.
+ * Agents terminate instances; the control plane never does. This room owns no table, only the columns of `instances`
+ * about the end (termination_*, ec2_*), and it sets the status `terminated`.
  */
 import { minuteMs, msAfter, msBefore, msBetween } from '../../shared/time.ts';
 
-/** An instance whose termination was tried is left alone for this long, and given up after so many attempts (protocol X3). */
+/**
+ * How long an instance is left alone after an attempt to terminate it, and after how many it is given up (protocol X3).
+ */
 const retryAfterMs = 5 * minuteMs;
 export const maxAttempts = 12;
 
-/** A zombie terminates itself; in case its agent is dead, the primary is asked this much later (protocol 9.2). */
+/**
+ * A zombie terminates itself. In case its agent is dead, the primary is asked as well, this much later (protocol 9.2).
+ */
 const fallbackMs = 2 * minuteMs;
 
-/** An instance that has to go and is not confirmed to be gone. */
+/** An instance that has to end and is not confirmed gone. */
 export interface LeavingInstance {
   readonly id: string;
-  /** A replaced instance waits as a zombie; a standby that was let go is terminated at once. */
+  /** A replaced instance waits as a zombie; a standby that was ended is terminated at once. */
   readonly status: 'zombie' | 'terminated';
-  /** Since when it has this status; `null` where that is not known, which leaves it to the reconciler. */
+  /** Since when it has this status; `null` if unknown, which leaves it to the reconciler. */
   readonly since: Date | null;
   readonly attempts: number;
   readonly attemptedAt: Date | null;
@@ -42,10 +46,10 @@ export interface Due<I> {
 }
 
 /**
- * The instances that the caller is asked to terminate now. An instance is asked to end itself; so is the primary, for a
- * zombie a little later. Anybody else sees only itself, and nothing while the primary is silent: it may be the last
- * instance of its agent that lives. Nobody is asked where auto-terminate is off.
- * @param caller the instance that asks; `null` for a call that names none while there is no primary
+ * The instances that the caller is asked to terminate now. An instance is asked to end itself. The primary is asked to
+ * end all of them, a zombie a little later. Any other caller is asked only to end itself, and not while the primary is
+ * silent: it may be its agent's last live instance. Nobody is asked if auto-terminate is off.
+ * @param caller the requesting instance; `null` for a request that names none while there is no primary
  */
 export function terminationPolicy<I extends LeavingInstance>(
   { agent, instances }: LeavingInstances<I>,

@@ -13,8 +13,8 @@ interface ListedInstance extends LeavingInstance {
 }
 
 /**
- * What the policy decides on: an agent's instances that have to go. One statement, two while its primary is silent;
- * `undefined` where there is no such agent.
+ * Reads what the policy decides on: an agent's instances that have to end. One statement, two while its primary is
+ * silent. `undefined` if there is no such agent.
  */
 export async function readLeaving(
   db: Db,
@@ -59,7 +59,7 @@ export async function readLeaving(
   return { agent: { isAutoTerminate, waitSeconds, primaryId, isPrimaryHeard }, instances };
 }
 
-/** That an instance `x` of `agents AS a` is one which the policy may ask to terminate, now or later, for a statement. */
+/** SQL: whether the policy may ask to terminate instance `x` of `agents AS a`, now or later. */
 export const isLeaving = sql<boolean>`(a.auto_terminate_enabled
   AND x.instance_status IN ('zombie', 'terminated') AND NOT x.termination_confirmed
   AND x.termination_attempts < ${sql.lit(maxAttempts)}
@@ -71,8 +71,9 @@ interface Report extends OfAgent {
 }
 
 /**
- * What became of a termination. An instance that is gone is confirmed and never listed again; a failure is counted, and the
- * last attempt notifies the tenant that an instance may still run and cost. No report ends the primary.
+ * Records the outcome of a termination. An instance that is gone is confirmed and never listed again. A failure is
+ * counted, and the last attempt notifies the tenant that an instance may still run and cost money. A report never ends
+ * the primary.
  * @throws AppError agent_not_found; instance_not_found for an instance that is not this agent's
  */
 export async function reportTermination(
@@ -115,8 +116,8 @@ export interface GoneInstance extends NamedInstance {
 }
 
 /**
- * Closes instances that are gone, whoever saw it. The event is written first: a run that was cut off in between does both
- * again, and the event's key keeps it single.
+ * Closes instances that are gone, whoever noticed. The events are written first: a run that was cut off in between does
+ * both again, and the dedupe key prevents a second event.
  */
 export async function confirmTerminations(db: Db, instances: readonly GoneInstance[], now: Date): Promise<void> {
   const events = instances.map(({ clientId, agentId, instanceId, logicalAgentId }) => ({
@@ -133,7 +134,7 @@ export async function confirmTerminations(db: Db, instances: readonly GoneInstan
 }
 
 /**
- * The instance, and the standby that it was if it was one, end together.
+ * Closes an instance together with its standby, if it has one.
  * Sets columns of: instances, replica_instances.
  */
 export const confirmTermination = (
@@ -152,7 +153,7 @@ export const confirmTermination = (
   );
 
 /**
- * Counts a failed attempt from what was read, so that a repeated statement counts once.
+ * Counts a failed attempt from the count that was read, so that a retried statement counts once.
  * Sets columns of: instances.
  */
 async function recordFailure(

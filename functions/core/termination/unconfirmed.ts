@@ -5,19 +5,19 @@ import { minuteMs, msBefore } from '../../shared/time.ts';
 import { regionToAsk } from '../pool/region.ts';
 import type { AwsAccess } from '../tenant/aws-access.ts';
 
-/** How long the agents, which terminate instances (protocol X3), are given before EC2 is asked whether they did. */
+/** How long agents have to terminate an instance (protocol X3) before EC2 is asked whether they did. */
 const graceMs = 5 * minuteMs;
 
-/** Instances per run: what one call of DescribeInstances takes. The next run, a minute later, takes the rest. */
+/** Instances per run: as many as one DescribeInstances call takes. The next run, a minute later, takes the rest. */
 const batch = 200;
 
-/** What the reconciler's rules have to know of an instance that should be gone. */
+/** What the reconciler's rules need to know about an instance that should be gone. */
 export interface DueInstance {
   readonly id: string;
   readonly clientId: string;
   readonly agentId: string;
   readonly logicalAgentId: string;
-  /** Where to ask EC2; `undefined` when neither zone nor region can be one. */
+  /** The region in which to ask EC2; `undefined` if neither zone nor region has the shape of one. */
   readonly region: string | undefined;
   readonly instanceStatus: InstanceStatus;
   readonly currentMode: Mode;
@@ -31,8 +31,8 @@ export interface DueInstance {
 }
 
 /**
- * When an instance was to be gone: once its wait was over, as in `terminationPolicy`. It is SQL too, since candidates are
- * ordered by it and cut off.
+ * When an instance was due to be gone: after its wait, as in `terminationPolicy`. It is repeated in SQL because rows
+ * are filtered and sorted by it.
  */
 const dueAt = sql<Date>`COALESCE(IF(i.instance_status = 'zombie',
   TIMESTAMPADD(SECOND, a.terminate_wait_seconds, i.zombie_at), i.terminated_at), i.created_at)`;
@@ -47,7 +47,7 @@ const selectUnconfirmed = (db: Db) =>
     .select(['i.id', 'i.clientId', 'i.agentId', 'a.logicalAgentId', 'i.region', 'i.az', dueAt.as('dueAt')]);
 
 /**
- * The instances that should be gone by now, are not confirmed to be, and whose next check is due, with their tenants' access.
+ * Instances that should be gone by now, are not confirmed gone and are due for a check, with their tenants' AWS access.
  * One statement.
  */
 export async function instancesToCheck(db: Db, now: Date): Promise<(DueInstance & AwsAccess)[]> {
@@ -69,8 +69,8 @@ export async function instancesToCheck(db: Db, now: Date): Promise<(DueInstance 
 }
 
 /**
- * A tenant's instances that should be gone by now and are not confirmed to be, longest due first, and how many there are.
- * A replaced instance that the tenant keeps is none of them. One statement.
+ * A tenant's instances that should be gone by now but are not confirmed gone, longest due first, and how many there
+ * are. Replaced instances that the tenant keeps are left out. One statement.
  */
 export async function unconfirmedInstances(
   db: Db,
