@@ -25,7 +25,7 @@ interface Interruption {
  * Marks an agent whose primary EC2 takes or may take. The epoch ensures that the primary is still the one that this was
  * decided for. A decision based on no standby being able to take over is refused if one has come up since: that standby
  * will not announce itself again.
- * @throws DatabaseError conflict when either has changed, so that the transaction is retried
+ * @throws DatabaseError conflict when either has changed, so that the decision is made again
  */
 export async function markInterruption(tx: Tx, interruption: Interruption, now: Date): Promise<void> {
   const { agent, instanceId, signal, terminationTime, madeStandby, foundNone } = interruption;

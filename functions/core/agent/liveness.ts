@@ -39,7 +39,7 @@ export const isAlive = (last: LastHeard, now: Date) => msSince(last, now) < aliv
 export const isSilent = (last: LastHeard, hearing: Hearing | undefined, now: Date) =>
   silentMs(last, hearing, now) >= heartbeatTimeoutMs();
 
-/** An agent is marked offline a moment later than `isSilent`, and only if it was ever heard of. */
+/** An agent is marked offline just after `isSilent` holds, and only if it was ever heard of. */
 export const isOffline = (last: LastHeard, hearing: Hearing | undefined, now: Date) =>
   last !== null && silentMs(last, hearing, now) > heartbeatTimeoutMs();
 

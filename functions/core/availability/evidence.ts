@@ -33,10 +33,7 @@ interface Counted {
   readonly at: Date;
 }
 
-/**
- * Reads the evidence on each pool in a period. Five statements, whose responses grow with the number of pools, not of
- * agents.
- */
+/** Reads the evidence on each pool in a period. Five statements, whose responses grow with pools, not with agents. */
 export async function readEvidence(db: Db, period: Period): Promise<Evidence[]> {
   const [running, launches, notices, standbys, switches] = await Promise.all([
     readRunning(db, period),

@@ -6,12 +6,12 @@ import { periodMs } from './period.ts';
 import { saveObservations } from './pool-states.ts';
 
 /**
- * The room of pools' capacity: up, down or unknown in each ten minutes, as the agents of all tenants observed it. Only
+ * The room of pools' capacity: up, down or unknown for each ten minutes, as agents of all tenants observed it. Only
  * counts are kept, and nobody's name.
  * Owns the tables: pool_availability, pool_states.
  */
 
-/** Periods that no run observed for longer than this stay unknown: which agents ran then can no longer be told. */
+/** Periods missed for longer than this stay unknown: nobody can tell any more which agents ran then. */
 const longestMissedMs = 60 * minuteMs;
 
 /**

@@ -86,7 +86,7 @@ export interface KnownPool {
 
 const dayHours = 24;
 
-/** How many periods may be unobserved, because the job has not run yet, while the last observation still counts. */
+/** How many periods may pass unobserved before a pool counts as unknown: the job may not have run yet. */
 const lateRuns = 1;
 
 /**
@@ -110,10 +110,7 @@ export function knownPool(state: StoredPoolState | undefined, lostAt: Date | nul
   };
 }
 
-/**
- * The record of a pool that was never observed: unobserved for as long as records reach back, a week, rather than for
- * no time.
- */
+/** The record of a pool that was never observed: unobserved for a week, which is as far back as records reach. */
 const neverSeen: PoolRecord = {
   last: 'unknown',
   up: 0,

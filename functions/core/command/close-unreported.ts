@@ -65,7 +65,7 @@ interface Successor {
   readonly lastSeenAt: Date | null;
 }
 
-/** A successor that has been replaced since has served: what ended it belongs to another change. */
+/** A successor that was replaced later has served: its replacement is another change. */
 async function outcomeOf(tx: Tx, { newInstanceId, isPrimary, primarySince, lastSeenAt }: Successor, now: Date) {
   if (newInstanceId === null || primarySince === null) return 'missing';
   if (!isPrimary || !isStandbySilent(lastSeenAt, undefined, now)) return 'served';

@@ -12,8 +12,9 @@ interface Closing {
 }
 
 /**
- * Closes a dispatched command. If it was a switch, a `switching` agent is online again, and a successful switch counts
- * in the gates even if its successor is never heard of. The caller has locked the agent and found the command open.
+ * Closes a dispatched command. For a switch the agent's status returns from `switching` to `online`, and a success
+ * counts in the gates even if the successor is never heard of. The caller has locked the agent and found the command
+ * open.
  * Sets columns of: agents, commands.
  */
 export async function closeCommand(tx: Tx, closing: Closing, now: Date): Promise<void> {

@@ -28,10 +28,7 @@ interface Capped {
   readonly agentId: string;
 }
 
-/**
- * Tells the tenant, once an hour, that an agent is given no more launches; and the operator, by an alarm on the log
- * line.
- */
+/** Tells the tenant, once an hour, that an agent gets no more launches, and alarms the operator by the log line. */
 export async function tellOfCap(db: Db, { clientId, agentId }: Capped, now: Date): Promise<void> {
   logger.error(launchCapReached, { clientId, agentId });
   await record(

@@ -1,10 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 
-/**
- * How long an agent may take to carry out a command, on top of its configured wait. Includes the new instance's boot
- * (protocol 8.2).
- */
+/** How long a command may take beyond the agent's configured wait, the new instance's boot included (protocol 8.2). */
 export const leaseSeconds = 900;
 
 interface Lease {
@@ -33,7 +30,7 @@ export async function leaseCommand(db: Db, lease: Lease, now: Date): Promise<boo
     WHERE a.id = ${agentId} AND a.client_id = ${clientId} AND a.enabled AND a.status <> 'deleted'
       AND a.instance_id = ${instanceId} AND a.epoch = ${epoch} AND c.status = 'pending'`.execute(db);
   if ((result.numAffectedRows ?? 0n) > 0n) return true;
-  // Another request was faster, or this is a retry after ours had gone through.
+  // Another request was faster, or an earlier attempt of this one committed but its response was lost.
   const row = await db
     .selectFrom('commands')
     .select('dispatchToken')

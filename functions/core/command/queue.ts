@@ -8,8 +8,8 @@ import { hourMs } from '../../shared/time.ts';
 import { closeUnreported } from './close-unreported.ts';
 
 /**
- * The room of commands: what agents are told to do, from the queue to the result, and the record of the switches that
- * result.
+ * The room of commands: what agents are told to do, from the queue to the result, and a record of the resulting
+ * switches.
  * Owns the tables: commands, switches.
  */
 
@@ -19,7 +19,7 @@ const pendingMs = 24 * hourMs;
 /** How long an agent waits before it terminates a replaced instance, if auto-terminate is on and its settings say 0. */
 const defaultWaitSeconds = 300;
 
-/** Priorities of queued commands: higher ones go first. Agents label a switch from 50 on `manual` (protocol 7.3). */
+/** Priorities of queued commands: higher ones go first. Agents label a switch of 50 or more `manual` (protocol 7.3). */
 export const priorities = { emergency: 100, rebalance: 80, manual: 75, urgent: 50, normal: 25, scheduled: 10 } as const;
 
 export interface NewSwitch {

@@ -10,8 +10,8 @@ const size = 100;
 
 /**
  * Closes commands whose time has run out (protocol 7.3, 9.1). One that nobody fetched expires. One that was dispatched
- * and never reported is completed if its successor registered and lives, and failed otherwise. An agent that terminates
- * its own instance never reports, so most of its switches end here.
+ * and never reported is completed if its successor lives, or has served and been replaced since; otherwise it failed.
+ * An agent that terminates its own instance never reports, so most of its switches end here.
  * @param now the scheduled time, not the clock's
  */
 export function closeDueCommands(db: Db, time: RunTime, now: Date): Promise<number> {

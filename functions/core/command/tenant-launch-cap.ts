@@ -7,7 +7,7 @@ import { hourMs, minuteMs, msAfter, msBefore, startOf } from '../../shared/time.
 import { record } from '../event/events.ts';
 import { holdLaunches } from '../tenant/hold-launches.ts';
 
-/** Launches that the agents of any tenant may be given within an hour, however few agents it has. */
+/** Launches within an hour that any tenant's agents may be given, however few agents it has. */
 const launchesOfAny = 50;
 
 /** And this many more for each of its agents: a lost zone takes one, and another if its first pool is full. */
@@ -19,7 +19,8 @@ const holdMs = 3 * minuteMs;
 /**
  * Holds the launches of tenants whose agents were given too many within the last hour. The cap of each agent
  * (launch-cap.ts) misses an image whose every instance registers as a new agent and launches the next one. So only
- * agents older than an hour raise the limit here. @returns how many tenants are held
+ * agents older than an hour raise the limit here.
+ * @returns how many tenants are held
  */
 export async function capLaunches(db: Db, _: RunTime, now: Date): Promise<number> {
   const runaways = await readRunaways(db, now);

@@ -23,14 +23,11 @@ export interface SystemEvent {
   readonly notify?: boolean;
   /** Set for what may be recorded only once: a second event with the same key is dropped. */
   readonly dedupeKey?: string;
-  /**
-   * Whether a second event with the same key is counted on the first instead of dropped. A retried statement counts
-   * too.
-   */
+  /** Whether a second event with the same key is counted on the first, not dropped. A retried statement counts too. */
   readonly isCounted?: boolean;
 }
 
-/** Writes any number of events in one statement; without events there is no statement. */
+/** Writes any number of events in one statement; no statement if there are no events. */
 export async function record(db: Db, events: SystemEvent | readonly SystemEvent[], now: Date): Promise<void> {
   const rows = [events].flat();
   if (rows.length === 0) return;

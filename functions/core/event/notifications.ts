@@ -9,28 +9,24 @@ import { msBefore, secondMs } from '../../shared/time.ts';
 /** Reads events with `notify`. What one reader has read stays unread for every other. */
 
 /**
- * Who is reading. A tenant sees its own notifications and those for everybody. An operator sees all, or what one tenant
- * sees.
+ * Who is reading. A tenant sees its own notifications and those for everybody; an operator all, or what a tenant sees.
  */
 export interface Reader {
   /** The tenant, whichever token it uses; `undefined` for an operator. */
   readonly clientId: string | undefined;
-  /** Names an operator: each one has its own read marks. */
+  /** The operator, who has its own read marks. */
   readonly actor: string;
   /** The tenant that an operator asks about. */
   readonly about: string | undefined;
 }
 
-/**
- * An event carries the time of the request that caused it, and is visible when that request ends: this much later at
- * most.
- */
+/** An event has the time of its request, but is visible only when that request ends: this much later at most. */
 const lateMs = 35 * secondMs;
 
-/** The most notifications that are counted before they are marked as read. */
+/** At most this many notifications are counted before they are marked as read. */
 const counted = 10_000;
 
-/** The most recent notifications that are marked one by one: they are from half a minute, so there are few. */
+/** At most this many recent notifications are marked one by one. They span half a minute, so there are few. */
 const recentAtMost = 1000;
 
 const everything = 'all';
@@ -69,7 +65,7 @@ function ofSubject(reader: Reader, select: (whose: RawBuilder<unknown>) => RawBu
   return sql`(${select(sql`client_id = ${subject}`)}) UNION ALL (${select(sql`client_id IS NULL`)})`;
 }
 
-/** Whether the reader has read event `e`: as one of many, up to the reader's mark, or by itself. */
+/** SQL: whether the reader has read event `e`: it is not newer than the reader's mark, or was read by itself. */
 const isRead = (reader: Reader) => sql`(EXISTS (SELECT 1 FROM notification_reads AS r
   WHERE r.reader = ${nameOf(reader)} AND r.event_id = e.id) OR EXISTS (SELECT 1 FROM notification_marks AS m
   WHERE m.reader = ${nameOf(reader)} AND m.about IN (${everything}, e.client_id) AND m.read_until >= e.created_at))`;
@@ -99,8 +95,8 @@ export async function markRead(db: Db, { reader, id }: { reader: Reader; id: str
 
 /**
  * Marks everything that a reader sees as read (protocol N3). Three statements, whatever the number. The mark is set at
- * a time before which no event can still appear. Younger events are marked one by one, so that none is read before
- * anybody has seen it.
+ * a time before which no event can still appear. Younger events are marked one by one, so that none counts as read
+ * before it was visible.
  * @returns how many were unread, 10,000 at most
  */
 export async function markAllRead(db: Db, reader: Reader, now: Date): Promise<number> {

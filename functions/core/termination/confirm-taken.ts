@@ -26,10 +26,7 @@ const size = 200;
 
 type Taken = Awaited<ReturnType<typeof takenSince>>[number];
 
-/**
- * Reads from the day's notices, which are few. Zombies that a tenant keeps are never confirmed, and only grow in
- * number.
- */
+/** Starts from the day's few notices: zombies that tenants keep are never confirmed, so their number only grows. */
 const takenSince = (db: Db, after: { readonly id: string } | undefined, now: Date) =>
   db
     .selectFrom('spotInterruptionEvents as e')

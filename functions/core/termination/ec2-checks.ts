@@ -33,8 +33,7 @@ export async function postponeChecks(
 }
 
 /**
- * Updates only instances that this run has stored no response for yet: a retried statement does nothing the second
- * time.
+ * Updates only instances that this run has stored no response for yet, so that a retried statement counts once.
  * Sets columns of: instances.
  */
 const updateUnchecked = (

@@ -5,21 +5,17 @@
  */
 import { minuteMs, msAfter, msBefore, msBetween } from '../../shared/time.ts';
 
-/**
- * How long an instance is left alone after an attempt to terminate it, and after how many it is given up (protocol X3).
- */
+/** Pause after an attempt to terminate an instance, and how many attempts are made before giving up (protocol X3). */
 const retryAfterMs = 5 * minuteMs;
 export const maxAttempts = 12;
 
-/**
- * A zombie terminates itself. In case its agent is dead, the primary is asked as well, this much later (protocol 9.2).
- */
+/** A zombie terminates itself. In case its agent is dead, the primary is asked too, this much later (protocol 9.2). */
 const fallbackMs = 2 * minuteMs;
 
 /** An instance that has to end and is not confirmed gone. */
 export interface LeavingInstance {
   readonly id: string;
-  /** A replaced instance waits as a zombie; a standby that was ended is terminated at once. */
+  /** A replaced instance first waits as a zombie; a standby that is let go is terminated at once. */
   readonly status: 'zombie' | 'terminated';
   /** Since when it has this status; `null` if unknown, which leaves it to the reconciler. */
   readonly since: Date | null;
