@@ -149,9 +149,7 @@ export interface RecordedSwitch {
 /** A primary that EC2 took within the last week and another instance has replaced. Times are in seconds since 1970. */
 export interface RecordedLoss {
   readonly instanceId: string;
-  /**
-   * When it ended, as far as we know: at the time that EC2 announced, or when it was last heard of if that is later.
-   */
+  /** When it ended, as far as we know: when EC2 said that it would, or when it was last heard of if later. */
   readonly endedAt: number;
   /** When another instance became the primary. */
   readonly replacedAt: number;
