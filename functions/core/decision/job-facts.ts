@@ -10,7 +10,7 @@ import type { PoolRecord } from './policy-b/pool-record.ts';
 import { type GroupRecord, recordGroup, type SeenPool, startGroup } from './policy-b/tiers.ts';
 import type { PricedPlace, PricedPool } from './priced-pools.ts';
 
-/** This many of the cheapest pools are weighed. Each price tier has its own value tables, and rows have limited room. */
+/** This many of the cheapest pools are weighed: each price tier has its own value tables, and rows have little room. */
 const mostPools = 12;
 
 /** Overheads are rounded up to one of these, in seconds, because each overhead has its own value tables. */

@@ -8,7 +8,7 @@ import { TableCache } from './policy-b/table-cache.ts';
 import type { SeenPool } from './policy-b/tiers.ts';
 import { tablesByShare } from './policy-b/value-tables.ts';
 
-/** Policy B without waiting, as scored (docs/policies.md, docs/adr/0071), for agents with a deadline and work to do. */
+/** Policy B without waiting, as scored (docs/policies.md, docs/adr/0071), for agents with a deadline and work left. */
 export const jobPolicyVersion = 'policy-b-1';
 
 /**
@@ -32,7 +32,7 @@ export interface JobTerms {
   readonly slack: number;
   readonly overhead: number;
   readonly observed_share: number;
-  /** Where it may run, cheapest first. `cost_hours`: to finish its next hours of work from there, in on-demand hours. */
+  /** Where it may run, cheapest first, with the on-demand hours that its next hours of work cost from there. */
   readonly places: readonly {
     readonly id: string;
     readonly price: number;
