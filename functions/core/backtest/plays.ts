@@ -32,7 +32,7 @@ type Row = { readonly [S in Setting as Camel<S>]?: string | number | null } & {
 };
 type Camel<S extends string> = S extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;
 
-/** What is to be played. */
+/** The plays of a new run. */
 export interface PlayList {
   readonly plays: readonly Play[];
   readonly agents: number;

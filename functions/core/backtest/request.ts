@@ -76,7 +76,7 @@ export async function listWhatIfs(
   });
 }
 
-/** The same of one tenant. @throws AppError client_not_found */
+/** The same for one tenant. @throws AppError client_not_found */
 export async function listWhatIfsOf(db: Db, { caller, clientId, query }: OfClient & { readonly query: PageQuery }) {
   await requireClient(db, caller, clientId);
   return listWhatIfs(db, { list: 'E13', clientId, query });

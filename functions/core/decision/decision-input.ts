@@ -85,7 +85,7 @@ export interface PoolState {
   readonly price: number;
   /** When the price was last seen. */
   readonly at: Date;
-  /** Hours of the last 30 days in which the pool was interrupted, however many agents were told. */
+  /** Hours of the last 30 days in which the pool was interrupted, however many agents that hit. */
   readonly interruptions30d: number;
   readonly availability: Availability;
   /** Expected losses per hour; `null` where no model was asked. */

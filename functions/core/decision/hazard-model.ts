@@ -6,7 +6,7 @@ import type { PoolView } from './policy-a/input.ts';
 export interface ToldHazards {
   /** For each pool of each group, in the order given. */
   readonly hazards: readonly (readonly number[])[];
-  /** Stored with each decision: `name@hash`. */
+  /** Stored with each decision: `built-in@hash`, `fitted@hash` or `uploaded@session`. */
   readonly model: string;
   /** Whether that model is a fallback, because the intended one failed. */
   readonly isDegraded: boolean;

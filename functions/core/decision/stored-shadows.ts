@@ -19,7 +19,7 @@ export interface MovedShadows extends StoredShadows {
 
 type Place = Pick<StoredShadows, 'instanceType' | 'region'>;
 
-/** By `type region`. */
+/** Keyed by `type region`. */
 export async function readShadows(db: Db, places: readonly Place[]): Promise<Map<string, StoredShadows>> {
   const rows = await db
     .selectFrom('policyShadows')

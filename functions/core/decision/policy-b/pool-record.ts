@@ -1,6 +1,6 @@
 import { type PolicyBConfig, phaseOf, tick } from './config.ts';
 
-/** What a job has seen of a pool since it began; can be stored as JSON. */
+/** What was seen of a pool so far; can be stored as JSON. */
 export interface PoolRecord {
   readonly isUp: boolean;
   /** How long the pool has been in that state, including the current period, in seconds, as far as was seen. */

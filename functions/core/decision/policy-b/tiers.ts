@@ -12,7 +12,7 @@ export interface SeenPool {
   readonly isUp: boolean | undefined;
 }
 
-/** What a job has seen of its pools since it began; can be stored as JSON. */
+/** What was seen of a group's pools so far; can be stored as JSON. */
 export interface GroupRecord {
   /** By price. Each tier includes the pools of those before it, and is up while any of its pools is. */
   readonly tiers: readonly Tier[];

@@ -160,7 +160,7 @@ function expect(
       out[to + base + phase] = (1 - u) * stays(base) + u * values[at + base + 4]!;
       out[to + base + 4 + phase] = (1 - d) * stays(base + 4) + d * values[at + base]!;
     }
-    // A job whose pool is lost idles.
+    // A job that loses its pool idles.
     out[to + 16 + phase] = (1 - u) * stays(16) + u * values[at + 4]!;
   }
 }
