@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { claimedNumber, optional } from '../shared/fields.ts';
 
-/** Schemas that the route tables of several Lambdas share: zod and nothing that runs. */
+/** Schemas that the route tables of several Lambdas share: zod only, no logic. */
 
 /**
- * `agent_id` of a path: the handle that register returned, `<agent uuid>~<instance id>`, or a bare uuid, which means the
- * agent's primary. Whatever else stands there is an agent we do not know (404), so it is not validated here.
+ * `agent_id` of a path: the handle that register returned, `<agent uuid>~<instance id>`, or a bare uuid, which means
+ * the agent's primary. It is not validated here: anything else is an unknown agent (404).
  */
 export const ofAgent = z.object({ agent_id: z.string() });
 
@@ -20,7 +20,7 @@ export const AvailabilityTarget = z.union([z.literal([99, 99.9, 99.95, 99.99]), 
 });
 export const AvailabilityForm = z.enum(['week', 'rolling']);
 
-/** An agent's limits on moves that nobody needs. */
+/** An agent's limits on voluntary moves. */
 export const limitFields = {
   minSavingsPercent: z.number().min(0).max(100),
   riskThreshold: z.number().min(0).max(1),
@@ -29,7 +29,7 @@ export const limitFields = {
   minPoolDurationHours: z.int().min(0).max(168),
 };
 
-/** What the work of a job may be, and the overhead of a launch, in seconds: longer ones are services. */
+/** The longest work of a job, and the longest overhead of a launch, in seconds. Anything longer is a service. */
 export const mostWorkSeconds = 90 * 86_400;
 export const mostOverheadSeconds = 4 * 3600;
 
@@ -42,7 +42,7 @@ const PoolPrice = z.object({
 export const CheapestPool = z.object({ pool_id: optional(z.string().max(128)), price: claimedNumber });
 export const PoolPrices = optional(z.array(PoolPrice).max(200));
 
-/** A replica as v4 agents and consoles read it; agents take `pool` or the flat `pool_id` and `az`. */
+/** A replica as v4 agents and consoles expect it; agents read `pool`, or the flat `pool_id` and `az`. */
 export const Replica = z
   .object({
     id: z.string(),
@@ -68,10 +68,10 @@ export const Replica = z
 
 export const Csv = z.string().meta({ description: 'A CSV file with a header' });
 
-/** A link to a file, which a browser opens without a header (docs/adr/0036). */
+/** A link to a file that a browser opens without a header (docs/adr/0036). */
 export const ExportLink = z.object({ success: z.literal(true), url: z.string(), expires_at: z.iso.datetime() });
 
-/** What every link opens, but for its id and path. It carries its own permission. */
+/** What all export routes have in common, apart from id and path. The link carries its own permission. */
 export const openExport = {
   method: 'GET',
   access: 'open',

@@ -3,7 +3,7 @@ import { rounded } from './rounded.ts';
 import type { StoredRun, WholeRun } from './runs.ts';
 import type { Outcome, Play, WhatIfAsked, WhatIfTotal } from './wire.ts';
 
-/** How runs are told. */
+/** How runs are shown in responses. */
 
 export const itemOf = (run: StoredRun) => ({
   run_id: run.id,
@@ -37,7 +37,7 @@ const limits = [
 
 type Strategy = 'as_asked' | 'never_moving' | 'always_cheapest' | 'all_on_demand';
 
-/** All agents that were played: sums, and of availability the mean. `null` where none could be. */
+/** All agents that were played together: sums, and the mean availability. `null` where none could be played. */
 export function totalOf(plays: readonly Play[]): WhatIfTotal | null {
   const played = plays.flatMap(({ agents, outcome }) => (outcome ? [{ agents, outcome }] : []));
   if (played.length === 0) return null;

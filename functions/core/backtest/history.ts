@@ -9,15 +9,15 @@ import { carryMs, type PriceStep, priceAt, stepsOf } from '../savings/price-step
 import { listedFirst } from '../savings/read-prices.ts';
 import type { PoolGroup } from './simulator/pool-group.ts';
 
-/** What was recorded of a place, by ten-minute steps: prices as they were known when a step began, and which pools were up in it. */
+/** A place's record in ten-minute steps: prices as known when a step began, and which pools were up in it. */
 export interface History {
   readonly from: Date;
   readonly group: PoolGroup;
-  /** Of each pool in each step, whether or not its price was known. */
+  /** For each pool in each step, whether or not its price was known. */
   readonly seen: readonly (readonly Availability[])[];
-  /** Of each pool, the first step of each hour in which agents were interrupted there. */
+  /** For each pool, the first step of each hour in which agents were interrupted there. */
   readonly lossHours: readonly (readonly number[])[];
-  /** Of pools and steps, the share that was seen. */
+  /** Share of all steps of all pools that were observed. */
   readonly observedShare: number;
 }
 
@@ -34,15 +34,15 @@ interface Wanted {
   readonly period: Period;
 }
 
-/** A region's zones, and as many Local Zones: those that are trusted to be there before what some tenant's agent named. */
+/** A region's zones, and as many Local Zones. Trusted pools come before those that only a tenant's agent named. */
 const mostPools = 24;
-/** On-demand prices change a few times a year. */
+/** On-demand prices change only a few times a year. */
 const mostOnDemand = 1000;
 
 /**
- * Reads what was recorded of a type and region: two statements, and two more for each pool, each a range of a primary key that
- * has a row every five, or ten, minutes.
- * @returns why it cannot be played, where it cannot
+ * Reads what was recorded of a type and region. Two statements, and two more for each pool. Each of those reads a range
+ * of a primary key, with a row every five or ten minutes.
+ * @returns the history, or the reason why it cannot be played
  */
 export async function readHistory(db: Db, wanted: Wanted): Promise<History | string> {
   const { instanceType, region, period } = wanted;
@@ -52,7 +52,7 @@ export async function readHistory(db: Db, wanted: Wanted): Promise<History | str
     .where('instanceType', '=', instanceType)
     .where('region', '=', region)
     .where('isActive', '=', true)
-    // Any tenant's reports add pools, and names of Local Zones sort before those of a region's own zones.
+    // Any tenant's reports add pools, and the names of Local Zones sort before those of a region's own zones.
     .orderBy(sql`latest_price IS NULL`)
     .orderBy(sql`CHAR_LENGTH(az)`)
     .orderBy('az')
@@ -90,7 +90,7 @@ function historyOf(
     return {
       id,
       onDemandPrice,
-      // Unknown is not up, and what has no price cannot be compared.
+      // Unknown does not count as up, and a pool without a price cannot be compared.
       up: Uint8Array.from(known, (micros, step) => Number(micros !== undefined && seen[pool]![step] === 'up')),
       prices: Float64Array.from(known, (micros) => (micros === undefined ? onDemandPrice : dollars(micros))),
       paid: Float64Array.from(known, (micros, step) =>
@@ -161,7 +161,7 @@ const readRecords = (db: Db, poolId: string, { from, to }: Period) =>
     .orderBy('bucket')
     .execute();
 
-/** What the price list says, from when on it has been read; before that, what the tenant's agents reported. */
+/** The price list's prices, from when it was first read; before that, what the tenant's agents reported. */
 async function readOnDemand(db: Db, { clientId, instanceType, region, period }: Wanted): Promise<readonly PriceStep[]> {
   const rows = await db
     .selectFrom('ondemandPriceSnapshots')
@@ -177,5 +177,5 @@ async function readOnDemand(db: Db, { clientId, instanceType, region, period }: 
   return listedFirst(stepsFor(everyTenant), stepsFor(clientId));
 }
 
-/** Seconds since the history began, as a time. */
+/** Converts seconds since the history began to a time. */
 export const timeOf = ({ from }: History, seconds: number) => new Date(from.getTime() + seconds * secondMs);

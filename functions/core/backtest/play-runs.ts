@@ -7,14 +7,14 @@ import { playerOf } from './play.ts';
 import { beginTry, failRun, openRuns, readRun, savePlays } from './runs.ts';
 import type { Play } from './wire.ts';
 
-/** Runs that one run of the job looks at. */
+/** How many back-tests one run of the job considers. */
 const atMost = 20;
-/** Of a run that came to nothing so often, in all likelihood nothing will. */
+/** A back-test that failed this often will most likely fail again. */
 const mostAttempts = 3;
 
 /**
- * Plays the back-tests that wait, the oldest first, place by place for as long as there is time; what is left is gone on with by
- * the next run. What was played is kept before the next place is begun, so that a run that is killed loses one place at most.
+ * Plays the waiting back-tests, oldest first, place by place as long as there is time; the next run continues with the
+ * rest. Results are saved before the next place is begun, so a run that is killed loses one place at most.
  * @returns how many plays were played
  */
 export async function playWhatIfs(db: Db, { hasTime }: RunTime, now: Date): Promise<number> {
@@ -37,7 +37,7 @@ async function playRun(db: Db, open: OpenRun, hasTime: RunTime['hasTime'], now: 
   const overlays = (await overlayReader(db)([clientId]))(clientId);
   let plays = kept;
   let seen = { ...open, attempts: open.attempts + 1 };
-  // A try that was counted plays one place at least: it had the time when it began.
+  // An attempt that was counted plays at least one place: there was time when it began.
   do {
     const first = plays[seen.playsDone]!;
     const isThere = ({ instance_type, region }: Play) =>
@@ -47,7 +47,7 @@ async function playRun(db: Db, open: OpenRun, hasTime: RunTime['hasTime'], now: 
     const play = typeof history === 'string' ? undefined : playerOf(history);
     const reason = typeof history === 'string' ? history : null;
     plays = plays.map((one) => (isThere(one) ? { ...one, outcome: play?.(one) ?? null, reason } : one));
-    // Those of a place follow each other.
+    // Plays of one place follow each other.
     const playsDone = plays.findLastIndex(isThere) + 1;
     if (!(await savePlays(db, seen, { plays, playsDone }, now))) break;
     seen = { ...seen, attempts: 0, playsDone };

@@ -9,10 +9,10 @@ import type { ServicePolicy } from './simulator/service-policy.ts';
 import { simulate } from './simulator/simulate.ts';
 import type { Outcome, Play } from './wire.ts';
 
-/** Plays one agent through a place's history, by its settings and by three simple rules beside it. */
+/** Plays one agent through a place's history, with its own settings and with three simple rules to compare. */
 export type Player = (play: Play) => NonNullable<Play['outcome']>;
 
-/** @returns a player that plays once what several plays of the place have in common */
+/** @returns a player that plays only once what several plays of the place have in common */
 export function playerOf(history: History): Player {
   const { group } = history;
   const known = new Map<string, Outcome>();

@@ -3,12 +3,12 @@ import type { Db } from '../../shared/db.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { Play, PlayedSettings, WhatIfRequest } from './wire.ts';
 
-/** Agents that are alike share a play: so many differ in one run; the column has room for them with their results. */
+/** Agents that are alike share a play. A run has at most this many, which fit the column with their results. */
 const mostPlays = 16;
-/** Of an agent's play, so many ids are told. */
+/** How many agent ids a play lists. */
 const agentsNamed = 5;
 
-/** Settings that are played, which are columns of an agent too. */
+/** The settings that can be played, which are columns of an agent, too. */
 const settings = [
   'availability_target',
   'availability_form',
@@ -32,17 +32,17 @@ type Row = { readonly [S in Setting as Camel<S>]?: string | number | null } & {
 };
 type Camel<S extends string> = S extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<Camel<Tail>>}` : S;
 
-/** What is to be played. */
+/** The plays of a new run. */
 export interface PlayList {
   readonly plays: readonly Play[];
   readonly agents: number;
-  /** Agents beyond the most plays, or of no known type and region. */
+  /** Agents beyond `mostPlays`, or whose type or region is not known. */
   readonly leftOut: number;
 }
 
 /**
- * The agents of a tenant that are asked for, those together that are alike in all that matters: type, region, where they are, and
- * the settings that are not given. The largest groups first. One statement, whose answer is as long as there are plays.
+ * Reads the requested agents of a tenant, in groups that are alike in all that matters: type, region, where they are,
+ * and the settings that the request leaves out. Largest groups first. One statement, with a row per play.
  * @throws AppError agent_not_found where there is none
  */
 export async function readPlays(
@@ -68,7 +68,7 @@ export async function readPlays(
   const plays = rows.flatMap((row) => toPlay(row, asked.settings, setsLimit));
   if (plays.length === 0) throw new AppError('agent_not_found', `${nobody(asked)} whose type and region are known`);
   const agents = plays.reduce((sum, play) => sum + play.agents, 0);
-  // A place's history is read once for the plays that follow each other there.
+  // The history of a place is read once for plays that follow each other.
   plays.sort((a, b) => compare(a.instance_type, b.instance_type) || compare(a.region, b.region));
   return { plays, agents, leftOut: Number(rows[0]!.allAgents) - agents };
 }
@@ -102,7 +102,7 @@ function toPlay(row: Row, asked: WhatIfRequest['settings'], setsLimit: boolean):
   ];
 }
 
-/** A share of DECIMAL text as percent: 0.99950 is 99.95. */
+/** Converts a share, as DECIMAL text, to percent: 0.99950 is 99.95. */
 const percent = (share: string | number) => Math.round(Number(share) * 1e7) / 1e5;
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 

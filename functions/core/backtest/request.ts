@@ -14,18 +14,18 @@ import { readPlays } from './plays.ts';
 import { createRun, readRun, readRuns } from './runs.ts';
 import type { WhatIfRequest } from './wire.ts';
 
-/** What tenants and operators ask of back-tests. */
+/** The back-test requests of tenants and operators. */
 
 interface OfClient {
   readonly caller: Caller;
   readonly clientId: string;
 }
 
-/** Rows of runs that are as wide as their columns allow are so many to an answer. */
+/** This many runs fit in one Data API response even when all columns are as wide as they may be. */
 const safeRuns = 50;
 
 /**
- * Has settings played on what was recorded of the last days (protocol E12): a job does it. At most eight statements.
+ * Starts a back-test of settings on recent history (protocol E12); a job plays it. At most eight statements.
  * @throws AppError client_not_found, agent_not_found, too_many_what_ifs
  */
 export async function startWhatIf(
@@ -36,7 +36,7 @@ export async function startWhatIf(
 ) {
   ownClient(caller, clientId);
   const { plays, agents, leftOut } = await readPlays(db, { clientId, asked: body }).catch(async (error) => {
-    // Of a tenant that is none, there are no agents either.
+    // A tenant that does not exist has no agents either.
     if (error instanceof AppError) await requireClient(db, caller, clientId);
     throw error;
   });
@@ -45,7 +45,7 @@ export async function startWhatIf(
   const period = { periodFrom: msBefore(periodTo, days * dayMs), periodTo };
   const id = randomUUID();
   await transact(db, async (tx) => {
-    await lockClient(tx, clientId, ['id']); // two at once are counted one after the other
+    await lockClient(tx, clientId, ['id']); // two requests at once are counted one after the other
     const run = { id, clientId, createdBy: by.actor, ...period, asked, plays, agents, agentsLeftOut: leftOut };
     await createRun(tx, run, now);
     await audit(tx, by, { clientId, action: 'what_if_started', targetId: id, after: { ...asked, days, agents } }, now);
@@ -76,7 +76,7 @@ export async function listWhatIfs(
   });
 }
 
-/** The same of one tenant. @throws AppError client_not_found */
+/** The same for one tenant. @throws AppError client_not_found */
 export async function listWhatIfsOf(db: Db, { caller, clientId, query }: OfClient & { readonly query: PageQuery }) {
   await requireClient(db, caller, clientId);
   return listWhatIfs(db, { list: 'E13', clientId, query });

@@ -1,2 +1,2 @@
-/** To so many digits behind the point, as answers tell figures. */
+/** Rounds to this many decimal places, as responses show figures. */
 export const rounded = (value: number, digits: number) => Number(value.toFixed(digits));

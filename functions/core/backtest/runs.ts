@@ -1,5 +1,5 @@
 /**
- * The room of back-tests: what settings would have led to on recorded history, and the runs that say so.
+ * The room of back-tests: what settings would have led to on recorded history, and the runs that compute it.
  * Owns the tables: what_if_runs.
  */
 import { type Selectable, sql } from 'kysely';
@@ -10,7 +10,7 @@ import { newestFirst } from '../../shared/newest-first.ts';
 import type { WhatIfRunTable } from '../../shared/schema.ts';
 import type { Play } from './wire.ts';
 
-/** Of one tenant: more are refused while they wait or are played, and forgotten once they are done. */
+/** Per tenant: runs beyond `mostOpen` are refused, and the oldest finished runs beyond `mostKept` are deleted. */
 export const mostOpen = 2;
 const mostKept = 20;
 
@@ -25,7 +25,8 @@ interface NewRun
 }
 
 /**
- * Enters a run of a tenant that the caller has locked; the oldest that is done goes. Three statements.
+ * Inserts a run for a tenant that the caller has locked, and deletes the oldest finished runs beyond `mostKept`. Three
+ * statements.
  * @throws AppError too_many_what_ifs
  */
 export async function createRun(tx: Tx, { plays, ...run }: NewRun, now: Date): Promise<void> {
@@ -34,7 +35,7 @@ export async function createRun(tx: Tx, { plays, ...run }: NewRun, now: Date): P
     .select((eb) => eb.fn.countAll<number>().as('kept'))
     .select(sql<number>`COUNT(IF(state IN ('queued', 'running'), 1, NULL))`.as('open'))
     .where('clientId', '=', run.clientId)
-    .where('id', '<>', run.id) // of a try before, whose answer was lost
+    .where('id', '<>', run.id) // inserted by an earlier attempt whose response was lost
     .executeTakeFirstOrThrow();
   if (Number(open) >= mostOpen)
     throw new AppError(
@@ -83,7 +84,7 @@ export const readRuns = (
     .$call(newestFirst(page, limit))
     .execute();
 
-/** A run with its plays, of this tenant or, for an operator, of any. One statement. @throws AppError what_if_not_found */
+/** A run with its plays, of this tenant or, for operators, any. One statement. @throws AppError what_if_not_found */
 export async function readRun(
   db: Db,
   { id, clientId }: { readonly id: string; readonly clientId?: string | undefined },
@@ -98,7 +99,7 @@ export async function readRun(
   return { ...row, plays: row.plays as Play[] };
 }
 
-/** The runs that wait or are under way, the oldest first: so many of all tenants. */
+/** The queued and running back-tests of all tenants, oldest first. One statement. */
 export const openRuns = (db: Db, limit: number) =>
   db
     .selectFrom('whatIfRuns')
@@ -119,7 +120,10 @@ const asSeen = (db: Db, { id, clientId, attempts, playsDone }: Seen) =>
     .where('attempts', '=', attempts)
     .where('playsDone', '=', playsDone);
 
-/** Counts a try before it is made: one that kills its function has been counted too. @returns whether the run is ours to play */
+/**
+ * Counts an attempt before it is made, so that one that kills its function counts too.
+ * @returns whether the run is ours to play
+ */
 export async function beginTry(db: Db, seen: Seen): Promise<boolean> {
   const { numUpdatedRows } = await asSeen(db, seen)
     .set({ state: 'running', attempts: seen.attempts + 1 })
@@ -127,7 +131,7 @@ export async function beginTry(db: Db, seen: Seen): Promise<boolean> {
   return numUpdatedRows > 0n;
 }
 
-/** Keeps what has been played; with the last of it the run is done. @returns whether nobody else has */
+/** Saves what has been played; with the last play the run is done. @returns `false` if somebody else already has */
 export async function savePlays(
   db: Db,
   seen: Seen,
@@ -141,7 +145,7 @@ export async function savePlays(
   return numUpdatedRows > 0n;
 }
 
-/** Gives a run up; what was played of it stays. */
+/** Gives up on a run, but keeps what was played of it. */
 export async function failRun(db: Db, seen: Seen, failure: string, now: Date): Promise<void> {
   await asSeen(db, seen).set({ state: 'failed', failure, finishedAt: now }).execute();
 }

@@ -9,15 +9,15 @@ import { policyA, type SeenBySteps } from './simulator/policy-a.ts';
 import { onDemand, type ServicePolicy, type Sight } from './simulator/service-policy.ts';
 import type { PlayedSettings } from './wire.ts';
 
-/** What was seen of a pool when a step began: the period that is under way has not been observed, as for the loop. */
+/** What was observed of a pool when a step began. As for the loop, the period under way has not been observed yet. */
 export const eyesOf =
   ({ seen }: Pick<History, 'seen'>): SeenBySteps =>
   (pool, step) =>
     seen[pool]![step - 1] ?? 'unknown';
 
 /**
- * What the loop would have done with these settings: policy A where there is a target, held back by limits that were set; the
- * loop's own rules and gates where there is none.
+ * What the loop would have done with these settings. With a target, policy A decides, held back by limits if any were
+ * set; without one, the loop's own rules and gates decide.
  */
 export function settingsPolicy(history: History, settings: PlayedSettings): ServicePolicy {
   const { group } = history;
@@ -37,7 +37,7 @@ export function settingsPolicy(history: History, settings: PlayedSettings): Serv
       savingsPerHour,
     };
     const input = inputOf(history, settings, log, sight);
-    // Policy A brings an agent back by its budget, and its own attempts tell it what is down.
+    // Policy A returns to Spot by its budget and learns from its attempts what is down, so these gates do not apply.
     const free = { ...input, agent: { ...input.agent, lastEmergencyAt: null, lastFailedSwitchAt: null } };
     return firstClosedGate(free, move, timeOf(history, sight.now)) === undefined;
   });
@@ -61,7 +61,7 @@ function byRules(history: History, settings: PlayedSettings, log: MoveLog): Pick
   };
 }
 
-/** What the loop would have read of the agent. */
+/** What the loop would have read about the agent. */
 function inputOf(
   history: History,
   { max_switches_per_week, max_switches_per_day, min_pool_duration_hours, ...settings }: PlayedSettings,
@@ -116,9 +116,12 @@ const paidNow = ({ group }: History, sight: Sight) =>
 
 const day = 86_400;
 
-/** What gates ask of an agent's past: moves that nobody needed, as emergencies count towards no limit, and what failed. Times are seconds since the history began. */
+/**
+ * The past that gates look at: voluntary moves (emergencies count towards no limit) and failed attempts. Times are
+ * seconds since the history began.
+ */
 class MoveLog {
-  /** Whether what is tried was planned, and not a failover's. */
+  /** Whether the current attempts belong to a planned move, not to a failover. */
   isPlanned = false;
   readonly #history: History;
   readonly #switches: number[] = [];
@@ -156,7 +159,7 @@ class MoveLog {
   }
 }
 
-/** A policy whose events somebody else hears too. */
+/** A policy whose events go to a second listener, too. */
 export function both(policy: ServicePolicy, heard: Partial<ServicePolicy>): ServicePolicy {
   return {
     ...policy,

@@ -3,11 +3,11 @@ import { pageQuery } from '../../shared/cursor.ts';
 import { optional, text } from '../../shared/fields.ts';
 import { AvailabilityForm, AvailabilityTarget, limitFields } from '../wire.ts';
 
-/** What tenants and operators send and read of back-tests: zod and nothing that runs. */
+/** The schemas of back-test requests and responses: zod only, no logic. */
 
 export const mostDays = 30;
 
-/** The settings that can be played; those that are left out are as each agent has them. */
+/** The settings that can be played; any that are left out keep each agent's own value. */
 const settings = {
   availability_target: AvailabilityTarget,
   availability_form: AvailabilityForm,
@@ -19,7 +19,7 @@ const settings = {
 };
 const maybe = <T extends z.ZodType>(schema: T) => optional(schema).optional();
 
-/** One that is no setting is refused, and not passed over as elsewhere: it would be taken for played. */
+/** Unknown settings are refused here, not ignored as elsewhere: they would be taken for played. */
 const WhatIfSettings = z.strictObject(
   {
     availability_target: maybe(settings.availability_target),
@@ -50,7 +50,7 @@ export type WhatIfRequest = z.output<typeof WhatIfRequest>;
 
 export const whatIfQuery = (id: string) => pageQuery(id, { usual: 20, most: 100 });
 
-/** What a strategy would have come to; per agent in a play, summed in the total. */
+/** The outcome of a strategy: per agent in a play, summed in the total. */
 const Outcome = z.object({
   cost: z.number().meta({ description: 'USD, as the tenant pays' }),
   savings_percent: z.number().meta({ description: 'Of what on-demand alone costs' }),

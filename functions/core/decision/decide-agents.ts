@@ -20,36 +20,36 @@ import { type Decision, decide, safeDefault } from './policy.ts';
 import { type PoolReader, poolReader } from './priced-pools.ts';
 import { isJobFree, valueTables } from './recommend-job.ts';
 
-/** An agent is decided on once in this time at most, however often it reports (protocol 8.5). */
+/** Least time between two decisions on an agent, however often it reports (protocol 8.5). */
 const debounceMs = 5 * minuteMs;
 
-/** Agents that are decided on together: whatever their names, their rows fit the 1 MiB of an answer. */
+/** Agents per batch. Even with the longest names their rows fit the 1 MiB of a Data API response. */
 const batch = 100;
 
-/** Batches at a time. They touch different agents, and most of their time is spent on the way to the database. */
+/** Batches in parallel. They touch different agents, and spend most of their time waiting for the database. */
 const atOnce = 8;
 
 /**
- * Value tables that a run makes at most, 1.6 ms of CPU time each. An agent that needs more is decided on in the next run, which finds
- * those that were made; one whose deadline nears needs none.
+ * Most value tables that a run builds, at 1.6 ms of CPU time each. An agent that needs more waits for the next run,
+ * which finds those already built. An agent whose deadline is near needs none.
  */
 const mostTables = 2000;
 
-/** Agents that are listed at once. */
+/** Agents per page. */
 const size = 1000;
 
 /**
- * Decides for each agent whose primary has reported prices since its last decision, and queues what is allowed. A price
- * report leaves `agents.priced_at`; this job takes it from there, so that a report costs what writing prices costs, and
- * agents are decided on by the hundred: those first that have been undecided for the longest, and all of them, as far as the
- * run has time (docs/adr/0033).
+ * Decides for each agent whose primary has reported prices since its last decision, and queues the moves that are
+ * allowed. A price report only sets `agents.priced_at`, so it costs no more than writing the prices. This job takes it
+ * from there, a hundred agents at a time. It decides on all due agents, longest undecided first, as far as the run has
+ * time (docs/adr/0033).
  *
- * The commands are written before `decided_at`: a run that was cut off decides again, finds the command open, and
- * queues no second one. The key on open switches holds that for two runs at once.
+ * Commands are written before `decided_at`: a run that was cut off decides again, finds the open command, and queues no
+ * second one. The unique key on open switches ensures the same for two runs at once.
  * @param now the schedule's time, not the clock's
- * @param tables that it may make
- * @returns how many it decided on
- * @throws AggregateError when a batch failed; the others were decided on
+ * @param tables how many value tables it may build
+ * @returns how many agents it decided on
+ * @throws AggregateError when a batch failed; the other batches were decided on
  */
 export async function decideDueAgents(db: Db, time: RunTime, now: Date, tables = mostTables): Promise<number> {
   const readPools = poolReader(db, now, decisionModel());
@@ -57,7 +57,7 @@ export async function decideDueAgents(db: Db, time: RunTime, now: Date, tables =
   const tablesUntil = valueTables.built + tables;
   const failures: unknown[] = [];
   const decideEach = async (page: readonly DueAgent[]) => {
-    // The model is asked once for all places of a page. Where they cannot be read, each batch tries by itself.
+    // The model is asked once for all places of a page. If they cannot be read, each batch tries on its own.
     await readPools(page).catch((error) =>
       logger.warn('reading the pools of a page failed', { error: error as Error }),
     );
@@ -82,7 +82,7 @@ export async function decideDueAgents(db: Db, time: RunTime, now: Date, tables =
 interface Common {
   readonly readPools: PoolReader;
   readonly moves: Moves;
-  /** How many value tables may have been made when the run ends. */
+  /** The run builds no more value tables once `valueTables.built` reaches this. */
   readonly tablesUntil: number;
 }
 
@@ -90,7 +90,7 @@ interface Batch extends Common {
   readonly due: readonly DueAgent[];
 }
 
-/** An agent that cannot be decided on holds up no other of its batch. */
+/** An agent that cannot be decided on does not hold up the others of its batch. */
 async function decideBatch(db: Db, { due, ...common }: Batch, now: Date): Promise<number> {
   const ids = due.map(({ id }) => id);
   const decided = await inGroups('decide', ids, (agentIds) => decideGroup(db, { agentIds, ...common }, now));
@@ -101,9 +101,9 @@ interface Group extends Common {
   readonly agentIds: readonly string[];
 }
 
-/** @returns whom it has decided for */
+/** @returns the ids of the agents it decided on */
 async function decideGroup(db: Db, group: Group, now: Date): Promise<string[]> {
-  // Agents of a place need the same value tables.
+  // Sorted by place, because agents of one place need the same value tables.
   const states = (await readInputs(db, { ...group, readJob: jobFacts }, now)).toSorted((a, b) =>
     placeOf(a) < placeOf(b) ? -1 : 1,
   );
@@ -128,7 +128,7 @@ const placeOf = ({ agent }: AgentInput) => `${agent.instanceType} ${agent.region
 const needsTables = ({ input }: AgentInput, now: Date) =>
   input.job !== null && input.prices.onDemand !== null && isJobFree(input, input.job, now);
 
-/** One that somebody else holds is decided on again in a minute: no more than one open switch can come of it. */
+/** An agent that somebody else holds is decided on again in a minute. It still gets at most one open switch. */
 const markDecided = (db: Db, ids: readonly string[], now: Date): Promise<string[]> =>
   changeFreeAgents<string[]>(db, { ids, none: [] }, async (tx, free) => {
     const freeIds = free.map(({ id }) => id);
@@ -141,7 +141,7 @@ interface DueAgent extends Pick<Agent, 'clientId' | 'instanceType' | 'region'> {
   readonly undecidedSince: Date;
 }
 
-/** Those that have been undecided for the longest come first, so that none is kept waiting by those who report more often. */
+/** Longest undecided first, so that agents that report more often do not keep others waiting. */
 const dueAgents = (db: Db, after: DueAgent | undefined, now: Date): Promise<DueAgent[]> =>
   db
     .selectFrom('agents')
@@ -160,7 +160,7 @@ const dueAgents = (db: Db, after: DueAgent | undefined, now: Date): Promise<DueA
 
 type Judged = Logged & { readonly command?: QueuedSwitch };
 
-/** One agent that cannot be decided on keeps what it has, and holds no other one up. */
+/** An agent whose decision fails stays as it is, and does not hold up the others. */
 function judge(state: AgentInput, now: Date): Judged {
   const { agent, input } = state;
   let decision: Decision;

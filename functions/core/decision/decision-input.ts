@@ -3,7 +3,7 @@ import type { DisruptionWindows } from '../agent/disruption-windows.ts';
 import type { Availability, Downtime, Slo, Timing } from './policy-a/input.ts';
 import type { PoolRecord } from './policy-b/pool-record.ts';
 
-/** Everything a decision depends on; stored with it, so that it can be taken again. Prices are USD per instance-hour. */
+/** Everything a decision depends on; stored with it so that it can be replayed. Prices are USD per instance-hour. */
 export interface DecisionInput {
   readonly agent: {
     readonly instanceId: string | null;
@@ -16,12 +16,12 @@ export interface DecisionInput {
     readonly switches24h: number;
     readonly switches7d: number;
     readonly hasOpenCommand: boolean;
-    /** When we heard of the agent's newest interruption signal. */
+    /** When we heard of the primary's newest interruption notice or rebalance recommendation. */
     readonly lastEmergencyAt: Date | null;
     readonly hasEmergencyReplica: boolean;
     /**
-     * When the agent's newest switch that came to nothing was closed. With a target or a deadline, not one that a pool without
-     * capacity refused: for ten minutes that pool is `down` instead.
+     * When the agent's newest failed switch was closed. With a target or a deadline, switches that a pool without
+     * capacity refused are left out: that pool counts as `down` for ten minutes instead.
      */
     readonly lastFailedSwitchAt: Date | null;
   };
@@ -37,26 +37,26 @@ export interface DecisionInput {
     readonly maxSwitchesPerWeek: number;
     readonly maxSwitchesPerDay: number;
     readonly minPoolDurationHours: number;
-    /** Whether the five limits above hold: not where a target does in their place, and nobody has set them. */
+    /** Whether the five limits above apply. With a target or a deadline they do so only if somebody has set them. */
     readonly limitsHold: boolean;
     readonly disruptionWindows: DisruptionWindows | null;
   };
-  /** Of an agent with an availability target, where policy A decides. */
+  /** Only for an agent with an availability target, where policy A decides. */
   readonly service: ServiceFacts | null;
-  /** Of an agent with a deadline ahead and work to do, where policy B decides. */
+  /** Only for an agent with a deadline ahead and work to do, where policy B decides. */
   readonly job: JobFacts | null;
 }
 
-/** What policy B goes by; times are seconds, `deadline` since 1970. */
+/** The input of policy B. Times are seconds; `deadline` is seconds since 1970. */
 export interface JobFacts {
   readonly deadline: number;
   readonly workLeft: number;
-  /** Work that each launch adds, and what is left of that of the last one. */
+  /** Work that each launch adds, and how much of the last launch's overhead is left. */
   readonly overhead: number;
   readonly overheadLeft: number;
-  /** Of the place's pools, in the last day. */
+  /** Share of the place's pools that were observed in the last day. */
   readonly observedShare: number;
-  /** What was seen of the pools in a week; each tier has the first `size` of the pools in their order. */
+  /** What was observed of the pools in the last week. Each tier consists of the first `size` pools of `order`. */
   readonly group: {
     readonly order: readonly string[];
     readonly pools: Readonly<Record<string, PoolRecord>>;
@@ -64,19 +64,19 @@ export interface JobFacts {
   };
 }
 
-/** What policy A goes by; times are seconds since 1970. */
+/** The input of policy A. Times are seconds since 1970. */
 export interface ServiceFacts {
   readonly slo: Slo;
   readonly weekStart: number;
   readonly startedAt: number;
   readonly downtime: readonly Downtime[];
-  /** `null` where too few of the pools are seen. */
+  /** `null` where too few of the pools are observed. */
   readonly pacing: { readonly startedAt: number; readonly sums: readonly number[] } | null;
   readonly observedShare: number;
   readonly timing: Timing;
-  /** What told the hazards of the pools. */
+  /** The model that the hazards of the pools came from. */
   readonly model: string;
-  /** Whether that is not the model that should have told them, which failed. */
+  /** Whether that model is a fallback, because the intended one failed. */
   readonly degraded: boolean;
 }
 
@@ -85,12 +85,12 @@ export interface PoolState {
   readonly price: number;
   /** When the price was last seen. */
   readonly at: Date;
-  /** Hours of the last 30 days in which the pool was interrupted, however many agents were told. */
+  /** Hours of the last 30 days in which the pool was interrupted, however many agents that hit. */
   readonly interruptions30d: number;
   readonly availability: Availability;
   /** Expected losses per hour; `null` where no model was asked. */
   readonly hazard: number | null;
-  /** Of EC2, 1 to 10; `null` where it has not been asked lately, and absent from decisions of before it counted. */
+  /** EC2's score, 1 to 10; `null` if it was not requested lately, absent from decisions that predate it. */
   readonly placementScore?: number | null;
 }
 
@@ -101,13 +101,13 @@ export interface Move {
   readonly action: Action;
   readonly mode: TargetMode;
   readonly poolId: string | null;
-  /** 0…1: of the place that the agent would be in. */
+  /** 0…1, of the place that the agent would be in. */
   readonly risk: number;
-  /** USD per hour against what is paid now; negative where safety costs. */
+  /** USD per hour, compared with what is paid now; negative where safety costs more. */
   readonly savingsPerHour: number;
-  /** A deadline would be missed otherwise: limits, windows and waiting times do not hold it. */
+  /** Without this move a deadline would be missed: limits, windows and waiting times do not hold it back. */
   readonly isNeeded?: true;
 }
 
-/** Interruptions in 30 days by 30, at most 1 (protocol 9.6). */
+/** Interruptions in 30 days divided by 30, at most 1 (protocol 9.6). */
 export const poolRisk = (pool: Pick<PoolState, 'interruptions30d'>) => Math.min(pool.interruptions30d / 30, 1);

@@ -6,7 +6,7 @@ import { layeredHazards } from './model/layered-hazards.ts';
 
 let model: HazardModel | undefined;
 
-/** What tells hazards in this container; it loads what it needs at its first use. */
+/** The hazard model of this container. It loads what it needs at first use. */
 export function decisionModel(): HazardModel {
   model ??= layeredHazards(new GuardedModel(builtInModel(decisionEnv().MODEL_DIR)));
   return model;

@@ -7,10 +7,11 @@ interface Recorded {
 }
 
 /**
- * What an agent was down for, by our own record: each change of its primary at least a cutover, and each primary that EC2 took as
- * long as nothing served after its end. A loss that no switch followed counts when it was replaced.
+ * An agent's downtime by our own record. Each change of its primary counts as at least a cutover. Each primary that EC2
+ * took adds the time in which nothing served after its end. A loss that no switch followed counts when the instance was
+ * replaced.
  * @param switches oldest first
- * @returns seconds, at the times of the changes; in no order
+ * @returns seconds, dated at the changes, in no particular order
  */
 export function downtimeOf({ switches, losses }: Recorded, timing: Timing): Downtime[] {
   const answers = losses.map((loss) => ({
@@ -20,7 +21,7 @@ export function downtimeOf({ switches, losses }: Recorded, timing: Timing): Down
   const ofSwitches = switches.map((one) => {
     const lost = answers.filter(({ answer }) => answer === one).map(({ loss }) => gapOf(loss, one.launchedAt, timing));
     const cutover = one.isEmergency ? timing.failoverCutover : timing.plannedCutover;
-    // A report that says less has not measured it.
+    // A report of less downtime than this did not measure it.
     return { at: one.at, seconds: Math.max(one.seconds, cutover + Math.max(0, ...lost)) };
   });
   const withoutSwitch = answers
@@ -30,8 +31,8 @@ export function downtimeOf({ switches, losses }: Recorded, timing: Timing): Down
 }
 
 /**
- * Seconds from the end of an instance until its successor served. One that takes over while it boots serves a launch's time after
- * it was launched; agents' clocks may be ahead, so the launch counts as no later than the change.
+ * Seconds from the end of an instance until its successor served. A successor that takes over while it boots serves one
+ * launch time after its launch. Agents' clocks may be ahead, so the launch counts as no later than the replacement.
  */
 function gapOf({ endedAt, replacedAt }: RecordedLoss, launchedAt: number | null, { launch }: Timing): number {
   const bootedAt = launchedAt === null ? replacedAt : Math.min(launchedAt, replacedAt) + launch;

@@ -3,7 +3,7 @@ import { knownPool } from '../availability/pool-states.ts';
 import type { HazardModel } from './hazard-model.ts';
 import { type HazardWeights, hazards } from './policy-a/hazard.ts';
 
-/** Those of half an hour in layers/model/model.json: without the model, hazards are the same to a millionth. A test compares them. */
+/** The half-hour weights of layers/model/model.json. A test checks that both give the same hazards to a millionth. */
 export const fittedWeights: HazardWeights = {
   intercept: -0.42762,
   rate7d: 0.2884,
@@ -20,7 +20,7 @@ const hash = createHash('sha256').update(JSON.stringify(fittedWeights)).digest('
 
 export const fittedName = `fitted@${hash}`;
 
-/** What there is without a layer, in TypeScript. */
+/** The fallback in TypeScript, which needs no layer. */
 export const fittedHazards: HazardModel = {
   known: knownPool,
   hazards: async (groups) => ({

@@ -1,7 +1,7 @@
 import { sizeOf } from '../../shared/json-bounds.ts';
 import type { DecisionInput } from './decision-input.ts';
 
-/** What a decision was taken from, as it is kept: with as many of its pools as a row has room for, its target first. */
+/** A decision's input as it is stored: with as many of its pools as the row has room for, the target first. */
 export function fittedInput(input: DecisionInput, target: string | null) {
   const { pools } = input.prices;
   const withFirst = (n: number) => {

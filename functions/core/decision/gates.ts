@@ -5,22 +5,22 @@ import { isFresh } from '../pool/freshness.ts';
 import type { DecisionInput, Move } from './decision-input.ts';
 import { refusedMs } from './failed-switches.ts';
 
-/** What holds an automatic move back. Rules over rows, without the engine: the notice path and A10 ask them too. */
+/** A rule that can hold back an automatic move. Gates depend only on the input, not on a policy: A10 uses them too. */
 interface Gate {
-  /** One of an agent's own limits, which may not hold it. */
+  /** One of the agent's own limits, which do not always apply (`limitsHold`). */
   readonly isLimit?: true;
-  /** It waits for a better time, which a move that is needed does not have. */
+  /** Waits for a better time. A needed move does not wait. */
   readonly isWait?: true;
   readonly isClosed: (input: DecisionInput, to: Move, now: Date) => boolean;
   readonly reason: (input: DecisionInput, to: Move) => string;
 }
 
-/** After an interruption signal an agent is left where it is for so long. */
+/** How long an agent stays where it is after an interruption signal. */
 const emergencyMs = 2 * hourMs;
-/** An agent whose launches fail would otherwise try again with every price report. */
+/** Without this pause an agent whose launches fail would try again with every price report. */
 const failedFor = ({ service, job }: DecisionInput) => ((service ?? job) ? refusedMs : failedSwitchesMs);
 
-/** In the order in which they are asked (protocol 9.7). */
+/** Checked in this order (protocol 9.7). */
 const gates = {
   no_action: {
     isClosed: (_input, to) => to.action === 'stay',
@@ -56,7 +56,7 @@ const gates = {
   },
   risk: {
     isLimit: true,
-    // On-demand is where an agent goes to escape risk, so the risk that sends it there does not hold it back (docs/adr/0007).
+    // An agent goes on-demand to escape risk, so that risk does not hold it back (docs/adr/0007).
     isClosed: ({ config }, to) => to.action === 'switch_spot' && !atLeast(config.riskThreshold, to.risk),
     reason: ({ config }, to) =>
       `Risk ${to.risk.toFixed(2)} is above the threshold of ${config.riskThreshold.toFixed(2)}`,
@@ -93,7 +93,7 @@ const gates = {
   },
   recent_emergency: {
     isWait: true,
-    // An agent with a target or a deadline that fled to on-demand comes back as soon as its policy and its budget allow.
+    // An agent with a target or a deadline that fled to on-demand returns as soon as its policy and its budget allow.
     isClosed: ({ agent, service, job }, _to, now) =>
       !((service ?? job) && agent.mode === 'ondemand') && msSince(agent.lastEmergencyAt, now) < emergencyMs,
     reason: () => 'An interruption was announced within the last 2 h',
@@ -113,7 +113,7 @@ const gates = {
 export type GateName = keyof typeof gates;
 export const gateNames = Object.keys(gates) as GateName[];
 
-/** The first gate that holds a move back, and why; `undefined` where it is free to go. */
+/** The first gate that holds a move back, with its reason; `undefined` if none does. */
 export function firstClosedGate(input: DecisionInput, to: Move, now: Date) {
   const holds = ({ isLimit, isWait }: Gate) =>
     (input.config.limitsHold || !isLimit) && !(to.isNeeded && (isLimit || isWait));
@@ -121,11 +121,11 @@ export function firstClosedGate(input: DecisionInput, to: Move, now: Date) {
   return name && { name, reason: gates[name].reason(input, to) };
 }
 
-/** Of what is paid now; moving for risk is not a matter of savings. */
+/** As a percentage of what is paid now; 0 if that is not known. */
 function savingsPercent({ agent, prices }: DecisionInput, to: Move) {
   const paid = agent.mode === 'spot' ? prices.currentSpot : prices.onDemand;
   return paid ? (to.savingsPerHour / paid) * 100 : 0;
 }
 
-/** Compared with a margin of a millionth, as a saving of exactly 15 % may come out as 14.999999999999996. */
+/** Allows a margin of one millionth, as a saving of exactly 15 % may come out as 14.999999999999996. */
 export const atLeast = (value: number, limit: number) => value >= limit - 1e-6;

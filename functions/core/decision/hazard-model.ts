@@ -2,23 +2,23 @@ import type { KnownPool, StoredPoolState } from '../availability/pool-states.ts'
 import type { LiveModel } from '../model/live-model.ts';
 import type { PoolView } from './policy-a/input.ts';
 
-/** Expected losses per hour of pools, and what told them. */
+/** Expected losses per hour of pools, and the model they came from. */
 export interface ToldHazards {
-  /** Of each pool of each group, in the order given. */
+  /** For each pool of each group, in the order given. */
   readonly hazards: readonly (readonly number[])[];
-  /** Stored with each decision: `name@hash`. */
+  /** Stored with each decision: `built-in@hash`, `fitted@hash` or `uploaded@session`. */
   readonly model: string;
-  /** Whether that is not the model that should have told them, which failed. */
+  /** Whether that model is a fallback, because the intended one failed. */
   readonly isDegraded: boolean;
 }
 
-/** Tells how soon pools are expected to be lost. It never throws: what fails is replaced by something simpler. */
+/** Estimates how soon pools will be lost. It never throws: if it fails, something simpler replaces it. */
 export interface HazardModel {
-  /** What is known of a pool now, which it tells hazards from (`core/availability/pool-states.ts`). */
+  /** What is known of a pool now, the basis of its hazard (`core/availability/pool-states.ts`). */
   readonly known: (state: StoredPoolState | undefined, lostAt: Date | null, now: Date) => KnownPool;
   /**
-   * @param groups the pools of a type and region each: one inference for all of them
-   * @param live the model that should tell them; that of the layer where there is none
+   * @param groups each the pools of one type and region; one inference covers all groups
+   * @param live the model that operators activated; where there is none, the layer's model is used
    */
   readonly hazards: (
     groups: readonly (readonly PoolView[])[],

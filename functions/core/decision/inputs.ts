@@ -12,7 +12,7 @@ import type { HazardModel } from './hazard-model.ts';
 import { type PoolReader, type PricedPlace, type PricedPool, poolReader } from './priced-pools.ts';
 import { serviceFacts } from './service-facts.ts';
 
-/** An agent with what the policy has to know of it, and the priced pools of its type and region. */
+/** An agent, what the policy has to know about it, and the priced pools of its type and region. */
 export interface AgentInput {
   readonly agent: Agent;
   readonly input: DecisionInput;
@@ -21,7 +21,7 @@ export interface AgentInput {
 
 const wanted = { history: true, openSwitch: true } as const;
 
-/** The state of agents for the policy: two statements, however many agents; one where their pools are known. Deleted agents are left out. */
+/** Reads any number of agents, but no deleted ones. Two statements, or one where their pools are already known. */
 export async function readInputs(
   db: Db,
   of: { readonly agentIds: readonly string[]; readonly readPools: PoolReader; readonly readJob: JobReader },
@@ -30,20 +30,20 @@ export async function readInputs(
   return withPools(await readAgents(db, { agentIds: of.agentIds, with: wanted }, now), of, now);
 }
 
-/** What makes facts of an agent's job: `jobFacts`, given by those that decide on jobs. */
+/** Derives the facts of an agent's job. Callers that decide on jobs pass `jobFacts`. */
 type JobReader = (agent: Agent, place: PricedPlace, now: Date) => JobFacts | null;
 
 interface OneAgent {
   readonly clientId: string;
   readonly agentId: string;
   readonly ref: string;
-  /** Without one, a target of the agent's is not asked for: what answers EC2's signals knows no model. */
+  /** Without a model the agent's target is ignored: the code that handles EC2's signals has none. */
   readonly model?: HazardModel;
-  /** Nor of jobs. */
+  /** Without it the agent's deadline is ignored, too. */
   readonly readJob?: JobReader;
 }
 
-/** The same for one tenant's agent. @throws AppError agent_not_found */
+/** The same for one agent of a tenant. @throws AppError agent_not_found */
 export async function readInput(
   db: Db,
   { model, readJob = () => null, ...of }: OneAgent,
@@ -124,7 +124,7 @@ function inputOf(
   };
 }
 
-/** What the primary said that it pays; where it says so only now and then, what its pool is known to cost by now. */
+/** The price that the primary reported; if that report is old, the known price of its pool, if that is fresh. */
 function spotPaid(primary: State['primary'], { pools }: PricedPlace, now: Date): number | null {
   const said = fromDecimalOrNull(primary?.spotPrice);
   if (said !== null && primary?.lastReportAt && isFresh(primary.lastReportAt, now)) return said;
@@ -132,7 +132,7 @@ function spotPaid(primary: State['primary'], { pools }: PricedPlace, now: Date):
   return known?.price ?? said;
 }
 
-/** Limits count from the last move that nobody needed; the agent's own time of it tells of emergencies, too. */
+/** Limits count from the last voluntary switch. The agent's own `lastSwitchAt` includes emergencies. */
 function lastVoluntarySwitch({ lastSwitchAt }: Agent, switches: readonly RecordedSwitch[]): Date | null {
   if (!switches.at(-1)?.isEmergency) return lastSwitchAt;
   const last = switches.findLast(({ isEmergency }) => !isEmergency);

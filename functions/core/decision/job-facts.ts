@@ -10,13 +10,13 @@ import type { PoolRecord } from './policy-b/pool-record.ts';
 import { type GroupRecord, recordGroup, type SeenPool, startGroup } from './policy-b/tiers.ts';
 import type { PricedPlace, PricedPool } from './priced-pools.ts';
 
-/** Pools that are weighed: the cheapest, as each tier of prices has value tables of its own, and a row holds so many records. */
+/** This many of the cheapest pools are weighed: each price tier has its own value tables, and rows have little room. */
 const mostPools = 12;
 
-/** Overheads are rounded up to one of these, in seconds: value tables differ by them. */
+/** Overheads are rounded up to one of these, in seconds, because each overhead has its own value tables. */
 const overheads = [60, 120, 180, 240, 300, 420, 600, 720, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10_800, 14_400];
 
-/** What policy B goes by, of an agent with a deadline ahead and work to do; `null` for one without, or where no model was asked. */
+/** The input of policy B; `null` without a deadline ahead, without work to do, or where no model was asked. */
 export function jobFacts(agent: Agent, place: PricedPlace, now: Date): JobFacts | null {
   const { deadline } = agent;
   const left = workLeft(agent, now);
@@ -32,7 +32,7 @@ export function jobFacts(agent: Agent, place: PricedPlace, now: Date): JobFacts 
   };
 }
 
-/** By place of a tenant: agents in one pool, or in none, share them for a run. */
+/** Groups by a tenant's place and the agent's pool: agents in the same pool, or in none, share one during a run. */
 const known = new WeakMap<PricedPlace, Map<string | null, JobFacts['group']>>();
 
 function groupOf(place: PricedPlace, own: string | null): JobFacts['group'] {
@@ -49,7 +49,7 @@ function weighed(pools: readonly PricedPool[], own: string | null): PricedPool[]
   return [...cheapest, ...sorted.slice(mostPools).filter(({ id }) => id === own)];
 }
 
-/** What was seen of pools in the week until now, as policy B would have kept it, period by period. */
+/** Replays what was observed of the pools in the last week, period by period, as policy B would have recorded it. */
 function makeGroup(pools: readonly PricedPool[]): JobFacts['group'] {
   const views = pools.map(
     (pool): SeenPool => ({ id: pool.id, region: pool.region, price: pool.price, isUp: undefined }),
@@ -71,7 +71,7 @@ function makeGroup(pools: readonly PricedPool[]): JobFacts['group'] {
   };
 }
 
-/** A pool that nobody sees now may have come up just before it is entered: its age tells nothing. */
+/** A pool that nobody observes now may come up just before it is entered, so its age says nothing. */
 const asOfNow = (record: PoolRecord, availability: Availability | undefined): PoolRecord =>
   availability === 'unknown' ? { ...record, isUp: false, age: 0 } : record;
 

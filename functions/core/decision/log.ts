@@ -10,15 +10,15 @@ import { packedAnswer } from './replay.ts';
 
 export interface Logged extends AgentInput {
   readonly decision: Decision;
-  /** Who asked: the loop, an agent's `decide`, a rebalance recommendation. */
+  /** Who asked: the decision loop, an agent's `decide` request, or a rebalance recommendation. */
   readonly source: 'loop' | 'agent' | 'rebalance';
   readonly commandId?: string | undefined;
 }
 
 /**
- * Keeps decisions with what they were taken from (docs/adr/0006). One that says what the last one of its agent said, and of
- * which no command came, is counted on that one's row: an agent that stays where it is would fill 700 KB a day (docs/adr/0035).
- * Two statements where nothing has changed; up to four otherwise.
+ * Stores decisions with their input (docs/adr/0006). A decision that repeats its agent's latest one, and queued no
+ * command, only increments the count on that row: otherwise an agent that stays where it is would fill 700 KB a day
+ * (docs/adr/0035). Two statements where nothing has changed; up to four otherwise.
  */
 export async function logDecisions(db: Db, now: Date, decisions: readonly Logged[]): Promise<void> {
   if (decisions.length === 0) return;
@@ -34,7 +34,7 @@ export async function logDecisions(db: Db, now: Date, decisions: readonly Logged
 
 const whose = ({ source, agent }: Logged) => `${source}:${agent.id}`;
 
-/** Numbers in a reason are of the moment: "costs 41.2 % less" says the same as "costs 41.3 % less". */
+/** Numbers in a reason change all the time: "costs 41.2 % less" says the same as "costs 41.3 % less". */
 const fingerprintOf = ({ input: { agent, service }, decision }: Logged) => {
   const { action, mode, poolId, allowed, failedGate, reason, policy } = decision;
   const kind = (poolId === null ? reason : reason.replaceAll(poolId, 'pool')).replaceAll(/-?\d+(\.\d+)?/g, '#');
@@ -52,7 +52,7 @@ async function readLatest(db: Db, keys: readonly string[]) {
   return new Map(rows.map((row) => [row.latestOf, row]));
 }
 
-/** Once a time, however often it is repeated. */
+/** Counts once per decision time, however often the statement is repeated. */
 async function countAgain(db: Db, ids: readonly string[], now: Date): Promise<void> {
   if (ids.length === 0) return;
   await sql`
@@ -66,8 +66,8 @@ async function makeFormer(db: Db, ids: readonly string[]): Promise<void> {
 }
 
 /**
- * Keeps a decision that an agent asked for, in one statement, as a call may cost three: it is counted on the one that said the
- * same to that agent before, the last one or not.
+ * Stores a decision that an agent asked for. One statement, as a request may make only three. A repetition is counted
+ * on the row of the earlier decision that said the same to that agent, whether or not it was the latest.
  */
 export async function logAnswer(db: Db, one: Logged, now: Date): Promise<void> {
   await db
@@ -80,7 +80,7 @@ export async function logAnswer(db: Db, one: Logged, now: Date): Promise<void> {
     .execute();
 }
 
-/** Of two that are decided at once for one agent, and that nobody has decided for before, one is kept. */
+/** If an agent is decided on twice at the same time, only one of the two rows is kept. */
 async function insert(db: Db, decisions: readonly Logged[], now: Date): Promise<void> {
   if (decisions.length === 0) return;
   await db

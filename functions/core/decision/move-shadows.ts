@@ -19,13 +19,13 @@ import { secondsOf } from './service-facts.ts';
 import { readShadows, type StoredShadows, writeShadows } from './stored-shadows.ts';
 import { defaultTiming } from './timing.ts';
 
-/** Places whose pools and shadows fit an answer together. */
+/** Places per batch: their pools and shadows together fit one Data API response. */
 const atOnce = 20;
 
 /**
- * Moves the services in the shadow on by what was observed last, once a period, in each place where an agent has a target:
- * four statements for twenty places, whoever asks and however many agents there are.
- * @returns how many places it moved on
+ * Advances the shadow services by the latest observation, once a period, in each place where an agent has a target.
+ * Four statements for twenty places, however many agents there are.
+ * @returns how many places it advanced
  */
 export async function movePolicyShadows(db: Db, model: HazardModel, { hasTime }: RunTime, now: Date): Promise<number> {
   const period = startOf(periodMs, now);
@@ -62,7 +62,7 @@ interface Group extends Place {
   readonly onDemandPrice: number;
 }
 
-/** Places with their pools, and the model that is live. */
+/** Places with their pools, and the live model. */
 interface Groups {
   readonly groups: readonly Group[];
   readonly live: LiveModel | null;
@@ -96,8 +96,8 @@ const placesWithTargets = (db: Db): Promise<Place[]> =>
     .execute();
 
 /**
- * The pools of places with prices that hold for nobody in particular: the one that all may rely on, or the mean of what tenants
- * saw in the last day. What they saw decides nothing but how a price of downtime is paced.
+ * Reads the pools of places with prices that depend on no single tenant: the trusted price, or the mean of what tenants
+ * saw in the last day. What they saw affects only how the price of downtime is paced.
  */
 async function readGroups(db: Db, places: readonly Place[], now: Date): Promise<Groups> {
   const isOneOf = sql<boolean>`(p.instance_type, p.region) IN (${sql.join(
@@ -112,7 +112,7 @@ async function readGroups(db: Db, places: readonly Place[], now: Date): Promise<
     .select([
       sql<string | null>`(SELECT AVG(w.price) FROM tenant_pool_prices AS w
         WHERE w.pool_id = p.id AND w.seen_at >= ${since})`.as('seenPrice'),
-      // The price list's where it has one, or else the mean of what tenants saw.
+      // The price list's price if there is one, otherwise the mean of what tenants saw.
       sql<string | null>`(SELECT COALESCE(MAX(IF(o.client_id = ${everyTenant}, o.price, NULL)), AVG(o.price))
         FROM ondemand_prices AS o WHERE o.instance_type = p.instance_type AND o.region = p.region)`.as('onDemandPrice'),
     ])

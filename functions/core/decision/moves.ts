@@ -1,7 +1,7 @@
 import { emit } from '../../shared/metrics.ts';
 import type { Decision } from './policy.ts';
 
-/** What became of the moves that a run of the job wanted. */
+/** Counts the moves that a run of the job wanted, and those that gates refused. */
 export class Moves {
   #wanted = 0;
   readonly #refused = new Map<string, number>();
@@ -14,7 +14,7 @@ export class Moves {
     }
   }
 
-  /** One line, and one for each gate that was closed. */
+  /** Emits one metrics line, and one more for each gate that refused moves. */
   emit(): void {
     const refused = [...this.#refused.values()].reduce((sum, n) => sum + n, 0);
     emit({ MovesWanted: this.#wanted, MovesAllowed: this.#wanted - refused });

@@ -8,8 +8,8 @@ import { recommendService, servicePolicyVersion, type Terms } from './recommend-
  * The room of decisions: whether an agent stays, moves to another pool or goes on-demand.
  * Owns the tables: decisions, policy_shadows.
  *
- * A policy recommends, and gates allow, as a pure function of what it is given: policy B where an agent has a deadline, policy A
- * where it has an availability target, and otherwise rules.
+ * A policy recommends a move and gates allow it. Both are pure functions of their input. Policy B decides where an
+ * agent has a deadline, policy A where it has an availability target, and rules otherwise.
  */
 export const policyVersion = 'rules-1';
 
@@ -20,7 +20,7 @@ export interface Decision extends Move {
   /** The first gate that is closed; `null` when the move is allowed. */
   readonly failedGate: GateName | null;
   readonly reason: string;
-  /** Of the policy that decided. */
+  /** Version of the policy that decided. */
   readonly policy: string;
   /** What policy A or B weighed; `null` where rules decided. */
   readonly terms: Terms | JobTerms | null;
@@ -28,14 +28,14 @@ export interface Decision extends Move {
 
 type Recommendation = Move & Pick<Decision, 'confidence' | 'reason' | 'policy' | 'terms'>;
 
-/** Spot is left for on-demand above this share of the on-demand price. */
+/** Above this share of the on-demand price an agent leaves Spot for on-demand. */
 const dearSpot = 0.8;
-/** An agent on-demand moves to Spot only for more than this share of what it pays. */
+/** An on-demand agent moves to Spot only if that saves more than this share of what it pays. */
 const worthSpot = 0.3;
 
 /**
- * What to do with an agent now, and whether it may be done automatically. `allowed` is false for "stay", where there is
- * nothing to do; its reason then is the rule's own.
+ * What to do with an agent now, and whether that may happen automatically. For "stay", `allowed` is false because there
+ * is nothing to do, and the reason is the policy's own.
  */
 export function decide(input: DecisionInput, now: Date): Decision {
   const recommendation = recommendBy(input, now);
@@ -46,7 +46,7 @@ export function decide(input: DecisionInput, now: Date): Decision {
   return { ...recommendation, allowed: false, failedGate: gate.name, reason };
 }
 
-/** Policy B for one with a deadline and policy A for one with a target, where they can be reckoned; rules for all others. */
+/** Policy B for a deadline, policy A for a target, both only if the on-demand price is known; rules otherwise. */
 function recommendBy(input: DecisionInput, now: Date): Recommendation {
   if (input.job && input.prices.onDemand) return { ...recommendJob(input, input.job, now), policy: jobPolicyVersion };
   if (input.service && input.prices.onDemand)
@@ -54,7 +54,7 @@ function recommendBy(input: DecisionInput, now: Date): Recommendation {
   return { ...recommend(input, now), policy: policyVersion, terms: null };
 }
 
-/** The answer when there is no engine, or it failed: everything stays as it is. */
+/** The decision when the engine is missing or has failed: everything stays as it is. */
 export function safeDefault({ agent }: Pick<DecisionInput, 'agent'>, why: string): Decision {
   return {
     action: 'stay',
@@ -71,7 +71,7 @@ export function safeDefault({ agent }: Pick<DecisionInput, 'agent'>, why: string
   };
 }
 
-/** The rules, first match (protocol 9.6). */
+/** The rules; the first match wins (protocol 9.6). */
 function recommend({ agent, prices, config }: DecisionInput, now: Date): Omit<Recommendation, 'policy' | 'terms'> {
   const onSpot = agent.mode === 'spot';
   const stay = { action: 'stay', mode: onSpot ? 'spot' : 'ondemand', poolId: agent.poolId, savingsPerHour: 0 } as const;
@@ -109,9 +109,9 @@ function recommend({ agent, prices, config }: DecisionInput, now: Date): Omit<Re
 }
 
 /**
- * The cheapest pool with a fresh price that its risk leaves in question: below 20 % any, up to 50 % one that saves more
- * than half, above that none. Stale pools count only when there is no fresh one, so that the gate can name the reason.
- * Of pools that cost the same, the one that EC2 scores highest.
+ * The cheapest pool with a fresh price that is worth its risk: below 20 % any pool, up to 50 % only one that saves more
+ * than half, above that none. Stale pools count only if none is fresh, so that the gate can name the reason. Among
+ * pools of the same price, the one with EC2's highest score.
  */
 function cheapestPool(pools: readonly PoolState[], paid: number, current: string | null, now: Date) {
   const worthIt = pools.filter((pool) => {

@@ -18,12 +18,12 @@ export interface PricedPool extends PoolState {
   readonly region: string;
   readonly az: string;
   readonly name: string;
-  /** Of the week until now; `null` where no model was asked. */
+  /** Of the last week; `null` where no model was asked. */
   readonly record: PoolRecord | null;
 }
 
 interface Place {
-  /** The tenant: what prices it may go by differs. */
+  /** The tenant, because each tenant may use different prices. */
   readonly clientId: string;
   readonly instanceType: string;
   readonly region: string;
@@ -31,28 +31,27 @@ interface Place {
 
 type Placed = Pick<Agent, 'clientId' | 'instanceType' | 'region'>;
 
-/** What is known of an agent's place: the pools of its type and region that have a price which its tenant may go by. */
+/** What is known of an agent's place: the pools of its type and region that have a price its tenant may use. */
 export interface PricedPlace {
   readonly pools: readonly PricedPool[];
-  /** Of all its pools, the share that was seen in the last day. */
+  /** Share of all its pools that were observed in the last day. */
   readonly observedShare: number;
-  /** How downtime and its price go together there (`core/decision/policy-a/shadows.ts`); `null` where nobody has followed it. */
+  /** How much downtime each of its prices leads to there (`policy-a/shadows.ts`); `null` without recent shadows. */
   readonly pacing: Pacing | null;
-  /** What told the hazards; `null` where no model was asked. */
+  /** The model that the hazards came from; `null` where no model was asked. */
   readonly told: Pick<ToldHazards, 'model' | 'isDegraded'> | null;
 }
 
 export type PoolReader = (agents: readonly Placed[]) => Promise<(agent: Placed) => PricedPlace>;
 
-/** Places that are read at once: the pools of a region's every zone, with names as long as can be, fit the 1 MiB of an answer. */
+/** Places per query: with the longest names, the pools of all their zones fit the 1 MiB of a Data API response. */
 const placesAtOnce = 12;
 
 const nowhere: PricedPlace = { pools: [], observedShare: 0, pacing: null, told: null };
 
 /**
- * @param model tells the hazards of pools; without it they stay unknown, as interruptions are answered without any
- * @returns a reader that reads each tenant's places once: a run of a job decides for many agents that are in the same few
- *   places
+ * @param model estimates the hazards of pools; without it they stay unknown, as when EC2's signals are handled
+ * @returns a reader that reads each place of a tenant once, as a job run decides for many agents in the same few places
  */
 export function poolReader(db: Db, now: Date, model?: HazardModel): PoolReader {
   const known = new Map<string, Promise<PricedPlace>>();
@@ -85,16 +84,16 @@ const keyOf = (place: Place) => `${place.clientId} ${placeOf(place)}`;
 
 interface PoolOfTenants extends Omit<PricedPool, 'price' | 'at' | 'hazard' | 'availability' | 'record'> {
   readonly trusted: SeenPrice | undefined;
-  /** By tenant. */
+  /** What each tenant saw, by its id. */
   readonly own: ReadonlyMap<string, SeenPrice>;
   /** `null` where no model was asked. */
   readonly known: KnownPool | null;
-  /** Of Spot Advisor (`core/pool/interruption-bands.ts`). */
+  /** From Spot Advisor (`core/pool/interruption-bands.ts`). */
   readonly band: number | null;
   readonly pacing: Pacing | null;
 }
 
-/** What was read together: pools, and the model that is live. */
+/** What was read together: pools, and the live model. */
 interface ReadPools {
   readonly pools: readonly PoolOfTenants[];
   readonly live: LiveModel | null;
@@ -105,8 +104,8 @@ interface RatedPlace extends Omit<PricedPlace, 'pools'> {
 }
 
 /**
- * What holds for all tenants of a place: one call of the model, however many places.
- * @param parts the pools of a place differ by whose prices were asked for
+ * Rates what holds for all tenants of a place, with one call of the model however many places there are.
+ * @param parts a place may be in several parts, which differ in the tenants whose prices were read
  */
 async function ratePlaces(
   parts: readonly ReadPools[],
@@ -130,7 +129,7 @@ async function ratePlaces(
   return placesOf.map((places) => new Map(places.map(([place, pools]) => [place, rate(pools)])));
 }
 
-/** What is expected of a pool that nobody has been in for a week: models have nothing to go by there. */
+/** The hazard expected of a pool that nobody has been in for a week, where models have nothing to go by. */
 function priorOf({ known, band, interruptions30d }: PoolOfTenants): number | undefined {
   if (known?.availability !== 'unknown' || interruptions30d > 0) return undefined;
   const { upHours7d, drops7d } = known.history;
@@ -158,10 +157,10 @@ function pricedFor({ clientId }: Place, place: RatedPlace | undefined, now: Date
   return { ...place, pools };
 }
 
-/** Shadows that have not been moved on for longer tell nothing of now. */
+/** Shadows that were advanced longer ago than this say nothing about now. */
 const longestUnmovedMs = hourMs;
 
-/** The pools of these places, with what is trusted of each and what each of these tenants has seen: one statement. */
+/** Reads the pools of these places with each pool's trusted price and what these tenants saw. One statement. */
 async function readPools(
   db: Db,
   { places, model }: { places: readonly Place[]; model: HazardModel | undefined },
@@ -186,11 +185,11 @@ async function readPools(
       join.onRef('m.instanceType', '=', 'p.instanceType').onRef('m.region', '=', 'p.region'),
     )
     .select(['s.record', 's.observedAt', 'h.pacing', 'm.interruptionBand as band'])
-    // Not for those who ask for no model: what answers EC2's signals knows of none.
+    // Only where a model is asked: the code that handles EC2's signals has none.
     .$if(model !== undefined, (query) => query.select(liveModelColumn.as('live')))
     .select(lastLoss.as('lostAt'))
     .select(
-      // By the hour: when a pool is lost, every agent in it is told, and that is one interruption (docs/adr/0010).
+      // By the hour: when a pool is lost, all agents in it get a notice, and that is one interruption (docs/adr/0010).
       lossHoursSince(msBefore(now, 30 * dayMs)).as('interruptions30d'),
     )
     .where((eb) =>

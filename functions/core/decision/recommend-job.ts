@@ -8,31 +8,31 @@ import { TableCache } from './policy-b/table-cache.ts';
 import type { SeenPool } from './policy-b/tiers.ts';
 import { tablesByShare } from './policy-b/value-tables.ts';
 
-/** Policy B without waiting, as it is scored (docs/policies.md, docs/adr/0071), for an agent with a deadline and work to do. */
+/** Policy B without waiting, as scored (docs/policies.md, docs/adr/0071), for agents with a deadline and work left. */
 export const jobPolicyVersion = 'policy-b-1';
 
 /**
- * How long a decision may stand, in seconds: until an agent that reports each five minutes has missed one report, and then a switch has
- * been fetched and launched.
+ * How long a decision may stand, in seconds: an agent that reports every five minutes may miss one report, and then a
+ * switch still has to be fetched and launched.
  */
 const period = 900;
 
 const placesShown = 5;
 
-/** Of this container, for all agents: some 120 tables. */
+/** Shared by all agents of this container: some 120 tables. */
 export const valueTables = new TableCache(16 * 1024 * 1024);
 
-/** What policy B weighed; kept with the decision, and told to who asks. Times are seconds. */
+/** What policy B weighed; stored with the decision and returned to callers. Times are seconds. */
 export interface JobTerms {
-  /** `deadline`: there is time for one launch on-demand and no more. */
+  /** `deadline`: there is time for one on-demand launch and no more. */
   readonly bound: 'free' | 'deadline';
   readonly time_left: number;
   readonly work_left: number;
-  /** To spare, once the work is done without another launch; below 0 the deadline is missed. */
+  /** Time to spare if the work is finished without another launch; below 0 the deadline is missed. */
   readonly slack: number;
   readonly overhead: number;
   readonly observed_share: number;
-  /** Where it may run, cheapest first: what it costs to finish its next hours of work from there, in on-demand hours. */
+  /** Where it may run, cheapest first, with the on-demand hours that its next hours of work cost from there. */
   readonly places: readonly {
     readonly id: string;
     readonly price: number;
@@ -47,10 +47,10 @@ export interface JobRecommendation extends Move {
   readonly terms: JobTerms;
 }
 
-/** Whether the deadline leaves a choice, which alone takes value tables. */
+/** Whether the deadline leaves a choice. Value tables are needed only then. */
 export const isJobFree = (input: DecisionInput, job: JobFacts, now: Date) => isFree(runningJob(input, job, now));
 
-/** What policy B would do with an agent now. Prices that are not fresh count only for the pool that it is in. */
+/** What policy B would do with an agent now. Stale prices count only for the pool that the agent is in. */
 export function recommendJob(input: DecisionInput, job: JobFacts, now: Date): JobRecommendation {
   const { agent, prices } = input;
   const running = runningJob(input, job, now);
@@ -147,7 +147,7 @@ function runningJob({ agent, prices }: DecisionInput, job: JobFacts, now: Date):
   };
 }
 
-/** Agents stay in their region. */
+/** The only region, as agents stay in theirs. */
 const here = 'here';
 
 function placeOf(place: PlaceOfJob, { prices }: DecisionInput) {

@@ -6,26 +6,26 @@ import type { RatedPool } from './policy-a/input.ts';
 import { type Commitment, chooseMove, lambdaOf, type ServiceInput } from './policy-a/policy.ts';
 import { ratePools } from './policy-a/score.ts';
 
-/** Policy A, as it is scored (docs/policies.md), for an agent with an availability target. */
+/** Policy A, as it is scored (docs/policies.md), for agents with an availability target. */
 export const servicePolicyVersion = 'policy-a-1';
 
 const poolsShown = 5;
 
-/** What policy A weighed; kept with the decision, and told to who asks. */
+/** What policy A weighed; stored with the decision and returned to callers. */
 export interface Terms {
-  /** `observed`: paced by services in the shadow; `blind`: too few of the pools are seen. */
+  /** `observed`: paced by shadow services; `blind`: too few of the pools are observed. */
   readonly pacing: 'observed' | 'blind';
-  /** Of the place's pools, in the last day. */
+  /** Share of the place's pools that were observed in the last day. */
   readonly observed_share: number;
   /** On-demand seconds that a second of downtime is worth. */
   readonly downtime_price: number;
   readonly budget_seconds: number;
   readonly spent_seconds: number;
-  /** Downtime that a move from on-demand to Spot takes, with the interruption that ends it. */
+  /** Downtime of a move from on-demand to Spot, including the interruption that ends the stay. */
   readonly entry_seconds: number;
-  /** In on-demand hours, what a pool must be worth to be entered. */
+  /** What a pool must be worth to be entered, in on-demand hours. */
   readonly threshold_hours: number;
-  /** The best pools: losses per hour, and what a stay is worth in on-demand hours. */
+  /** The best pools, with their losses per hour and what a stay is worth in on-demand hours. */
   readonly pools: readonly {
     readonly id: string;
     readonly price: number;
@@ -41,7 +41,7 @@ export interface ServiceRecommendation extends Move {
   readonly terms: Terms;
 }
 
-/** What policy A would do with an agent now. Prices that are not fresh count only for the pool that it is in. */
+/** What policy A would do with an agent now. Stale prices count only for the pool that the agent is in. */
 export function recommendService(
   { agent, prices }: DecisionInput,
   service: ServiceFacts,
@@ -132,7 +132,7 @@ const termOf = ({ id, price, availability, hazard, score }: RatedPool) => ({
   score_hours: Number.isFinite(score) ? score : null,
 });
 
-/** What it would take to move, in the numbers that were compared. */
+/** Why the agent stays, in the numbers that were compared. */
 function whyStay({ current, onDemandPrice }: ServiceInput, terms: Terms): string {
   const { budget_seconds, spent_seconds, entry_seconds, threshold_hours, pools } = terms;
   if (spent_seconds + entry_seconds > budget_seconds)
@@ -145,5 +145,5 @@ function whyStay({ current, onDemandPrice }: ServiceInput, terms: Terms): string
 
 export const chanceWithinHour = (hazard: number) => 1 - Math.exp(-hazard);
 
-/** Less where the pools are not seen. */
+/** Lower where the pools are not observed. */
 const confidenceIn = ({ pacing, observedShare }: ServiceFacts) => (pacing ? 0.5 + observedShare / 2 : 0.5);

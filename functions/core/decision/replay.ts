@@ -2,7 +2,7 @@ import { deflateSync, inflateSync } from 'node:zlib';
 import type { DecisionInput } from './decision-input.ts';
 import { type Decision, decide } from './policy.ts';
 
-/** The bytes of an answer, deflated, in base64; `null` where its column has no room for them. */
+/** A decision as JSON, deflated and in base64; `null` if its column has no room for it. */
 export function packedAnswer(decision: Decision): string | null {
   const packed = deflateSync(bytesOf(decision)).toString('base64');
   return packed.length <= mostCharacters ? packed : null;
@@ -12,15 +12,15 @@ const mostCharacters = 2500;
 
 const bytesOf = (decision: Decision) => JSON.stringify(decision);
 
-/** A decision as it is kept: a row of `decisions`, or a file with the same fields. */
+/** A decision as it is stored: a row of `decisions`, or a file with the same fields. */
 export interface StoredDecision {
-  /** As it came from JSON: times are text. */
+  /** As parsed from JSON: times are text. */
   readonly inputs: unknown;
   readonly decisionTime: Date;
   readonly answer: string | null;
 }
 
-/** `model` told the hazards, which are stored with the decision; it is `null` where rules decided. */
+/** `model` is what the stored hazards came from; it is `null` unless policy A applied. */
 export type Replay =
   | {
       readonly kind: 'same' | 'different';
@@ -30,7 +30,7 @@ export type Replay =
     }
   | { readonly kind: 'incomplete'; readonly why: string };
 
-/** Takes a decision again, of what is stored with it, and compares the bytes. */
+/** Decides again from the stored input, and compares the bytes. */
 export function replay({ inputs, decisionTime, answer }: StoredDecision): Replay {
   if (answer === null) return { kind: 'incomplete', why: 'its answer was too long to be kept' };
   const given = inputs as DecisionInput & { prices: { poolsOmitted?: number } };
@@ -46,7 +46,7 @@ const timeOf = (time: Date | string | null) => (time === null ? null : new Date(
 function withTimes({ agent, prices, ...rest }: DecisionInput): DecisionInput {
   return {
     ...rest,
-    // Decisions of before there were jobs say nothing of them.
+    // Decisions that predate jobs lack this field.
     job: rest.job ?? null,
     agent: {
       ...agent,

@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 
 /**
- * What told hazards last, which the job that moves shadows on keeps each ten minutes; `undefined` while no agent has a target. One
- * statement.
+ * The model that the hazards last came from, stored every ten minutes by the job that advances the shadows; `undefined`
+ * while no agent has had a target. One statement.
  */
 export const lastRiskModel = (db: Db) =>
   db
@@ -13,6 +13,6 @@ export const lastRiskModel = (db: Db) =>
     .limit(1)
     .executeTakeFirst();
 
-/** Whether a model told them, and nothing that stands in for one: a column of a statement, 1 or 0. */
+/** Whether the hazards last came from the intended model, not from a fallback: a column for a statement, 1 or 0. */
 export const isModelLoaded = sql<number>`COALESCE((SELECT NOT s.is_degraded FROM policy_shadows AS s
   ORDER BY s.observed_at DESC LIMIT 1), 0)`;

@@ -7,12 +7,12 @@ import { downtimeOf } from './downtime.ts';
 import type { PricedPlace } from './priced-pools.ts';
 import { defaultTiming } from './timing.ts';
 
-/** Where less of the place's pools was seen in a day, the policy goes by what the agent itself met. */
+/** If a smaller share of the place's pools was observed in a day, the policy relies on what the agent itself met. */
 const enoughObserved = 0.5;
 
 export const secondsOf = (at: Date) => Math.floor(at.getTime() / secondMs);
 
-/** What policy A goes by, of an agent with a target; `null` for one without. */
+/** The input of policy A for an agent with a target; `null` for one without, or where no model was asked. */
 export function serviceFacts(
   agent: Agent,
   history: Pick<History, 'switches' | 'losses'>,
@@ -26,7 +26,7 @@ export function serviceFacts(
   return {
     slo: { availability, over: agent.availabilityForm },
     weekStart: secondsOf(weekStartOf(now)),
-    // Without the prices that downtime was accepted at, it tells nothing of what a price leads to: the prior alone does.
+    // Without the prices it was accepted at, downtime does not show what a price leads to, so only the prior counts.
     startedAt: secondsOf(isSeen ? agent.createdAt : now),
     downtime: downtimeOf(history, timing),
     pacing: isSeen ? pacing : null,

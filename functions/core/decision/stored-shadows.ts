@@ -6,12 +6,12 @@ import type { Shadows } from './policy-a/shadows.ts';
 export interface StoredShadows {
   readonly instanceType: string;
   readonly region: string;
-  /** The period that they were moved on by last. */
+  /** The period they were last advanced by. */
   readonly observedAt: Date;
   readonly shadows: Shadows;
 }
 
-/** With what told the hazards that they were moved on by. */
+/** Shadows with the model whose hazards last advanced them. */
 export interface MovedShadows extends StoredShadows {
   readonly model: string;
   readonly isDegraded: boolean;
@@ -19,7 +19,7 @@ export interface MovedShadows extends StoredShadows {
 
 type Place = Pick<StoredShadows, 'instanceType' | 'region'>;
 
-/** By `type region`. */
+/** Keyed by `type region`. */
 export async function readShadows(db: Db, places: readonly Place[]): Promise<Map<string, StoredShadows>> {
   const rows = await db
     .selectFrom('policyShadows')
@@ -31,7 +31,7 @@ export async function readShadows(db: Db, places: readonly Place[]): Promise<Map
   );
 }
 
-/** A run that is repeated, or late, changes nothing. */
+/** A repeated or late run changes nothing. */
 export async function writeShadows(db: Db, all: readonly MovedShadows[]): Promise<void> {
   if (all.length === 0) return;
   const newer = (column: string) =>
@@ -55,13 +55,13 @@ export async function writeShadows(db: Db, all: readonly MovedShadows[]): Promis
     .execute();
 }
 
-/** What the column takes. */
+/** What fits the column. */
 const mostCharacters = 12_000;
 
 const packed = (shadows: Shadows) => deflateSync(JSON.stringify(shadows)).toString('base64');
 const unpacked = (state: string) => JSON.parse(inflateSync(Buffer.from(state, 'base64')).toString()) as Shadows;
 
-/** Where a week of a place had more than there is room for, its oldest downtime is forgotten early. */
+/** If a place had more downtime in a week than there is room for, the oldest is dropped early. */
 export function withRoom(shadows: Shadows): Shadows {
   let fitting = shadows;
   while (packed(fitting).length > mostCharacters) {

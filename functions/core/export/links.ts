@@ -1,5 +1,5 @@
 /**
- * The room of files that a browser fetches without a header: links that carry their own permission, for a few minutes.
+ * The room of files that a browser fetches without a header: links that carry their own permission for a few minutes.
  * Owns the tables: export_keys.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
@@ -11,10 +11,10 @@ import { bootstrapId } from '../../shared/identity.ts';
 import { countFile } from '../../shared/rate-limit.ts';
 import { minuteMs, msAfter } from '../../shared/time.ts';
 
-/** A link is opened as soon as it is made; what it opens may take a while. */
+/** A link is opened as soon as it is made, but its file may take a while. */
 const lifeMs = 5 * minuteMs;
 
-/** Where the file begins, as its list's cursor says it. */
+/** Where the file begins: the cursor of its list. */
 const cursor = z.string().optional();
 /** A file of one tenant. */
 export const TenantFile = z.object({ file: z.enum(['savings', 'switch-history']), clientId: z.string(), cursor });
@@ -24,7 +24,7 @@ export type LinkedFile = z.output<typeof TenantFile> | z.output<typeof OperatorF
 
 const Content = z.object({ target: z.unknown(), tokenId: z.string(), expiresAt: z.int() });
 
-/** Who asks for a link: a tenant, or an operator, who is of none. */
+/** Who is asking for a link: a tenant, or an operator, who belongs to none. */
 export interface LinkMaker {
   readonly tokenId: string;
   readonly clientId: string | undefined;
@@ -33,9 +33,9 @@ export interface LinkMaker {
 const macOf = (key: string, payload: string) => createHmac('sha256', Buffer.from(key, 'hex')).update(payload).digest();
 
 /**
- * Makes a link to one file, which whoever asks has been admitted to. The key of its token is made with the token's first link.
- * Two statements.
- * @returns what `openLink` takes, and until when
+ * Makes a link to one file, for a caller that has already been admitted to it. The first link of a token creates the
+ * token's key. Two statements.
+ * @returns what `openLink` takes, and when it expires
  */
 export async function makeLink(
   db: Db,
@@ -60,11 +60,11 @@ export async function makeLink(
 }
 
 /**
- * What a link opens. It is read before it is believed, as it names the token whose key it was made with. One statement. It counts
- * as a file of the tenant or operator that asked for it.
- * @param files which files the caller has: a link to any other opens nothing
- * @throws AppError link_invalid for one that was changed, is not ours, has expired, whose token lets nobody in any more, or that
- *   is to a file of a tenant that is not active; rate_limited
+ * Checks a link and returns what it opens. The link is parsed before it is verified, as it names the token whose key
+ * signed it. One statement. Opening a link counts against the file limit of the tenant or operator that made it.
+ * @param files the files that this caller serves: a link to any other is invalid
+ * @throws AppError link_invalid when the link was changed, is not ours or has expired, when its token no longer admits
+ * anybody, or when the file's tenant is not active; rate_limited
  */
 export async function openLink<File extends LinkedFile>(
   db: Db,
@@ -79,13 +79,13 @@ export async function openLink<File extends LinkedFile>(
   const given = Buffer.from(mac, 'base64url');
   const right = key && macOf(key.secret, payload);
   if (!right || given.length !== right.length || !timingSafeEqual(given, right)) throw invalid();
-  // Written another way, base64 would still read the same.
+  // The same bytes in another base64 spelling are refused.
   if (right.toString('base64url') !== mac || content.expiresAt <= now.getTime()) throw invalid();
   await countFile(key.clientId ?? content.tokenId, now);
   return target;
 }
 
-/** The key of a token, while the token itself would let its bearer in; of a tenant's file, while the tenant is active. */
+/** The key of a token that would itself still be admitted. For a tenant's file, the tenant must be active, too. */
 function readKey(db: Db, { tokenId, target }: { tokenId: string; target: LinkedFile }, now: Date) {
   return db
     .selectFrom('exportKeys as x')

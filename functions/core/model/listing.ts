@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 
-/** More than consoles show: there are three that matter, and what was uploaded since the last activation. */
+/** More than consoles show. Only three sessions matter, and those uploaded since the last activation. */
 const most = 10;
 
 /** The newest sessions with their files (protocol D14): one statement. */
@@ -29,7 +29,7 @@ export async function listSessions(db: Db) {
   }));
 }
 
-/** Whose model is used, if any was activated: one statement. */
+/** The live session, if any was activated. One statement. */
 export async function liveModel(db: Db) {
   const rows = await db
     .selectFrom('modelSessions')
@@ -43,8 +43,8 @@ export async function liveModel(db: Db) {
 }
 
 /**
- * The sessions that are kept no longer: all but the live one, the fallback, and of each kind the newest that waits (protocol D12).
- * One statement.
+ * The sessions that are no longer kept: all but the live one, the fallback, and the newest pending one of each kind
+ * (protocol D12). One statement.
  */
 export async function outdatedSessions(db: Db): Promise<{ id: string; files: number }[]> {
   const rows = await db
@@ -74,8 +74,8 @@ export async function outdatedSessions(db: Db): Promise<{ id: string; files: num
 }
 
 /**
- * Deletes the rows of sessions, but of those that were activated meanwhile: three statements.
- * @returns the ones that are gone, whose files in S3 can go too
+ * Deletes the rows of sessions, except those that were activated meanwhile. Three statements.
+ * @returns the ids that are gone, whose files in S3 can be deleted too
  */
 export async function deleteSessions(db: Db, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return [];

@@ -1,5 +1,5 @@
 /**
- * The room of what operators upload for the decision engine: sessions of files, of which one is live (protocol 4, D12).
+ * The room of what operators upload for the decision engine: sessions of files, one of which is live (protocol 4, D12).
  * Owns the tables: model_files, model_sessions.
  */
 import { randomUUID } from 'node:crypto';
@@ -7,7 +7,7 @@ import { type Db, type Tx, transact } from '../../shared/db.ts';
 import { AppError } from '../../shared/errors.ts';
 import { audit, type By } from '../event/audit.ts';
 
-/** A file of a session; its place names it in S3. */
+/** A file of a session; its position names it in S3. */
 export interface ModelFile {
   readonly name: string;
   readonly bytes: number;
@@ -21,7 +21,7 @@ export interface NewSession {
 
 export const newSessionId = () => randomUUID();
 
-/** Keeps what was uploaded as a session that waits for its activation: one transaction. */
+/** Stores an upload as a session that waits to be activated. One transaction. */
 export function createSession(db: Db, { id, kind, files }: NewSession, by: By, now: Date): Promise<void> {
   return transact(db, async (tx) => {
     const row = {
@@ -38,7 +38,7 @@ export function createSession(db: Db, { id, kind, files }: NewSession, by: By, n
       .values(row)
       .onDuplicateKeyUpdate((eb) => ({ id: eb.ref('modelSessions.id') }))
       .executeTakeFirstOrThrow();
-    if (made === 0n) return; // done: the answer of its commit was lost
+    if (made === 0n) return; // already stored: an earlier attempt committed but its response was lost
     await tx
       .insertInto('modelFiles')
       .values(files.map(({ name, bytes }, position) => ({ sessionId: id, position, name, bytes })))
@@ -48,7 +48,7 @@ export function createSession(db: Db, { id, kind, files }: NewSession, by: By, n
   });
 }
 
-/** A session and its files, in the order of their upload. @throws AppError model_session_not_found */
+/** A session and its files, in upload order. @throws AppError model_session_not_found */
 export async function readSession(db: Db, id: string) {
   const rows = await db
     .selectFrom('modelSessions')
@@ -64,10 +64,10 @@ export async function readSession(db: Db, id: string) {
 }
 
 /**
- * Makes a session live, the live one the fallback, and archives the fallback before it: one transaction. A session that is live
- * already stays as it is.
+ * Makes a session live, makes the live one the fallback, and archives the previous fallback. One transaction. Nothing
+ * changes if the session is already live.
  * @param sha256 of the model that was probed
- * @throws AppError model_session_not_found when it is gone meanwhile
+ * @throws AppError model_session_not_found when it was deleted meanwhile
  */
 export function activateSession(
   db: Db,
@@ -86,7 +86,7 @@ export function activateSession(
       .executeTakeFirst();
     if (!chosen) throw notFound(id);
     if (fallback && fallback.id !== id) await setStatus(tx, fallback.id, { status: 'archived' });
-    // The chosen one may be the fallback: it leaves that place before the live one takes it.
+    // The chosen session may be the fallback: it gives up that status before the live one takes it.
     await setStatus(tx, id, { status: 'pending' });
     if (live) await setStatus(tx, live.id, { status: 'fallback' });
     await setStatus(tx, id, { status: 'live', activatedAt: now, sha256 });
@@ -96,14 +96,14 @@ export function activateSession(
 }
 
 /**
- * Makes the fallback live again, and archives what was live: one transaction.
+ * Makes the fallback live again, and archives what was live. One transaction.
  * @returns the session that is live now
  * @throws AppError no_fallback
  */
 export function fallBack(db: Db, by: By, now: Date): Promise<string> {
   return transact(db, async (tx) => {
     const { live, fallback } = await lockCurrent(tx);
-    if (live && !fallback && live.activatedAt?.getTime() === now.getTime()) return live.id; // done: its answer was lost
+    if (live && !fallback && live.activatedAt?.getTime() === now.getTime()) return live.id; // retry after lost response
     if (!fallback) throw new AppError('no_fallback', 'There is no fallback: no session was live before this one');
     if (live) await setStatus(tx, live.id, { status: 'archived' });
     await setStatus(tx, fallback.id, { status: 'live', activatedAt: now });

@@ -2,10 +2,10 @@ import { week } from '../../decision/policy-a/config.ts';
 import type { PoolGroup } from './pool-group.ts';
 import { onDemand, type ServicePolicy, type Sight } from './service-policy.ts';
 
-/** Simple policies to compare with. None knows whether a pool is up before it tries. */
+/** Simple policies for comparison. None knows whether a pool is up before it tries to launch there. */
 
 const hour = 3600;
-/** Less than any price. */
+/** Less than any difference between prices. */
 const cent = 1e-9;
 
 const cheapestFirst = ({ pools }: PoolGroup, sight: Sight) =>
@@ -19,13 +19,13 @@ const paid = (group: PoolGroup, sight: Sight) =>
 
 export const alwaysOnDemand = (): ServicePolicy => ({ decide: () => [], failover: () => [] });
 
-/** One pool, on-demand while it is down. */
+/** Stays in one pool, on-demand while it is down. */
 export const onePool = (group: PoolGroup, pool: number): ServicePolicy => ({
   decide: (sight) => (sight.current === onDemand && sight.price(pool) < group.onDemandPrice ? [pool] : []),
   failover: () => [],
 });
 
-/** Whatever is cheapest now, if it is cheaper by this share. */
+/** Moves to whatever is cheapest now, if it is cheaper by at least this share. */
 export const cheapest = (group: PoolGroup, margin = 0): ServicePolicy => ({
   decide: (sight) => {
     const now = paid(group, sight);
@@ -35,7 +35,7 @@ export const cheapest = (group: PoolGroup, margin = 0): ServicePolicy => ({
   failover: (sight) => belowOnDemand(group, sight),
 });
 
-/** Moves only from on-demand, or when it is interrupted; within some hours of the last switch not at all. */
+/** Moves only from on-demand or when interrupted, and not until some hours after the last switch. */
 export function sticky(group: PoolGroup, coolDownHours = 0): ServicePolicy {
   let last = Number.NEGATIVE_INFINITY;
   const remember = (at: number) => {
@@ -52,13 +52,13 @@ export function sticky(group: PoolGroup, coolDownHours = 0): ServicePolicy {
   };
 }
 
-/** Sticky, with a second instance that is always ready while the first is Spot. */
+/** Sticky, with a second instance that is always ready while the first is on Spot. */
 export const withStandby = (group: PoolGroup): ServicePolicy => ({
   ...sticky(group),
   standby: (sight) => cheapestFirst(group, sight),
 });
 
-/** The rule of the first product, with its default thresholds; any may be left out. */
+/** The rule of the first product, with its default thresholds; any of them may be left out. */
 export interface ThresholdRule {
   readonly margin: number;
   readonly riskBelow: number;

@@ -1,11 +1,11 @@
 import { week } from '../../decision/policy-a/config.ts';
 import type { PoolGroup } from './pool-group.ts';
 
-/** What became of one service over one episode. */
+/** The outcome of one service over one episode. */
 export interface ServiceResult {
   /** USD. */
   readonly cost: number;
-  /** By what on-demand alone would have cost. */
+  /** Relative to the cost of on-demand alone. */
   readonly costRel: number;
   readonly availability: number;
   readonly interruptions: number;
@@ -14,7 +14,7 @@ export interface ServiceResult {
   readonly attempts: number;
   readonly onDemandFraction: number;
   readonly plannedPerWeek: number;
-  /** The most switches, of either kind, in any seven days. */
+  /** The most switches, planned or failovers, in any seven days. */
   readonly mostSwitchesInWeek: number;
   /** Availability of each whole week. */
   readonly weeks: readonly number[];
@@ -22,7 +22,7 @@ export interface ServiceResult {
   readonly worstWeekDowntime: number;
 }
 
-/** Adds up what an episode costs. */
+/** Adds up the costs and events of an episode. */
 export class Ledger {
   interruptions = 0;
   attempts = 0;
@@ -75,7 +75,7 @@ export class Ledger {
     };
   }
 
-  /** A last week that is nearly whole counts. */
+  /** A last week that is nearly complete counts. */
   #weeks(seconds: number): number[] {
     const count = Math.ceil(seconds / week);
     return Array.from({ length: count }, (_, index) => {
@@ -88,7 +88,7 @@ export class Ledger {
   }
 }
 
-/** What on-demand alone would have cost, USD. */
+/** The cost of on-demand alone, USD. */
 function onDemandCost({ steps, stepSeconds, onDemandPrice, onDemandPaid }: PoolGroup): number {
   const hours = stepSeconds / 3600;
   return onDemandPaid ? onDemandPaid.reduce((sum, price) => sum + price * hours, 0) : onDemandPrice * steps * hours;

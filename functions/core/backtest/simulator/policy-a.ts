@@ -9,16 +9,16 @@ import { advanceShadows, startShadows } from '../../decision/policy-a/shadows.ts
 import type { PoolGroup } from './pool-group.ts';
 import { onDemand, type ServicePolicy, type Sight } from './service-policy.ts';
 
-/** Whether a service may move to a pool: what its tenant set may hold back what policy A chose. */
+/** Whether a service may make a move that policy A chose: the tenant's limits may forbid it. */
 export type MayMove = (sight: Sight, to: RatedPool) => boolean;
 
-/** What somebody has seen of each pool in each step, as in a run of a fleet. */
+/** What was seen of each pool in each step, as in a run of a fleet. */
 export type SeenBySteps = (pool: number, step: number) => Availability;
 
-/** Which pools are observed: all of them, by other agents or probes, what the service itself meets, or what is said. */
+/** What is observed: all pools (by other agents or probes), what the service itself meets, or what a function says. */
 export type Eyes = 'all' | 'own' | SeenBySteps;
 
-/** Of the pools, seen in a day: where fewer are, the backend goes by what the service itself meets. */
+/** Least share of the pools seen in a day. With fewer, the backend relies on what the service itself meets. */
 const enoughObserved = 0.5;
 
 /**
@@ -37,16 +37,19 @@ export function policyA(
   const trackers = pools.map(() => new PoolHistoryTracker(stepSeconds));
   const costs = costsOf(timing);
   const kept = Math.max(1, Math.ceil(timing.notice / stepSeconds)) + 1;
-  /** Of the newest steps, as a notice is given some steps before the end. */
+  /** The newest steps, because a notice comes some steps before the end. */
   const rated = new Map<number, RatedPool[]>();
   let before = startShadows(0, config.pacing);
   let shadows = before;
   let downtime: Downtime[] = [];
   let lambda: number | undefined;
-  /** What was met of each pool in the current step; it is observed when the step is over, unless it was seen at its beginning. */
+  /**
+   * What the service met of each pool in the current step. It counts as an observation when the step is over, unless
+   * the pool was seen at the step's beginning.
+   */
   const met = pools.map((): Availability => 'unknown');
   const isOpen = pools.map(() => false);
-  /** When each pool was seen last. */
+  /** When each pool was last seen. */
   const lastSeen = pools.map(() => -Infinity);
   let now = 0;
 
@@ -58,7 +61,7 @@ export function policyA(
     timing,
     commitment: slo && {
       slo,
-      // As the backend, where it does not follow the pools: the prior alone.
+      // Like the backend where it does not follow the pools: only the prior counts.
       startedAt: typeof eyes === 'function' && !isFollowed() ? now : 0,
       weekStart: now - ((now + intoWeek) % week),
       downtime,

@@ -1,10 +1,10 @@
 import type { PoolGroup } from './pool-group.ts';
 import { onDemand, type Place, type Sight } from './service-policy.ts';
 
-/** A group's record by place and step; on-demand is always there. */
+/** A group's record by place and step. On-demand is always up. */
 export class RecordedMarket {
   readonly #group: PoolGroup;
-  /** For each pool and step, for how many steps it has been up, with that one. */
+  /** For each pool and step, how many steps it has been up, including that one. */
   readonly #upFor: readonly Uint32Array[];
 
   constructor(group: PoolGroup) {
@@ -20,7 +20,7 @@ export class RecordedMarket {
     return place === onDemand || this.#upFor[place]![step]! > 0;
   }
 
-  /** Whether a place has been up for so many steps, with this one. Nothing is known of the time before the record: it counts as up. */
+  /** Whether a place has been up for this many steps, including this one. Steps before the record count as up. */
   hasLasted(place: Place, step: number, steps: number): boolean {
     return place === onDemand || this.#upFor[place]![step]! >= Math.min(steps, step + 1);
   }
@@ -29,14 +29,14 @@ export class RecordedMarket {
     return place === onDemand ? this.#group.onDemandPrice : this.#group.pools[place]!.prices[step]!;
   }
 
-  /** What its tenant pays for a place. */
+  /** What the tenant pays for a place. */
   paid(place: Place, step: number): number {
     const { onDemandPaid, pools } = this.#group;
     const paid = place === onDemand ? onDemandPaid : pools[place]!.paid;
     return paid ? paid[step]! : this.price(place, step);
   }
 
-  /** What can be seen in a step. */
+  /** What a policy can see in a step. */
   sight(step: number, now: number, current: Place | null): Sight {
     return {
       now,

@@ -1,39 +1,39 @@
-/** Index of a pool of the group, or on-demand. */
+/** Index of a pool in the group, or on-demand. */
 export type Place = number;
 export const onDemand = -1;
 
-/** What a policy sees of one step. It has no way to look ahead. */
+/** What a policy sees of one step. It cannot look ahead. */
 export interface Sight {
   /** Seconds since the episode began. At a notice: when the instance will be gone. */
   readonly now: number;
-  /** Whose prices are seen. At a notice: the step of the notice. */
+  /** The step whose prices are seen. At a notice: the step of the notice. */
   readonly step: number;
   /** Where the service runs, or ran until it was interrupted; `null` when nothing serves. */
   readonly current: Place | null;
   price(pool: number): number;
-  /** Whether a pool is up in this step. Only a policy that is declared to know this may ask of other pools than its own. */
+  /** Whether a pool is up in this step. Only policies declared to know this may ask about pools they are not in. */
   isUp(pool: number): boolean;
 }
 
-/** What a policy is told as it happens; all of it its own doing. */
+/** Events that a policy is told about. All concern its own service. */
 export interface ServiceEvents {
   interrupted?(pool: number, at: number): void;
-  /** A switch was planned: its launch has succeeded. */
+  /** A planned switch succeeded in launching its instance. */
   switched?(at: number): void;
-  /** A failover found its place at the notice. */
+  /** A failover found a place at the notice. */
   failedOver?(at: number): void;
-  /** A launch was tried. `isFresh` is false where what it met is not of this step. */
+  /** A launch was tried. */
   tried?(pool: number, succeeded: boolean, at: number): void;
 }
 
-/** One service's policy over one episode. Targets are tried in order, until one can be launched. */
+/** One service's policy over one episode. Targets are tried in order until one launches. */
 export interface ServicePolicy extends ServiceEvents {
-  /** Called first in each step, while the service runs where it was. */
+  /** Called first in each step, while the service is still where it was. */
   begin?(sight: Sight): void;
-  /** Where to move, up to the current place, which ends the list. */
+  /** Where to move, best first. The current place ends the list. */
   decide(sight: Sight): readonly Place[];
-  /** Where to go when the instance is taken away; on-demand is tried after all of them. */
+  /** Where to go when the instance is taken away; on-demand is tried last. */
   failover(sight: Sight): readonly Place[];
-  /** Pools for a hot standby, in order of preference; without it there is none. */
+  /** Pools for a hot standby, in order of preference. Without this method there is no standby. */
   standby?(sight: Sight): readonly Place[];
 }

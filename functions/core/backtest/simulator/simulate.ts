@@ -11,7 +11,8 @@ interface Launch {
 }
 
 /**
- * Plays one service through a group's record. A step's order: what was lost at its beginning, what is decided, what is paid.
+ * Plays one service through a group's record. In each step losses at its beginning come first, then decisions, then
+ * payment.
  * @see docs/policies.md "A service that must always run"
  */
 export function simulate(group: PoolGroup, policy: ServicePolicy, timing: Timing): ServiceResult {
@@ -80,7 +81,7 @@ class Episode {
     else this.#failOver(lost, step, at);
   }
 
-  /** At the notice a launch succeeds only in a pool that lasts from there. */
+  /** A launch at the notice succeeds only in a pool that stays up from then on. */
   #failOver(lost: Place, step: number, at: number): void {
     const { notice, attempt, launch, failoverCutover } = this.#timing;
     const noticeStep = Math.max(0, step - this.#noticeSteps);

@@ -5,18 +5,18 @@ import { fileStoreEnv } from '../../../shared/env.ts';
 import { activatedKey } from '../../model/live-model.ts';
 import type { Deadline } from './deadline.ts';
 
-/** For one request that is sent at once. */
+/** How long a signed URL is valid. It is used at once, for one request. */
 const urlSeconds = 60;
 
 /**
- * Reads the file of a session that was tried, by a URL that is signed here: S3's client is as large as a whole handler.
- * @throws Error when it is not there, or not in time
+ * Reads the model file of a session that was tried, by a URL signed here: S3's client is as large as a whole handler.
+ * @throws Error when the file is missing, or does not arrive in time
  */
 export async function readActivated(sessionId: string, deadline: Deadline): Promise<Uint8Array> {
   const answer = await fetch(await signedUrl(activatedKey(sessionId)), {
     signal: AbortSignal.timeout(Math.ceil(deadline.left())),
   });
-  // S3 says "forbidden" of a file that is not there to whoever may not list.
+  // For a missing file, S3 responds "forbidden" to callers that may not list the bucket.
   if (!answer.ok) throw new Error(`its file cannot be read: S3 answered ${answer.status}`);
   return answer.bytes();
 }

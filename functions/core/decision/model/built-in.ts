@@ -7,19 +7,19 @@ import type { ModelSource } from './model-source.ts';
 import { loadRuntime } from './runtime.ts';
 import { openSession } from './session.ts';
 
-/** What a decision reads of layers/model/model.json. */
+/** The part of layers/model/model.json that a decision uses. */
 const Description = z.object({
   sha256: z.string(),
   input: z.object({ name: z.string(), features: z.array(z.object({ name: z.string() })) }),
   output: z.object({ name: z.string(), hours: z.array(z.number()) }),
 });
 
-/** What policy A decides by is lost within so many hours. */
+/** Policy A uses the chance of a loss within this many hours. */
 const decidedHours = 0.5;
 
 /**
- * The model of the layer, `model.onnx` as `model.json` beside it describes it.
- * @param directory where they are
+ * The layer's model: `model.onnx`, as `model.json` beside it describes it.
+ * @param directory that contains both files
  */
 export const builtInModel = (directory: string, runtime = loadRuntime): ModelSource => ({
   kind: 'built-in',

@@ -1,8 +1,8 @@
-/** A moment by which something has to be done. */
+/** A time by which something has to be done. */
 export interface Deadline {
-  /** What was allowed in all, milliseconds. */
+  /** The time allowed in all, in milliseconds. */
   readonly ms: number;
-  /** What is left of it, milliseconds; 0 when it is over. */
+  /** Milliseconds left; 0 once it has passed. */
   readonly left: () => number;
 }
 

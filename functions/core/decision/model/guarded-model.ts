@@ -4,21 +4,22 @@ import { minuteMs, msAfter, secondMs } from '../../../shared/time.ts';
 import { within } from './deadline.ts';
 import type { ModelSource, OpenModel } from './model-source.ts';
 
-/** Loading and an inference together; whoever asks waits no longer than twice for a model. */
+/** For loading and inference together. A caller waits for two models at most, so at most twice this. */
 export const deadlineMs = 5 * secondMs;
 
-/** For so long a model that failed is not tried again: not each request waits for it. */
+/** How long a model is not tried again after a failure, so that not every request waits for it. */
 export const restMs = 5 * minuteMs;
 
-/** What an inference gave. */
+/** The result of an inference. */
 export interface Inferred {
   readonly name: string;
   readonly chances: Float32Array;
 }
 
 /**
- * A model that is loaded at its first use, and left alone for some minutes where it fails. Failing is to give no chances, or to be
- * slow: where the runtime computes in this thread, a slow answer is seen when it has come.
+ * A model that is loaded at first use, and left alone for some minutes after it fails. Returning no chances and being
+ * slow both count as failures. Where the runtime computes in this thread, slowness is noticed only once the result has
+ * come.
  */
 export class GuardedModel {
   readonly #source: ModelSource;
@@ -26,13 +27,13 @@ export class GuardedModel {
   #opened: Promise<OpenModel> | undefined;
   #restUntil: Date | undefined;
 
-  /** @param elapsed milliseconds of a clock that only runs forward */
+  /** @param elapsed milliseconds of a monotonic clock */
   constructor(source: ModelSource, elapsed: () => number = () => performance.now()) {
     this.#source = source;
     this.#elapsed = elapsed;
   }
 
-  /** @returns `undefined` when it failed now, or not long ago */
+  /** @returns `undefined` when the model failed now or recently */
   async infer(features: Float32Array, rows: number, now: Date): Promise<Inferred | undefined> {
     if (this.#restUntil && now < this.#restUntil) return undefined;
     const began = this.#elapsed();
@@ -53,11 +54,11 @@ export class GuardedModel {
     }
   }
 
-  /** Gives back what it holds; the next use loads it anew. */
+  /** Releases what the model holds; the next use loads it again. */
   close(): void {
     this.#opened?.then(
       ({ close }) => close?.(),
-      () => undefined, // said where it was opened
+      () => undefined, // logged where it was opened
     );
     this.#opened = undefined;
   }

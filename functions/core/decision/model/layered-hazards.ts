@@ -7,12 +7,12 @@ import type { GuardedModel } from './guarded-model.ts';
 import { shape } from './session.ts';
 import { UploadedModels } from './uploaded.ts';
 
-/** Chances are of 24 bits: what rounds to 1 would be an infinite hazard, which JSON cannot keep. */
+/** Chances have 24 bits. One that rounds to 1 would give an infinite hazard, which JSON cannot hold. */
 const mostChance = 1 - 2 ** -24;
 
 /**
- * Hazards by the model that is live, by that of the layer where none is or while it fails, and by the weights in TypeScript while
- * that one does.
+ * Hazards by the live model. If none is live, or while it fails, by the layer's model; while that fails too, by the
+ * weights in TypeScript.
  */
 export const layeredHazards = (builtIn: GuardedModel, uploaded = new UploadedModels()): HazardModel => ({
   known: knownPool,

@@ -4,12 +4,12 @@ import type { Order, Outcome } from './model-orders.ts';
 import { loadRuntime } from './runtime.ts';
 import { openSession } from './session.ts';
 
-/** The process that a `ModelProcess` starts. It loads the model that it is told, tells chances by it, and ends with its parent. */
+/** The process of a `ModelProcess`. It loads the model it is sent, computes chances, and ends with its parent. */
 
-/** Twice what its parent waits: this is for a parent that has died, and cannot end it. */
+/** Twice what its parent waits. This is for when the parent has died and cannot kill it. */
 const longestMs = 10_000;
 
-/** What it does, it does in its main thread, which hears nothing meanwhile: another one counts the time. */
+/** The model runs in the main thread, which receives no messages meanwhile, so another thread measures the time. */
 function watch(): void {
   let timer: NodeJS.Timeout | undefined;
   parentPort!.on('message', (isBusy: boolean) => {

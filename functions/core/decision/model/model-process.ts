@@ -6,19 +6,19 @@ import type { Deadline } from './deadline.ts';
 import type { Order, Outcome } from './model-orders.ts';
 import { shape } from './session.ts';
 
-/** Half of what `jobs` has. Node and the runtime with a model like ours take 100 MB. */
+/** Half the memory of `jobs`. Node and the runtime, with a model like ours, take 100 MB. */
 const mostMB = 256;
-/** An allocation is filled by some megabytes in a millisecond. */
+/** How often memory is checked: an allocation can fill some megabytes in a millisecond. */
 const lookMs = 10;
 
-/** What the process may know: where Node and the ONNX runtime are, and no credential of ours. */
+/** The environment that the process gets: where Node and the ONNX runtime are, and none of our credentials. */
 const passedOn = ['PATH', 'NODE_PATH', 'LD_LIBRARY_PATH'];
 
 type Ask = { readonly model: string } | { readonly features: readonly number[]; readonly rows: number };
 
 /**
- * A process that runs one model: what is uploaded may be made to crash its reader, to loop, or to take all memory (docs/adr/0052,
- * 0074). It is killed when it is late or too large while it is asked, and ends with this process.
+ * A process that runs one model. An uploaded model may be crafted to crash its reader, to loop, or to take all memory
+ * (docs/adr/0052, 0074). The process is killed if it is late or too large during a request, and ends with this process.
  */
 export class ModelProcess {
   readonly #child: ChildProcess;
@@ -28,9 +28,9 @@ export class ModelProcess {
 
   constructor() {
     const env = Object.fromEntries(passedOn.map((name) => [name, process.env[name]]));
-    // Not this process's own flags: a test runner's are not the model's.
+    // Without this process's own flags: a test runner's flags are not meant for the model.
     this.#child = fork(join(import.meta.dirname, 'model-child.js'), { env, stdio: 'ignore', execArgv: [] });
-    // One that waits for its next question keeps no process from ending.
+    // While idle, the child does not keep this process from ending.
     this.#child.unref();
     this.#child.channel?.unref();
     this.#child.on('message', (outcome) => this.#hear(outcome as Outcome));
@@ -44,7 +44,7 @@ export class ModelProcess {
   }
 
   /**
-   * Of the model that was loaded.
+   * Runs the model that was loaded.
    * @param features rows of `shape.features`, one after another
    * @returns a row of `shape.chances` for each
    * @throws Error that says why it gave none
@@ -52,13 +52,13 @@ export class ModelProcess {
   async infer(features: Float32Array, rows: number, deadline: Deadline): Promise<Float32Array> {
     const answer = await this.#ask({ features: [...features], rows }, deadline);
     const chances = Float32Array.from(answer);
-    // The process has said so already; but what runs in it may be the model's own doing.
+    // The process has already checked this, but a malicious model may control what it sends.
     if (chances.length !== rows * shape.chances || !chances.every((chance) => chance >= 0 && chance <= 1))
       throw new Error('its process answered something else than chances');
     return chances;
   }
 
-  /** Ends the process once it has answered what it was asked. */
+  /** Ends the process once it has responded to all requests. */
   end(): void {
     this.#isUnwanted = true;
     if (this.#asked.size === 0) this.#child.kill('SIGKILL');
@@ -102,12 +102,12 @@ export class ModelProcess {
   }
 }
 
-/** What a process holds in memory; 0 where that cannot be seen. */
+/** A process's resident memory in MB; 0 where that cannot be read. */
 function megabytesOf(pid: number | undefined): number {
   try {
     const [, rss] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
     return Number(rss ?? 0) / 1024;
   } catch {
-    return 0; // it has ended, or this is no Linux
+    return 0; // the process has ended, or this is not Linux
   }
 }

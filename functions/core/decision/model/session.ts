@@ -1,21 +1,21 @@
 import { featureNames } from '../policy-a/features.ts';
 import type { Runtime } from './runtime.ts';
 
-/** What goes in, a row a pool, and comes out: the chances of a loss within each of some times, the first within half an hour. */
+/** Input: a row per pool. Output: the chances of a loss within each of several times, the first being half an hour. */
 export const shape = { features: featureNames.length, chances: 3 } as const;
 
-/** Rows of features in the order of `featureNames`, one after another, to a row of chances for each. */
+/** Takes rows of features in the order of `featureNames`, one after another; gives a row of chances for each. */
 type Session = (features: Float32Array, rows: number) => Promise<Float32Array>;
 
-/** What a model is to call its input and output; any name where that is not said. */
+/** The names that the model's input and output must have. Without them any name will do. */
 interface Names {
   readonly input: string;
   readonly output: string;
 }
 
 /**
- * Loads a model that is as large as ours.
- * @throws Error when the runtime refuses it, it takes something else, or (`Session`) gives something else than chances
+ * Loads a model with the same shape as ours.
+ * @throws Error when the runtime refuses it, or its input differs; `Session` throws when the output is not chances
  */
 export async function openSession(
   { InferenceSession, Tensor }: Runtime,

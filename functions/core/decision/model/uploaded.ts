@@ -5,7 +5,7 @@ import { GuardedModel } from './guarded-model.ts';
 import { ModelProcess } from './model-process.ts';
 import type { ModelSource } from './model-source.ts';
 
-/** The model of a session that operators have activated, in a process of its own. */
+/** The model of the session that operators have activated, in a process of its own. */
 export const uploadedModel = ({ id, sha256 }: LiveModel): ModelSource => ({
   kind: uploadedName(id),
   async open(deadline) {
@@ -23,7 +23,7 @@ export const uploadedModel = ({ id, sha256 }: LiveModel): ModelSource => ({
   },
 });
 
-/** The uploaded model of this container: one at a time, and none while none is live. */
+/** This container's uploaded model: one at a time, and none while none is live. */
 export class UploadedModels {
   readonly #sourceOf: (live: LiveModel) => ModelSource;
   #live: LiveModel | null = null;
@@ -33,7 +33,7 @@ export class UploadedModels {
     this.#sourceOf = sourceOf;
   }
 
-  /** @returns the model of `live`, as long as it stays so; what was live before ends */
+  /** @returns the model of `live`, the same one while `live` does not change; the previous one is closed */
   modelOf(live: LiveModel | null): GuardedModel | undefined {
     if (live?.id === this.#live?.id && live?.sha256 === this.#live?.sha256) return this.#model;
     this.#model?.close();

@@ -1,10 +1,10 @@
 import { type PacingConfig, week } from './config.ts';
 import type { Downtime, Slo, Timing } from './input.ts';
 
-/** Seconds of downtime that an SLO allows in a week. */
+/** Seconds of downtime per week that an SLO allows. */
 export const budgetOf = ({ availability }: Pick<Slo, 'availability'>) => (1 - availability) * week;
 
-/** Downtime that things cost, in seconds. */
+/** Downtime that each event costs, in seconds. */
 export interface Costs {
   /** Of an interruption: what the notice is too short for, and the cutover. */
   readonly interruption: number;
@@ -17,15 +17,15 @@ export function costsOf({ attempt, launch, notice, failoverCutover, plannedCutov
   return { interruption, entry: plannedCutover + interruption };
 }
 
-/** @param weekStart of the SLO's week in which `now` is */
+/** @param weekStart start of the SLO's week that contains `now` */
 export function spentBudget(downtime: readonly Downtime[], slo: Slo, weekStart: number, now: number): number {
   const counts = slo.over === 'week' ? (at: number) => at >= weekStart : (at: number) => at > now - week;
   return downtime.reduce((sum, { at, seconds }) => (counts(at) ? sum + seconds : sum), 0);
 }
 
 /**
- * Seconds of downtime a second that the budget has room for from now on. The rolling form takes the tightest of some
- * times ahead, at each of which what was spent by then more than a week ago is free again.
+ * The seconds of downtime per second that the budget can afford from now on. The rolling form takes the lowest rate
+ * over several horizons. Downtime that will be more than a week old at a horizon no longer counts there.
  */
 export function affordableRate(
   downtime: readonly Downtime[],

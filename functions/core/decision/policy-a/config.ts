@@ -1,33 +1,34 @@
 import type { HazardWeights } from './hazard.ts';
 
-/** The numbers of policy A. They were fitted on the training data (docs/adr/0050-policies-are-scored-on-recorded-markets.md). */
+/** Policy A's parameters, fitted on the training data (docs/adr/0050-policies-are-scored-on-recorded-markets.md). */
 export interface PolicyAConfig {
   readonly hazard: HazardWeights;
   readonly pacing: PacingConfig;
-  /** A running Spot instance moves for a lower price only if that is lower by this share. */
+  /** A running Spot instance moves for a lower price only if it is lower by at least this share. */
   readonly priceMargin: number;
-  /** A lower price is expected to last this long, in hours. */
+  /** How long a lower price is expected to last, in hours. */
   readonly priceLife: number;
 }
 
 export interface PacingConfig {
-  /** The prices of a second of downtime that are tried in the shadow, in on-demand seconds. */
+  /** The prices of a second of downtime that shadow services try, in on-demand seconds. */
   readonly lambdas: { readonly from: number; readonly to: number; readonly count: number };
-  /** Downtime of a week, in seconds, that a price of 1 would lead to, as far as nothing else is known. */
+  /** Prior: downtime in a week, in seconds, that a price of 1 would lead to. */
   readonly priorDemand: number;
-  /** How much the prior weighs, in seconds of observation. */
+  /** The prior's weight, in seconds of observation. */
   readonly priorWeight: number;
-  /** The prior where pools are not observed, likewise. */
+  /** The same prior where pools are not observed. */
   readonly blindDemand: number;
   readonly blindWeight: number;
   /**
-   * The share of an interruption's price that a pool must be worth at a failover. Hazards are of now and fall with a pool's age, so
-   * stays are worth about twice as much; on-demand one can wait until the hazard has fallen, at a failover that takes a cutover more.
+   * The share of an interruption's price that a pool must be worth at a failover. Scores use the current hazard, which
+   * falls with a pool's age, so stays are worth about twice as much. An on-demand service can wait until the hazard has
+   * fallen; at a failover, waiting would cost one more cutover.
    */
   readonly failoverShare: number;
-  /** The least time over which what is left of the budget is spread, in seconds. */
+  /** The shortest time over which the rest of the budget is spread, in seconds. */
   readonly shortestRest: number;
-  /** The times ahead that the rolling form looks at, in seconds. */
+  /** The horizons of the rolling form, in seconds from now. */
   readonly horizons: readonly number[];
 }
 

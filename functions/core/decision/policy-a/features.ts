@@ -1,8 +1,8 @@
 import type { PoolView } from './input.ts';
 
 /**
- * What the hazard of a pool depends on, in the order in which models take it; natural logarithms, times in hours. Siblings
- * are the other pools of its group, which are those of one type and region.
+ * What a pool's hazard depends on, in the order that models expect. Logarithms are natural, times are in hours.
+ * Siblings are the other pools of the group, which all have one type and region.
  */
 export const featureDefinitions = {
   rate7d: 'ln((drops in the last 168 h + 0.5) / (hours up in the last 168 h + 6))',
@@ -15,16 +15,16 @@ export const featureDefinitions = {
   downHoursBefore: 'ln(hours of the down-spell just before this up-spell + 0.1)',
 } as const;
 
-/** A pool that is not seen is taken to be up since it was last seen, for this many hours at most. */
+/** A pool that is not observed counts as still up for this many hours at most. */
 const longestUnseen = 4;
-/** The share of siblings that is taken to be up when none of them is known. */
+/** The share of siblings that counts as up when none of them is known. */
 const unknownShare = 0.5;
 
 export type FeatureName = keyof typeof featureDefinitions;
 export const featureNames = Object.keys(featureDefinitions) as FeatureName[];
 
 /**
- * The features of each pool of a group. Siblings that are not known count neither as up nor as down.
+ * The features of each pool of a group. Siblings of unknown state count neither as up nor as down.
  * @returns a row for each pool in the order given, with columns in the order of `featureNames`
  */
 export function featuresOf(pools: readonly PoolView[]): number[][] {

@@ -1,7 +1,7 @@
 import { type FeatureName, featureNames, featuresOf } from './features.ts';
 import type { PoolView } from './input.ts';
 
-/** A logistic model of the chance that a pool, up now, is lost within half an hour. */
+/** A logistic model of the chance that a pool that is up now is lost within half an hour. */
 export type HazardWeights = Readonly<Record<FeatureName | 'intercept', number>>;
 
 /** Expected losses per hour of each pool of a group, in the order given. */

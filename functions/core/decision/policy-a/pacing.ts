@@ -3,9 +3,9 @@ import type { Downtime } from './input.ts';
 import { lambdasOf, type Pacing } from './shadows.ts';
 
 /**
- * The price of a second of downtime, in on-demand seconds, that spends the budget evenly: the smallest whose shadow had no
- * more downtime than is affordable. The dearest when none had.
- * @param affordable seconds of downtime a second
+ * The price of a second of downtime, in on-demand seconds, that spends the budget evenly: the lowest price,
+ * interpolated between those tried, whose shadow had no more downtime than is affordable. The highest if none had.
+ * @param affordable seconds of downtime per second
  * @param shadows as they were before the current observation
  */
 export function pacedLambda(affordable: number, shadows: Pacing, now: number, config: PacingConfig): number {
@@ -24,8 +24,8 @@ export function pacedLambda(affordable: number, shadows: Pacing, now: number, co
 }
 
 /**
- * The same where no pool is observed: what downtime there was, at the prices that were paid for it, says how much of it a price
- * leads to, taking downtime to be inversely proportional to its price.
+ * The same where no pool is observed. Past downtime, with the prices it was accepted at, shows how much downtime a
+ * price leads to, assuming that downtime is inversely proportional to its price.
  * @param elapsed seconds since the service began
  */
 export function blindLambda(

@@ -13,7 +13,7 @@ export interface ServiceInput {
   readonly onDemandPrice: number;
   readonly pools: readonly RatedPool[];
   readonly timing: Timing;
-  /** What was promised, and how it goes; `null` when only the price counts. */
+  /** What was promised, and how it stands; `null` when only the price counts. */
   readonly commitment: Commitment | null;
 }
 
@@ -23,35 +23,35 @@ export interface Commitment {
   readonly weekStart: number;
   /** When the service began. */
   readonly startedAt: number;
-  /** At least that of the last seven days. */
+  /** At least the downtime of the last seven days. */
   readonly downtime: readonly Downtime[];
   /**
-   * As they were before the current observation; `null` where pools are not observed, and own downtime has to say how much a
-   * price of downtime leads to.
+   * As they were before the current observation. `null` where pools are not observed, so that the service's own
+   * downtime has to show how much a price of downtime leads to.
    */
   readonly shadows: Pacing | null;
 }
 
-/** Pools to try in this order; none means to stay, or at a failover, to go on-demand. */
+/** Pools to try in this order. Empty means to stay or, at a failover, to go on-demand. */
 export type Targets = readonly string[];
 
-/** Where a service that runs should move to. */
+/** Where a running service should move. */
 export function chooseMove(input: ServiceInput, config: PolicyAConfig): Targets {
   const { current, commitment } = input;
   if (!commitment)
     return current === null ? byPrice(cheaperThanOnDemand(input)) : ids(bestPriceMove(input, null, config));
   const { interruption, entry } = costsOf(input.timing);
-  // What happened in this very period does not raise the price of downtime yet, but it is spent.
+  // Downtime of this very period does not raise the price of downtime yet, but it counts as spent.
   const lambda = lambdaOf(input, commitment, config);
   if (spentOf(commitment, input.now) + entry > budgetOf(commitment.slo)) return [];
   if (current === null) return ids(worthMoreThan(cheaperThanOnDemand(input), (lambda * entry) / 3600));
   return ids(bestPriceMove(input, { lambda, interruption }, config));
 }
 
-/** Where a service goes whose instance is being taken away; on-demand comes after all of them. */
+/** Where a service goes when its instance is being taken away; on-demand comes after all of these. */
 export function chooseFailover(input: ServiceInput, config: PolicyAConfig): Targets {
   const { commitment } = input;
-  // One more attempt costs seconds of a notice that is long enough, and a pool may have come up since it was seen.
+  // One more attempt costs only seconds of a notice that is long enough, and a pool may have come up since it was seen.
   if (!commitment) return byPrice(others(input).filter(({ price }) => price < input.onDemandPrice));
   const { interruption } = costsOf(input.timing);
   const lambda = lambdaOf(input, commitment, config);
@@ -62,8 +62,8 @@ export function chooseFailover(input: ServiceInput, config: PolicyAConfig): Targ
 }
 
 /**
- * The best move between Spot pools for a lower price, if any is worth its launch, and with an SLO its cutover and the risk
- * that it adds.
+ * The best move between Spot pools for a lower price, if one is worth its launch and, with an SLO, its cutover and the
+ * risk it adds.
  */
 function bestPriceMove(
   input: ServiceInput,
@@ -73,7 +73,7 @@ function bestPriceMove(
   const { onDemandPrice, timing } = input;
   const current = currentPool(input);
   const gain = (pool: RatedPool) => {
-    // The move pays until the pool that was left would have been lost. Without a price of downtime the other's loss counts here.
+    // The move pays until the pool it left would be lost. Without a price of downtime, the new pool's loss counts too.
     const hours = 1 / (current.hazard + (priced ? 0 : pool.hazard) + 1 / config.priceLife);
     const saved = ((current.price - pool.price) / onDemandPrice) * hours;
     const overlap = (((current.price + pool.price) / onDemandPrice) * timing.launch) / 3600;

@@ -2,7 +2,7 @@ import type { Availability, PoolHistory } from './input.ts';
 
 const windowHours = { hour: 1, day: 24, week: 168 } as const;
 
-/** What a tracker has seen so far, as JSON: numbers are of periods. */
+/** A tracker's state as JSON. Counts are numbers of periods. */
 export interface PoolRecord {
   readonly last: Availability;
   readonly up: number;
@@ -10,13 +10,13 @@ export interface PoolRecord {
   readonly previousUp: number | null;
   readonly downBefore: number;
   readonly unseen: number;
-  /** The newest week, oldest period first, four periods a byte, in base64; `periodsOf` reads it. */
+  /** The newest week, oldest period first, four periods per byte, in base64; read by `periodsOf`. */
   readonly recent: string;
 }
 
 /**
- * Makes a pool's history of what was observed of it, period by period, oldest first. What is not known adds nothing: it
- * is neither time up nor a loss, and leaves the spell before it open.
+ * Builds a pool's history from observations, period by period, oldest first. An unknown period is neither uptime nor a
+ * loss, and leaves the spell before it open.
  */
 export class PoolHistoryTracker {
   readonly #hours: number;
@@ -29,8 +29,8 @@ export class PoolHistoryTracker {
   #unseen = 0;
 
   /**
-   * @param periodSeconds how long a period of observation is; windows are whole numbers of them
-   * @param record of a tracker with as long periods, to go on from
+   * @param periodSeconds the length of an observation period; windows are whole numbers of periods
+   * @param record of a tracker with the same period length, to continue from
    */
   constructor(periodSeconds: number, record?: PoolRecord) {
     this.#hours = periodSeconds / 3600;
@@ -95,7 +95,7 @@ export class PoolHistoryTracker {
   }
 }
 
-/** What a period was, in two bits. `lost` is the first one down after one that was up. */
+/** A period in two bits. `lost` is the first period down after one that was up. */
 const codes = { unknown: 0, up: 1, lost: 2, down: 3 } as const;
 const availabilities = ['unknown', 'up', 'down', 'down'] as const satisfies readonly Availability[];
 
@@ -107,7 +107,7 @@ function* unpacked(packed: string, total: number): Iterable<number> {
   for (let n = 0; n < total; n += 1) yield ((bytes[n >> 2] ?? 0) >> (2 * (n & 3))) & 3;
 }
 
-/** What a pool was in each period of the newest week, oldest first. */
+/** A pool's availability in each period of the newest week, oldest first. */
 export const periodsOf = ({ recent }: Pick<PoolRecord, 'recent'>): Availability[] =>
   Array.from(unpacked(recent, Buffer.from(recent, 'base64').length * 4), (code) => availabilities[code]!);
 
@@ -116,11 +116,11 @@ interface Counts {
   drops: number;
 }
 
-/** The newest periods, with counts over some windows of them, the longest last. */
+/** The newest periods, with counts over several windows of them, the longest window last. */
 class RecentPeriods {
   readonly counts: readonly Counts[];
   readonly #lengths: readonly number[];
-  /** Codes. */
+  /** Values of `codes`. */
   readonly #periods: Uint8Array;
   #next = 0;
 

@@ -1,9 +1,9 @@
 import type { PricedView, RatedPool, Timing } from './input.ts';
 
 /**
- * What a stay in each pool is worth, in on-demand hours: what it saves over the time until the pool is expected to be
- * lost, less the launch, during which both instances are paid.
- * @param hazards expected losses per hour, of a model or of `hazards`, in the order of the pools
+ * What a stay in each pool is worth, in on-demand hours: what it saves until the pool is expected to be lost, less the
+ * launch, during which both instances are paid.
+ * @param hazards expected losses per hour, from a model or from `hazards`, in the order of the pools
  */
 export function ratePools(
   pools: readonly PricedView[],
@@ -19,6 +19,6 @@ export function ratePools(
   });
 }
 
-/** The pools that are worth more than a threshold, the best first; equals in the order given. */
+/** The pools that are worth more than a threshold, best first; ties keep the order given. */
 export const worthMoreThan = (pools: readonly RatedPool[], threshold: number): RatedPool[] =>
   pools.filter(({ score }) => score > threshold).sort((a, b) => b.score - a.score);

@@ -2,28 +2,28 @@ import type { Costs } from './budget.ts';
 import { type PacingConfig, week } from './config.ts';
 import type { RatedPool, Timing } from './input.ts';
 
-/** What pacing goes by: how much downtime each price has led to in the last week. */
+/** The basis of pacing: how much downtime each price has led to in the last week. */
 export interface Pacing {
   readonly startedAt: number;
   readonly sums: readonly number[];
 }
 
 /**
- * What each of some prices of downtime would have led to: services in the shadow that follow the rules with that price,
- * on what was observed of the group. One state for a type, region, SLO and profile, whoever asks; it can be stored as JSON.
+ * What each of several prices of downtime would have led to. Shadow services follow the policy at that price, on what
+ * was observed of the group. All agents of a type, region and timing share one state; it can be stored as JSON.
  */
 export interface Shadows extends Pacing {
   /** When the newest observation began. */
   readonly at: number;
-  /** Where each shadow is; `null` is on-demand. */
+  /** Where each shadow is; `null` means on-demand. */
   readonly pools: readonly (string | null)[];
-  /** What the newest observation said of the pools that were up. */
+  /** Scores by the newest observation, of the pools that were up. */
   readonly scores: Readonly<Record<string, number>>;
-  /** Downtime of each shadow, where any had some, of the last week. */
+  /** Downtime of each shadow in the last week, at the times when any shadow had some. */
   readonly spent: readonly { readonly at: number; readonly seconds: readonly number[] }[];
 }
 
-/** The prices that are tried: geometric, in on-demand seconds for a second of downtime. */
+/** The prices that are tried: a geometric series, in on-demand seconds per second of downtime. */
 export function lambdasOf({ from, to, count }: PacingConfig['lambdas']): number[] {
   const ratio = Math.log(to / from) / (count - 1);
   return Array.from({ length: count }, (_, index) =>
@@ -40,7 +40,7 @@ export const startShadows = (now: number, { lambdas }: PacingConfig): Shadows =>
   sums: Array.from({ length: lambdas.count }, () => 0),
 });
 
-/** What the shadows do on one more observation of the group. Pools that are not known to be up are not entered. */
+/** Advances the shadows by one observation of the group. They enter only pools that are known to be up. */
 export function advanceShadows(
   shadows: Shadows,
   pools: readonly RatedPool[],
@@ -59,7 +59,7 @@ export function advanceShadows(
     let place = shadows.pools[index] ?? null;
     if (place !== null && down.has(place)) {
       seconds[index]! += costs.interruption;
-      // A failover is decided at the notice, on what was seen then.
+      // A failover is decided at the notice, by what was known then.
       place = best(before, (id) => shadows.scores[id]!, (failoverShare * lambda * costs.interruption) / 3600);
     }
     if (place === null) {
@@ -85,7 +85,7 @@ function best(pools: readonly RatedPool[], scoreOf: (id: string) => number, thre
   return found;
 }
 
-/** The downtime of the week up to now, and its sums. */
+/** The downtime of the last week, and its sums. */
 function withSpent(
   { spent, sums }: Shadows,
   now: number,

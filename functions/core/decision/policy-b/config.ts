@@ -1,29 +1,29 @@
-/** The numbers of policy B, fitted on the training data (docs/adr/0050-policies-are-scored-on-recorded-markets.md). */
+/** Policy B's parameters, fitted on the training data (docs/adr/0050-policies-are-scored-on-recorded-markets.md). */
 export interface PolicyBConfig {
-  /** The chance to end within a tick of ten minutes, of a spell up or down, by the phase of its age. */
+  /** The chance that a spell up or down ends within a tick of ten minutes, by the phase of its age. */
   readonly hazards: { readonly up: Phases; readonly down: Phases };
-  /** The chance within a tick to come to the next phase. */
+  /** The chance to enter the next phase within a tick. */
   readonly ageing: Phases;
-  /** Multiples of those hazards for which values are computed; between them, values are interpolated. */
+  /** Multiples of those hazards for which values are computed. In between, values are interpolated. */
   readonly multiples: { readonly up: readonly number[]; readonly down: readonly number[] };
-  /** How many expected ends of spells the hazards above weigh against those of the pool itself. */
+  /** Weight of the fitted hazards against what was seen of the pool itself, in expected ends of spells. */
   readonly priorEnds: number;
-  /** The same against those of a pool, where it is asked how long the pool will last. */
+  /** The same weight when estimating how long a pool will last. */
   readonly lifePrior: number;
-  /** A pool that is expected to last for less, in ticks, is not waited for. */
+  /** A pool that is expected to last fewer ticks than this is not waited for. */
   readonly leastLife: number;
-  /** Of n pools as one, spells up are taken to last n to this power times as long, and spells down to end as much sooner. */
+  /** For n pools treated as one, spells up last n to this power times as long, and spells down end as much sooner. */
   readonly tierSpread: number;
-  /** What a tick of work that misses the deadline costs, in on-demand ticks. */
+  /** The cost of a tick of work that misses the deadline, in on-demand ticks. */
   readonly missed: number;
 }
 
 export type Phases = readonly [number, number, number, number];
 
-/** Seconds: policy B thinks in ticks of ten minutes. */
+/** In seconds: policy B works in ticks of ten minutes. */
 export const tick = 600;
 
-/** Until when a spell is in each phase, in seconds; the last phase has no end. */
+/** The age at which each phase of a spell ends, in seconds; the last phase has no end. */
 const phaseEnds = [600, 3600, 14_400];
 
 export function phaseOf(ageSeconds: number): number {
@@ -31,7 +31,7 @@ export function phaseOf(ageSeconds: number): number {
   return phase === -1 ? phaseEnds.length : phase;
 }
 
-/** No chance is taken for a certainty. */
+/** No chance counts as certain. */
 export const mostHazard = 0.95;
 
 export const policyBConfig: PolicyBConfig = {

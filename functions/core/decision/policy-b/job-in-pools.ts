@@ -9,36 +9,36 @@ export type PlaceOfJob =
 /** A job that may run in one of several Spot pools, on-demand in one of several regions, or wait. */
 export interface JobInPools extends Deadline {
   /**
-   * Whether it is watched tick by tick, and may wait. One that may not runs all the time, and is looked at now and then: it is
-   * given no Spot instance that it could not afford to lose.
+   * Whether it is checked every tick, and may wait. A job that may not wait runs all the time and is checked only now
+   * and then. It gets no Spot instance that it could not afford to lose.
    */
   readonly canIdle: boolean;
   readonly place: PlaceOfJob;
-  /** What is left of the overhead of the launch it came from, in seconds. */
+  /** What is left of the last launch's overhead, in seconds. */
   readonly overheadLeft: number;
-  /** Of the last launch; `null` before the first. */
+  /** Region of the last launch; `null` before the first. */
   readonly region: string | null;
-  /** USD for a launch in another region. */
+  /** USD that a launch in another region costs. */
   readonly regionMove: number;
   readonly regions: readonly { readonly id: string; readonly onDemandPrice: number }[];
   readonly pools: readonly SeenPool[];
   readonly group: GroupRecord;
 }
 
-/** USD to launch in a region. */
+/** USD that moving to a region costs. */
 export const moveTo = (region: string, job: Pick<JobInPools, 'region' | 'regionMove'>) =>
   job.region === null || job.region === region ? 0 : job.regionMove;
 
-/** On-demand where it costs least to finish the job. */
+/** On-demand in the region where finishing the job costs least. */
 export interface OnDemand {
   readonly place: Extract<PlaceOfJob, { kind: 'on-demand' }>;
   /** USD per hour. */
   readonly price: number;
-  /** USD to go there. */
+  /** USD to move there. */
   readonly move: number;
 }
 
-/** A job that is on-demand stays where it is. */
+/** A job that is already on-demand stays where it is. */
 export function cheapestOnDemand(job: JobInPools): OnDemand {
   const { place, regions, workLeft, overhead } = job;
   const hours = (workLeft + overhead) / 3600;

@@ -5,18 +5,18 @@ import { type Deadline, safetyNet } from './safety-net.ts';
 import { type Mode, modes, stateOf } from './value-table.ts';
 import type { ValueTables, Weighted } from './value-tables.ts';
 
-/** A job that may run in one Spot pool, or on-demand, or wait. */
+/** A job that may run in one Spot pool, run on-demand, or wait. */
 export interface JobInPool extends Deadline {
-  /** Where it is; not in Spot when the pool is down. */
+  /** Where it is; never Spot when the pool is down. */
   readonly mode: Mode;
-  /** What is left of the overhead of the launch it came from, in seconds. */
+  /** What is left of the last launch's overhead, in seconds. */
   readonly overheadLeft: number;
-  /** The Spot price by the on-demand price. */
+  /** The Spot price divided by the on-demand price. */
   readonly spotShare: number;
   readonly pool: PoolRecord;
 }
 
-/** What a job does until the next decision. @param tables of its kind */
+/** What a job does until the next decision. @param tables for its kind of job */
 export function chooseMode(job: JobInPool, tables: ValueTables, config: PolicyBConfig): Mode {
   const bound = safetyNet(job, job.mode === modes.spot ? job : null);
   if (bound !== 'free') return bound === 'keep' ? modes.spot : modes.onDemand;
@@ -28,11 +28,11 @@ export function chooseMode(job: JobInPool, tables: ValueTables, config: PolicyBC
 const choices = ({ pool }: JobInPool): Mode[] =>
   pool.isUp ? [modes.idle, modes.spot, modes.onDemand] : [modes.idle, modes.onDemand];
 
-/** What comes of the pool within a tick. */
+/** What may become of the pool within a tick. */
 interface Outlook {
   readonly isUp: boolean;
   readonly phase: number;
-  /** The chances that its spell ends, and that it comes to its next phase. */
+  /** The chances that its spell ends, and that it enters its next phase. */
   readonly ends: number;
   readonly ages: number;
   readonly tables: readonly Weighted[];
@@ -52,7 +52,7 @@ function outlookOf(pool: PoolRecord, tables: ValueTables, config: PolicyBConfig)
   };
 }
 
-/** The cost of a tick in a mode, and of what is expected after it, in on-demand ticks. */
+/** The cost of a tick in a mode, plus the expected cost after it, in on-demand ticks. */
 function costOf(job: JobInPool, mode: Mode, { isUp, phase, ends, ages, tables }: Outlook): number {
   const { workLeft, overhead, overheadLeft, timeLeft, spotShare } = job;
   const launch = mode === job.mode ? overheadLeft : overhead;

@@ -5,15 +5,15 @@ import type { Tier } from './tiers.ts';
 import { type Mode, modes, stateOf } from './value-table.ts';
 import type { ValueTables, Weighted } from './value-tables.ts';
 
-/** The value tables for jobs whose Spot price is such a share of the on-demand price. */
+/** Returns the value tables for a Spot price that is this share of the on-demand price. */
 export type TablesFor = (spotShare: number) => ValueTables;
 
-/** What a job can expect that keeps to the pools of one tier, as if they were one pool. */
+/** What a job can expect if it keeps to the pools of one tier, treated as one pool. */
 export interface Outlook {
   readonly tier: Tier;
-  /** The mean price by the on-demand price, with what launches cost in the time that pools last. */
+  /** The mean Spot price divided by the on-demand price, with launch costs spread over the time that pools last. */
   readonly spotShare: number;
-  /** How many times as often the tier's spells end as the fitted hazards say. */
+  /** How often the tier's spells end, as a multiple of the fitted hazards. */
   readonly up: number;
   readonly down: number;
   readonly tables: readonly Weighted[];
@@ -31,7 +31,7 @@ export function outlookOf(
   const prices = own.map(({ id, price }) => price * (1 + overhead / tick / lifeOf(group.pools[id], config)));
   const spotShare = prices.reduce((sum, price) => sum + price, 0) / own.length / onDemandPrice;
   if (spotShare >= 1) return undefined;
-  // Of more pools, one is up more of the time.
+  // With more pools, one of them is up more of the time.
   const spread = own.length ** config.tierSpread;
   const up = multiple(tier.record?.up, config.priorEnds, 1 / spread);
   const down = multiple(tier.record?.down, config.priorEnds, spread);
@@ -39,8 +39,8 @@ export function outlookOf(
 }
 
 /**
- * What it costs to finish a job, in on-demand ticks, after a tick in a mode.
- * @param work left then, in ticks
+ * The expected cost of finishing a job after a tick in a mode, in on-demand ticks.
+ * @param work left at that time, in ticks
  */
 export function valueAfter(
   { timeLeft }: JobInPools,
@@ -61,7 +61,7 @@ export function valueAfter(
   const { record, isKnown } = tier;
   if (mode === modes.spot) return value(true, record ? phaseOf(record.age) : 0);
   if (record && isKnown) return value(record.isUp, phaseOf(record.age));
-  // Of a tier that cannot be seen: as much of the time up as spells of middle age would have it.
+  // The state of this tier cannot be seen. It counts as up for the share of time that spells of middle age give.
   const [comes, goes] = [hazards.down[2] * down, hazards.up[2] * up];
   return (comes * value(true, 2) + goes * value(false, 1)) / (comes + goes);
 }

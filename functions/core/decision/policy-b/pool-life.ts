@@ -2,13 +2,13 @@ import { mostHazard, type PolicyBConfig, phaseOf } from './config.ts';
 import type { Ends, PoolRecord } from './pool-record.ts';
 
 /**
- * How many times as often spells end as the fitted hazards say.
- * @param prior how many expected ends what is `expected` weighs
+ * How often spells end, as a multiple of the fitted hazards.
+ * @param prior the weight of `expected`, in expected ends
  */
 export const multiple = (ends: Ends | undefined, prior: number, expected: number) =>
   ((ends?.seen ?? 0) + prior * expected) / ((ends?.expected ?? 0) + prior);
 
-/** Ticks that a pool is expected to last which is up now; if it is not known to be, of one that has just come up. */
+/** How many ticks a pool that is up now is expected to last. One not known to be up counts as having just come up. */
 export function lifeOf(record: PoolRecord | undefined, { hazards, ageing, lifePrior }: PolicyBConfig): number {
   const scale = multiple(record?.up, lifePrior, 1);
   const from = record?.isUp ? phaseOf(record.age) : 0;

@@ -1,21 +1,21 @@
 import { type PolicyBConfig, phaseOf, tick } from './config.ts';
 
-/** What a job has seen of a pool since it began; can be stored as JSON. */
+/** What was seen of a pool so far; can be stored as JSON. */
 export interface PoolRecord {
   readonly isUp: boolean;
-  /** How long the pool has been so, with the current period, in seconds; as far as was seen. */
+  /** How long the pool has been in that state, including the current period, in seconds, as far as was seen. */
   readonly age: number;
   readonly up: Ends;
   readonly down: Ends;
 }
 
-/** Ends of spells that were seen, and those that the fitted hazards would have had. */
+/** Ends of spells: those seen, and those that the fitted hazards predicted. */
 export interface Ends {
   readonly seen: number;
   readonly expected: number;
 }
 
-/** A pool's record with one more period of observation. */
+/** Adds one observation period to a pool's record. */
 export function recordPool(
   record: PoolRecord | undefined,
   isUp: boolean,

@@ -5,19 +5,19 @@ import { safetyNet } from './safety-net.ts';
 import { type Choice, weighPlaces } from './several-pools.ts';
 import type { JobKind } from './value-table.ts';
 
-/** A job that runs all the time: nobody can stop it, only move it. */
+/** A job that runs all the time: it can be moved but not stopped. */
 export type RunningJob = Omit<JobInPools, 'canIdle'>;
 
 /**
- * What a job is valued by, at most, in ticks: six hours of work, with six to spare. A longer one is valued by a part of it that has as
- * large a share of the time; tables of days have closed less of the gap (docs/adr/0071).
+ * The longest job that is valued whole, in ticks: six hours of work, with six to spare. A longer job is valued by a
+ * part of it, with the same share of the time. Tables that cover days closed less of the gap (docs/adr/0071).
  */
 const longest = { work: 36, slack: 36 };
 
-/** A pool that runs is left for another only where that costs so much less: what lives are expected to be differs by chance. */
+/** A job leaves its pool only for one that costs at most this share of its price: expected lives differ by chance. */
 const cheaper = 0.95;
 
-/** The value tables of all jobs with the same overhead, in ticks, are of one size. */
+/** Jobs with the same overhead, in ticks, use value tables of the same size. */
 export const runningKind = (overhead: number): Omit<JobKind, 'spotShare'> => ({
   overhead,
   work: longest.work + Math.ceil(2 * overhead),
@@ -26,13 +26,13 @@ export const runningKind = (overhead: number): Omit<JobKind, 'spotShare'> => ({
 });
 
 /**
- * Whether the deadline leaves a choice. What a job has past its overhead in Spot is not kept, as it is where somebody looks each
- * tick: it may be lost, and launched in Spot again, before the next decision.
+ * Whether the deadline leaves a choice. If it does not, even an instance past its overhead may not stay in Spot, unlike
+ * that of a job checked every tick: it may be lost, and another launched in Spot, before the next decision.
  */
 export const isFree = (job: RunningJob): boolean =>
   safetyNet(job, job.place.kind === 'spot' ? { overheadLeft: Number.POSITIVE_INFINITY } : null) === 'free';
 
-/** Where a job may run until the next decision, what costs least first; on-demand alone where the deadline leaves no choice. */
+/** Where a job may run until the next decision, cheapest first; only on-demand if the deadline leaves no choice. */
 export function placesOfRunningJob(job: RunningJob, tablesFor: TablesFor, config: PolicyBConfig): Choice[] {
   const onDemand = { place: cheapestOnDemand({ ...job, canIdle: false }).place, cost: 0 };
   if (!isFree(job)) return [onDemand];
@@ -44,7 +44,7 @@ export function placesOfRunningJob(job: RunningJob, tablesFor: TablesFor, config
   return best.size === 0 ? [onDemand] : [...best.values()].toSorted((a, b) => a.cost - b.cost);
 }
 
-/** Of a long job a part that has its share of the time; with the pools that it may be in. */
+/** The part of a long job that is valued, with its share of the time, and the pools that the job may use. */
 function partOf(job: RunningJob): JobInPools {
   const share = Math.min(1, (longest.work * tick) / job.workLeft);
   const { place } = job;

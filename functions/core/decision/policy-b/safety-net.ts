@@ -1,17 +1,20 @@
-/** A job that has to be done by a deadline. Times and work are in seconds; work is the time that it takes to run. */
+/** A job that has to be done by a deadline. Times and work are in seconds; work is measured as running time. */
 export interface Deadline {
-  /** Until the deadline. */
+  /** Time until the deadline. */
   readonly timeLeft: number;
   readonly workLeft: number;
   /** Work that each launch adds. */
   readonly overhead: number;
-  /** How long until the next decision. */
+  /** Time until the next decision. */
   readonly period: number;
 }
 
 /**
- * What a deadline leaves of the choice: `on-demand` when there is no time for a launch on Spot that is lost and one on-demand
- * after it, `keep` when an instance that is past its overhead may go on in Spot, and `free`.
+ * What choice a deadline leaves.
+ * `on-demand`: no time for a Spot launch that is lost and an on-demand launch after it. A job already in Spot needs
+ * time for the latter alone.
+ * `keep`: no time for a launch, but an instance past its overhead may stay in Spot.
+ * `free`: any choice.
  */
 export function safetyNet(
   { timeLeft, workLeft, overhead, period }: Deadline,

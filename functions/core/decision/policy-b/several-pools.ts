@@ -6,15 +6,15 @@ import { safetyNet } from './safety-net.ts';
 import type { SeenPool } from './tiers.ts';
 import { modes } from './value-table.ts';
 
-/** Somewhere to be for a tick, and what it costs to finish the job from there, in on-demand ticks. */
+/** A place for the next tick, and the cost of finishing the job from there, in on-demand ticks. */
 export interface Choice {
   readonly place: PlaceOfJob;
   readonly cost: number;
 }
 
 /**
- * What a job does until the next decision: whatever costs least with the best of its tiers. A job that sees no other pools while it
- * is in Spot stays in its own or leaves Spot.
+ * What a job does until the next decision: whatever costs least with the best of its tiers. A job in Spot that sees no
+ * other pools either stays in its own or leaves Spot.
  */
 export function choosePlace(job: JobInPools, tablesFor: TablesFor, config: PolicyBConfig): PlaceOfJob {
   const onDemand = cheapestOnDemand(job);
@@ -28,7 +28,7 @@ export function choosePlace(job: JobInPools, tablesFor: TablesFor, config: Polic
   }).place;
 }
 
-/** What each place costs with each of the tiers that are cheaper than on-demand. */
+/** The cost of each place with each tier that is cheaper than on-demand. */
 export function weighPlaces(job: JobInPools, tablesFor: TablesFor, config: PolicyBConfig): Choice[] {
   const onDemand = cheapestOnDemand(job);
   return job.group.tiers.flatMap((tier) => {
@@ -64,10 +64,10 @@ function spotChoice(
   const work = workAfter(job, !isHere);
   const price = pool.price / onDemand.price;
   const life = Math.min(lifeOf(job.group.pools[pool.id], config), Math.max(1, work));
-  // As long as it lasts, the pool costs more or less than its tier on average.
+  // For as long as it lasts, the pool costs more or less than the average of its tier.
   const dearer = isOwn ? price * (1 + job.overhead / tick / life) - outlook.spotShare : 0;
   const move = isHere ? 0 : inTicks(moveTo(pool.region, job), onDemand);
-  // From a pool that is not of the tier, the job goes on by waiting for one that is.
+  // From a pool outside the tier, the job continues by waiting for one in it.
   const after = valueAfter(job, outlook, isOwn ? modes.spot : modes.idle, work, config);
   return { place: { kind: 'spot', pool: pool.id }, cost: price + move + (life - 1) * dearer + after };
 }
@@ -75,9 +75,9 @@ function spotChoice(
 const isIn = ({ id }: SeenPool, { place }: JobInPools) => place.kind === 'spot' && place.pool === id;
 const isOf = ({ tier }: Outlook, { id }: SeenPool) => tier.pools.includes(id);
 
-/** Ticks of work that are left after one in which the job runs. */
+/** Ticks of work left after a tick in which the job runs. */
 const workAfter = ({ workLeft, overhead, overheadLeft }: JobInPools, launches: boolean) =>
   (workLeft + (launches ? overhead : overheadLeft)) / tick - 1;
 
-/** USD in on-demand ticks. */
+/** Converts USD to on-demand ticks. */
 const inTicks = (usd: number, { price }: OnDemand) => usd / price / (tick / 3600);

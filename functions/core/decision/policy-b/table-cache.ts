@@ -1,9 +1,9 @@
 import type { ValueTable } from './value-table.ts';
 
-/** Value tables, within so many bytes: those go first that were asked for the longest ago. */
+/** Value tables, up to a total size in bytes. The least recently used are evicted first. */
 export class TableCache {
   readonly #mostBytes: number;
-  /** In the order in which they were last asked for. */
+  /** Least recently used first. */
   readonly #tables = new Map<string, ValueTable>();
   #bytes = 0;
   #built = 0;
@@ -16,7 +16,7 @@ export class TableCache {
     return this.#bytes;
   }
 
-  /** How many it has had made since it began: what they cost is the time to make them. */
+  /** How many tables it has built so far. Callers limit this, as building takes CPU time. */
   get built(): number {
     return this.#built;
   }

@@ -12,9 +12,9 @@ export interface SeenPool {
   readonly isUp: boolean | undefined;
 }
 
-/** What a job has seen of its pools since it began; can be stored as JSON. */
+/** What was seen of a group's pools so far; can be stored as JSON. */
 export interface GroupRecord {
-  /** By price: each tier has the pools of those before it too, and acts as one pool that is up while any of them is. */
+  /** By price. Each tier includes the pools of those before it, and is up while any of its pools is. */
   readonly tiers: readonly Tier[];
   readonly pools: Readonly<Record<string, PoolRecord>>;
 }
@@ -22,14 +22,14 @@ export interface GroupRecord {
 export interface Tier {
   readonly pools: readonly string[];
   readonly record: PoolRecord | undefined;
-  /** Whether the newest period said anything of it. */
+  /** Whether the newest period showed its state. */
   readonly isKnown: boolean;
 }
 
-/** Pools whose prices differ by less are in one tier. */
+/** Pools whose prices differ by less than this factor are in one tier. */
 const samePrice = 1.03;
 
-/** Tiers are made when a job begins, and stay. */
+/** Tiers are formed when a job begins, and stay the same. */
 export function startGroup(pools: readonly SeenPool[]): GroupRecord {
   const sorted = [...pools].sort((a, b) => a.price - b.price);
   const sizes = sorted.flatMap(({ price }, index) => {
@@ -44,7 +44,7 @@ export function startGroup(pools: readonly SeenPool[]): GroupRecord {
   return { tiers, pools: {} };
 }
 
-/** The record with one more period of observation. */
+/** Adds one observation period to the record. */
 export function recordGroup(
   group: GroupRecord,
   pools: readonly SeenPool[],
@@ -68,6 +68,6 @@ export function recordGroup(
   };
 }
 
-/** A pool that is lost again at once does not make a tier one to wait for. */
+/** A pool that is lost again at once does not make its tier worth waiting for. */
 const lastsLongEnough = (record: PoolRecord | undefined, config: PolicyBConfig) =>
   lifeOf(record, config) >= config.leastLife;

@@ -1,40 +1,40 @@
 import { type PolicyBConfig, tick } from './config.ts';
 
-/** Where a job is, as far as its value goes. */
+/** Where a job is, as far as its value depends on it. */
 export const modes = { idle: 0, spot: 1, onDemand: 2 } as const;
 export type Mode = (typeof modes)[keyof typeof modes];
 
-/** A job as its value depends on it. */
+/** What a job's value depends on. */
 export interface JobKind {
-  /** The Spot price by the on-demand price. */
+  /** The Spot price divided by the on-demand price. */
   readonly spotShare: number;
   /** Work that a launch adds, in ticks. */
   readonly overhead: number;
-  /** The most work, and the most time to spare beyond it, in ticks. */
+  /** The most work, and the most time to spare beyond it, that a table covers, in ticks. */
   readonly work: number;
   readonly slack: number;
-  /** Whether the job may wait. One that may not is somewhere in each tick: when it loses its pool, it is launched at once. */
+  /** Whether the job may wait. One that may not runs in every tick: if it loses its pool, it is relaunched at once. */
   readonly canIdle: boolean;
 }
 
-/** Of one pool: the chance that its spell ends in a tick, by phase. */
+/** For one pool: the chance that its spell ends in a tick, by phase. */
 export interface TickHazards {
   readonly up: readonly number[];
   readonly down: readonly number[];
 }
 
-/** Modes by phases, four of each kind; a job in Spot is in a pool that is up, so eight, eight and four. */
+/** Each mode has four phases up and four down. A job in Spot is in a pool that is up, so 8 + 8 + 4. */
 const states = 20;
 /** Idle: 0-3 up, 4-7 down. On-demand: 8-11 up, 12-15 down. Spot: 16-19. */
 export const stateOf = (mode: Mode, isUp: boolean, phase: number): number =>
   mode === modes.spot ? 16 + phase : (mode === modes.onDemand ? 8 : 0) + (isUp ? 0 : 4) + phase;
 
-/** Time short of the work, in ticks, down to which values are kept. */
+/** Values are kept down to this many ticks less time than work. */
 const deficit = 5;
 
 /**
- * What it costs to finish a job, in on-demand ticks, by the work and the time that are left and by the state of its pool:
- * dynamic programming, where in each tick the job idles, runs on Spot or runs on-demand, and a launch adds work.
+ * The expected cost of finishing a job, in on-demand ticks, by the work and time left and by the state of its pool.
+ * Dynamic programming: in each tick the job idles, runs on Spot or runs on-demand, and a launch adds work.
  */
 export class ValueTable {
   readonly #values: Float32Array;
@@ -54,7 +54,10 @@ export class ValueTable {
     return this.#values.byteLength;
   }
 
-  /** @param time and work that are left, in ticks */
+  /**
+   * @param time the time left, in ticks
+   * @param work the work left, in ticks
+   */
   at(time: number, work: number, state: number): number {
     if (work <= 0) return 0;
     const t = Math.max(0, time);
@@ -69,7 +72,7 @@ export class ValueTable {
   #at(time: number, work: number, state: number): number {
     if (work === 0) return 0;
     const slack = time - work;
-    // With less time than that, all of it is run on-demand and the rest is missed.
+    // With even less time, the job runs on-demand for all of it and misses the rest.
     if (slack < -deficit) return this.#missed * -slack + time;
     const s = Math.min(slack, this.#slacks - 1 - deficit) + deficit;
     return this.#values[(s * this.#width + Math.min(work, this.#width - 1)) * states + state]!;
@@ -78,7 +81,7 @@ export class ValueTable {
   #solve({ spotShare, overhead, canIdle }: JobKind, { up, down }: TickHazards, ageing: readonly number[]): void {
     const width = this.#width;
     const depth = Math.ceil(overhead) + 2;
-    /** Expected values of the tick after, of the newest rows of slack, by state of now. */
+    /** Expected values of the next tick, for the newest rows of slack, by the current state. */
     const expected = Array.from({ length: depth + 1 }, () => new Float64Array((width + depth) * states));
     const row = (slack: number) => expected[(slack + deficit + (depth + 1) * 8) % (depth + 1)]!;
     for (let slack = -deficit; slack < this.#slacks - deficit; slack += 1) {
@@ -98,7 +101,7 @@ export class ValueTable {
     }
   }
 
-  /** The values of one point, by state: the least over idling, Spot and on-demand. */
+  /** Sets the values of one point, by state: the least over idling, Spot and on-demand. */
   #decide(
     at: number,
     work: number,
@@ -110,7 +113,7 @@ export class ValueTable {
     const run = (work - 1) * states;
     const idled = slack > -deficit ? row(slack - 1) : undefined;
     const idle = work * states;
-    // A launch leads between two amounts of work, with a tick less of time.
+    // A launch leads to a point between two amounts of work, with one tick less of time.
     const launchWork = work - 1 + overhead;
     const w = Math.floor(launchWork);
     const share = launchWork - w;
@@ -139,7 +142,7 @@ export class ValueTable {
   }
 }
 
-/** From the values of one point, what is expected of them a tick before, by the state of then. */
+/** Turns the values of one point into the values expected a tick earlier, by the state at that time. */
 function expect(
   values: Float32Array,
   at: number,
@@ -157,7 +160,7 @@ function expect(
       out[to + base + phase] = (1 - u) * stays(base) + u * values[at + base + 4]!;
       out[to + base + 4 + phase] = (1 - d) * stays(base + 4) + d * values[at + base]!;
     }
-    // A job whose pool is lost idles.
+    // A job that loses its pool idles.
     out[to + 16 + phase] = (1 - u) * stays(16) + u * values[at + 4]!;
   }
 }

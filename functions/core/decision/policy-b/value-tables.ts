@@ -2,17 +2,17 @@ import { mostHazard, type Phases, type PolicyBConfig } from './config.ts';
 import { TableCache } from './table-cache.ts';
 import { type JobKind, ValueTable } from './value-table.ts';
 
-/** A table, and how much it counts. */
+/** A table and its weight. */
 export type Weighted = readonly [weight: number, table: ValueTable];
 
-/** The value tables of one kind of job, for pools that are more or less stable; each is computed when it is first asked for. */
+/** The value tables of one kind of job, for pools of different stability. Each is computed when it is first needed. */
 export class ValueTables {
   readonly #kind: JobKind;
   readonly #config: PolicyBConfig;
   readonly #cache: TableCache;
   readonly #key: string;
 
-  /** @param cache may hold the tables of other kinds of jobs, too */
+  /** @param cache may also hold the tables of other kinds of jobs */
   constructor(kind: JobKind, config: PolicyBConfig, cache = new TableCache(Number.POSITIVE_INFINITY)) {
     this.#kind = kind;
     this.#config = config;
@@ -20,7 +20,7 @@ export class ValueTables {
     this.#key = JSON.stringify(kind);
   }
 
-  /** The four tables around a pool whose spells end so many times as often as the fitted hazards say. */
+  /** The four tables around a pool whose spells end at these multiples of the fitted hazards, with their weights. */
   around(upMultiple: number, downMultiple: number): Weighted[] {
     const { multiples } = this.#config;
     const [up, upShare] = place(upMultiple, multiples.up);
@@ -44,10 +44,10 @@ export class ValueTables {
   }
 }
 
-/** Spot shares that differ by less have the same tables. */
+/** Spot shares that round to the same multiple of this use the same tables. */
 const shareStep = 0.02;
 
-/** The tables of jobs that differ in their Spot share alone. */
+/** The tables of jobs that differ only in their Spot share. */
 export function tablesByShare(
   kind: Omit<JobKind, 'spotShare'>,
   config: PolicyBConfig,
@@ -64,7 +64,7 @@ export function tablesByShare(
 
 const times = (hazards: Phases, multiple: number) => hazards.map((hazard) => Math.min(mostHazard, hazard * multiple));
 
-/** Between which two values of a geometric grid one is, and how far along; at the ends of the grid, at its end. */
+/** Between which two points of a geometric grid a value lies, and how far along; clamped to the ends of the grid. */
 function place(value: number, grid: readonly number[]): [index: number, share: number] {
   const above = grid.findIndex((point, index) => index > 0 && point >= value);
   const index = (above === -1 ? grid.length - 1 : above) - 1;
