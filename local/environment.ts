@@ -56,7 +56,7 @@ export const functionEnvironment = (local: LocalEndpoints): Environment => ({
   SPOT_ADVISOR_URL: local.spotAdvisorUrl,
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 
-  // Whoever tries a webhook locally listens on this machine.
+  // A webhook that is tried locally listens on this machine.
   WEBHOOK_LOOPBACK: 'allowed',
 
   POWERTOOLS_LOG_LEVEL: process.env.POWERTOOLS_LOG_LEVEL ?? 'WARN',

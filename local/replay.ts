@@ -1,5 +1,5 @@
 /**
- * `npm run replay -- ID|FILE`: makes a stored decision again, and reports whether the answer has the same bytes. See
+ * `npm run replay -- ID|FILE`: repeats a stored decision, and reports whether the answer has the same bytes. See
  * `npm run replay -- --help`.
  */
 import { existsSync, readFileSync } from 'node:fs';

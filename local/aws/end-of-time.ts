@@ -27,8 +27,8 @@ const end = (request: ClientRequest) => request.destroy(new Error('the function 
 
 /**
  * Runs a function and ends it at its timeout, as Lambda does: its open requests are aborted, though the receivers may
- * still carry them out, and nothing that it requests later is sent. Its code may run on, as threads share it, but
- * reaches nobody.
+ * still carry them out, and nothing that it requests later is sent. Its code may keep running, because its thread is
+ * shared, but reaches nobody.
  */
 export async function endAfter<T>(timeoutMs: number, run: () => Promise<T>): Promise<T> {
   const running: Running = { isOver: false, requests: new Set() };

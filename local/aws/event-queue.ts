@@ -65,10 +65,7 @@ export class EventQueue {
     await Promise.all(Array.from({ length: concurrency - this.#running }, drain));
   }
 
-  /**
-   * Handles events outside the queue, without waiting for the clock: retries each at once until it is handled or given
-   * up.
-   */
+  /** Handles events outside the queue, ignoring the clock: retries each at once until it is handled or given up. */
   async post(events: readonly unknown[]): Promise<void> {
     const batches = chunk(this.#messagesOf(events)).values();
     const drain = async () => {

@@ -35,7 +35,6 @@ class KmsError extends Error {
 /**
  * Serves Encrypt and Decrypt of KMS on loopback for the unmodified SDK, with one key of this machine for every KeyId.
  * @param keyFile 32 random bytes, created if missing, readable only by its owner. Without it nothing can be decrypted
- * again
  */
 export async function startKms({ keyFile }: { keyFile: string }): Promise<Kms> {
   const key = await readKey(keyFile);

@@ -11,9 +11,7 @@ import { late, orLate } from './late.ts';
 export type Invoke = (name: string, event: unknown, invocation: Invocation) => Promise<unknown>;
 
 export interface Invocation {
-  /**
-   * The function's timeout: `getRemainingTimeInMillis` counts down from it, and when it is over the invocation fails.
-   */
+  /** The function's timeout: `getRemainingTimeInMillis` counts down from it, and the invocation fails at its end. */
   readonly timeoutMs: number;
 }
 

@@ -31,7 +31,7 @@ export interface LambdaThreadsOptions {
   readonly onMetrics?: OnMetrics | undefined;
 }
 
-/** One per core except that of the gateway and the Data API, at most four: each has its own copy of the functions. */
+/** One per core, less one for the gateway and the Data API, at most four: each has its own copy of the functions. */
 export const defaultThreads = () => Math.min(4, Math.max(1, availableParallelism() - 1));
 
 /** A thread may use as much memory as a Lambda has. Without limits V8 defers collecting garbage, 200 MB of it. */

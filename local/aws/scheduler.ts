@@ -53,7 +53,7 @@ export class Scheduler {
   }
 
   /**
-   * Runs what is due, after what an earlier call has not finished. A failed run is retried once, a minute later, as
+   * Runs what is due, once the runs of earlier calls have finished. A failed run is retried once, a minute later, as
    * Lambda retries an event; then the job waits for its next period.
    * @returns what was run, failures included
    */

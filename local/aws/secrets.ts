@@ -117,8 +117,7 @@ const versionAt = (versions: Versions, stage: string) =>
   Object.entries(versions).find(([, { stages }]) => stages.includes(stage));
 
 /**
- * A stage is at one version. A version without stages is kept, as the service keeps it for at least a day: a late call
- * may name it.
+ * A stage is at one version. A version without stages is kept, as in AWS for at least a day: a late call may name it.
  */
 function moveStage(versions: Versions, stage: string, to: string): void {
   for (const version of Object.values(versions)) version.stages = version.stages.filter((at) => at !== stage);

@@ -59,7 +59,7 @@ export function lineChart({ lines, unit, from, to, isStacked, limit }: Lines): s
       data: points,
       stack: isStacked ? 'all' : undefined,
       areaStyle: isStacked ? { opacity: 0.6 } : undefined,
-      // Lines drawn earlier are wider, so that lines which coincide all stay visible.
+      // Lines drawn earlier are wider, so that coinciding lines all stay visible.
       lineStyle: { width: isStacked ? 0.5 : lines.length > 3 ? 1.2 : 1.5 + 1.5 * (lines.length - 1 - i) },
       // A value without neighbours has no line, so it needs a symbol.
       showSymbol: points.some(([, value], j) => value !== null && isAlone(points, j)),

@@ -22,20 +22,14 @@ export interface Measured {
 
 export const measuresFile = 'metrics.json';
 
-/**
- * The CloudWatch period of the dashboards. A longer run uses a multiple, so that a chart has at most this many points.
- */
+/** The dashboards' CloudWatch period. A longer run uses a multiple, so that a chart has at most this many points. */
 const periodSeconds = 300;
 const mostPeriods = 170;
 
-/**
- * Functions compute these by this machine's clock, which is not the simulation's; the scheduler's stand-in knows both.
- */
+/** Functions compute these by this machine's clock, not the simulation's; the scheduler's stand-in knows both. */
 const ofStandIns: readonly string[] = ['JobLag'] satisfies MetricName[];
 
-/**
- * Collects what CloudWatch would, during a run of the local control plane: our metrics, and those of AWS's stand-ins.
- */
+/** Collects what CloudWatch would during a local run: our metrics, and those of the stand-ins for AWS. */
 export class Measures {
   readonly #clock: Clock;
   readonly #series = new Map<string, Map<number, Samples>>();
@@ -79,7 +73,7 @@ export class Measures {
     this.ofAws(fn, 'Duration', ms);
   }
 
-  /** A run of a job begins that was due at `time`. */
+  /** A run of a job that was due at `time` begins. */
   began({ time }: { readonly time: string }): void {
     this.#record(keyOfOurs('JobLag'), Math.max(0, this.#clock.now().getTime() - Date.parse(time)));
   }

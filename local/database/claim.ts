@@ -32,10 +32,7 @@ export async function claim(files: Files, say: (line: string) => void): Promise<
   };
 }
 
-/**
- * The pid files of folders that this process serves, or is about to. A file with our pid may be from a process long
- * gone.
- */
+/** Pid files of folders that this process serves, or is about to. Any other file with our pid is of an earlier process. */
 const held = new Set<string>();
 
 async function claimFromOthers(files: Files, say: (line: string) => void): Promise<void> {
@@ -47,7 +44,7 @@ async function claimFromOthers(files: Files, say: (line: string) => void): Promi
     say(`Ending database server ${server}, left behind by a run that was killed.`);
     await endProcess(server, files.data);
   } else if (owner && owner !== process.pid && processOf(owner)?.command.includes('node')) {
-    // Its server is not running yet: it may be installing one.
+    // The owner has no server yet: it may be installing one.
     throw new DatabaseInUse(files.dir, owner);
   }
   await rm(files.server, { force: true });

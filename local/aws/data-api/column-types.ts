@@ -40,10 +40,7 @@ const otherTypes: Record<string, ColumnType> = {
   NULL: { name: 'NULL', jdbc: 0 },
 };
 
-/**
- * Text and blob columns of all four sizes arrive as one type. Their length in bytes, up to 4 a character, tells them
- * apart.
- */
+/** The four sizes of TEXT and BLOB share one wire type and differ in byte length, up to 4 bytes a character. */
 const blobSizes: [upTo: number, prefix: string][] = [
   [0xff, 'TINY'],
   [0xffff, ''],
@@ -79,13 +76,11 @@ function textType(column: FieldInfo): ColumnType {
 export const isBoolean = (column: FieldInfo) =>
   column.columnLength === 1 && (column.type === 'BIT' || (column.type === 'TINY' && column.signed()));
 export const isDecimal = (column: FieldInfo) => column.type === 'DECIMAL' || (column.type as string) === 'NEWDECIMAL';
-/** MariaDB stores JSON as LONGTEXT and marks it in metadata of its own. */
+/** MariaDB stores JSON as LONGTEXT and marks it with metadata of its own. */
 export const isJson = (column: FieldInfo) => column.type === 'JSON' || column.isDataTypeFormatJson();
 export const isBinary = (column: FieldInfo) => column.collation.index === binaryCollation;
 
-/**
- * The 14 members of ColumnMetadata. `name` is the table's column name, `label` the name that the statement gives it.
- */
+/** The 14 members of ColumnMetadata. `name` is the table's column name, `label` the name in the statement. */
 export function columnMetadata(column: FieldInfo) {
   const type = columnType(column);
   const flags = column.flags as number;

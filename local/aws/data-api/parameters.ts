@@ -66,9 +66,7 @@ const literals = {
     typeof value === 'string' ? `_binary x'${Buffer.from(value, 'base64').toString('hex')}'` : undefined,
 };
 
-/**
- * Hints turn a string into another type. The formats are the service's own; ISO 8601 with `T` or `Z` is not among them.
- */
+/** Hints turn a string into another type. The formats are the service's own, without ISO 8601's `T` or `Z`. */
 const hints: Record<string, { format: RegExp; write: (value: string) => string }> = {
   DATE: { format: /^\d{4}-\d\d-\d\d$/, write: (value) => `DATE'${value}'` },
   TIME: { format: /^-?\d{2,3}:\d\d:\d\d(\.\d{1,6})?$/, write: (value) => `TIME'${value}'` },

@@ -13,7 +13,7 @@ export interface DataApiOptions {
   database: DatabaseAddress;
   /**
    * Returns the user and password in a secret, or `undefined` if there is no such secret. If omitted, any secret is
-   * accepted and stands for the user of the database's address.
+   * accepted, and means the user of the database's address.
    */
   readSecret?: (secretArn: string) => Promise<Login | undefined>;
   /** A free port if omitted. */

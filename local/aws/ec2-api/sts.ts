@@ -12,12 +12,12 @@ export class Roles {
   readonly #externalIds = new Map<string, string>();
   readonly #sessions = new Map<string, Session>();
 
-  /** Like a tenant who creates the role: its trust policy names us and this external id. */
+  /** Creates a role as the tenant would: its trust policy names us and this external id. */
   trust(roleArn: string, externalId: string): void {
     this.#externalIds.set(roleArn, externalId);
   }
 
-  /** Like a tenant who deletes the role. Existing sessions stay valid until they end. */
+  /** Deletes a role as the tenant would. Existing sessions stay valid. */
   distrust(roleArn: string): void {
     this.#externalIds.delete(roleArn);
   }
@@ -27,7 +27,7 @@ export class Roles {
     return this.#sessions.get(accessKeyId);
   }
 
-  /** @throws AwsError AccessDenied, for a role that does not exist as for one that does not trust us */
+  /** @throws AwsError AccessDenied, the same for a missing role and for one that does not trust us */
   assume(parameters: URLSearchParams): Xml {
     const roleArn = parameters.get('RoleArn') ?? '';
     const expected = this.#externalIds.get(roleArn);

@@ -7,7 +7,7 @@ export interface Matched {
   pathParameters: Record<string, string> | undefined;
 }
 
-/** If several routes match, the one with the earlier static segment wins, then a given method before ANY. */
+/** If several routes match, the one with the earlier static segment wins; among equals, a given method beats ANY. */
 export function router(
   routes: Readonly<Record<string, Routes>>,
 ): (method: string, rawPath: string) => Matched | undefined {

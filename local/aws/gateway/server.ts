@@ -21,7 +21,7 @@ export interface GatewayOptions {
   clock: Clock;
   /** 0: any free port. */
   port: number;
-  /** How long the authorizer's response holds for the same Authorization header, if not as in AWS; 0: not at all. */
+  /** How long the authorizer's response is cached per Authorization header; as in AWS if omitted; 0: not at all. */
   authorizerTtlSeconds?: number;
   integrationTimeoutMs?: number;
   authorizerTimeoutMs?: number;

@@ -33,8 +33,7 @@ const seldom: Partial<Record<Loop, number>> = { pricing: mergedLoops.pricing, cl
 
 /**
  * The agent of version 4.1.0, which is not in the field. It is version 4, except that the response to its heartbeat
- * carries what other agents poll for (protocol 6.7). With a server that does not support this, it behaves like version
- * 4.
+ * carries what other agents poll for (protocol 6.7). With a server that does not support this, it acts like 4.0.0.
  */
 export class AgentMerged extends AgentV4 {
   /** Whether the response to the last heartbeat carried everything else. */

@@ -200,10 +200,7 @@ export abstract class Agent {
     this.apply((await this.call('GET /api/agents/{agent_id}/config')) as Config | undefined);
   }
 
-  /**
-   * A missing response changes nothing. A config without `enabled` enables the agent. A wait of 0 for a replaced
-   * instance is ignored.
-   */
+  /** A missing response changes nothing. A config without `enabled` enables the agent. A wait of 0 is ignored. */
   protected apply(config: Config | undefined): void {
     if (!config) return;
     const wasEnabled = this.#enabled;

@@ -32,7 +32,7 @@ export const mergedLoops = { heartbeat: 150, pricing: 3600, cleanup: 86_400 } as
   Record<keyof typeof loops, number>
 >;
 
-/** The settings for unmodified agents in docs/deploy.md: a third cheaper, and still able to lose a heartbeat. */
+/** Settings for unmodified agents in docs/deploy.md: a third cheaper, and one lost heartbeat still changes nothing. */
 export const cheaperEnvironment = {
   HEARTBEAT_INTERVAL: 40,
   PENDING_COMMANDS_CHECK_INTERVAL: 45,

@@ -50,8 +50,7 @@ export function booksOf(fleet: Fleet, { onDemandPrice }: Market, changes: Primar
 }
 
 /**
- * The cost of primaries, USD, and of those on-demand. The rest is for standbys, and for replaced instances that still
- * run.
+ * The cost of primaries, USD, and of those on-demand. Standbys, and replaced instances that still run, cost the rest.
  */
 export function costOfPrimaries(fleet: Fleet, market: Market, changes: PrimaryChanges, now: Date) {
   const costs = servicesOf(fleet, changes, now).map(({ instance, ...period }) => ({
