@@ -1,4 +1,4 @@
-/** Where the local control plane takes its time from: the gateway stamps requests with it, the scheduler follows it. */
+/** The local control plane's source of time: the gateway stamps requests with it, and the scheduler follows it. */
 export interface Clock {
   now(): Date;
 }
@@ -17,7 +17,7 @@ export class VirtualClock implements Clock {
     return new Date(this.#now);
   }
 
-  /** @throws RangeError when `date` is earlier than now: what has been decided at a time cannot be undone */
+  /** @throws RangeError when `date` is earlier than now: what was decided at a time cannot be undone */
   set(date: Date): void {
     if (!(date >= this.#now))
       throw new RangeError(`the clock stands at ${this.#now.toISOString()} and cannot go back to ${String(date)}`);

@@ -1,17 +1,17 @@
 import { parseArgs } from 'node:util';
 
-/** A command line that cannot be followed. The message gives the value seen and what is expected. */
+/** An invalid command line. The message gives the value seen and what is expected. */
 export class UsageError extends Error {}
 
-/** How the text of a value is read. */
+/** How the text of a value is parsed. */
 export interface Reader<T> {
   /** What is expected, to follow the word "expected". */
   readonly expected: string;
-  /** @returns undefined when the text is something else */
+  /** @returns undefined if the text is something else */
   read(text: string): T | undefined;
 }
 
-/** One option of a command line: what the help says about it, and how its value is read. */
+/** One option of a command line: its help text, and how its value is parsed. */
 export interface Option<T> {
   /** Without the dashes. */
   readonly name: string;
@@ -83,8 +83,8 @@ export function oneOf<T extends string | boolean>(...values: readonly T[]): Read
 }
 
 /**
- * Reads a command line.
- * @returns the values, with fallbacks for those not given; and which were given
+ * Parses a command line.
+ * @returns the values, with fallbacks for options not given; and which options were given
  * @throws UsageError for an unknown option, or a value that its reader does not accept
  */
 export function readCommandLine<T extends Options>(
@@ -122,7 +122,7 @@ function readValue<T>({ name, reader, fallback }: Option<T>, given: unknown): T 
 
 const helpWidth = 120;
 
-/** What a command says to --help: how it is called, what it is for, and its options, by title. */
+/** A command's --help text: its usage, its purpose, and its options by title. */
 export const commandHelp = (usage: string, purpose: string, sections: Readonly<Record<string, Options>>): string =>
   [
     usage,
@@ -130,7 +130,7 @@ export const commandHelp = (usage: string, purpose: string, sections: Readonly<R
     ...Object.entries(sections).map(([title, options]) => helpSection(title, options)),
   ].join('\n\n');
 
-/** The part of a help text about some options: a title, then the options in two columns. */
+/** The section of a help text about some options: a title, then the options in two columns. */
 function helpSection(title: string, options: Options): string {
   const usages = Object.values(options).map(({ name, value }) => `  --${name}${value ? ` ${value}` : ''}`);
   const indent = Math.max(...usages.map(({ length }) => length)) + 2;
@@ -141,22 +141,22 @@ function helpSection(title: string, options: Options): string {
   return [title, ...lines].join('\n');
 }
 
-/** Breaks a text into lines of at most so many characters. */
+/** Breaks a text into lines of at most `width` characters. */
 const wrap = (text: string, width: number): string[] =>
   text.match(new RegExp(`.{1,${width}}(?= |$)|\\S+`, 'g'))!.map((line) => line.trim());
 
 type ErrorClass = abstract new (...args: never[]) => Error;
 
-/** The errors of a command that need no stack. */
+/** The errors of a command that need no stack trace. */
 interface Known {
-  /** Of the user's, beside the command line: a file that cannot be read as what it should be. */
+  /** Mistakes of the user beyond the command line: a file that is not what it should be. */
   readonly mistakes?: readonly ErrorClass[];
-  /** Of the surroundings: a port that is in use. */
+  /** Problems of the environment: a port that is in use. */
   readonly troubles?: readonly ErrorClass[];
 }
 
 /**
- * Says why a command failed. The exit code is 2 for a mistake of the user's, with where its help is, and 1 for anything else.
+ * Reports why a command failed. The exit code is 2 for a mistake of the user, with a hint at the help, and 1 otherwise.
  * @param command as it is typed, as in `npm start`
  */
 export function failCommand(command: string, error: unknown, { mistakes = [], troubles = [] }: Known = {}): void {

@@ -35,30 +35,30 @@ import {
 } from './environment.ts';
 
 export interface ControlPlaneOptions {
-  /** Of the API; 0: any that is free. */
+  /** The port of the API; 0: any free port. */
   port: number;
   /** What is kept between runs: the database's files and secret, the key that encrypts client tokens, the admin token. */
   dataDir: string;
-  /** A server that runs already; without it one is started on `dataDir`, and stopped with the control plane. */
+  /** A server that is already running; without it, one is started on `dataDir`, and stopped with the control plane. */
   database?: DatabaseServer;
-  /** The schema on that server, made when missing. */
+  /** The schema on that server, created if missing. */
   databaseName?: string;
   /** Starts with empty data. */
   fresh?: boolean;
   clock: Clock;
   authorizerTtlSeconds?: number;
-  /** Over the functions' usual environment. */
+  /** Overrides the functions' usual environment. */
   environment?: Environment;
-  /** Threads of their own for the functions, so that more than one core is used; without them they run in this thread. */
+  /** Number of threads for the functions, so that more than one core is used; without it they run in this thread. */
   functionThreads?: number;
-  /** Runs the functions in place of either. */
+  /** Runs the functions instead of either. */
   functions?: Invoke;
-  /** Of the Data API, instead of AWS's. */
+  /** Overrides AWS's limits of the Data API. */
   dataApiLimits?: Partial<Limits>;
-  /** Told what is worth knowing, such as an installation or a failed job; stderr when not given. */
+  /** Called with lines worth knowing, such as an installation or a failed job; writes to stderr if omitted. */
   say?: (line: string) => void;
   onAnswer?: (answered: Answered) => void;
-  /** Collects what CloudWatch would; of functions in threads of their own what they emit, too. */
+  /** Collects what CloudWatch would; with `functionThreads`, also the metrics that functions emit. */
   measures?: Measures;
 }
 
@@ -73,7 +73,7 @@ export interface ControlPlane {
   readonly url: string;
   readonly adminToken: string;
   readonly dataApi: Awaited<ReturnType<typeof startDataApi>>;
-  /** The tenants' AWS accounts, as STS and EC2 show them to us. */
+  /** STS and EC2 of the tenants' AWS accounts. */
   readonly ec2: Ec2Api;
   /** The tenants' topics. */
   readonly sns: Sns;
@@ -83,25 +83,25 @@ export interface ControlPlane {
   /** Not started: a simulation calls `runDue`, `npm start` calls `start`. */
   readonly scheduler: Scheduler;
   readonly gateway: Gateway;
-  /** Runs a function by its name; it has as long as in AWS where `invocation` does not say how long. */
+  /** Runs a function by name. Its timeout is that in AWS unless `invocation` sets one. */
   invoke(name: LambdaName, event: unknown, invocation?: Partial<Invocation>): Promise<unknown>;
-  /** Has the password changed by which the functions come into the database, as Secrets Manager does every month. */
+  /** Rotates the password by which the functions log in to the database, as Secrets Manager does every month. */
   rotatePassword(step?: (event: RotationEvent) => Promise<unknown>): Promise<void>;
   /** Runs a job in its Lambda. */
   runJob(event: JobEvent): Promise<unknown>;
-  /** The queue of EC2's events. Not emptied by itself: a simulation calls `deliverDue` as its time passes. */
+  /** The queue of EC2's events. It does not deliver by itself: a simulation calls `deliverDue` as its time passes. */
   readonly events: EventQueue;
-  /** Brings events of EC2's without waiting for the clock; returns when each is handled or given up. */
+  /** Delivers events of EC2 without waiting for the clock; returns when each is handled or given up. */
   postEvents(events: readonly unknown[]): Promise<void>;
   /** The events that were given up, as text. */
   readonly deadLetters: readonly string[];
-  /** Ends everything, the last started first. May be called again. */
+  /** Stops everything, in reverse order of starting. May be called again. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the whole control plane in this process: the built functions, and what stands in for AWS around them.
- * One at a time in a process, for the functions' environment is the process's.
+ * Starts the whole control plane in this process: the built functions, and the stand-ins for AWS around them. Only one
+ * per process at a time, because the functions' environment is the process's.
  * @throws Error when a bundle is missing, the port is in use, or the database does not start; nothing is left running
  */
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
@@ -189,7 +189,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       stop: () => running.stop(),
     };
   } catch (error) {
-    await running.stop().catch((failure) => say(String(failure))); // `error` is what the caller has to hear
+    await running.stop().catch((failure) => say(String(failure))); // `error` is what the caller needs
     throw error;
   }
 }
@@ -201,7 +201,7 @@ function hostOf({ functionThreads: size, measures }: ControlPlaneOptions, runnin
   return running.keep(new LambdaThreads({ size, onMetrics: measures && ((line) => measures.readLine(line)) })).invoke;
 }
 
-/** Tells of each invocation how long it took, and whether it failed. */
+/** Records how long each invocation took, and whether it failed. */
 const measured =
   (run: ControlPlane['invoke'], measures: Measures): ControlPlane['invoke'] =>
   async (name, event, invocation) => {
@@ -216,7 +216,7 @@ const measured =
     }
   };
 
-/** What was started, to be ended in reverse order. */
+/** What was started, to be stopped in reverse order. */
 class Running {
   readonly #parts: Part[] = [];
   #stopped: Promise<void> | undefined;
@@ -251,7 +251,7 @@ async function makeSchema(server: DatabaseServer, name: string, fresh: boolean):
   }
 }
 
-/** The application's user, of whom each schema on a server has its own; the first migration makes it. */
+/** The application's user, one per schema on a server; the first migration creates it. */
 function newAppSecret(databaseName: string): string {
   const username = `app_${createHash('sha256').update(databaseName).digest('hex').slice(0, 12)}`;
   return JSON.stringify({ username, password: randomBytes(20).toString('hex') });
@@ -264,7 +264,7 @@ function loginIn(secrets: Secrets, arn: string) {
   return { user: username, password };
 }
 
-/** The admin token in a file that only its owner can read, made at the first start. */
+/** The admin token in a file that only its owner can read, created at the first start. */
 async function keptAdminToken(file: string): Promise<string> {
   try {
     await writeFile(file, newAdminToken(), { mode: 0o600, flag: 'wx' });

@@ -1,5 +1,5 @@
 /**
- * `npm run dashboard`: the dashboards of CloudWatch as a page, over what the last `npm start` measured. See
+ * `npm run dashboard`: renders the dashboards of CloudWatch as a page, from what the last `npm start` measured. See
  * `npm run dashboard -- --help`.
  */
 import { writeFileSync } from 'node:fs';

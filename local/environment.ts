@@ -6,7 +6,7 @@ export interface LocalEndpoints {
   kmsUrl: string;
   secretsUrl: string;
   s3Url: string;
-  /** Of STS and EC2. */
+  /** Serves both STS and EC2. */
   ec2Url: string;
   snsUrl: string;
   priceListUrl: string;
@@ -16,19 +16,19 @@ export interface LocalEndpoints {
   adminTokenSha256: string;
 }
 
-/** Of the functions; whoever has it may sign URLs of the local S3. */
+/** The functions' key, with which they also sign URLs of the local S3. */
 export const secretAccessKey = 'local';
 export const modelBucket = 'spot-optimizer-models';
 
-/** Of the user that owns the database, and of the one by which all functions but `migrate` come in. */
+/** The secrets of the user that owns the database, and of the user that all functions but `migrate` log in as. */
 export const masterSecretArn = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:master';
 export const appSecretArn = 'arn:aws:secretsmanager:us-east-1:000000000000:secret:app';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * The environment of every function: what `lib/` sets in AWS, and the endpoints that stand in for AWS.
- * @returns values by name; an `undefined` one has to be unset, so that nothing of the developer's own account is used
+ * The environment of every function: what `lib/` sets in AWS, and the endpoints of the stand-ins for AWS.
+ * @returns values by name; `undefined` ones must be unset, so that nothing of the developer's own account is used
  */
 export const functionEnvironment = (local: LocalEndpoints): Environment => ({
   DATABASE_ARN: 'arn:aws:rds:us-east-1:000000000000:cluster:local',
@@ -56,20 +56,20 @@ export const functionEnvironment = (local: LocalEndpoints): Environment => ({
   SPOT_ADVISOR_URL: local.spotAdvisorUrl,
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 
-  // Whoever tries a webhook here listens on this machine.
+  // A webhook that is tried locally listens on this machine.
   WEBHOOK_LOOPBACK: 'allowed',
 
   POWERTOOLS_LOG_LEVEL: process.env.POWERTOOLS_LOG_LEVEL ?? 'WARN',
   POWERTOOLS_SERVICE_NAME: 'spot-optimizer',
   POWERTOOLS_METRICS_NAMESPACE: 'SpotOptimizer',
-  // Whoever collects them switches them on (local/metrics/).
+  // `npm start` enables metrics when it collects them (local/dashboard/measures.ts).
   POWERTOOLS_METRICS_DISABLED: 'true',
   HEARTBEAT_TIMEOUT_SECONDS: process.env.HEARTBEAT_TIMEOUT_SECONDS,
 });
 
 /**
- * Sets the environment of this process, which is that of the functions too: they run inside it.
- * @returns puts back what was there
+ * Sets the environment of this process, which is also that of the functions: they run inside it.
+ * @returns restores what was there
  */
 export function setEnvironment(environment: Environment): { stop(): Promise<void> } {
   const before = Object.fromEntries(Object.keys(environment).map((name) => [name, process.env[name]]));

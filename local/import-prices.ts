@@ -1,5 +1,6 @@
 /**
- * `npm run import-prices -- FILE`: hands a price history of EC2's to the control plane. See `npm run import-prices -- --help`.
+ * `npm run import-prices -- FILE`: sends an EC2 price history to the control plane. See `npm run import-prices --
+ * --help`.
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -29,7 +30,7 @@ const purpose =
 
 const help = commandHelp('npm run import-prices -- FILE [options]', purpose, { Options: options });
 
-/** Rows of a request: E3 takes 2,000. */
+/** Rows per request: E3 accepts 2,000. */
 const atOnce = 2000;
 
 interface Target {
@@ -64,7 +65,7 @@ function fileOf(args: readonly string[]) {
   return { rest: file, values: readCommandLine(options, others).values };
 }
 
-/** Sends the rows, with progress, and says what came of them. */
+/** Sends the rows, with progress, and reports the result. */
 async function send({ url, token }: Target, rows: readonly PriceEvent[]): Promise<void> {
   const ids = rows.filter(({ az }) => zoneOfId(az) !== undefined);
   if (ids.length > 0)
@@ -72,7 +73,7 @@ async function send({ url, token }: Target, rows: readonly PriceEvent[]): Promis
       `${ids.length} rows name zones by their ids, such as ${ids[0]!.az}, taken for ${zoneOfId(ids[0]!.az)}: ids are the same in every account and ` +
         'names are not, so check the mapping of yours (aws ec2 describe-availability-zones).',
     );
-  // Prices of a bucket must come together, as the last of them counts.
+  // Prices of one bucket must be sent together, because the last of them counts.
   const sorted = rows.toSorted((a, b) => a.time - b.time);
   const began = performance.now();
   const sums = { kept: 0, left_out: 0 };
@@ -105,7 +106,7 @@ async function post({ url, token }: Target, body: object): Promise<{ buckets: nu
     });
     const answer = (await response.json()) as { error?: string; buckets: number; left_out: number };
     if (response.ok) return answer;
-    // The database wakes up, or we send faster than is allowed; what was sent is safe to send again.
+    // The database is waking up, or we send faster than is allowed; what was sent is safe to send again.
     if (![429, 503].includes(response.status) || attempt === 5)
       throw new PricesError(`${response.status}: ${answer.error}`);
     const seconds = Number(response.headers.get('retry-after') ?? 5);

@@ -1,4 +1,4 @@
-/** Aborts at Ctrl-C or SIGTERM, so that everything started is stopped. A second one does not wait for that. */
+/** Aborts at Ctrl-C or SIGTERM, so that everything started is stopped. A second signal ends the process at once. */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
   let first = Number.POSITIVE_INFINITY;

@@ -1,7 +1,7 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { mersenne } from 'pure-rand/generator/mersenne';
 
-/** Numbers of 0 <= x < 1, the same ones for the same seed. */
+/** Numbers with 0 <= x < 1, the same ones for the same seed. */
 export type Random = () => number;
 
 /** @param seed a whole number; its lowest 32 bits count */
@@ -18,7 +18,7 @@ export function hashOf(text: string): number {
   return hash >>> 0;
 }
 
-/** A draw from the exponential distribution of that mean. */
+/** A draw from the exponential distribution with that mean. */
 export const exponential = (random: Random, mean: number): number => -mean * Math.log(1 - random());
 
 /** A draw from the standard normal distribution (Box-Muller). */

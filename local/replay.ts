@@ -1,5 +1,5 @@
 /**
- * `npm run replay -- ID|FILE`: takes a stored decision again, and says whether the answer is the same bytes. See
+ * `npm run replay -- ID|FILE`: repeats a stored decision, and reports whether the answer has the same bytes. See
  * `npm run replay -- --help`.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -37,7 +37,7 @@ async function main(args: readonly string[]): Promise<void> {
   process.exitCode = 1;
 }
 
-/** Hazards are stored, and so taken as they are: a model that is gone changes no answer. */
+/** Hazards are stored with the decision and used as they are: a model that is gone changes no answer. */
 function ofModel(name: string): string {
   const { sha256 } = JSON.parse(readFileSync(join(import.meta.dirname, '../layers/model/model.json'), 'utf8'));
   const known = [`built-in@${String(sha256).slice(0, 12)}`, fittedName];

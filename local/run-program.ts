@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 const execute = promisify(execFile);
 
 /**
- * Runs a program to its end. It ends with this process, should that end first.
+ * Runs a program to completion, and ends it if this process exits first.
  * @returns what it wrote to stdout
  * @throws Error with all that it wrote
  */

@@ -50,7 +50,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** What to do first, in commands that work as they are pasted. */
+/** First steps, as commands that work when pasted. */
 function welcome(url: string, tokenFile: string): string {
   const name = `Tenant of ${new Date().toISOString().slice(0, 19)}`;
   const agent = {
@@ -83,7 +83,7 @@ const post = (url: string, path: string, token: string, body: object) =>
     `-d ${quoted(JSON.stringify(body))}`,
   ].join(' \\\n    ');
 
-/** For a POSIX shell. */
+/** Quotes text for a POSIX shell. */
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 main(process.argv.slice(2)).catch((error) =>

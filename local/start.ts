@@ -107,7 +107,7 @@ function periodOf({ start, end }: Market, days: number): { start: Date; end: Dat
   return { start, end: new Date(Math.min(end.getTime(), start.getTime() + days * dayMs)) };
 }
 
-/** An agent that polls rarely must not count as offline: it has four periods, as it has at its own interval. */
+/** An agent that polls rarely must not count as offline: it gets four periods, as at its own interval. */
 function environmentFor({ pollSeconds }: StartOptions): Record<string, string> {
   return pollSeconds === undefined ? {} : { HEARTBEAT_TIMEOUT_SECONDS: String(4 * pollSeconds) };
 }
@@ -155,7 +155,7 @@ async function playOn(controlPlane: ControlPlane, { virtual, measures, ...run }:
   }
 }
 
-/** Keeps what was measured, and the page of it. @returns where the page is */
+/** Saves what was measured, and the page of it. @returns the path of the page */
 function keepDashboards(measures: Measures, dataDir: string): string {
   measures.save(join(dataDir, measuresFile));
   const page = resolve(dataDir, 'dashboard.html');

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
 
-/** An invocation of a function, as far as the world outside can tell: by the requests that it makes. */
+/** An invocation of a function as seen from outside: the requests that it makes. */
 interface Running {
   isOver: boolean;
   readonly requests: Set<ClientRequest>;
@@ -10,7 +10,7 @@ interface Running {
 
 const invocations = new AsyncLocalStorage<Running>();
 
-// Node tells of each HTTP request that is made, in the context of whoever makes it.
+// Node publishes each outgoing HTTP request, in the async context of its sender.
 subscribe('http.client.request.created', (message) => {
   const running = invocations.getStore();
   if (!running) return;
@@ -26,8 +26,9 @@ subscribe('http.client.request.created', (message) => {
 const end = (request: ClientRequest) => request.destroy(new Error('the function has been ended'));
 
 /**
- * Runs a function, and ends it when its time is over, as Lambda does: what it was asking is broken off, though whoever was
- * asked may do it, and nothing that it asks later is sent. Its code may run on, as threads share it, but reaches nobody.
+ * Runs a function and ends it at its timeout, as Lambda does: its open requests are aborted, though the receivers may
+ * still carry them out, and nothing that it requests later is sent. Its code may keep running, because its thread is
+ * shared, but reaches nobody.
  */
 export async function endAfter<T>(timeoutMs: number, run: () => Promise<T>): Promise<T> {
   const running: Running = { isOver: false, requests: new Set() };

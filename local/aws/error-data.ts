@@ -1,4 +1,4 @@
-/** An error on its way from one thread to another. */
+/** An error that is passed from one thread to another. */
 export interface ErrorData {
   readonly name: string;
   readonly message: string;
@@ -8,7 +8,7 @@ export interface ErrorData {
   readonly cause: ErrorData | undefined;
 }
 
-/** The SDK's errors hold sockets, which cannot be sent: of an error's own properties, only plain ones go along. */
+/** Copies only an error's plain properties: the SDK's errors hold sockets, which cannot be sent. */
 export function errorToData(thrown: unknown): ErrorData {
   if (!(thrown instanceof Error))
     return { name: 'Error', message: String(thrown), stack: undefined, facts: {}, cause: undefined };
@@ -19,7 +19,7 @@ export function errorToData(thrown: unknown): ErrorData {
   return { name, message, stack, facts, cause: cause === undefined ? undefined : errorToData(cause) };
 }
 
-/** An Error that looks as the one that was sent did: it is of no other class. */
+/** Rebuilds an error that was sent. It looks the same, but its class is Error. */
 export function errorFromData({ name, message, stack, facts, cause }: ErrorData): Error {
   const error = new Error(message, cause && { cause: errorFromData(cause) });
   const hidden = { enumerable: false, configurable: true, writable: true };

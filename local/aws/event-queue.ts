@@ -16,43 +16,43 @@ interface Message {
   readonly sentAt: number;
   firstReceivedAt?: number;
   receives: number;
-  /** Until then nobody is handed the message again, ms since 1970. */
+  /** The message is not delivered again before this time, ms since 1970. */
   hiddenUntil: number;
 }
 
 /**
- * What stands in for the queue between EventBridge and its function. A message that is received is hidden for a while; if
- * it is not handled by then it is handed out again, and after so many times it goes to the dead-letter queue.
+ * Stands in for the queue between EventBridge and its function. A received message is hidden for a while. If it is not
+ * handled by then it is delivered again; after too many receives it goes to the dead-letter queue.
  */
 export class EventQueue {
   readonly #options: EventQueueOptions;
   readonly #messages = new Set<Message>();
-  /** How many batches of the queue are being handled. */
+  /** Number of batches being handled. */
   #running = 0;
-  /** The bodies of the messages that were given up. */
+  /** The bodies of the messages in the dead-letter queue. */
   readonly deadLetters: string[] = [];
 
   constructor(options: EventQueueOptions) {
     this.#options = options;
   }
 
-  /** Messages that are neither handled nor given up. */
+  /** Number of messages neither handled nor given up. */
   get size(): number {
     return this.#messages.size;
   }
 
-  /** Milliseconds since the oldest of them was sent; 0 where there is none. */
+  /** Milliseconds since the oldest of these messages was sent; 0 if there is none. */
   get oldestMs(): number {
     const [oldest] = this.#messages;
     return oldest ? this.#now - oldest.sentAt : 0;
   }
 
-  /** Puts EventBridge's events, or any text in place of one, into the queue. */
+  /** Puts events of EventBridge, or any text in place of one, into the queue. */
   send(events: readonly unknown[]): void {
     for (const message of this.#messagesOf(events)) this.#messages.add(message);
   }
 
-  /** Hands out what is visible now, in batches, several at once; returns when no message is. */
+  /** Delivers what is visible now, several batches at once; returns when nothing visible is left. */
   async deliverDue(): Promise<void> {
     const drain = async () => {
       for (let batch = this.#take(); batch.length > 0; batch = this.#take()) {
@@ -65,7 +65,7 @@ export class EventQueue {
     await Promise.all(Array.from({ length: concurrency - this.#running }, drain));
   }
 
-  /** Has events handled beside the queue, without waiting for the clock: again and again, until each is or is given up. */
+  /** Handles events outside the queue, ignoring the clock: retries each at once until it is handled or given up. */
   async post(events: readonly unknown[]): Promise<void> {
     const batches = chunk(this.#messagesOf(events)).values();
     const drain = async () => {
@@ -94,7 +94,7 @@ export class EventQueue {
     }));
   }
 
-  /** Hides a batch of visible messages from everybody else, and gives up those that were received too often. */
+  /** Takes and hides a batch of visible messages, and gives up those that were received too often. */
   #take(): Message[] {
     const visible = [...this.#messages].filter(({ hiddenUntil }) => hiddenUntil <= this.#now);
     const spent = visible.filter(({ receives }) => receives >= maxReceives);
@@ -105,7 +105,7 @@ export class EventQueue {
     return batch;
   }
 
-  /** @returns what has to come again: all of the batch where the function itself failed */
+  /** @returns the messages to deliver again: the whole batch if the function itself failed */
   async #receive(batch: readonly Message[]): Promise<readonly Message[]> {
     const Records = batch.map((message) => {
       message.receives += 1;

@@ -1,22 +1,22 @@
 /** When and how often an injected fault strikes. */
 export interface Occurrence {
-  /** Lets this many calls that it concerns pass first; none when left out. */
+  /** Lets this many matching calls pass first; none if omitted. */
   readonly after?: number;
-  /** Strikes this often and is gone; Infinity: until it is removed. */
+  /** Strikes this many times, then is gone; Infinity: until it is removed. */
   readonly times?: number;
-  /** Chance to strike at each call that it concerns, 0…1; 1 when left out. */
+  /** Chance of striking each matching call, 0…1; 1 if omitted. */
   readonly probability?: number;
-  /** Source of chance, 0…1; seed it to repeat a run. */
+  /** Source of randomness, 0…1; seed it to repeat a run. */
   readonly random?: () => number;
 }
 
 interface Rules<Fault, Call> {
   concerns(fault: Fault, call: Call): boolean;
-  /** Of a fault that does not say how often it strikes. */
+  /** How often a fault strikes that does not say so itself. */
   readonly times: number;
 }
 
-/** Errors to answer instead of the truth, in the order they were injected. */
+/** Errors to return instead of the real responses, in the order they were injected. */
 export class Faults<Fault extends Occurrence, Call> {
   readonly #rules: Rules<Fault, Call>;
   readonly #pending = new Map<Fault, { passing: number; left: number }>();
@@ -25,7 +25,7 @@ export class Faults<Fault extends Occurrence, Call> {
     this.#rules = rules;
   }
 
-  /** @returns removes it */
+  /** @returns a function that removes it */
   inject(fault: Fault): () => void {
     // A copy: the same object injected twice is two faults.
     const own = { ...fault };
@@ -37,7 +37,7 @@ export class Faults<Fault extends Occurrence, Call> {
     this.#pending.clear();
   }
 
-  /** The fault that strikes this call now, if any; it counts as one of its times. */
+  /** Returns the fault that strikes this call now, if any, and counts the strike. */
   strike(call: Call): Fault | undefined {
     for (const [fault, count] of this.#pending) {
       if (!this.#rules.concerns(fault, call) || !happens(fault) || count.passing-- > 0) continue;

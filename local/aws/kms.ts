@@ -23,7 +23,7 @@ const nonceBytes = 12;
 const tagBytes = 16;
 const largestPlaintext = 4096;
 
-/** An answer other than 200. */
+/** An error response. */
 class KmsError extends Error {
   readonly code: string;
   constructor(code: string, message?: string) {
@@ -33,8 +33,8 @@ class KmsError extends Error {
 }
 
 /**
- * Serves Encrypt and Decrypt of KMS on loopback for the unmodified SDK, with one key of this machine's whatever KeyId says.
- * @param keyFile 32 random bytes, made when missing, readable by its owner only. Without it nothing can be decrypted again
+ * Serves Encrypt and Decrypt of KMS on loopback for the unmodified SDK, with one key of this machine for every KeyId.
+ * @param keyFile 32 random bytes, created if missing, readable only by its owner. Without it nothing can be decrypted
  */
 export async function startKms({ keyFile }: { keyFile: string }): Promise<Kms> {
   const key = await readKey(keyFile);
@@ -63,7 +63,7 @@ async function respond(request: IncomingMessage, response: ServerResponse, opera
 
 async function readKey(keyFile: string): Promise<Buffer> {
   await mkdir(dirname(keyFile), { recursive: true });
-  // 'wx': when two processes start at once, the second one reads the key of the first.
+  // 'wx': if two processes start at once, the second one reads the key of the first.
   await writeFile(keyFile, randomBytes(keyBytes), { mode: 0o600, flag: 'wx' }).catch((error) => {
     if (error.code !== 'EEXIST') throw error;
   });
@@ -104,12 +104,12 @@ function decrypt(key: Buffer, { KeyId, CiphertextBlob, EncryptionContext }: KmsR
       EncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
     };
   } catch {
-    // As in KMS, one answer for a wrong key, a wrong context and a changed ciphertext.
+    // As in KMS, a wrong key, a wrong context and a changed ciphertext give the same error.
     throw new KmsError('InvalidCiphertextException');
   }
 }
 
-/** The context in an order of its own: two objects with the same pairs are the same context. */
+/** The context, sorted: two objects with the same pairs are the same context. */
 function additionalData(context: Record<string, string> = {}): Buffer {
   return Buffer.from(JSON.stringify(Object.entries(context).sort(([a], [b]) => (a < b ? -1 : 1))));
 }

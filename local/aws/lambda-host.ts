@@ -11,20 +11,20 @@ import { late, orLate } from './late.ts';
 export type Invoke = (name: string, event: unknown, invocation: Invocation) => Promise<unknown>;
 
 export interface Invocation {
-  /** The function's timeout: `getRemainingTimeInMillis` counts down from it, and at its end the invocation fails. */
+  /** The function's timeout: `getRemainingTimeInMillis` counts down from it, and the invocation fails at its end. */
   readonly timeoutMs: number;
 }
 
 export type Handler = (event: unknown, context: Context) => unknown;
 
-/** Lambda's limit of a synchronous answer, as text. */
+/** Lambda's limit for a synchronous response, as text. */
 const maxResultBytes = 6 * 1024 * 1024;
 
 export const dist = join(import.meta.dirname, '../../dist');
 
 /**
- * Runs the functions in this thread. Each is loaded at its first invocation, so that the environment can be set after
- * this call and before that one. A new host starts each function afresh, as a cold start does.
+ * Runs the functions in this thread. Each is loaded at its first invocation, so that the environment can be set between
+ * this call and that one. A new host loads each function afresh, like a cold start.
  * @throws when a bundle is missing
  */
 export function lambdaHost(directory = dist): Invoke {
@@ -33,13 +33,13 @@ export function lambdaHost(directory = dist): Invoke {
 }
 
 /**
- * The built functions, each loaded at its first use.
- * @returns finds a handler; throws for a name that no function has
+ * Loads each built function at its first use.
+ * @returns finds a handler; throws if no function has the name
  * @throws when a bundle is missing
  */
 export function loader(directory: string): (name: string) => Handler {
   requireBundles(directory);
-  process.setSourceMapsEnabled(true); // the bundles are minified: without it no stack can be read
+  process.setSourceMapsEnabled(true); // the bundles are minified: without source maps stacks are unreadable
   const loaded = new Map<string, Handler>();
   return (name) => {
     if (!functionNames.includes(name))
@@ -65,15 +65,15 @@ function load(file: string): Handler {
 }
 
 /**
- * What Lambda does around a handler: only JSON goes in and comes out, and it ends in time or fails.
- * @throws what the handler throws, or an Error when it takes too long or its result is not JSON or over 6 MB
+ * Does what Lambda does around a handler: events and results are JSON, and it ends in time or fails.
+ * @throws what the handler throws, or an Error if it takes too long or its result is not JSON or over 6 MB
  */
 export async function runAsLambda(name: string, handler: Handler, event: unknown, { timeoutMs }: Invocation) {
   const result = await inTime(name, timeoutMs, () => runOnText(name, handler, toJson(event), timeoutMs));
   return JSON.parse(result) as unknown;
 }
 
-/** The same for an event and a result that are JSON text. A function past its time reaches nobody, but is waited for. */
+/** The same for an event and a result as JSON text. A function past its timeout reaches nobody, but is waited for. */
 export async function runOnText(name: string, handler: Handler, event: string, timeoutMs: number): Promise<string> {
   const deadline = performance.now() + timeoutMs;
   const text = toJson(await endAfter(timeoutMs, async () => handler(JSON.parse(event), contextOf(name, deadline))));
@@ -82,7 +82,7 @@ export async function runOnText(name: string, handler: Handler, event: string, t
   return text;
 }
 
-/** @throws Error when a function takes longer than it may */
+/** @throws Error when a function exceeds its timeout */
 export async function inTime<T>(name: string, timeoutMs: number, run: () => Promise<T>): Promise<T> {
   const result = await orLate(timeoutMs, run);
   if (result === late) throw new Error(`${name} took more than ${timeoutMs / 1000} s`);
@@ -102,7 +102,7 @@ function contextOf(name: string, deadline: number): Context {
     logStreamName: 'local',
     callbackWaitsForEmptyEventLoop: true,
     getRemainingTimeInMillis: () => Math.max(0, Math.round(deadline - performance.now())),
-    // Node 24's runtime has no callbacks; the type still asks for these.
+    // Node 24's runtime has no callbacks; the type still requires them.
     done: noCallbacks,
     fail: noCallbacks,
     succeed: noCallbacks,

@@ -14,7 +14,7 @@ async function carryOut({ id, name, event, timeoutMs }: Order): Promise<Outcome>
   }
 }
 
-/** Lines of metrics go to whoever collects them, in their place among the outcomes; all else is written where it was going. */
+/** Passes lines of metrics to their collector, in order with the outcomes; everything else is written as before. */
 function divertMetrics(): void {
   const write = process.stdout.write.bind(process.stdout) as (...args: unknown[]) => boolean;
   process.stdout.write = (...args: unknown[]) => {

@@ -8,7 +8,7 @@ export interface ThreadData {
   readonly directory: string;
 }
 
-/** An invocation, for a thread to carry out. Events and results cross over as JSON text. */
+/** An invocation for a thread to run. Events and results are passed as JSON text. */
 export interface Order {
   readonly id: number;
   readonly name: string;
@@ -19,10 +19,10 @@ export interface Order {
 export type Outcome =
   | { readonly id: number; readonly result: string }
   | { readonly id: number; readonly error: ErrorData }
-  /** A line that a function has written for CloudWatch. */
+  /** A line that a function wrote for CloudWatch. */
   | { readonly metrics: string };
 
-/** Takes a line in CloudWatch's embedded metric format. */
+/** Receives a line in CloudWatch's embedded metric format. */
 type OnMetrics = (line: string) => void;
 
 export interface LambdaThreadsOptions {
@@ -31,10 +31,10 @@ export interface LambdaThreadsOptions {
   readonly onMetrics?: OnMetrics | undefined;
 }
 
-/** One for each core but the one of the gateway and the Data API, and four at most: each has a copy of the functions. */
+/** One per core, less one for the gateway and the Data API, at most four: each has its own copy of the functions. */
 export const defaultThreads = () => Math.min(4, Math.max(1, availableParallelism() - 1));
 
-/** A thread may need as much as a Lambda has. Without limits V8 leaves garbage for later, 200 MB of it. */
+/** A thread may use as much memory as a Lambda has. Without limits V8 defers collecting garbage, 200 MB of it. */
 const resourceLimits = {
   maxOldGenerationSizeMb: Math.max(...Object.values(lambdas).map(({ memoryMB }) => memoryMB)),
   maxYoungGenerationSizeMb: 16,
@@ -42,8 +42,9 @@ const resourceLimits = {
 
 /**
  * Runs the functions outside this thread, so that they do not take turns with the gateway and the Data API. The threads
- * start at the first invocation, with the environment that this process has then, and each loads a function at its first
- * use. A function that throws outside its invocation ends its thread: what runs there fails, and a new thread follows.
+ * start at the first invocation, with the environment that this process has then, and each loads a function at its
+ * first use. A function that throws outside its invocation ends its thread: what runs there fails, and a new thread
+ * replaces it.
  */
 export class LambdaThreads {
   readonly #directory: string;
@@ -64,7 +65,7 @@ export class LambdaThreads {
     return JSON.parse(result) as unknown;
   };
 
-  /** Ends the threads where they stand; what they were running fails. */
+  /** Stops the threads at once; what they were running fails. */
   async close(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.end()));
   }
@@ -92,7 +93,7 @@ class LambdaThread {
     this.#worker.on('exit', () => this.#fail(new Error('the functions were stopped')));
   }
 
-  /** How many invocations are under way. */
+  /** Number of invocations in progress. */
   get busy(): number {
     return this.#running.size;
   }

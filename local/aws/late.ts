@@ -1,9 +1,9 @@
-/** In place of a result that did not come in time. */
+/** Stands for a result that did not arrive in time. */
 export const late = Symbol('late');
 
 /**
- * Runs something, and waits for it no longer than so many milliseconds (Infinity: as long as it takes). What is late runs
- * on, and nobody hears its result.
+ * Runs something and waits at most this many milliseconds for it (Infinity: as long as it takes). If it is late it
+ * keeps running, but its result is ignored.
  */
 export async function orLate<T>(ms: number, run: () => Promise<T>): Promise<T | typeof late> {
   if (ms === Number.POSITIVE_INFINITY) return run();

@@ -2,20 +2,20 @@ import { createServer, type IncomingMessage, type ServerOptions, type ServerResp
 import type { AddressInfo, Socket } from 'node:net';
 
 export interface LoopbackOptions {
-  /** 0, the default: any that is free. */
+  /** 0, the default: any free port. */
   readonly port?: number;
-  /** How long `close` waits for answers that are under way. 0, the default: not at all. */
+  /** How long `close` waits for responses in progress. 0, the default: not at all. */
   readonly graceMs?: number;
   /** Node's own settings. */
   readonly server?: ServerOptions;
-  /** Answers what Node cannot read as a request; by default Node does. */
+  /** Answers what Node cannot parse as a request; by default Node does. */
   readonly refuse?: (error: NodeJS.ErrnoException, socket: Socket) => void;
 }
 
 export interface LoopbackServer {
   readonly url: string;
   readonly port: number;
-  /** Takes no more requests, and ends every connection: at once, or with its answer while the grace lasts. */
+  /** Accepts no more requests, and ends every connection: at once, or after its response if `graceMs` allows. */
   close(): Promise<void>;
 }
 
@@ -25,12 +25,12 @@ export class PortInUse extends Error {
   }
 }
 
-/** Longer than clients keep a socket: one that is closed here while a request is on its way would be our error. */
+/** Longer than clients keep a socket: closing one while a request is on its way would be our error. */
 const keepAliveTimeout = 120_000;
 
 /**
  * Serves HTTP on 127.0.0.1.
- * @param answer ends the response itself; when it rejects, the connection is cut
+ * @param answer ends the response itself; if it rejects, the connection is cut
  * @throws PortInUse
  */
 export async function serveOnLoopback(
@@ -70,15 +70,15 @@ export async function serveOnLoopback(
   };
 }
 
-/** Sends the whole answer in one piece: where the length is not said, Node cuts it into chunks. */
+/** Sends the whole response in one piece: without a content length, Node would send chunks. */
 export function reply(response: ServerResponse, status: number, headers: Record<string, string>, body: string): void {
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
 }
 
 /**
  * Reads the body of a request.
- * @returns undefined as soon as it is too large; what follows is still read, and dropped, so that a client which sends
- *   all before it listens can hear the answer instead of a reset connection
+ * @returns undefined as soon as it is too large. The rest is still read and dropped, so that a client which sends
+ * everything before it reads gets the response instead of a reset connection
  */
 export function readBody(request: IncomingMessage, maxBytes = Number.POSITIVE_INFINITY): Promise<Buffer | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();

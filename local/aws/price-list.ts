@@ -7,19 +7,19 @@ import { readBody, reply, serveOnLoopback } from './loopback-server.ts';
 export interface ListedProduct {
   /** `instanceType`, `regionCode`, `operatingSystem`, … */
   readonly attributes: Readonly<Record<string, string>>;
-  /** By currency, as text: AWS says `0.0960000000`. */
+  /** By currency, as text such as AWS's `0.0960000000`. */
   readonly pricePerUnit: Readonly<Record<string, string>>;
   readonly unit?: string;
-  /** Of its other terms, which make up most of a product. */
+  /** Length of its other terms, which make up most of a product. */
   readonly padding?: number;
 }
 
 export interface PriceListFault extends Occurrence {
-  /** AWS's code, or what happens on the way. */
+  /** An AWS error code, or a network failure. */
   readonly error: 'ThrottlingException' | 'AccessDeniedException' | 'InternalErrorException' | 'disconnect' | 'hang';
 }
 
-/** A request of GetProducts. */
+/** A GetProducts request. */
 export interface ProductsQuery {
   readonly ServiceCode?: string;
   readonly Filters?: readonly { readonly Type: string; readonly Field: string; readonly Value: string }[];
@@ -27,16 +27,16 @@ export interface ProductsQuery {
   readonly MaxResults?: number;
 }
 
-/** AWS's price list, as far as it is asked. */
+/** AWS's price list, limited to what we request. */
 export interface PriceList {
   /** For the SDK's `endpoint`. */
   readonly url: string;
   readonly faults: Faults<PriceListFault, ProductsQuery>;
-  /** None until it is set. Text is sent as it is. */
+  /** None until set. Text is sent as it is. */
   products: () => readonly (ListedProduct | string)[];
-  /** Products on a page, at most. */
+  /** The most products on a page. */
   pageSize: number;
-  /** Told of each call that was let in, with the size of its answer in bytes. */
+  /** Called for each accepted request with the size of its response in bytes; 0 if a fault strikes it. */
   onCall?: ((query: ProductsQuery, bytes: number) => void) | undefined;
   close(): Promise<void>;
 }
@@ -96,7 +96,7 @@ function matches(
   return Type === 'ANY_OF' ? Value.split(',').includes(value) : value === Value;
 }
 
-/** A product is JSON within JSON, with prices of Reserved Instances beside what is asked for. */
+/** A product is JSON within JSON, with prices of Reserved Instances beside the one that is needed. */
 const toText = ({ attributes, pricePerUnit, unit = 'Hrs', padding = 0 }: ListedProduct) =>
   JSON.stringify({
     product: { productFamily: 'Compute Instance', attributes, sku: 'EXAMPLE' },

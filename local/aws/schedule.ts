@@ -2,9 +2,9 @@
 export type Schedule = (after: Date, now: Date) => Date | undefined;
 
 /**
- * Reads an EventBridge Scheduler expression: `rate(5 minutes)`, or `cron(0 3 * * ? *)`, whose fields are single numbers
- * or any (`*`, `?`), in UTC.
- * @throws Error for an expression that AWS may know and we do not
+ * Parses an EventBridge Scheduler expression, in UTC: `rate(5 minutes)`, or `cron(0 3 * * ? *)`, whose fields are
+ * single numbers or wildcards (`*`, `?`).
+ * @throws Error for an expression that AWS may support and we do not
  */
 export function parseSchedule(expression: string): Schedule {
   const rate = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression);
@@ -48,7 +48,7 @@ function atTimes(expression: string, fields: string[]): Schedule {
   };
 }
 
-/** @returns whether a value is what a field asks for; EventBridge's weekdays are 1 (Sunday) to 7 */
+/** @returns whether a value matches a field; EventBridge's weekdays are 1 (Sunday) to 7 */
 function wanted(expression: string, field: string): (value: number) => boolean {
   if (field === '*' || field === '?') return () => true;
   if (!/^\d+$/.test(field)) throw new Error(`schedule ${expression}: ${field} is neither a number nor *`);

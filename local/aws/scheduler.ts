@@ -5,29 +5,29 @@ import { parseSchedule, type Schedule } from './schedule.ts';
 export interface SchedulerOptions {
   jobs: Readonly<Record<string, Pick<Job, 'every'>>>;
   clock: Clock;
-  /** Runs one job to its end. */
+  /** Runs one job to completion. */
   run(event: JobEvent): Promise<unknown>;
-  /** Told of each run that fails. */
+  /** Called with a line for each run that fails. */
   say(line: string): void;
 }
 
-/** How often `start()` looks at the clock. */
+/** How often `start()` checks the clock. */
 const lookEveryMs = 1000;
 
-/** Lambda repeats an event that failed so much later (lib/jobs.ts has it repeat once). */
+/** Lambda retries a failed event after this time (lib/jobs.ts lets it retry once). */
 const repeatAfterMs = 60_000;
 
 /**
- * Fires the jobs of a table when its clock says that they are due, as EventBridge Scheduler does in AWS.
+ * Runs the jobs of a table when the clock says they are due, as EventBridge Scheduler does in AWS.
  *
- * When the clock has jumped over several runs of a job, only the latest is made: each job reads the whole state and
- * states the wanted one, so the runs before it would change nothing that it does not. Jobs run one after the other in
+ * If the clock has jumped over several runs of a job, only the latest is made: each job reads the whole state and sets
+ * the wanted one, so the earlier runs would change nothing more. Jobs run one after another, earliest first and then in
  * the order of the table, so that a simulation is the same every time; in AWS they may overlap.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #schedules: { job: JobName; schedule: Schedule; after: Date }[];
-  /** Runs that failed once, with when they are made again. */
+  /** Runs that failed once, and when they are retried. */
   #repeats: { readonly event: JobEvent; readonly at: Date }[] = [];
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<unknown> = Promise.resolve();
@@ -42,7 +42,7 @@ export class Scheduler {
     }));
   }
 
-  /** What `runDue` would run if it were `now`, earliest first. */
+  /** What `runDue` would run at `now`, earliest first. */
   due(now: Date): JobEvent[] {
     return this.#schedules
       .flatMap(({ job, schedule, after }) => {
@@ -53,8 +53,8 @@ export class Scheduler {
   }
 
   /**
-   * Runs what is due, after what an earlier call has not finished. A run that fails is made once more a minute later, as
-   * Lambda does with an event; then it is left for its next period.
+   * Runs what is due, once the runs of earlier calls have finished. A failed run is retried once, a minute later, as
+   * Lambda retries an event; then the job waits for its next period.
    * @returns what was run, failures included
    */
   runDue(): Promise<JobEvent[]> {
@@ -79,7 +79,7 @@ export class Scheduler {
     return [...repeats, ...events];
   }
 
-  /** @param failed says what is done about it */
+  /** @param failed says what is done about a failure */
   async #run(event: JobEvent, failed: (event: JobEvent) => string): Promise<void> {
     try {
       await this.#options.run(event);
@@ -88,7 +88,7 @@ export class Scheduler {
     }
   }
 
-  /** Runs jobs as their time comes, until `stop`. Does not keep the process alive. */
+  /** Runs jobs as they become due, until `stop`. Does not keep the process alive. */
   start(): void {
     if (this.#timer) return;
     const look = async () => {
@@ -98,7 +98,7 @@ export class Scheduler {
     this.#timer = setTimeout(look, lookEveryMs).unref();
   }
 
-  /** Starts no further run, and waits for the one under way. */
+  /** Starts no more runs, and waits for the one in progress. */
   async stop(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;

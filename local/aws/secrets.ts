@@ -8,19 +8,19 @@ import { readBody, reply, serveOnLoopback } from './loopback-server.ts';
 export interface Secrets {
   /** For the SDK's `endpoint`. */
   url: string;
-  /** The current value of the secret; `undefined` where it has another id. */
+  /** The current value of the secret; `undefined` for any other id. */
   read(id: string): string | undefined;
-  /** Has the secret rotated as the service does: by a call for each step, the next one only after it. */
+  /** Rotates the secret as the service does: calls `step` once for each step, in order. */
   rotate(step: (event: RotationEvent) => Promise<unknown>): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface SecretsOptions {
-  /** The one secret there is. */
+  /** The id of the only secret. */
   id: string;
-  /** Where it is kept, readable by its owner only. */
+  /** Where the secret is stored, readable only by its owner. */
   file: string;
-  /** What it holds when the file is made. */
+  /** The secret's value when the file is created. */
   initial: string;
 }
 
@@ -41,7 +41,7 @@ interface SecretsRequest {
   RemoveFromVersionId?: string;
 }
 
-/** An answer other than 200. */
+/** An error response. */
 class SecretsError extends Error {
   readonly code: string;
   constructor(code: string, message: string) {
@@ -51,8 +51,8 @@ class SecretsError extends Error {
 }
 
 /**
- * Serves what a rotation needs of Secrets Manager on loopback, for the unmodified SDK: GetSecretValue, PutSecretValue,
- * DescribeSecret and UpdateSecretVersionStage, of one secret.
+ * Serves the operations of Secrets Manager that a rotation needs on loopback, for the unmodified SDK: GetSecretValue,
+ * PutSecretValue, DescribeSecret and UpdateSecretVersionStage, of one secret.
  */
 export async function startSecrets({ id, file, initial }: SecretsOptions): Promise<Secrets> {
   const versions = await readVersions(file, initial);
@@ -116,7 +116,9 @@ const notFound = (what: string) => new SecretsError('ResourceNotFoundException',
 const versionAt = (versions: Versions, stage: string) =>
   Object.entries(versions).find(([, { stages }]) => stages.includes(stage));
 
-/** A stage is at one version. What has none left is kept, as the service keeps it for a day at least: a late call may name it. */
+/**
+ * A stage is at one version. A version without stages is kept, as in AWS for at least a day: a late call may name it.
+ */
 function moveStage(versions: Versions, stage: string, to: string): void {
   for (const version of Object.values(versions)) version.stages = version.stages.filter((at) => at !== stage);
   versions[to]!.stages.push(stage);
@@ -147,7 +149,7 @@ async function readVersions(file: string, initial: string): Promise<Versions> {
   return versions;
 }
 
-/** Written beside it and renamed: a process that is killed leaves the old file or the new one. */
+/** Writes a new file and renames it: a process that is killed leaves the old file or the new one. */
 async function writeVersions(file: string, versions: Versions): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   const next = `${file}.${randomUUID()}`;

@@ -10,20 +10,20 @@ export interface Published {
   readonly message: string;
 }
 
-/** SNS with the tenants' topics, which is there whatever a topic is called. */
+/** SNS with the tenants' topics; a topic of any name exists. */
 export interface Sns {
   /** For the SDK's `endpoint`. */
   readonly url: string;
-  /** Of the last ones, at most 1,000. */
+  /** The last messages, at most 1,000. */
   readonly published: readonly Published[];
-  /** Whether a topic's policy permits us; it does until it is set otherwise. */
+  /** Whether a topic's policy permits us; always, until set otherwise. */
   permits: (topicArn: string) => boolean;
   close(): Promise<void>;
 }
 
 const namespace = 'http://sns.amazonaws.com/doc/2010-03-31/';
 const most = 1000;
-/** Of SNS, in bytes. */
+/** SNS's limit, in bytes. */
 const largestMessage = 256 * 1024;
 
 /** Serves Publish on loopback for the unmodified SDK, in AWS's Query protocol. */

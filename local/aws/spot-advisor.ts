@@ -4,16 +4,16 @@ import { reply, serveOnLoopback } from './loopback-server.ts';
 /** Spot Advisor's public file. */
 export interface SpotAdvisor {
   readonly url: string;
-  /** Indexes of bands by region and type, of Linux; text is sent as it is. */
+  /** Indexes of bands by region and instance type, for Linux. Text is sent as it is. */
   advice: Readonly<Record<string, Readonly<Record<string, unknown>>>> | string;
-  /** Other than 200, or none at all. */
+  /** The status of the response, or none at all. */
   status: number | 'hang' | 'disconnect';
-  /** What was answered, in order. */
+  /** The responses sent, in order. */
   readonly answers: { readonly status: number; readonly bytes: number }[];
   close(): Promise<void>;
 }
 
-/** Serves the file on loopback, with its tag. */
+/** Serves the file on loopback, with its ETag. */
 export async function startSpotAdvisor(): Promise<SpotAdvisor> {
   const server = await serveOnLoopback(async (request, response) => {
     if (advisor.status === 'hang') return;

@@ -33,7 +33,7 @@ export interface Lines {
   readonly from: number;
   readonly to: number;
   readonly isStacked: boolean;
-  /** Drawn where the values come near it. */
+  /** Drawn if the values come near it. */
   readonly limit?: { readonly value: number; readonly label: string } | undefined;
 }
 
@@ -59,9 +59,9 @@ export function lineChart({ lines, unit, from, to, isStacked, limit }: Lines): s
       data: points,
       stack: isStacked ? 'all' : undefined,
       areaStyle: isStacked ? { opacity: 0.6 } : undefined,
-      // Wider below: of lines that run on each other each is seen.
+      // Lines drawn earlier are wider, so that coinciding lines all stay visible.
       lineStyle: { width: isStacked ? 0.5 : lines.length > 3 ? 1.2 : 1.5 + 1.5 * (lines.length - 1 - i) },
-      // A value without neighbours has no line to be seen by.
+      // A value without neighbours has no line, so it needs a symbol.
       showSymbol: points.some(([, value], j) => value !== null && isAlone(points, j)),
       symbolSize: 4,
       symbol: 'circle',

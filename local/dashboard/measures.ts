@@ -6,11 +6,11 @@ import type { Resource } from '../../lib/observability/definitions.ts';
 import type { Clock } from '../clock.ts';
 import { add, addValue, newSamples, type Samples } from './samples.ts';
 
-/** One metric of ours, at a value of its dimension or property where it has one; or one of AWS's, of a resource. */
+/** A metric of ours, with the value of its dimension or property if it has one; or a metric of AWS, of a resource. */
 export const keyOfOurs = (name: string, label = '') => `ours ${name} ${label}`;
 export const keyOfAws = (of: Resource, name: string) => `aws ${of} ${name}`;
 
-/** What was measured, as it is kept in the data directory. */
+/** What was measured, as stored in the data directory. */
 export interface Measured {
   /** ISO-8601, UTC, by the clock of the run. */
   readonly from: string;
@@ -22,14 +22,14 @@ export interface Measured {
 
 export const measuresFile = 'metrics.json';
 
-/** CloudWatch's periods of the dashboards. A longer run is kept in longer ones, so that a chart has at most so many points. */
+/** The dashboards' CloudWatch period. A longer run uses a multiple, so that a chart has at most this many points. */
 const periodSeconds = 300;
 const mostPeriods = 170;
 
-/** The functions tell it by this machine's clock, which is not that of a simulation; the scheduler's stand-in knows both. */
+/** Functions compute these by this machine's clock, not the simulation's; the scheduler's stand-in knows both. */
 const ofStandIns: readonly string[] = ['JobLag'] satisfies MetricName[];
 
-/** Collects what CloudWatch would, during a run of the local control plane: metrics of ours, and those of what stands in for AWS. */
+/** Collects what CloudWatch would during a local run: our metrics, and those of the stand-ins for AWS. */
 export class Measures {
   readonly #clock: Clock;
   readonly #series = new Map<string, Map<number, Samples>>();
@@ -40,7 +40,7 @@ export class Measures {
     this.#from = clock.now();
   }
 
-  /** Forgets what was measured so far: what comes before the time at which a run begins is not part of it. */
+  /** Discards what was measured so far: what precedes the beginning of a run is not part of it. */
   begin(at: Date): void {
     this.#series.clear();
     this.#from = at;
@@ -73,12 +73,12 @@ export class Measures {
     this.ofAws(fn, 'Duration', ms);
   }
 
-  /** A run of a job begins that was due at a time. */
+  /** A run of a job that was due at `time` begins. */
   began({ time }: { readonly time: string }): void {
     this.#record(keyOfOurs('JobLag'), Math.max(0, this.#clock.now().getTime() - Date.parse(time)));
   }
 
-  /** Once a minute, of the queue of EC2's events. */
+  /** Called once a minute with the queue of EC2's events. */
   queues({ events, deadLetters }: Queues): void {
     this.ofAws('events', 'ApproximateAgeOfOldestMessage', events.oldestMs / 1000);
     this.ofAws('lostEvents', 'ApproximateNumberOfMessagesVisible', deadLetters.length);
@@ -126,7 +126,7 @@ interface EmbeddedMetrics {
   readonly [name: string]: unknown;
 }
 
-/** So many periods put together. */
+/** Merges every `together` periods into one. */
 function merged(periods: ReadonlyMap<number, Samples>, together: number): Record<string, Samples> {
   const longer: Record<string, Samples> = {};
   for (const [period, samples] of periods) {
@@ -137,7 +137,7 @@ function merged(periods: ReadonlyMap<number, Samples>, together: number): Record
   return longer;
 }
 
-/** @throws NothingMeasured when there is no such file, or it is something else */
+/** @throws NothingMeasured when the file is missing, or is not what npm start writes */
 export function readMeasured(file: string): Measured {
   try {
     const measured = JSON.parse(readFileSync(file, 'utf8')) as Measured;

@@ -2,7 +2,7 @@ import { type Dashboard, dashboards, type Series, type Widget } from '../../lib/
 import type { Measured } from './measures.ts';
 import { type Shown, show } from './widget.ts';
 
-/** The dashboards of a run as one HTML page: pictures in the page, no script, nothing from anywhere else. */
+/** The dashboards of a run as one HTML page: inline pictures, no script, nothing loaded from elsewhere. */
 export function dashboardPage(measured: Measured): string {
   const { from, to, periodSeconds } = measured;
   const span = `${minuteOf(from)} to ${minuteOf(to)} UTC, in periods of ${periodSeconds / 60} minutes`;
@@ -30,7 +30,7 @@ ${figures(widgets, measured)}
 </div>
 </section>`;
 
-/** Those without a picture come last: they are of another height. */
+/** Widgets without a picture come last, because their height differs. */
 function figures(widgets: readonly Widget[], measured: Measured): string {
   const shown = widgets.map((widget) => [widget, show(widget, measured)] as const);
   const sorted = shown.toSorted(([, a], [, b]) => Number(a.svg === undefined) - Number(b.svg === undefined));

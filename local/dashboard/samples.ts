@@ -1,9 +1,9 @@
-/** Values of a metric in a period: what any of CloudWatch's statistics is made of. */
+/** The values of a metric in a period, in a form that yields any of CloudWatch's statistics. */
 export interface Samples {
   count: number;
   sum: number;
   max: number;
-  /** How many values were about 1.05 to the power of the key; `-` are those below 0.01. */
+  /** Number of values near 1.05 to the power of each key; `-` counts those below 0.01. */
   readonly by: Record<string, number>;
 }
 
@@ -16,7 +16,7 @@ export function addValue(samples: Samples, value: number): void {
   add(samples, { count: 1, sum: value, max: value, by: { [keyOf(value)]: 1 } });
 }
 
-/** Adds what was measured in another period. */
+/** Adds the samples of another period. */
 export function add(samples: Samples, { count, sum, max, by }: Samples): void {
   samples.count += count;
   samples.sum += sum;

@@ -11,7 +11,7 @@ export interface Shown {
   readonly notes: readonly string[];
 }
 
-/** Names that fit beside the bars. */
+/** How many names fit beside the bars. */
 const mostRanks = 10;
 
 export function show(widget: Widget, measured: Measured): Shown {
@@ -22,7 +22,7 @@ function showChart({ series, unit, isStacked, limit }: Chart, measured: Measured
   const found = series.map((one) => ({ one, lines: linesOf(one, measured) }));
   const missing = found.filter(({ lines }) => lines.length === 0).map(({ one }) => one);
   const all = found.flatMap(({ lines }) => lines);
-  // Many lines on top of each other at zero hide the one that is not; said in words they take one line.
+  // Many lines at zero hide the one that is not; as text they take a single line.
   const idle = all.length > 4 ? all.filter(({ points }) => points.every(([, value]) => !value)) : [];
   const lines = all.filter((line) => !idle.includes(line));
   const notes = [
@@ -38,7 +38,7 @@ function showChart({ series, unit, isStacked, limit }: Chart, measured: Measured
   };
 }
 
-/** What is otherwise in a simulation than in AWS. */
+/** What differs in a simulation from AWS. */
 const notesOfRuns: Readonly<Partial<Record<MetricName, string>>> = {
   JobLag: 'The clock of a simulation leaps over minutes in which nothing happens; by so much runs are late.',
 };
@@ -56,7 +56,7 @@ function linesOf({ metric, label, statistic }: Series, measured: Measured): Line
   return linesAt([[keyOfOurs(ours), label]], statistic, withSum(measured, ours, keys));
 }
 
-/** A metric with a property is one metric, whatever its property. */
+/** Adds up a metric's values over all values of its property. */
 function withSum(measured: Measured, name: MetricName, keys: readonly string[]): Measured {
   if (keys.length < 2)
     return keys[0] ? { ...measured, series: { [keyOfOurs(name)]: measured.series[keys[0]]! } } : measured;
@@ -69,7 +69,7 @@ function withSum(measured: Measured, name: MetricName, keys: readonly string[]):
   return { ...measured, series: { [keyOfOurs(name)]: sum } };
 }
 
-/** Of the keys that were measured; a period without values is a gap, or 0 where values are added up. */
+/** The lines of those keys that were measured. A period without values is a gap, or 0 for a sum. */
 function linesAt(
   keys: readonly (readonly [key: string, label: string])[],
   statistic: Series['statistic'],

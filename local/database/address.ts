@@ -10,13 +10,13 @@ export interface Address {
 
 /** A running server. */
 export interface LocalDatabase extends Address {
-  /** Which server it is, for people: `MariaDB 10.11.19 on port 40123`. */
+  /** The server's name for people: `MariaDB 10.11.19 on port 40123`. */
   description: string;
-  /** Ends what was started here; a server given by SPOT_DATABASE_URL is left alone. */
+  /** Stops what was started here; a server given by SPOT_DATABASE_URL is left running. */
   stop(): Promise<void>;
 }
 
-/** @returns `MariaDB 10.11.19`, from a connection really made */
+/** @returns `MariaDB 10.11.19`, read over a real connection */
 export async function serverVersion(address: Address): Promise<string> {
   const connection = await createConnection({ ...address, connectTimeout: 2000, allowPublicKeyRetrieval: true });
   const { raw, mariaDb } = connection.info!.serverVersion;

@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import type { Files } from './files.ts';
 import { endProcess, processOf, readPid } from './process.ts';
 
-/** Another process, or this one already, serves the data directory. */
+/** The data directory is already served, by another process or by this one. */
 export class DatabaseInUse extends Error {
   constructor(dir: string, owner?: number) {
     const who = owner === process.pid ? 'this process' : owner ? `process ${owner}` : 'another process';
@@ -11,10 +11,10 @@ export class DatabaseInUse extends Error {
 }
 
 /**
- * Makes this process the only one to serve the folder. Pid files outlive a crash and pids are given out again, so a
- * server counts only while it runs on this folder, and as somebody's only while it is that process's child. A server
- * whose owner was killed is ended first.
- * @returns gives the folder up again
+ * Makes this process the only one that serves the folder. Pid files outlive a crash and pids are reused, so a server
+ * counts only while it runs on this folder, and belongs to an owner only while it is that process's child. A server
+ * whose owner was killed is stopped first.
+ * @returns releases the folder
  * @throws DatabaseInUse
  */
 export async function claim(files: Files, say: (line: string) => void): Promise<() => Promise<void>> {
@@ -32,7 +32,7 @@ export async function claim(files: Files, say: (line: string) => void): Promise<
   };
 }
 
-/** The pid files of folders that this process serves, or is about to: what they say of our pid may be of a process long gone. */
+/** Pid files of folders that this process serves, or is about to. Any other file with our pid is of an earlier process. */
 const held = new Set<string>();
 
 async function claimFromOthers(files: Files, say: (line: string) => void): Promise<void> {
@@ -44,13 +44,13 @@ async function claimFromOthers(files: Files, say: (line: string) => void): Promi
     say(`Ending database server ${server}, left behind by a run that was killed.`);
     await endProcess(server, files.data);
   } else if (owner && owner !== process.pid && processOf(owner)?.command.includes('node')) {
-    // It has no server yet: it may be installing one.
+    // The owner has no server yet: it may be installing one.
     throw new DatabaseInUse(files.dir, owner);
   }
   await rm(files.server, { force: true });
   await rm(files.owner, { force: true });
   try {
-    // 'wx': of two that start at the same time, one fails here.
+    // 'wx': if two start at the same time, one fails here.
     await writeFile(files.owner, String(process.pid), { flag: 'wx' });
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? new DatabaseInUse(files.dir) : error;

@@ -7,7 +7,7 @@ export const filesIn = (dir: string) => ({
   data: join(dir, 'data'),
   log: join(dir, 'error.log'),
   password: join(dir, 'password'),
-  /** Statements that the server runs when it starts. */
+  /** Statements that the server runs at startup. */
   setup: join(dir, 'setup.sql'),
   /** Pid of the Node process that serves this folder. */
   owner: join(dir, 'owner.pid'),

@@ -1,8 +1,8 @@
 import { type LocalDatabase, serverVersion } from './address.ts';
 
 /**
- * The server that SPOT_DATABASE_URL names. Nobody here stops it.
- * @throws Error when it does not answer, or is not of the engine that is wanted
+ * The server that SPOT_DATABASE_URL names. Nothing here stops it.
+ * @throws Error when it does not respond, or is not the engine that is wanted
  */
 export async function givenDatabase(url: URL, engine?: 'mysql'): Promise<LocalDatabase> {
   const address = {

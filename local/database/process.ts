@@ -3,14 +3,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How long a server may take to end in order. */
+/** How long a server may take to shut down cleanly. */
 export const stopWithinMs = 10_000;
 
 export async function readPid(file: string): Promise<number | undefined> {
   return Number(await readFile(file, 'utf8').catch(() => '')) || undefined;
 }
 
-/** A living process. Without `ps`, which small containers lack, as long as there is /proc. */
+/** A running process. Reads /proc if there is one, because small containers lack `ps`. */
 export function processOf(pid: number): { parent: number; command: string } | undefined {
   try {
     if (!existsSync('/proc/self/status')) {
@@ -24,7 +24,7 @@ export function processOf(pid: number): { parent: number; command: string } | un
   }
 }
 
-/** Ends a process that is not our child, as long as its command line contains `mark`: pids are given out again. */
+/** Ends a process that is not our child, as long as its command line contains `mark`: pids are reused. */
 export async function endProcess(pid: number, mark: string): Promise<void> {
   const deadline = Date.now() + stopWithinMs;
   process.kill(pid, 'SIGTERM');

@@ -9,22 +9,22 @@ import { runInDocker } from './run/docker.ts';
 import { runHere } from './run/here.ts';
 
 export interface DatabaseOptions {
-  /** Where the data, the error log and the pid files live; kept between runs. Made when missing. */
+  /** Where the data, the error log and the pid files live; kept between runs. Created if missing. */
   dataDir: string;
   /** Starts with empty data. */
   fresh?: boolean;
-  /** Only a genuine MySQL will do. */
+  /** Only a genuine MySQL is accepted. */
   engine?: 'mysql';
-  /** Told what is worth knowing while it starts, such as an installation. */
+  /** Called with what is worth knowing during startup, such as an installation. */
   say?: (line: string) => void;
 }
 
 /**
  * A MySQL-compatible server for this machine: the one of SPOT_DATABASE_URL, else one of our own that listens on
- * 127.0.0.1 and ends with this process: `install/` says where its programs come from, `claim.ts` that it is the only one
+ * 127.0.0.1 and ends with this process. `install/` obtains its programs, and `claim.ts` ensures that it is the only one
  * on its data. What is installed for it goes beside `dataDir`.
  * @throws DatabaseInUse when the `dataDir` is served already
- * @throws NoServer when no server can be had
+ * @throws NoServer when no server can be obtained
  * @throws Error when the server does not start; the message ends with the tail of its error log
  */
 export async function startDatabase(options: DatabaseOptions): Promise<LocalDatabase> {

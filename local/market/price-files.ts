@@ -15,7 +15,7 @@ export function readPriceFile(path: string, choices: PriceChoices = {}): Market 
   return parsePrices(textOf(path), path, choices);
 }
 
-/** As `readPriceFile`, from the text of a file. */
+/** Like `readPriceFile`, from the text of a file. */
 export function parsePrices(text: string, name: string, choices: PriceChoices = {}): Market {
   const content = text.trimStart();
   if (content === '') throw new PricesError(`${name} is empty; expected a price history`);
@@ -26,7 +26,7 @@ export function parsePrices(text: string, name: string, choices: PriceChoices = 
 
 /**
  * The rows of a price history, of all types, products and regions that are in it.
- * @throws PricesError when it is none, or has no rows of its own, as a run-length file
+ * @throws PricesError when it is no price history, or is a run-length file, which has no rows
  */
 export function readPriceRows(path: string): PriceEvent[] {
   const content = textOf(path).trimStart();

@@ -12,8 +12,8 @@ const directions: Readonly<Record<string, string>> = {
 };
 
 /**
- * The zone that an AZ id may stand for: `euw3-az2` for `eu-west-3b`. Ids name the same place in every account and names do not, so this
- * is a guess by the number; whoever imports prices is told so. `undefined` for what is no id of an availability zone.
+ * The zone that an AZ id may stand for: `eu-west-3b` for `euw3-az2`. Ids name the same place in every account and names
+ * do not, so this is a guess from the number; whoever imports prices is told so. `undefined` for anything but an AZ id.
  */
 export function zoneOfId(id: string): string | undefined {
   const [, area, gov, direction = '', region, number] =

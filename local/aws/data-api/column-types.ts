@@ -1,6 +1,6 @@
 import type { FieldInfo } from 'mariadb';
 
-/** Flags of a column on the wire. */
+/** Column flags of the MySQL wire protocol. */
 const notNull = 1;
 const unsigned = 32;
 const binarySorted = 128;
@@ -10,7 +10,7 @@ const set = 2048;
 
 const binaryCollation = 63;
 
-/** A column's type: its name in MySQL, its number in JDBC, its precision in digits where it has a fixed one. */
+/** A column's type: its MySQL name, its JDBC number, and its precision in digits where that is fixed. */
 interface ColumnType {
   name: string;
   jdbc: number;
@@ -40,7 +40,7 @@ const otherTypes: Record<string, ColumnType> = {
   NULL: { name: 'NULL', jdbc: 0 },
 };
 
-/** Text and blob columns of all four sizes come as one type; the length tells them apart, in bytes of up to 4 a character. */
+/** The four sizes of TEXT and BLOB share one wire type and differ in byte length, up to 4 bytes a character. */
 const blobSizes: [upTo: number, prefix: string][] = [
   [0xff, 'TINY'],
   [0xffff, ''],
@@ -49,7 +49,7 @@ const blobSizes: [upTo: number, prefix: string][] = [
 ];
 
 function columnType(column: FieldInfo): ColumnType {
-  // TINYINT(1) is MySQL's BOOLEAN, and JDBC's drivers report it as BIT. So is BIT(1).
+  // TINYINT(1) is MySQL's BOOLEAN. JDBC drivers report it as BIT, like BIT(1).
   if (isBoolean(column)) return { name: 'BIT', jdbc: -7, precision: 1 };
   const numeric = numericTypes[column.type];
   if (numeric) return { ...numeric, name: numeric.name + (column.signed() ? '' : ' UNSIGNED') };
@@ -76,11 +76,11 @@ function textType(column: FieldInfo): ColumnType {
 export const isBoolean = (column: FieldInfo) =>
   column.columnLength === 1 && (column.type === 'BIT' || (column.type === 'TINY' && column.signed()));
 export const isDecimal = (column: FieldInfo) => column.type === 'DECIMAL' || (column.type as string) === 'NEWDECIMAL';
-/** MariaDB keeps JSON as LONGTEXT and says so in a note of its own. */
+/** MariaDB stores JSON as LONGTEXT and marks it with metadata of its own. */
 export const isJson = (column: FieldInfo) => column.type === 'JSON' || column.isDataTypeFormatJson();
 export const isBinary = (column: FieldInfo) => column.collation.index === binaryCollation;
 
-/** The 14 members of ColumnMetadata. `name` is the table's column, `label` what the statement calls it. */
+/** The 14 members of ColumnMetadata. `name` is the table's column name, `label` the name in the statement. */
 export function columnMetadata(column: FieldInfo) {
   const type = columnType(column);
   const flags = column.flags as number;
@@ -95,7 +95,7 @@ export function columnMetadata(column: FieldInfo) {
     isAutoIncrement: (flags & autoIncrement) !== 0,
     isSigned: type.precision !== undefined && (flags & unsigned) === 0,
     isCurrency: false,
-    // Of its sorting, no more than this is on the wire; the collation there is the connection's.
+    // This flag is all that the wire says about the column's collation: the one sent there is the connection's.
     isCaseSensitive: isText && (flags & binarySorted) !== 0,
     nullable: flags & notNull ? 0 : 1,
     precision: type.precision ?? Math.floor(column.columnLength / (isText ? column.collation.maxLength : 1)),

@@ -10,28 +10,28 @@ export interface DatabaseAddress {
   password: string;
 }
 
-/** Who comes in. */
+/** Who logs in. */
 export type Login = Pick<DatabaseAddress, 'user' | 'password'>;
 
 export interface LeaseOptions {
   autocommit: boolean;
-  /** The user of the address when absent. */
+  /** Defaults to the user of the address. */
   as?: Login;
 }
 
 /** A connection lent out for one call or one transaction. */
 export interface Lease {
   connection: Connection;
-  /** Gives it back; `reuse` false ends it, because something may be left in its session. */
+  /** Returns the connection to its pool; `reuse` false closes it, because its session may hold leftover state. */
   release(reuse: boolean): void;
 }
 
-/** Of one pool. A server allows 150 to 500, and every schema in use has two pools for each user. */
+/** Connections per pool. A server allows 150 to 500 in all, and every schema in use has two pools for each user. */
 const poolSize = 48;
 
 /**
- * Connections to the database, pooled by user, default schema and whether statements commit by themselves: so neither a
- * statement nor the beginning of a transaction costs a round trip of its own to set them.
+ * Connections to the database, pooled by user, default schema and autocommit mode, so that neither a statement nor the
+ * start of a transaction costs an extra round trip to set them.
  */
 export class Connections {
   readonly #address: DatabaseAddress;
@@ -43,7 +43,7 @@ export class Connections {
 
   /** @throws SqlError 1049 when there is no such database */
   async lease(database: string | undefined, { autocommit, as = this.#address }: LeaseOptions): Promise<Lease> {
-    // With the password, so that one which was replaced opens no connection more.
+    // Includes the password: once it is replaced, the old one opens no more connections.
     const key = `${as.user} ${as.password} ${autocommit} ${database ?? ''}`;
     let pool = this.#pools.get(key);
     if (!pool) {
@@ -54,7 +54,7 @@ export class Connections {
     return pool.lease();
   }
 
-  /** Ends the statement that the connection is running, not the connection. */
+  /** Cancels the connection's running statement but keeps the connection. */
   async kill({ threadId }: Connection): Promise<void> {
     const killer = await connect(this.#address, undefined, true);
     try {
@@ -64,12 +64,12 @@ export class Connections {
     }
   }
 
-  /** Ends connections that are not lent: after DROP DATABASE, those to it have no schema. */
+  /** Closes idle connections: after DROP DATABASE, connections to that database have no schema. */
   clearIdle(): void {
     for (const pool of this.#pools.values()) pool.clearIdle();
   }
 
-  /** Ends all, those at work too; their transactions are rolled back by the server. */
+  /** Closes all connections, including busy ones, whose transactions the server rolls back. */
   close(): void {
     for (const pool of this.#pools.values()) pool.destroy();
   }
@@ -141,11 +141,11 @@ async function connect(
     ...resultOptions,
     database,
     connectTimeout: 10_000,
-    // MySQL 8's default authentication needs it where there is no TLS, as on loopback.
+    // Without TLS, as on loopback, MySQL 8's default authentication needs this.
     allowPublicKeyRetrieval: true,
     initSql: `SET time_zone = '+00:00', autocommit = ${autocommit ? 1 : 0}, sql_mode = '${sqlMode}', innodb_lock_wait_timeout = ${lockWaitSeconds}`,
   });
-  // A connection lost while idle is found out by isValid; without a listener the event would end the process.
+  // isValid detects a connection lost while idle. Without a listener, the error event would end the process.
   connection.on('error', () => {});
   return connection;
 }

@@ -1,6 +1,6 @@
 import { SqlError } from 'mariadb';
 
-/** The error classes of the Data API, with the HTTP status and the usual message of each. */
+/** The Data API's error classes, each with its HTTP status and usual message. */
 const errorClasses = {
   AccessDeniedException: [403, 'User is not authorized to perform: rds-data on the resource'],
   BadRequestException: [400, 'Bad request'],
@@ -27,7 +27,7 @@ const errorClasses = {
 
 export type ErrorName = keyof typeof errorClasses;
 
-/** An answer other than 200. The classes without a message have none in the service's model either. */
+/** An error response. Classes without a message have none in the service's model either. */
 export class DataApiError extends Error {
   readonly code: ErrorName;
   readonly status: number;
@@ -42,14 +42,14 @@ export class DataApiError extends Error {
   }
 }
 
-/** The statement outlived its call. The connection's number is what KILL takes. */
+/** The statement ran past its timeout. `dbConnectionId` is the id that KILL takes. */
 export function statementTimeout(dbConnectionId: number): DataApiError {
   const error = new DataApiError('StatementTimeoutException');
   error.body.dbConnectionId = dbConnectionId;
   return error;
 }
 
-/** Those by which the database itself asks for a retry or refuses a duplicate, in its own words. */
+/** Errors by which the database itself asks for a retry or rejects a duplicate, with its own messages. */
 const databaseErrors = {
   1040: ['Too many connections', '08004'],
   1062: ["Duplicate entry 'injected' for key 'PRIMARY'", '23000'],
@@ -66,7 +66,7 @@ export function databaseError(errno: DatabaseErrorNumber): DataApiError {
   return new DataApiError('DatabaseErrorException', databaseMessage(errno, message, sqlState));
 }
 
-/** What the Data API answers to an error of the database or of the connection to it. */
+/** Converts an error of the database, or of the connection to it, to the Data API's error response. */
 export function toDataApiError(error: unknown): DataApiError {
   if (error instanceof DataApiError) return error;
   if (!(error instanceof SqlError))
@@ -77,7 +77,7 @@ export function toDataApiError(error: unknown): DataApiError {
   return new DataApiError('DatabaseErrorException', message, { cause: error });
 }
 
-/** From here on the driver numbers its own errors: a lost connection, a timeout. */
+/** The driver numbers its own errors from here on: a lost connection, a timeout. */
 const firstDriverErrno = 45_000;
 
 const databaseMessage = (errno: number, message: string, sqlState: string) =>

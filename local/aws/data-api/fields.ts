@@ -4,13 +4,13 @@ import { DataApiError } from './errors.ts';
 import type { Limits } from './limits.ts';
 
 export interface ResultSetOptions {
-  /** DECIMAL as text (the default), or as a long where there are no decimals and else a double. */
+  /** DECIMAL as text (the default), or as a long if it has no decimals and a double otherwise. */
   decimalReturnType?: 'STRING' | 'DOUBLE_OR_LONG';
   /** Integers as numbers (the default), or as text: JSON parsers round beyond 2^53. */
   longReturnType?: 'LONG' | 'STRING';
 }
 
-/** How the driver is asked to hand over values; the encoders below expect exactly these. */
+/** Driver options that determine how values arrive; the encoders below expect exactly these. */
 export const resultOptions = {
   rowsAsArray: true,
   metaAsArray: true,
@@ -33,7 +33,7 @@ const asBase64 = (value: Buffer) => `"${value.toString('base64')}"`;
 
 const largestLong = 2n ** 63n - 1n;
 
-/** As JSON text, so that a BIGINT beyond 2^53 arrives exactly as it left the database. */
+/** JSON text, so that a BIGINT beyond 2^53 stays exact. */
 function asLong(value: number | bigint): string {
   if (value > largestLong)
     throw new DataApiError('UnsupportedResultException', `${value} does not fit into a longValue`);
@@ -85,7 +85,7 @@ function decimalEncoder(column: FieldInfo, options: ResultSetOptions): Encoder {
 
 /**
  * Rows as the JSON text of `records`: [[Field, …], …].
- * @throws DataApiError when a row or the whole is larger than allowed
+ * @throws DataApiError when a row or the whole result is larger than allowed
  */
 export function encodeRecords(
   rows: unknown[][],
@@ -119,7 +119,7 @@ export function formatRecords(
   );
 }
 
-/** Sizes are those of what is sent: whether AWS counts more strictly than by the values themselves is not documented. */
+/** Measures the JSON as sent. AWS does not document whether it counts more than the values themselves. */
 function joined(rows: string[], { rowBytes, resultBytes }: Limits): string {
   if (rows.some((row) => Buffer.byteLength(row) > rowBytes)) throw tooLarge('row');
   const all = `[${rows.join(',')}]`;

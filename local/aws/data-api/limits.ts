@@ -1,6 +1,6 @@
 const minute = 60_000;
 
-/** What the Data API allows, in bytes and milliseconds. `Infinity` switches one off. */
+/** The Data API's limits, in bytes and milliseconds. `Infinity` disables one. */
 export const limits = {
   requestBytes: 4 << 20,
   resultBytes: 1 << 20,

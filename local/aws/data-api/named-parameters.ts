@@ -1,17 +1,17 @@
 import { DataApiError } from './errors.ts';
 
-/** SQL cut at its `:names`: texts[0] names[0] texts[1] … names[n-1] texts[n]. */
+/** SQL split at its `:names`: texts[0] names[0] texts[1] … names[n-1] texts[n]. */
 export interface ParsedSql {
   texts: string[];
   names: string[];
-  /** False when it may leave something behind in the session: SET, USE, user variables, locks, temporary tables. */
+  /** False if the statement may leave session state behind: SET, USE, user variables, locks, temporary tables. */
   leavesSessionClean: boolean;
 }
 
-/** What may hold a colon or a semicolon without meaning one, then the two themselves. */
+/** First the tokens inside which a colon or semicolon means nothing, then the two themselves. */
 const tokens = new RegExp(
   [
-    /'[^'\\]*(?:\\[\s\S][^'\\]*)*'/, // '' inside a string reads as two strings, which is as good
+    /'[^'\\]*(?:\\[\s\S][^'\\]*)*'/, // '' inside a string matches as two strings, which works just as well
     /"[^"\\]*(?:\\[\s\S][^"\\]*)*"/,
     /`[^`]*`/,
     /#.*/,

@@ -10,8 +10,8 @@ export type DatabaseResult = [rows: unknown[][], columns: FieldInfo[]] | [Upsert
 export type Query = (sql: string) => Promise<DatabaseResult>;
 
 /**
- * Does `work` on the connection of the request's transaction, or on one from the pool. The connection is given back when
- * its last statement has really ended, which is after the answer for one that continues after its timeout.
+ * Runs `work` on the connection of the request's transaction, or on one from the pool. The connection is released when
+ * its last statement has really ended: with `continueAfterTimeout`, that may be after the response.
  */
 export async function onConnection<T>(
   service: Service,

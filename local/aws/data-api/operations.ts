@@ -8,7 +8,7 @@ import { type DatabaseResult, onConnection } from './on-connection.ts';
 import { bind } from './parameters.ts';
 import { type DataApiRequest, required, type Service } from './service.ts';
 
-/** Each answers with the JSON text of its response. */
+/** Each returns its response as JSON text. */
 export const operations: Record<Operation, (service: Service, request: DataApiRequest) => Promise<string>> = {
   Execute: execute,
   BatchExecute: batchExecute,
@@ -32,7 +32,7 @@ async function execute(service: Service, request: DataApiRequest): Promise<strin
   return isResultSet(result) ? resultSet(result, request, service.limits) : update(result[0]);
 }
 
-/** Outside a transaction each set is committed by itself, so an error leaves the sets before it in effect. */
+/** Outside a transaction each parameter set commits by itself, so an error leaves the sets before it in effect. */
 async function batchExecute(service: Service, request: DataApiRequest): Promise<string> {
   const parsed = parseSql(required(request, 'sql'));
   const statements = (request.parameterSets ?? []).map((parameters) => bind(parsed, parameters));
@@ -52,7 +52,7 @@ function update(result: UpsertResult): string {
   return `{"numberOfRecordsUpdated":${result.affectedRows},"generatedFields":${generatedFields(result)}}`;
 }
 
-/** The AUTO_INCREMENT value of an INSERT; of many rows' the first one's, as LAST_INSERT_ID(). */
+/** The AUTO_INCREMENT value of an INSERT. For several rows it is the first row's, like LAST_INSERT_ID(). */
 function generatedFields({ insertId }: UpsertResult): string {
   return insertId ? `[{"longValue":${insertId}}]` : '[]';
 }

@@ -1,11 +1,11 @@
 import { DataApiError } from './errors.ts';
 import type { ParsedSql } from './named-parameters.ts';
 
-/** A value as the Data API writes it: exactly one member is set. */
+/** A value in the Data API's format: exactly one member is set. */
 export interface Field {
   isNull?: boolean;
   booleanValue?: boolean;
-  /** A bigint where the request's number is beyond 2^53. */
+  /** A bigint if the number in the request is beyond 2^53. */
   longValue?: number | bigint;
   doubleValue?: number;
   stringValue?: string;
@@ -21,8 +21,8 @@ export interface SqlParameter {
 }
 
 /**
- * The SQL with each `:name` replaced by a literal of the parameter's own type: a long stays a number (`LIMIT '5'` is a
- * syntax error), a double is no DECIMAL.
+ * Replaces each `:name` in the SQL with a literal of the parameter's own type: a long stays a number (`LIMIT '5'` is a
+ * syntax error), and a double does not become a DECIMAL.
  * @throws DataApiError BadRequestException when names and parameters do not match, or a value is not of its type
  */
 export function bind({ texts, names }: ParsedSql, parameters: SqlParameter[] = []): string {
@@ -55,7 +55,7 @@ function literal(name: string, { value, typeHint }: SqlParameter): string {
   return written;
 }
 
-/** Each undefined when the value is not of that type. */
+/** Each returns undefined if the value is not of that type. */
 const literals = {
   isNull: (value: unknown) => (value === true ? 'NULL' : undefined),
   booleanValue: (value: unknown) => (typeof value === 'boolean' ? (value ? 'TRUE' : 'FALSE') : undefined),
@@ -66,7 +66,7 @@ const literals = {
     typeof value === 'string' ? `_binary x'${Buffer.from(value, 'base64').toString('hex')}'` : undefined,
 };
 
-/** Hints make a string another type. The formats are the service's own; ISO 8601 with `T` or `Z` is none of them. */
+/** Hints turn a string into another type. The formats are the service's own, without ISO 8601's `T` or `Z`. */
 const hints: Record<string, { format: RegExp; write: (value: string) => string }> = {
   DATE: { format: /^\d{4}-\d\d-\d\d$/, write: (value) => `DATE'${value}'` },
   TIME: { format: /^-?\d{2,3}:\d\d:\d\d(\.\d{1,6})?$/, write: (value) => `TIME'${value}'` },
@@ -91,7 +91,7 @@ const isLong = (value: unknown): value is number | bigint =>
 
 const isDouble = (value: unknown) => typeof value === 'bigint' || Number.isFinite(value);
 
-/** With an exponent, as `1.5` would be a DECIMAL. */
+/** Adds an exponent, because `1.5` would be a DECIMAL. */
 function double(value: number): string {
   const text = String(value);
   return text.includes('e') ? text : `${text}e0`;

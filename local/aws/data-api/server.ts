@@ -12,15 +12,15 @@ import { Transactions } from './transactions.ts';
 export interface DataApiOptions {
   database: DatabaseAddress;
   /**
-   * The user and the password in a secret, `undefined` where there is no such secret. When left out any secret will do, and
-   * leads to the user of the database's address.
+   * Returns the user and password in a secret, or `undefined` if there is no such secret. If omitted, any secret is
+   * accepted, and means the user of the database's address.
    */
   readSecret?: (secretArn: string) => Promise<Login | undefined>;
-  /** A free one when left out. */
+  /** A free port if omitted. */
   port?: number;
-  /** Milliseconds since 1970, by which transactions expire. */
+  /** The clock by which transactions expire, in milliseconds since 1970. */
   now?: () => number;
-  /** Instead of the service's own, to reach one in a test. */
+  /** Overrides the service's own limits, so that a test can reach one. */
   limits?: Partial<Limits>;
 }
 
@@ -28,27 +28,27 @@ export interface DataApiOptions {
 export interface DataApi {
   /** For the SDK's `endpoint`. */
   url: string;
-  /** Errors to answer instead of the true ones. */
+  /** Errors to return instead of the real responses. */
   faults: DataApiFaults;
   /** Each distinct SQL text that reached the database, as sent: with `:names`. */
   statements: Set<string>;
-  /** In force; a test may change them under way. */
+  /** The limits in force; a test may change them at any time. */
   readonly limits: Limits;
-  /** How many operations were called. */
+  /** How many calls arrived. */
   calls: number;
-  /** Told of each call before anything is done for it, which waits until this has returned. */
+  /** Called before anything is done for a call. The call waits until this returns. */
   onCall?: (call: Call) => void | Promise<void>;
-  /** Told of each call that has been carried out, before it is answered, which waits until this has returned. */
+  /** Called after a call has been carried out. Its response waits until this returns. */
   onDone?: (call: Call) => void | Promise<void>;
-  /** Rolls back the transactions that nobody is using at the moment, as three idle minutes do. */
+  /** Rolls back the transactions that no statement is using, as three idle minutes do. */
   expire(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Serves the operations of the Data API on loopback, in the service's wire format, for the unmodified SDK. Signatures are
- * not checked, and any resource will do. Differences from AWS that could not be checked there: the texts of
- * messages, an UPDATE that changes nothing counting the rows it found, and generatedFields of a many-row INSERT.
+ * Serves the operations of the Data API on loopback, in the service's wire format, for the unmodified SDK. Signatures
+ * are not checked, and any resource ARN is accepted. Not verified against AWS: the texts of messages, whether an UPDATE
+ * that changes nothing counts the rows it found, and generatedFields of a multi-row INSERT.
  */
 export async function startDataApi(options: DataApiOptions): Promise<DataApi> {
   const limits = { ...serviceLimits, ...options.limits };
@@ -94,7 +94,7 @@ async function respond(
     reply(response, 200, headers, await answer(operationOf(request), text, api, service));
   } catch (cause) {
     const error = toDataApiError(cause);
-    // Neither AWS's nor injected: a mistake in here, which a bare 500 would hide.
+    // Neither an AWS error nor an injected one: a bug in here, which a bare 500 would hide.
     if (error.code === 'InternalServerErrorException' && error !== cause && !response.destroyed) console.error(cause);
     headers['x-amzn-errortype'] = error.code;
     reply(response, error.status, headers, JSON.stringify(error.body));
@@ -117,7 +117,7 @@ async function answer(operation: Operation, text: string, api: DataApi, service:
   return body;
 }
 
-/** @throws DataApiError the injected one, if there is one for this call */
+/** @throws DataApiError the injected error, if a fault matches this call */
 async function strike(
   when: 'before' | 'after',
   call: Call,
@@ -149,7 +149,7 @@ async function textOf(request: IncomingMessage, { requestBytes }: Limits): Promi
   return body.toString();
 }
 
-/** JSON in which an integer beyond 2^53 becomes a bigint; a reviver is slow, so only where there may be one. */
+/** Parses integers beyond 2^53 as bigints. A reviver is slow, so it runs only where there may be such an integer. */
 function parseBody(text: string): DataApiRequest {
   const exact = (_key: string, value: unknown, { source }: { source?: string }) =>
     typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source ?? '') ? BigInt(source!) : value;
@@ -157,7 +157,7 @@ function parseBody(text: string): DataApiRequest {
     const body = JSON.parse(text, /\d{16}/.test(text) ? (exact as Parameters<typeof JSON.parse>[1]) : undefined);
     if (typeof body === 'object' && body !== null) return body;
   } catch {
-    // Not JSON, so the same answer as to JSON that is no object.
+    // Not JSON: the same error as for JSON that is not an object.
   }
   throw new DataApiError('BadRequestException', 'The request body is not a JSON object');
 }

@@ -12,11 +12,11 @@ export interface Service {
   limits: Limits;
   /** Collects each distinct SQL text that reaches the database, as sent. */
   statements: Set<string>;
-  /** Who the request's secret says it is; `undefined` for the user of the database's address. */
+  /** The login in the request's secret; `undefined` means the user of the database's address. */
   loginOf(request: DataApiRequest): Promise<Login | undefined>;
 }
 
-/** The members of all five requests; which are needed is checked below. */
+/** The members of all five requests; `required` below checks those that an operation needs. */
 export interface DataApiRequest {
   resourceArn?: string;
   secretArn?: string;

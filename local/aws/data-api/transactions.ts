@@ -8,9 +8,9 @@ interface Transaction {
   lease: Lease;
   begunAt: number;
   usedAt: number;
-  /** A statement is on its way: another one is refused, and the transaction is not idle. */
+  /** A statement is running: another one is refused, and the transaction does not count as idle. */
   running: boolean;
-  /** No statement so far left anything in the session. */
+  /** No statement so far has left state behind in the session. */
   clean: boolean;
 }
 
@@ -32,8 +32,8 @@ export class Transactions {
 
   /** @returns the transaction's id */
   async begin(database: string | undefined, as?: Login): Promise<string> {
-    // Such a connection is in a transaction from its first statement on, and in the next one after each commit: as
-    // with the Data API, DDL commits what was before it and the rest goes on.
+    // With autocommit off, the first statement begins a transaction, and the first one after each commit begins the
+    // next. As with the Data API, DDL commits the work before it and the transaction stays open.
     const lease = await this.#options.connections.lease(database, { autocommit: false, as });
     const id = randomBytes(72).toString('base64');
     const now = this.#options.now();
@@ -42,8 +42,8 @@ export class Transactions {
   }
 
   /**
-   * The transaction's connection for one call, which gives it back with `release`.
-   * @param database when given, must be the one it was begun with
+   * Returns the transaction's connection for one call, which gives it back with `release`.
+   * @param database if given, must be the one that the transaction was begun with
    */
   enter(id: string, database: string | undefined): Lease {
     const transaction = this.#idle(id);
@@ -68,12 +68,12 @@ export class Transactions {
     await this.#end(id, 'ROLLBACK');
   }
 
-  /** Undoes what was done, as a deadlock does, and leaves the transaction open. */
+  /** Rolls back what was done, as a deadlock does, but leaves the transaction open. */
   async undo(id: string): Promise<void> {
     await this.#open.get(id)?.lease.connection.query('ROLLBACK');
   }
 
-  /** Rolls back the transactions whose time is over. Called at each request, and by a timer for their locks' sake. */
+  /** Rolls back expired transactions. Called on each request, and by a timer so that their locks are released. */
   async expire(idleMs = this.#options.limits.transactionIdleMs): Promise<void> {
     if (this.#open.size === 0) return;
     const { limits, now } = this.#options;

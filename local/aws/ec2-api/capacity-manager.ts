@@ -1,13 +1,13 @@
 import { pageOf } from './describe-instances.ts';
 import type { Xml } from './xml.ts';
 
-/** What Capacity Manager keeps of a type in a zone, of a day. */
+/** One day of Capacity Manager's metrics for an instance type in a zone. */
 export interface CapacityRow {
   readonly day: Date;
   readonly region: string;
   readonly zoneId: string;
   readonly instanceType: string;
-  /** By the metric's name; text is sent as it is. */
+  /** By metric name. Text is sent as it is. */
   readonly metrics: Readonly<Record<string, number | string>>;
 }
 

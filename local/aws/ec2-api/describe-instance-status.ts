@@ -4,7 +4,7 @@ import type { Xml } from './xml.ts';
 const checkOf = (instance: Ec2Instance, check: 'instance' | 'system') =>
   instance.failedCheck === check ? 'impaired' : 'ok';
 
-/** EC2 has no filter by id here; a call that names ids fails as soon as one of them is not known. */
+/** This action has no filter by id; a call that names ids fails as soon as one of them is unknown. */
 const fields: Fields = {
   'availability-zone': ({ az }) => az,
   'instance-state-name': ({ state }) => state,
@@ -12,7 +12,7 @@ const fields: Fields = {
   'system-status.status': (instance) => checkOf(instance, 'system'),
 };
 
-/** A page of the status checks of the instances that run and match all filters. */
+/** A page of the status checks of the running instances that match all filters. */
 export function describeInstanceStatus(
   instances: readonly Ec2Instance[],
   parameters: URLSearchParams,

@@ -8,9 +8,9 @@ export interface Ec2Instance {
   readonly type: string;
   readonly az: string;
   readonly launchedAt: Date;
-  /** When it was ended; EC2 does not always say. */
+  /** When it ended; EC2 does not always say. */
   readonly endedAt?: Date;
-  /** The status check of EC2's that fails; none where it is left out. */
+  /** The EC2 status check that fails; none if omitted. */
   readonly failedCheck?: 'instance' | 'system';
 }
 
@@ -21,7 +21,7 @@ export const stateCodes = { pending: 0, running: 16, 'shutting-down': 32, termin
 const mostValues = 200;
 const mostResults = 1000;
 
-/** What each filter compares; EC2 has many more, and refuses those that it does not know. */
+/** The value that each filter compares. EC2 has many more filters, and rejects unknown ones. */
 export type Fields<T = Ec2Instance> = Readonly<Record<string, (item: T) => string>>;
 
 const fields: Fields = {
@@ -32,8 +32,8 @@ const fields: Fields = {
 };
 
 /**
- * A page of the instances that match all filters; of the values of one filter any may match.
- * @param pageSize as many as EC2 chooses to give, which may be fewer than were asked for
+ * A page of the instances that match all filters. A filter matches if any of its values does.
+ * @param pageSize the most that EC2 returns, which may be fewer than were requested
  */
 export function describeInstances(
   instances: readonly Ec2Instance[],
@@ -50,7 +50,7 @@ export function describeInstances(
   };
 }
 
-/** A page of what matches all filters, and how to ask for the next one. */
+/** A page of the items that match all filters, and the token of the next page. */
 export function pageOf<T>(
   items: readonly T[],
   fields: Fields<T>,

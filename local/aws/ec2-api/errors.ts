@@ -1,4 +1,4 @@
-/** AWS's error codes with the status that each comes with. */
+/** AWS's error codes and their HTTP statuses. */
 const statusOf = {
   // STS
   AccessDenied: 403,
@@ -20,7 +20,7 @@ const statusOf = {
 
 export type ErrorCode = keyof typeof statusOf;
 
-/** An answer other than 200. */
+/** An error response. */
 export class AwsError extends Error {
   readonly code: ErrorCode;
   constructor(code: ErrorCode, message = `${code}, as the test has it`) {

@@ -14,18 +14,18 @@ export type Action =
 /** One request as faults and observers see it. */
 export interface Call {
   readonly action: Action;
-  /** The account that is asked about; of AssumeRole, the role's. */
+  /** The account that the request is about; for AssumeRole, the role's account. */
   readonly account: string | undefined;
-  /** `undefined` for AssumeRole, which belongs to none. */
+  /** `undefined` for AssumeRole, which belongs to no region. */
   readonly region: string | undefined;
   readonly parameters: URLSearchParams;
 }
 
-/** Strikes until it is removed when it does not say how often. */
+/** Strikes until it is removed, unless it says how often. */
 export interface Fault extends Occurrence {
-  /** AWS's code, or what happens on the way: the connection breaks, or no answer ever comes. */
+  /** An AWS error code, or a network failure: the connection breaks, or no response ever comes. */
   readonly error: ErrorCode | 'disconnect' | 'hang';
-  /** Only these calls; any where left out. */
+  /** Strikes only calls that match these; any if omitted. */
   readonly action?: Action;
   readonly account?: string;
   readonly region?: string;

@@ -2,7 +2,7 @@ import { type Fields, pageOf } from './describe-instances.ts';
 import { AwsError } from './errors.ts';
 import type { Xml } from './xml.ts';
 
-/** A type that EC2 offers in a zone. */
+/** An instance type that EC2 offers in a zone. */
 export interface Ec2Offering {
   readonly instanceType: string;
   readonly az: string;
@@ -10,7 +10,7 @@ export interface Ec2Offering {
 
 const fields: Fields<Ec2Offering> = { 'instance-type': ({ instanceType }) => instanceType, location: ({ az }) => az };
 
-/** A page of DescribeInstanceTypeOfferings, by availability zone: EC2 can be asked by region and zone id too. */
+/** A page of DescribeInstanceTypeOfferings, by availability zone only. EC2 also supports region and zone id. */
 export function describeInstanceTypeOfferings(
   offerings: readonly Ec2Offering[],
   parameters: URLSearchParams,

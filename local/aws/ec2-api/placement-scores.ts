@@ -1,7 +1,7 @@
 import { AwsError } from './errors.ts';
 import type { Xml } from './xml.ts';
 
-/** A zone as an account calls it, and as all accounts do. */
+/** A zone's name in one account, and its id, which is the same in all accounts. */
 export interface Zone {
   readonly name: string;
   readonly id: string;
@@ -21,13 +21,13 @@ export const describeAvailabilityZones = (region: string): Xml => ({
   })),
 });
 
-/** How EC2 scores a type in a zone. */
+/** A zone's Spot placement score for an instance type. */
 export interface ZoneScore {
   readonly zoneId: string;
   readonly score: number;
 }
 
-/** EC2 tells the best ten zones, of one configuration at a time. */
+/** EC2 returns the ten best zones, for one configuration at a time. */
 const most = 10;
 
 export function getSpotPlacementScores(

@@ -12,25 +12,25 @@ import { describeSpotPriceHistory, type SpotPriceChange } from './spot-prices.ts
 import { accountIn, Roles, type Session } from './sts.ts';
 import { document, toXml, type Xml } from './xml.ts';
 
-/** STS and EC2 of the tenants' accounts, as far as we ask them. */
+/** STS and EC2 of the tenants' accounts, limited to the actions that we use. */
 export interface Ec2Api {
-  /** For the SDK's `endpoint`, of either service. */
+  /** For the SDK's `endpoint` of both services. */
   readonly url: string;
   readonly roles: Roles;
   readonly faults: Ec2Faults;
-  /** The instances of an account in a region, as they are at this moment; none until it is set. */
+  /** The current instances of an account in a region; none until set. */
   instances: (account: string, region: string) => readonly Ec2Instance[];
-  /** Changes of Spot prices in a region, up to this moment; none until it is set. */
+  /** The changes of Spot prices in a region up to now; none until set. */
   spotPrices: (region: string) => readonly SpotPriceChange[];
-  /** What is offered in a region; none until it is set. */
+  /** What EC2 offers in a region; nothing until set. */
   offerings: (region: string) => readonly Ec2Offering[];
-  /** What Capacity Manager keeps of an account; nothing until it is set. */
+  /** Capacity Manager's metrics of an account; none until set. */
   capacityMetrics: (account: string, region: string) => readonly CapacityRow[];
-  /** How EC2 scores a type in the zones of a region; not at all until it is set. */
+  /** The placement scores of an instance type in the zones of a region; none until set. */
   placementScores: (region: string, instanceType: string) => readonly ZoneScore[];
-  /** Items on a page, at most. */
+  /** The most items on a page. */
   pageSize: number;
-  /** Told of each call that was let in, faults included. */
+  /** Called for each request with valid credentials, including those that a fault strikes. */
   onCall?: ((call: Call) => void) | undefined;
   close(): Promise<void>;
 }
@@ -45,7 +45,7 @@ interface Question {
   readonly parameters: URLSearchParams;
 }
 
-/** What EC2 tells whoever has credentials of any account, by its action. */
+/** Actions whose response is the same for all accounts. Any credentials will do. */
 const ofAll: Partial<Record<Action, (api: Ec2Api, question: Question) => Xml>> = {
   DescribeSpotPriceHistory: ({ spotPrices, pageSize }, { region, parameters }) =>
     describeSpotPriceHistory(spotPrices(region), parameters, pageSize),
@@ -55,7 +55,7 @@ const ofAll: Partial<Record<Action, (api: Ec2Api, question: Question) => Xml>> =
   GetSpotPlacementScores: ({ placementScores }, { parameters }) => getSpotPlacementScores(placementScores, parameters),
 };
 
-/** What EC2 tells of an account, by its action. */
+/** Actions whose response depends on the account. */
 const ofAccount: Partial<Record<Action, (api: Ec2Api, question: Question & { readonly account: string }) => Xml>> = {
   DescribeInstances: ({ instances, pageSize }, { account, region, parameters }) =>
     describeInstances(instances(account, region), parameters, pageSize),
@@ -65,7 +65,7 @@ const ofAccount: Partial<Record<Action, (api: Ec2Api, question: Question & { rea
     getCapacityManagerMetricData(capacityMetrics(account, region), account, parameters, pageSize),
 };
 
-/** Serves AssumeRole and what we ask of EC2 on loopback for the unmodified SDK, in AWS's Query protocol. */
+/** Serves AssumeRole and the EC2 actions we use on loopback, in AWS's Query protocol, for the unmodified SDK. */
 export async function startEc2Api(): Promise<Ec2Api> {
   const server = await serveOnLoopback((request, response) => respond(request, response, api));
   const api: Ec2Api = {
@@ -118,7 +118,7 @@ function answer(api: Ec2Api, request: IncomingMessage, parameters: URLSearchPara
   return document(`${action}Response`, namespaces.ec2, { requestId, ...(page as object) });
 }
 
-/** What a request's signature says: whose session it is, if it is one that was handed out here, and the region asked. */
+/** Reads a request's signature: its session, if that was issued here, and the region it is for. */
 function signer(api: Ec2Api, { headers }: IncomingMessage): { session: Session | undefined; region: string } {
   const [, key = '', region = ''] =
     /^AWS4-HMAC-SHA256 Credential=([^/]+)\/\d{8}\/([^/]+)\/(?:sts|ec2)\/aws4_request,/.exec(
@@ -128,7 +128,7 @@ function signer(api: Ec2Api, { headers }: IncomingMessage): { session: Session |
   return { session: session?.token === headers['x-amz-security-token'] ? session : undefined, region };
 }
 
-/** @throws AwsError of a fault that is an answer */
+/** @throws AwsError if the fault is an error response */
 function strike(api: Ec2Api, call: Call): 'hang' | 'disconnect' | undefined {
   api.onCall?.(call);
   const error = api.faults.strike(call)?.error;
@@ -139,7 +139,7 @@ function strike(api: Ec2Api, call: Call): 'hang' | 'disconnect' | undefined {
 const inSts = (root: string, content: Xml, RequestId: string) =>
   document(root, namespaces.sts, { ...(content as object), ResponseMetadata: { RequestId } });
 
-/** The two services wrap their errors differently. */
+/** The two services wrap errors differently. */
 function errorBody(action: string | null, { code, message, status }: AwsError, requestId: string): string {
   if (action !== 'AssumeRole')
     return `<?xml version="1.0" encoding="UTF-8"?>\n${toXml({

@@ -1,11 +1,11 @@
 import { AwsError } from './errors.ts';
 import type { Xml } from './xml.ts';
 
-/** A change of a Spot price, as EC2 keeps it: from then on it is this. */
+/** A change of a Spot price, as EC2 keeps it: the price holds from then on. */
 export interface SpotPriceChange {
   readonly instanceType: string;
   readonly az: string;
-  /** USD per hour, as text: EC2 says `0.031200`. */
+  /** USD per hour, as text such as EC2's `0.031200`. */
   readonly price: string;
   readonly at: Date;
   readonly product?: string;
@@ -13,13 +13,13 @@ export interface SpotPriceChange {
 
 const mostResults = 1000;
 
-/** Values of a list in the Query protocol: `InstanceType.1`, `InstanceType.2`, … */
+/** The values of a list in the Query protocol: `InstanceType.1`, `InstanceType.2`, … */
 const listOf = (parameters: URLSearchParams, name: string) =>
   [...parameters].filter(([key]) => new RegExp(`^${name}\\.\\d+$`).test(key)).map(([, value]) => value);
 
 /**
- * A page of DescribeSpotPriceHistory, newest first: the changes between the two times, and of each pool the one that held when they
- * began.
+ * A page of DescribeSpotPriceHistory, newest first: the changes between the two times, and for each pool the one in
+ * force at the start.
  */
 export function describeSpotPriceHistory(
   changes: readonly SpotPriceChange[],
@@ -52,7 +52,7 @@ export function describeSpotPriceHistory(
       timestamp: at.toISOString(),
       availabilityZone: az,
     })),
-    // EC2 ends a list with an empty token.
+    // EC2 marks the end of a list with an empty token.
     nextToken: end < all.length ? Buffer.from(`from ${end}`).toString('base64') : '',
   };
 }

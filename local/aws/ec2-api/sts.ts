@@ -7,27 +7,27 @@ export interface Session {
   readonly token: string;
 }
 
-/** The roles of tenants' accounts, and who has been let in. */
+/** The roles of tenants' accounts, and the sessions issued for them. */
 export class Roles {
   readonly #externalIds = new Map<string, string>();
   readonly #sessions = new Map<string, Session>();
 
-  /** As the tenant makes the role: its trust policy names us and this external id. */
+  /** Creates a role as the tenant would: its trust policy names us and this external id. */
   trust(roleArn: string, externalId: string): void {
     this.#externalIds.set(roleArn, externalId);
   }
 
-  /** As the tenant deletes it. Sessions go on until they end. */
+  /** Deletes a role as the tenant would. Existing sessions stay valid. */
   distrust(roleArn: string): void {
     this.#externalIds.delete(roleArn);
   }
 
-  /** The session that an access key belongs to. */
+  /** The session of an access key. */
   session(accessKeyId: string): Session | undefined {
     return this.#sessions.get(accessKeyId);
   }
 
-  /** @throws AwsError AccessDenied, which is the one answer for a role that is not there and one that does not trust us */
+  /** @throws AwsError AccessDenied, the same for a missing role and for one that does not trust us */
   assume(parameters: URLSearchParams): Xml {
     const roleArn = parameters.get('RoleArn') ?? '';
     const expected = this.#externalIds.get(roleArn);
@@ -49,7 +49,7 @@ export class Roles {
           AccessKeyId: accessKeyId,
           SecretAccessKey: randomBytes(30).toString('base64'),
           SessionToken: token,
-          // Nothing here asks for the time: sessions do not end.
+          // Nothing here checks the time: sessions do not end.
           Expiration: '2099-01-01T00:00:00Z',
         },
       },

@@ -1,4 +1,4 @@
-/** An XML element: text, or elements inside it; `undefined` is left out, a list is `<item>`s as EC2 writes lists. */
+/** An XML element: text or child elements. `undefined` is omitted; a list becomes `<item>`s, as EC2 writes lists. */
 export type Xml = string | number | undefined | readonly Xml[] | { readonly [name: string]: Xml };
 
 export function toXml(value: Xml): string {
@@ -11,6 +11,6 @@ export function toXml(value: Xml): string {
     .join('');
 }
 
-/** A whole answer: the root element has the namespace of its service. */
+/** A whole response; its root element has the namespace of the service. */
 export const document = (root: string, namespace: string, content: Xml) =>
   `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${namespace}">${toXml(content)}</${root}>`;

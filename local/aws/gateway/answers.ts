@@ -16,7 +16,7 @@ export interface Answer {
   body: string | Buffer;
 }
 
-/** What the gateway says by itself, in AWS's form: not our `{"error": …}`. */
+/** A response of the gateway itself, in AWS's form rather than our `{"error": …}`. */
 export const own = (status: number, message: string): Answer => ({
   status,
   headers: { 'content-type': 'application/json' },
@@ -37,8 +37,8 @@ export const preflightAnswer: Answer = {
 };
 
 /**
- * Reads a function's result: a response of format 2.0, or any other value, which is then the JSON of a 200.
- * @throws when it is a response that cannot be sent
+ * Reads a function's result: a response in format 2.0, or any other value, which becomes the body of a 200.
+ * @throws if it is a response that cannot be sent
  */
 export function integrationAnswer(result: unknown): Answer {
   if (typeof result === 'string') return { status: 200, headers: { 'content-type': 'application/json' }, body: result };
@@ -87,7 +87,7 @@ export function send({ headers }: IncomingMessage, response: ServerResponse, ans
   response.end(answer.body);
 }
 
-/** Answers what Node could not read as a request, in the same form. */
+/** Answers what Node could not parse as a request, in the same form. */
 export function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable) return void socket.destroy();
   const status = unreadable[error.code ?? ''] ?? 400;

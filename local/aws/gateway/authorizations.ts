@@ -7,7 +7,9 @@ export interface Authorization {
 export const isAuthorization = (answer: unknown): answer is Authorization =>
   typeof (answer as Authorization | null)?.isAuthorized === 'boolean';
 
-/** The authorizer's answers by identity source alone: what it allows one route, it allows all (protocol 1.2). */
+/**
+ * Caches the authorizer's responses by identity source alone: what it allows one route, it allows all (protocol 1.2).
+ */
 export class Authorizations {
   static readonly #max = 10_000;
   readonly #ttlMs: number;

@@ -6,13 +6,13 @@ export interface AuthorizerOptions {
   /** Runs the Lambda authorizer on a REQUEST event of version 2.0. */
   authorize(event: unknown): Promise<unknown>;
   timeoutMs: number;
-  /** How long an answer is kept; 0: not at all. */
+  /** How long a response is cached; 0: not at all. */
   ttlMs: number;
-  /** Milliseconds that only grow, by which answers expire. */
+  /** A monotonic clock in milliseconds, by which cached responses expire. */
   monotonic: () => number;
 }
 
-/** Asks the Lambda authorizer who is calling, and keeps its answers. */
+/** Asks the Lambda authorizer who is calling, and caches its responses. */
 export class Authorizer {
   readonly #options: AuthorizerOptions;
   readonly #kept: Authorizations;
@@ -22,7 +22,7 @@ export class Authorizer {
     this.#kept = new Authorizations(options.ttlMs, options.monotonic);
   }
 
-  /** @returns undefined when the authorizer failed, which is not kept: the next request asks it again */
+  /** @returns undefined if the authorizer failed; that is not cached, so the next request asks it again */
   async authorizationOf(event: RequestEvent, identity: string): Promise<Authorization | undefined> {
     return this.#kept.find(identity) ?? (await this.#ask(event, identity));
   }

@@ -14,7 +14,7 @@ interface Target {
 
 /** @returns undefined when the path cannot be percent-decoded */
 export function targetOf({ url = '/' }: IncomingMessage): Target | undefined {
-  const relative = url.replace(/^https?:\/\/[^/?]*/i, ''); // proxies' clients send the whole URL
+  const relative = url.replace(/^https?:\/\/[^/?]*/i, ''); // clients of a proxy send the whole URL
   const query = relative.indexOf('?');
   const rawPath = query < 0 ? relative : relative.slice(0, query);
   try {
@@ -25,7 +25,7 @@ export function targetOf({ url = '/' }: IncomingMessage): Target | undefined {
   return { rawPath, rawQueryString: query < 0 ? '' : relative.slice(query + 1) };
 }
 
-/** What the integration's and the authorizer's events have in common. */
+/** The members that the integration's and the authorizer's events share. */
 export function requestEvent(request: IncomingMessage, target: Target, matched: Matched, now: Date) {
   const { cookie, ...headers } = headersOf(request);
   const domainName = (headers.host ?? 'localhost').replace(/:\d+$/, '');
@@ -68,7 +68,7 @@ export const authorizerEvent = ({ requestContext, ...event }: RequestEvent, iden
   requestContext,
 });
 
-/** About one connection, not about the request: the gateway keeps them to itself, in both directions. */
+/** Headers about one connection rather than the request: the gateway forwards them in neither direction. */
 export const hopByHop = new Set([
   'connection',
   'keep-alive',
@@ -91,13 +91,13 @@ function headersOf({ rawHeaders, socket }: IncomingMessage): Record<string, stri
   ]);
 }
 
-/** Format 2.0 has one value for each name: repeated ones are joined by a comma. */
+/** Format 2.0 has one value per name: repeated ones are joined by a comma. */
 function joined(pairs: (readonly [string, string])[]): Record<string, string> {
   const values = Map.groupBy(pairs, ([name]) => name);
   return Object.fromEntries([...values].map(([name, all]) => [name, all.map(([, value]) => value).join(',')]));
 }
 
-/** @returns `12/Mar/2020:19:03:58 +0000`, as web servers' logs have it */
+/** @returns `12/Mar/2020:19:03:58 +0000`, as in web servers' logs */
 function logTime(date: Date): string {
   const [, day, month, year, time] = date.toUTCString().split(' ');
   return `${day}/${month}/${year}:${time} +0000`;
@@ -105,13 +105,13 @@ function logTime(date: Date): string {
 
 const textTypes = /^(text\/.*|application\/(.*\+)?(json|xml)|application\/javascript)$/i;
 
-/** A body whose type is not a text's, or not given, goes to the function in base64. */
+/** A body whose type is missing, or is not a text type, reaches the function in base64. */
 export function encodedBody(body: Buffer, contentType = '') {
   if (body.length === 0) return { isBase64Encoded: false };
   const isText = textTypes.test(contentType.split(';')[0]!.trim());
   return { body: body.toString(isText ? 'utf8' : 'base64'), isBase64Encoded: !isText };
 }
 
-/** Request line and headers as they were on the wire. */
+/** Size of the request line and headers as they were on the wire. */
 export const headBytes = ({ method, url, rawHeaders }: IncomingMessage) =>
   rawHeaders.reduce((bytes, text) => bytes + text.length + 2, `${method} ${url} HTTP/1.1\r\n`.length);

@@ -7,7 +7,7 @@ export interface Matched {
   pathParameters: Record<string, string> | undefined;
 }
 
-/** Of several routes that match, the one with the earlier static segment wins, then a given method before ANY. */
+/** If several routes match, the one with the earlier static segment wins; among equals, a given method beats ANY. */
 export function router(
   routes: Readonly<Record<string, Routes>>,
 ): (method: string, rawPath: string) => Matched | undefined {
@@ -40,7 +40,7 @@ const fits = (pattern: string[], segments: string[]) =>
   (pattern.length === segments.length || (isGreedy(pattern.at(-1)) && segments.length > pattern.length)) &&
   pattern.every((part, i) => (isParameter(part) ? segments[i] !== '' || isGreedy(part) : part === segments[i]));
 
-/** Decoded one segment at a time: an encoded slash in an id stays in that id. A greedy one takes the rest. */
+/** Decodes each segment separately: an encoded slash in an id stays in that id. A greedy parameter takes the rest. */
 function parametersOf(pattern: string[], segments: string[]): Record<string, string> | undefined {
   const found = pattern.flatMap((part, i) => {
     if (!isParameter(part)) return [];

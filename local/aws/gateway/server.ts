@@ -11,40 +11,40 @@ import { encodedBody, headBytes, type RequestEvent, requestEvent, targetOf } fro
 import { type Matched, router } from './routing.ts';
 
 export interface GatewayOptions {
-  /** By domain, as functions/routes.ts has them. */
+  /** By domain, as in functions/routes.ts. */
   routes: Readonly<Record<string, Routes>>;
   /** Runs the Lambda of a domain on an event of payload format 2.0. */
   invoke: Invoke;
   /** Runs the Lambda authorizer on a REQUEST event of version 2.0. */
   authorize(event: unknown): Promise<unknown>;
-  /** Gives requests their `timeEpoch`. */
+  /** Source of the `timeEpoch` of requests. */
   clock: Clock;
-  /** 0: any that is free. */
+  /** 0: any free port. */
   port: number;
-  /** How long the authorizer's answer holds for the same Authorization header, where it is not as in AWS; 0: not at all. */
+  /** How long the authorizer's response is cached per Authorization header; as in AWS if omitted; 0: not at all. */
   authorizerTtlSeconds?: number;
   integrationTimeoutMs?: number;
   authorizerTimeoutMs?: number;
-  /** Milliseconds that only grow: the authorizer's answers expire by it, whatever `clock` does. */
+  /** A monotonic clock in milliseconds: the authorizer's responses expire by it, whatever `clock` does. */
   monotonic?: () => number;
   onAnswer?: (answered: Answered) => void;
 }
 
 export interface Answered {
-  /** `-` when the gateway answered before it chose a route. */
+  /** `-` if the gateway responded before it chose a route. */
   routeKey: string;
   status: number;
   ms: number;
-  /** What the handler said in `x-data-api-calls`; undefined when it said nothing, or the gateway itself answered. */
+  /** The handler's `x-data-api-calls`; undefined if it sent none, or the gateway itself responded. */
   dataApiCalls: number | undefined;
 }
 
 export interface Gateway {
   readonly url: string;
   readonly port: number;
-  /** Empties the authorizer's cache, as waiting for its time to live would. */
+  /** Empties the authorizer's cache, as if its entries had expired. */
   forgetAuthorizations(): void;
-  /** Takes no more requests, gives those under way a moment to finish, and closes every connection. */
+  /** Accepts no more requests, gives those in progress a moment to finish, and closes every connection. */
   close(): Promise<void>;
 }
 
@@ -57,13 +57,13 @@ const limits = {
   authorizerMs: 10_000,
 };
 
-/** Above what agents wait between two requests (60 s), so that none meets a connection that is just being closed. */
+/** Longer than agents wait between two requests (60 s), so that none meets a connection that is just being closed. */
 const keepAliveMs = 75_000;
 const closeWithinMs = 2000;
 
 /**
- * Serves a route table on 127.0.0.1 as API Gateway's HTTP API does with the `$default` stage: routing, events, the
- * Lambda authorizer and its cache, CORS, limits, and the answers that the gateway gives by itself.
+ * Serves a route table on 127.0.0.1 like an API Gateway HTTP API with the `$default` stage: routing, events, the Lambda
+ * authorizer and its cache, CORS, limits, and the gateway's own responses.
  * @throws PortInUse
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -131,7 +131,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     port: options.port,
     graceMs: closeWithinMs,
     refuse,
-    // The head may be above the quota, so that our own check gives the answer. What even this refuses is no request yet.
+    // The head may exceed the quota, so that our own check responds. What exceeds even this is not parsed as a request.
     server: { maxHeaderSize: 64 * 1024, keepAliveTimeout: keepAliveMs, requestTimeout: 60_000 },
   });
   return {

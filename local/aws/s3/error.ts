@@ -1,4 +1,4 @@
-/** An answer other than 200. */
+/** An error response. */
 export class S3Error extends Error {
   readonly code: string;
   readonly status: number;

@@ -13,16 +13,17 @@ export interface S3 {
 }
 
 interface S3Options {
-  /** Where objects are kept, as files. */
+  /** Where objects are stored, as files. */
   readonly directory: string;
   readonly bucket: string;
-  /** With which signed URLs are checked: the functions' own. */
+  /** The functions' own key, which signed URLs are checked with. */
   readonly secretAccessKey: string;
   readonly now?: () => Date;
 }
 
 /**
- * Serves PutObject, GetObject and DeleteObjects of one bucket on loopback for the unmodified SDK, and for whoever has a signed URL.
+ * Serves PutObject, GetObject and DeleteObjects of one bucket on loopback, for the unmodified SDK and for holders of
+ * signed URLs.
  */
 export async function startS3(options: S3Options): Promise<S3> {
   await mkdir(options.directory, { recursive: true, mode: 0o700 });
@@ -70,7 +71,7 @@ async function deleteAll({ directory }: S3Options, request: IncomingMessage, res
   reply(response, 200, { ...xml, ...id() }, '<DeleteResult/>');
 }
 
-/** A key of other characters, or one that leads out of the directory, is none of ours. */
+/** Rejects keys with other characters, which might lead out of the directory. */
 function fileOf(directory: string, key: string): string {
   if (!/^[\w-]+(\/[\w-]+)*$/.test(key)) throw new S3Error('InvalidArgument', 400, 'No key of ours');
   return join(directory, key);

@@ -5,12 +5,13 @@ import { S3Error } from './error.ts';
 const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-/** As in URLs that are signed: everything but letters, digits and - . _ ~ is escaped. */
+/** Escapes as in signed URLs: everything but letters, digits and - . _ ~. */
 const escaped = (text: string) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
 /**
- * Holds a signed URL to what was signed: path, method, headers such as content-length, and time (AWS Signature Version 4).
+ * Checks a signed URL against what was signed: path, method, headers such as content-length, and time (AWS Signature
+ * Version 4).
  * @throws S3Error AccessDenied, SignatureDoesNotMatch
  */
 export function checkSignedUrl(url: URL, request: IncomingMessage, secret: string, now: Date): void {

@@ -2,10 +2,7 @@ import { run } from '../../run-program.ts';
 
 export const dockerImage = 'mysql:8.0';
 
-/**
- * Whether there is an engine, and the image or a way to fetch it. The client alone is on many machines and answers
- * nothing.
- */
+/** Whether the Docker engine runs, and has the image or can pull it. Many machines have the client alone. */
 export async function dockerServes(): Promise<boolean> {
   try {
     await run('docker', ['info'], { timeout: 10_000 });

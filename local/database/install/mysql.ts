@@ -5,13 +5,13 @@ import { type AptOptions, archivesOfThisMachine, dependenciesOf, download, forei
 import type { ServerPrograms } from './programs.ts';
 import { unpackInto } from './unpack.ts';
 
-/** Dependencies that the server runs without: a quarter of the download. */
+/** Dependencies that the server can run without: a quarter of the download. */
 const spared = /^(perl|libperl|libc-gconv|libdb5|libgdbm|openssl-provider-legacy)/;
 
 /**
- * Unpacks a genuine MySQL into `dir`. Debian has one in its unstable suite only; its libraries are too new for this
- * machine, so all of them come along, down to the C library.
- * @throws Error saying why it cannot be had
+ * Unpacks a genuine MySQL into `dir`. Debian has one only in its unstable suite. The libraries that it needs are too
+ * new for this machine, so all of them are unpacked with it, down to the C library.
+ * @throws Error saying why it cannot be obtained
  */
 export async function unpackMySql(dir: string): Promise<void> {
   await unpackInto(dir, async (downloads, work) => {
@@ -25,7 +25,7 @@ export async function unpackMySql(dir: string): Promise<void> {
   });
 }
 
-/** The lists of Debian's unstable suite, from whichever archive of this machine's has it. */
+/** The lists of Debian's unstable suite, from the first of this machine's archives that has it. */
 async function unstableLists(dir: string): Promise<AptOptions> {
   const failures: string[] = [];
   for (const archive of await archivesOfThisMachine()) {
@@ -38,7 +38,7 @@ async function unstableLists(dir: string): Promise<AptOptions> {
   throw new Error(failures.join('; ') || 'apt-get knows no archive to download from');
 }
 
-/** The keyring is Debian's own: no other archive is mistaken for it. */
+/** The keyring is Debian's own, so no other archive can pass for it. */
 const unstableOf = (archive: string) => `Types: deb
 URIs: ${archive}
 Suites: sid
@@ -47,7 +47,7 @@ Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
 `;
 
 /**
- * What `unpackMySql` left in `dir`, ready to run: started by its own loader, which finds its own libraries.
+ * The server that `unpackMySql` left in `dir`, ready to run: its own loader starts it, with its own libraries.
  * @throws Error when it does not run on this machine
  */
 export async function unpackedMySql(dir: string): Promise<ServerPrograms | undefined> {

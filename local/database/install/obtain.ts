@@ -6,15 +6,15 @@ import { unpackedMySql, unpackMySql } from './mysql.ts';
 import { findServer, type ServerPrograms } from './programs.ts';
 
 export interface ServerWanted {
-  /** What is unpacked goes into a folder in it. */
+  /** A server is unpacked into a folder inside it. */
   dir: string;
-  /** Only a genuine MySQL will do. */
+  /** Only a genuine MySQL is accepted. */
   engine?: 'mysql';
-  /** Told, once, before anything is installed. */
+  /** Called before anything is installed or unpacked. */
   say: (line: string) => void;
 }
 
-/** No server can be had on this machine. */
+/** No server can be obtained on this machine. */
 export class NoServer extends Error {
   /** What failed. */
   readonly reason: string;
@@ -31,13 +31,13 @@ export class NoServer extends Error {
 
 const orGiven = 'start Docker, or set SPOT_DATABASE_URL=mysql://user:password@host:port.';
 
-/** A server to run. @throws NoServer */
+/** Finds a server to run, or installs one. @throws NoServer */
 export const obtainServer = (wanted: ServerWanted): Promise<ServerPrograms | 'docker'> =>
   wanted.engine === 'mysql' ? obtainMySql(wanted) : obtainAny(wanted);
 
 /**
- * One on this machine, else Docker, else MariaDB installed with apt-get, else MariaDB's packages unpacked, which needs no
- * rights at all.
+ * A server on this machine, else Docker, else MariaDB installed with apt-get, else MariaDB's packages unpacked, which
+ * needs no privileges.
  */
 async function obtainAny({ dir, say }: ServerWanted): Promise<ServerPrograms | 'docker'> {
   const unpackDir = join(dir, 'mariadb');
@@ -78,7 +78,7 @@ async function obtainMySql({ dir, say }: ServerWanted): Promise<ServerPrograms |
   }
 }
 
-/** What to put before a command so that it runs as root; undefined when we may not. */
+/** The prefix that makes a command run as root; undefined if we may not. */
 async function rootPrefix(): Promise<string[] | undefined> {
   if (process.getuid?.() === 0) return [];
   return run('sudo', ['-n', 'true']).then(

@@ -2,22 +2,22 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { run } from '../../run-program.ts';
 
-/** The two differ in how a data directory is made and in a few flags. */
+/** The two differ in how a data directory is created and in a few flags. */
 export type Engine = 'mariadb' | 'mysql';
 
 /** Programs of a MySQL-compatible server that can run here. */
 export interface ServerPrograms {
   engine: Engine;
-  /** Starts the server: the absolute path of mariadbd or mysqld, after a loader of its own where it needs one. */
+  /** Starts the server: the absolute path of mariadbd or mysqld, after a loader of its own if it needs one. */
   command: readonly [string, ...string[]];
-  /** Absolute path of mariadb-install-db; MySQL's server makes its own data directory. */
+  /** Absolute path of mariadb-install-db; MySQL's server creates its own data directory. */
   installDb?: string;
   /** The `usr` folder of an unpacked server, which looks for its messages and scripts there. */
   baseDir?: string;
   env: NodeJS.ProcessEnv;
 }
 
-/** A server of that engine on this machine, with all that it needs to make a data directory, if there is one. */
+/** A server of that engine on this machine that has all it needs to create a data directory, if there is one. */
 export async function findServer(engine: Engine): Promise<ServerPrograms | undefined> {
   for (const name of ['mariadbd', 'mysqld']) {
     const server = locate(name);
@@ -25,7 +25,7 @@ export async function findServer(engine: Engine): Promise<ServerPrograms | undef
     const programs: ServerPrograms = { engine, command: [server], env: process.env };
     if (engine === 'mysql') return programs;
     const installDb = locate('mariadb-install-db') ?? locate('mysql_install_db');
-    // Without my_print_defaults mariadb-install-db stops at once.
+    // Without my_print_defaults, mariadb-install-db fails at once.
     if (installDb && locate('my_print_defaults')) return { ...programs, installDb };
   }
   return undefined;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { run } from '../../run-program.ts';
 
 /**
- * Unpacks Debian packages into `dir`, which needs no rights and changes nothing of the system. They appear there at once
- * and whole.
- * @param fetch puts the packages into `downloads`; `work` is for what else it needs, and goes away with them
+ * Unpacks Debian packages into `dir`, which needs no privileges and does not change the system. They appear there all
+ * at once and complete.
+ * @param fetch puts the packages into `downloads`; `work` is for its other files, and both are removed afterwards
  */
 export async function unpackInto(
   dir: string,

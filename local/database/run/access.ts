@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import type { Address } from '../address.ts';
 import type { Files } from '../files.ts';
 
-/** Where a server of ours is about to listen, and the one user who may come in. */
+/** Where a server of ours is about to listen, and its only user. */
 export const addressFor = async (files: Files, user: string): Promise<Address> => ({
   host: '127.0.0.1',
   port: await freePort(),
@@ -13,8 +13,8 @@ export const addressFor = async (files: Files, user: string): Promise<Address> =
 });
 
 /**
- * Run by the server each time it starts, before it listens. On a machine that others use too, loopback is not a secret:
- * so one user, with a password that only the owner of the folder can read.
+ * The server runs this at each start, before it listens. On a shared machine loopback is not private, so there is one
+ * user, with a password that only the owner of the folder can read.
  */
 export const setupSql = ({ user, host, password }: Address) => `
 CREATE USER IF NOT EXISTS '${user}'@'${host}';
@@ -33,7 +33,7 @@ async function passwordOf(files: Files): Promise<string> {
   return password;
 }
 
-/** A port that is free now. The server fails to start, with a clear log, should it be taken in the next moment. */
+/** A port that is free now. If it is taken a moment later, the server fails to start, with a clear log. */
 async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>((done) => probe.listen(0, '127.0.0.1', done));

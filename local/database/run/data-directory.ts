@@ -5,7 +5,7 @@ import type { ServerPrograms } from '../install/programs.ts';
 import { asThisUser, baseDirFlags, withoutSync } from './server-flags.ts';
 
 /**
- * Made under another name first: a folder called `data` is then always a whole one.
+ * Creates it under another name first, so that a folder called `data` is always complete.
  * @throws Error with what the program printed
  */
 export async function makeDataDirectory(programs: ServerPrograms, files: Files): Promise<void> {

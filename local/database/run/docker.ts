@@ -8,7 +8,7 @@ import { addressFor } from './access.ts';
 import { serverFlags } from './server-flags.ts';
 import { supervise } from './supervise.ts';
 
-/** MySQL 8.0 in a container that keeps its files in the same folder as a server of this machine would. */
+/** MySQL 8.0 in a container that keeps its files in the same folder as a server on this machine would. */
 export async function runInDocker(files: Files): Promise<LocalDatabase> {
   await mkdir(files.data, { recursive: true });
   const address = await addressFor(files, 'root');
@@ -30,7 +30,7 @@ export async function runInDocker(files: Files): Promise<LocalDatabase> {
     { env: { ...process.env, MYSQL_ROOT_PASSWORD: address.password }, stdio: ['ignore', log, log], detached: true },
   );
   closeSync(log);
-  // The client hands SIGTERM on to the server.
+  // The client forwards SIGTERM to the server.
   if (client.pid) await writeFile(files.server, String(client.pid));
   const { version, stop } = await supervise(client, address, files.log, () => {});
   return { ...address, description: `${version} in Docker on port ${address.port}`, stop };

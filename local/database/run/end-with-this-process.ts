@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 
 /**
- * Ends the child when this process ends: by process.exit, by an error nobody caught, or by a signal.
- * SIGTERM and not SIGKILL, as the server loses a second of writes to the latter; it needs some 0.1 s.
+ * Ends the child when this process ends: by process.exit, by an uncaught error, or by a signal. Sends SIGTERM, which
+ * takes about 0.1 s; with SIGKILL the server would lose a second of writes.
  * @returns undoes it
  */
 export function endWithThisProcess(child: ChildProcess, cleanUp: () => void): () => void {
@@ -11,7 +11,7 @@ export function endWithThisProcess(child: ChildProcess, cleanUp: () => void): ()
     cleanUp();
   };
   const onSignal = (signal: NodeJS.Signals) => {
-    // Whoever else listens ends the process in their own time, and then 'exit' follows.
+    // If others listen, they end the process in their own time, and 'exit' follows.
     if (process.listenerCount(signal) > 1) return;
     onExit();
     release();

@@ -14,8 +14,8 @@ import { supervise } from './supervise.ts';
 /** Runs a server as a child of this process. @throws Error when it does not start */
 export async function runHere(programs: ServerPrograms, files: Files): Promise<LocalDatabase> {
   if (!existsSync(files.data)) await makeDataDirectory(programs, files);
-  // Not in dataDir: the path of a Unix socket has room for some 107 bytes. Temporary tables go there too, as a server that
-  // starts deletes those it finds, another server's included.
+  // Not in dataDir: the path of a Unix socket is limited to about 107 bytes. Temporary tables go there too, because a
+  // server deletes those it finds when it starts, another server's included.
   const runDir = await mkdtemp(join(tmpdir(), 'spot-db-'));
   const address = await addressFor(files, 'spot');
   await writeFile(files.setup, setupSql(address), { mode: 0o600 });
@@ -39,7 +39,7 @@ export async function runHere(programs: ServerPrograms, files: Files): Promise<L
       `--port=${address.port}`,
       ...asThisUser(),
     ],
-    // A process group of its own, so that Ctrl-C reaches us alone and we can end it in order.
+    // A process group of its own, so that Ctrl-C reaches only us and we can shut it down cleanly.
     { env: programs.env, stdio: 'ignore', detached: true },
   );
   const removeRunDir = () => rmSync(runDir, { recursive: true, force: true });

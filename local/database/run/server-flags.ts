@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { ServerPrograms } from '../install/programs.ts';
 
-/** Nothing waits for the disk: a data directory is made in less time, and a schema in a third of it. */
+/** Nothing waits for the disk: creating a data directory takes less time, and creating a schema a third of it. */
 export const withoutSync = '--innodb-flush-method=nosync';
 
-/** Durability is given up for speed: this data can be made again. Modes and time zone are Aurora's. */
+/** Trades durability for speed: this data can be created again. SQL modes and time zone are Aurora's. */
 export const serverFlags = [
   '--skip-log-bin',
   withoutSync,
@@ -19,12 +19,12 @@ export const serverFlags = [
   '--sql-mode=ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
 ];
 
-/** What MySQL has and MariaDB has not: a second port, and a folder for exported files that must exist. */
+/** What only MySQL has: a second port, and a folder for exported files that must exist. */
 export const mySqlFlags = ['--mysqlx=OFF', '--secure-file-priv=NULL'];
 
 /** An unpacked server looks for its messages and scripts where it was built to be installed, unless told otherwise. */
 export const baseDirFlags = ({ baseDir }: ServerPrograms) =>
   baseDir ? [`--basedir=${baseDir}`, `--lc-messages-dir=${join(baseDir, 'share/mysql')}`] : [];
 
-/** A server started by root refuses to run unless it is told that this is meant. */
+/** A server refuses to run as root unless it is told that this is intended. */
 export const asThisUser = () => (process.getuid?.() === 0 ? ['--user=root'] : []);

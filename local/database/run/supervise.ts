@@ -8,8 +8,8 @@ import { endWithThisProcess } from './end-with-this-process.ts';
 const readyWithinMs = 60_000;
 
 /**
- * Waits until the server answers, and sees to it that it does not outlive this process.
- * @throws Error when it ends or keeps silent instead; the message ends with the tail of its log
+ * Waits until the server responds, and ensures that it does not outlive this process.
+ * @throws Error when it ends or does not respond in time; the message ends with the tail of its log
  */
 export async function supervise(
   server: ChildProcess,

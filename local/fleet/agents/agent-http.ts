@@ -2,18 +2,18 @@ import { Agent as Connections, type IncomingMessage, request } from 'node:http';
 
 /** One request of an agent and its result, as the ledger counts it. */
 export interface Answer {
-  /** As the route table writes it: `GET /api/agents/{agent_id}/config`. */
+  /** As in the route table: `GET /api/agents/{agent_id}/config`. */
   readonly route: string;
   /** `timeout` or `no connection` when there is no HTTP status. */
   readonly status: number | 'timeout' | 'no connection';
-  /** From the answer's `x-data-api-calls` header. */
+  /** From the `x-data-api-calls` header of the response. */
   readonly dataApiCalls: number | undefined;
   /** Whether an interruption notice caused the request. */
   readonly isOfNotice?: boolean | undefined;
 }
 
 export interface AgentHttpOptions {
-  /** A path in it is dropped, as the agents' `urljoin` does. */
+  /** Any path in it is dropped, as the agents' `urljoin` does. */
   readonly serverUrl: string;
   readonly clientToken: string;
   /** Runs a call that takes real time while the simulation's clock waits. */
@@ -50,7 +50,7 @@ export class AgentHttp {
   /**
    * Sends a request once. To an agent, a status of 400 or more, a timeout and a refused connection are all "no answer".
    * @param route method and path as in the route table; `params` replace its `{names}`, unescaped
-   * @returns the answer's JSON; `{}` when it is not JSON; undefined for no answer
+   * @returns the response's JSON; `{}` when it is not JSON; undefined for no answer
    */
   async call(route: string, call: Call = {}): Promise<unknown> {
     const { isReachable = () => true, real } = this.#options;

@@ -1,7 +1,7 @@
 import type { AgentEnvironment } from './agent-environment.ts';
 import { type Cadence, staggered } from './cadence.ts';
 
-/** `4.1.0` is the merged kind, which nobody has in the field (protocol 6.7). */
+/** `4.1.0` is the merged kind, which is not in the field (protocol 6.7). */
 export type AgentVersion = '4.1.0' | '4.0.0' | '3.2.0';
 
 /** What the machine image of an agent contains. Every instance of the agent boots from it. */
@@ -17,7 +17,7 @@ export interface ImageOptions {
   readonly agents: number;
   /** 0 to 1: the share of agents of version 3.2. */
   readonly v32Share: number;
-  /** 0 to 1: the share of agents that hear all in the answer to their heartbeat. */
+  /** 0 to 1: the share of agents that get everything in the response to their heartbeat. */
   readonly mergedShare?: number | undefined;
   /** Seconds between the polls of an idle agent; undefined for the agents' own intervals. */
   readonly pollSeconds: number | undefined;
@@ -25,7 +25,7 @@ export interface ImageOptions {
   readonly environment: AgentEnvironment;
 }
 
-/** One image for each agent of a fleet. Agents of version 3.2 and of the merged kind are spread evenly among the others. */
+/** One image per agent of a fleet. Agents of version 3.2 and of the merged kind are spread evenly among the others. */
 export function agentImages({
   agents,
   v32Share,

@@ -5,7 +5,7 @@ import type { Replica } from './agent-v4-replicas.ts';
 import type { Command } from './command.ts';
 import { type Loop, mergedLoops } from './loops.ts';
 
-/** What the answer to a heartbeat carries. */
+/** What the response to a heartbeat carries. */
 interface Merged {
   readonly commands: readonly Command[];
   readonly replicas: readonly Replica[];
@@ -16,7 +16,7 @@ interface Merged {
   readonly next_seconds: number;
 }
 
-/** The loops whose calls the answer replaces. */
+/** The loops whose calls the response replaces. */
 const answered: readonly Loop[] = [
   'pendingCommands',
   'config',
@@ -25,18 +25,18 @@ const answered: readonly Loop[] = [
   'instancesToTerminate',
 ];
 
-/** Until an answer says when, and after one that did not come, seconds. */
+/** Heartbeat interval until a response sets one, and after a heartbeat without a response, seconds. */
 const ownBeatSeconds = 30;
 
-/** What it does less often than version 4, seconds: prices that others tell as well, and its clean-up. */
+/** What it calls less often than version 4, seconds: prices that other agents report too, and its clean-up. */
 const seldom: Partial<Record<Loop, number>> = { pricing: mergedLoops.pricing, cleanup: mergedLoops.cleanup };
 
 /**
- * The agent of version 4.1.0, which nobody has in the field: version 4, but it hears in the answer to its heartbeat what the others
- * poll for (protocol 6.7). With a server that does not know of it, it is version 4.
+ * The agent of version 4.1.0, which is not in the field. It is version 4, except that the response to its heartbeat
+ * carries what other agents poll for (protocol 6.7). With a server that does not support this, it acts like 4.0.0.
  */
 export class AgentMerged extends AgentV4 {
-  /** Whether the last heartbeat was answered with all else. */
+  /** Whether the response to the last heartbeat carried everything else. */
   #isMerged = false;
   #nextSeconds = ownBeatSeconds;
   #configVersion: number | undefined;
@@ -52,7 +52,7 @@ export class AgentMerged extends AgentV4 {
     if (answered.includes(loop)) return !this.#isMerged;
     const seconds = loop === 'pricing' && this.#reportsPrices ? undefined : seldom[loop];
     const now = this.now.getTime();
-    // It looks at its own intervals, and a loop that is a second late is not to wait for another round.
+    // Checked at the loop's own interval: without the slack, a run that comes a second early would be skipped.
     const isDue = seconds === undefined || now - (this.#lastCalls.get(loop) ?? 0) >= (seconds - 60) * 1000;
     if (isDue) this.#lastCalls.set(loop, now);
     return isDue;
@@ -62,7 +62,7 @@ export class AgentMerged extends AgentV4 {
     for (;;) {
       this.#nextSeconds = ownBeatSeconds;
       if (!(await this.attempt('heartbeat', () => this.#beat()))) this.#isMerged = false;
-      // What it has just told has to arrive first, and to come to something.
+      // Woken early: what the agent has just reported has to arrive and take effect first.
       if (await this.process.nap(this.restOf('heartbeat', this.#nextSeconds))) await this.process.sleep(1);
     }
   }
@@ -96,7 +96,7 @@ export class AgentMerged extends AgentV4 {
     if (merged.instances.length > 0) this.#terminate(merged.instances);
   }
 
-  /** Each is listed until it is confirmed gone. */
+  /** An instance is listed until it is confirmed gone, so one termination at a time is enough. */
   #terminate(instances: Merged['instances']): void {
     if (this.#isTerminating) return;
     this.#isTerminating = true;
@@ -108,7 +108,7 @@ export class AgentMerged extends AgentV4 {
     );
   }
 
-  /** Work that takes minutes, while the heartbeats go on. What has come of it may be news. */
+  /** Runs work that takes minutes while the heartbeats go on. When it is done, the control plane may have news. */
   #beside(run: () => Promise<void>, done = () => {}): void {
     this.context.simulation.spawn(async () => {
       try {

@@ -31,7 +31,7 @@ export class AgentProcess {
     return this.#woken.delete(await this.#pause(seconds, this.#rests));
   }
 
-  /** Sleeps until there may be something to hear: `endNaps` ends it early. @returns whether it did */
+  /** Sleeps until there may be news: `endNaps` ends it early. @returns whether it did */
   async nap(seconds: number): Promise<boolean> {
     return this.#woken.delete(await this.#pause(seconds, this.#naps));
   }

@@ -7,7 +7,7 @@ import { poolIdOf, spotPools, switchPrices, switchSide } from './reported-prices
 /** How long EC2 takes for the snapshot that this version makes before a switch. */
 const snapshotSeconds = 60;
 
-/** The agent of version 3.2.0. It knows no replicas and no notices, and its own settings decide about termination. */
+/** The agent of version 3.2.0. It handles no replicas and no notices, and its own settings decide about termination. */
 export class AgentV32 extends Agent {
   protected override registration(): object {
     const { image, market } = this.context;
@@ -46,7 +46,7 @@ export class AgentV32 extends Agent {
     };
   }
 
-  /** Takes every command for a switch, and marks it executed whether or not it worked. */
+  /** Treats every command as a switch, and marks it executed whether or not it worked. */
   protected override async execute(command: Command): Promise<void> {
     const { AUTO_TERMINATE_OLD_INSTANCE: autoTerminate = true } = this.context.image.environment;
     const done = await this.attempt('switch', () => this.#switch(command, autoTerminate));

@@ -17,7 +17,7 @@ const statusCheckSeconds = 60;
 /** How version 4 handles standbys (protocol 6.4): it launches and terminates those that the control plane lists. */
 export class Replicas {
   readonly #agent: Agent;
-  /** Each is tried once per process, and remembered before the try. */
+  /** Each is tried once per process, and recorded before the attempt. */
   readonly #terminated = new Set<string>();
 
   constructor(agent: Agent) {

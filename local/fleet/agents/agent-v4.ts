@@ -95,7 +95,7 @@ export class AgentV4 extends Agent {
     if (done && wait > 0) this.stop();
   }
 
-  /** What it says of a switch that failed. */
+  /** The message that reports a failed switch. */
   protected switchFailed(_why: unknown): string {
     return 'Switch failed';
   }
@@ -200,7 +200,7 @@ export class AgentV4 extends Agent {
   }
 }
 
-/** A number that the agent compares, in Python, with another. Null throws there, so it throws here; absent means 0. */
+/** A number that the agent's Python code compares. Null throws there, so it throws here; absent means 0. */
 function integer(command: Command, name: 'terminate_wait_seconds' | 'priority'): number {
   const value = command[name] ?? (name in command ? null : 0);
   if (value === null) throw new TypeError(`'>' not supported between instances of 'NoneType' and 'int' (${name})`);

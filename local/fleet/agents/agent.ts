@@ -62,7 +62,7 @@ export abstract class Agent {
     return true;
   }
 
-  /** Tells the control plane that the instance lives, for as long as it does. */
+  /** Tells the control plane that the instance is alive, for as long as it is. */
   protected beats(): Promise<void> {
     return this.every('heartbeat', async () => {
       await this.call('POST /api/agents/{agent_id}/heartbeat', { body: this.beat() });
@@ -74,7 +74,7 @@ export abstract class Agent {
     return this.heartbeat(this.#enabled ? 'online' : 'disabled');
   }
 
-  /** The agent has just told of something that the control plane will want it to act on. */
+  /** Called when the agent has just reported something that the control plane will want it to act on. */
   expectNews(): void {}
 
   /** The loops that only one version has. */
@@ -200,7 +200,7 @@ export abstract class Agent {
     this.apply((await this.call('GET /api/agents/{agent_id}/config')) as Config | undefined);
   }
 
-  /** No answer changes nothing. A config without `enabled` enables the agent. A wait of 0, for a replaced instance, is ignored. */
+  /** A missing response changes nothing. A config without `enabled` enables the agent. A wait of 0 is ignored. */
   protected apply(config: Config | undefined): void {
     if (!config) return;
     const wasEnabled = this.#enabled;

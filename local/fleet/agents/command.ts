@@ -10,7 +10,7 @@ export interface Command {
   readonly priority?: number | null;
 }
 
-/** The commands in an answer: agents accept a bare list, or an object that has the list under one of three names. */
+/** The commands in a response: agents accept a bare list, or an object with the list under one of three names. */
 export function commandsIn(answer: unknown): Command[] {
   if (Array.isArray(answer)) return answer;
   const { commands, pending_commands, data } = (answer ?? {}) as Record<string, unknown>;
@@ -21,5 +21,5 @@ export function commandsIn(answer: unknown): Command[] {
 /** The zone of a pool: what follows the last dot of its id. */
 export const zoneOf = (pool: string): string => pool.slice(pool.lastIndexOf('.') + 1);
 
-/** The trigger in a switch report. Agents infer it from the priority, as a command does not say who made it. */
+/** The trigger in a switch report. Agents infer it from the priority, because a command does not say who made it. */
 export const triggerOf = (priority: number): 'manual' | 'model' => (priority >= 50 ? 'manual' : 'model');

@@ -4,15 +4,15 @@ import type { AgentEnvironment } from './agent-environment.ts';
 interface CallingLoop {
   /** The endpoint's number. */
   readonly route: string;
-  /** Between two calls of an agent that nobody has configured. */
+  /** Seconds between two calls of an agent with default settings. */
   readonly seconds: number;
-  /** By which it is configured. */
+  /** The environment variable that configures it. */
   readonly variable?: keyof AgentEnvironment;
   /** Whether only version 4 has it. */
   readonly isOnlyOfV4?: true;
 }
 
-/** How often agents call, by loop: what the simulated agents do and what a month of them costs (docs/cost.md) are made of it. */
+/** How often agents call, by loop. The simulated agents and the cost of a month (docs/cost.md) are based on it. */
 export const loops = {
   heartbeat: { route: 'A2', seconds: 30, variable: 'HEARTBEAT_INTERVAL' },
   pendingCommands: { route: 'A4', seconds: 15, variable: 'PENDING_COMMANDS_CHECK_INTERVAL' },
@@ -25,14 +25,14 @@ export const loops = {
 } as const satisfies Record<string, CallingLoop>;
 
 /**
- * What an agent of the merged kind calls once it is answered (protocol 6.7), seconds: its heartbeat where nothing is to be done, as
- * the control plane tells it, and what nobody answers for it.
+ * How often an agent of the merged kind calls once it gets merged responses (protocol 6.7), seconds: its heartbeat
+ * while there is nothing to do, as the control plane sets it, and the calls that no response replaces.
  */
 export const mergedLoops = { heartbeat: 150, pricing: 3600, cleanup: 86_400 } as const satisfies Partial<
   Record<keyof typeof loops, number>
 >;
 
-/** What docs/deploy.md has unmodified agents started with: a third cheaper, and one heartbeat that is lost changes nothing. */
+/** Settings for unmodified agents in docs/deploy.md: a third cheaper, and one lost heartbeat still changes nothing. */
 export const cheaperEnvironment = {
   HEARTBEAT_INTERVAL: 40,
   PENDING_COMMANDS_CHECK_INTERVAL: 45,

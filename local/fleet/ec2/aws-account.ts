@@ -35,7 +35,7 @@ export function exposeInstances(
   return () => describeCalls;
 }
 
-/** Lets the control plane collect the market's prices itself, as agents need not tell what EC2 tells. */
+/** Lets the control plane collect the market's prices itself: agents need not report what EC2 reports. */
 export function exposePrices(api: Ec2Api, { instanceType, region, pools }: Market, now: () => Date): void {
   api.spotPrices = (asked) =>
     pools

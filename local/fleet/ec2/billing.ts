@@ -7,7 +7,7 @@ const freeOfChargeMs = 3600_000;
 export const costOf = (instance: Instance, market: Market, now: Date): number =>
   costBetween(instance, market, { from: instance.runningAt, until: now });
 
-/** The same of the part of its time that lies within the period. */
+/** The same for the part of its time that lies within the period. */
 export function costBetween(
   instance: Instance,
   market: Market,

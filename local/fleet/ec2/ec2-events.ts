@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Instance } from './instance.ts';
 
-/** The events about an instance that concern a control plane of Spot instances. */
+/** The EC2 events about an instance that matter to a control plane of Spot instances. */
 export const eventKinds = ['rebalance', 'notice', 'shutting-down', 'terminated'] as const;
 export type EventKind = (typeof eventKinds)[number];
 
@@ -10,7 +10,7 @@ export interface AwsAccount {
   readonly region: string;
 }
 
-/** An event of EC2's, field by field as EventBridge delivers it. */
+/** An event of EC2, field by field as EventBridge delivers it. */
 export function ec2Event(
   kind: EventKind,
   { id, az }: Pick<Instance, 'id' | 'az'>,

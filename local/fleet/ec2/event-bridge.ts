@@ -25,8 +25,8 @@ export interface EventCounts {
 }
 
 /**
- * Tells the control plane what EC2 does to instances, without any agent. Each event comes seconds late; the fault plan
- * decides which ones are lost or delivered twice.
+ * Reports to the control plane what EC2 does to instances, without any agent. Each event arrives seconds late; the
+ * fault plan decides which ones are lost or delivered twice.
  */
 export class EventBridge {
   readonly #options: EventBridgeOptions;

@@ -4,7 +4,7 @@ export interface Interruption {
   /** Whether no interruption of its own follows the rebalance recommendation. */
   readonly isFalseAlarm?: boolean;
   readonly noticeAt?: Date | undefined;
-  /** Two minutes after the notice when not given. */
+  /** Two minutes after the notice if omitted. */
   readonly endAt?: Date | undefined;
 }
 

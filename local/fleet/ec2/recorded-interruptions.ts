@@ -24,9 +24,10 @@ interface PoolInterruptions {
 const meanRecommendationLeadMs = 10 * 60_000;
 
 /**
- * Makes EC2 behave as an availability trace recorded. When a pool's count drops to 0, EC2 interrupts every Spot instance of
- * the pool. Spot launches succeed while the count is above 0, until EC2 gives that notice: what it takes back it does not
- * hand out. A trace has no rebalance recommendations: those asked for are drawn, the same for every instance of a pool.
+ * Makes EC2 behave as an availability trace recorded. When a pool's count drops to 0, EC2 interrupts every Spot
+ * instance of the pool. Spot launches succeed while the count is above 0, until EC2 gives that notice: it does not hand
+ * out capacity that it is taking back. A trace has no rebalance recommendations: those requested are drawn at random,
+ * the same for every instance of a pool.
  */
 export function recordedInterruptions(
   market: Market,
@@ -80,7 +81,7 @@ function interruptionOf(
   };
 }
 
-/** A moment within the spans, each equally likely. */
+/** A random moment within the spans, uniformly distributed. */
 function momentWithin(random: Random, spans: readonly Span[]): number {
   let left = random() * spans.reduce((total, [from, to]) => total + to - from, 0);
   for (const [from, to] of spans) {

@@ -1,11 +1,11 @@
 import type { Query } from '../run/query.ts';
 
-/** What the control plane's own accounts say of the tenant, USD: of the hours that have ended (docs/adr/0038). */
+/** The control plane's own accounts of the tenant, USD, for the hours that have ended (docs/adr/0038). */
 export interface Accounts {
   readonly baseline: number;
   readonly actual: number;
   readonly savings: number;
-  /** The end of the last hour that is accounted for; what the fleet's own books say of the same time is set beside it. */
+  /** The end of the last accounted hour; the fleet's own books are compared up to the same time. */
   readonly until: Date;
 }
 

@@ -24,14 +24,14 @@ export function costsOf({ ec2 }: Fleet, { onDemandPrice }: Market, now: Date): C
 /** By agent. */
 export type PrimaryChanges = ReadonlyMap<string, readonly PrimaryChange[]>;
 
-/** When each primary served, until it ended or another one took over. @param changes by agent, as they were seen from outside */
+/** When each primary served, until it ended or another took over. @param changes by agent, as seen from outside */
 function servicesOf({ ec2 }: Fleet, changes: PrimaryChanges, now: Date) {
   const instances = new Map(ec2.instances.map((instance) => [instance.id, instance]));
   return [...changes.values()].flatMap((ofAgent) =>
     ofAgent.map(({ instanceId, since }, i) => {
       const instance = instances.get(instanceId)!;
       const { runningAt, stoppedAt } = instance;
-      // The first is waited for from its launch on; a later one takes over from another.
+      // The first one serves once it runs; a later one must have taken over as well.
       const from = i === 0 ? runningAt : new Date(Math.max(runningAt.getTime(), since.getTime()));
       const ends = [stoppedAt, ofAgent[i + 1]?.since, now].filter((end) => end !== undefined);
       return { instance, from, until: new Date(Math.min(...ends.map(Number))) };
@@ -40,8 +40,8 @@ function servicesOf({ ec2 }: Fleet, changes: PrimaryChanges, now: Date) {
 }
 
 /**
- * The fleet's own books, as the control plane keeps its accounts: a workload has a baseline while it has a primary that runs
- * (docs/adr/0038).
+ * The fleet's own books, kept like the control plane's accounts: a workload has a baseline while it has a running
+ * primary (docs/adr/0038).
  */
 export function booksOf(fleet: Fleet, { onDemandPrice }: Market, changes: PrimaryChanges, until: Date): Costs {
   const served = servicesOf(fleet, changes, until).map((one) => Math.max(0, one.until.getTime() - one.from.getTime()));
@@ -49,7 +49,9 @@ export function booksOf(fleet: Fleet, { onDemandPrice }: Market, changes: Primar
   return { actual: fleet.ec2.bill(until), baseline: (onDemandPrice * servedMs) / hourMs };
 }
 
-/** What primaries have cost, USD, and of that those on-demand; all else is of standbys, and of what was replaced and runs on. */
+/**
+ * The cost of primaries, USD, and of those on-demand. Standbys, and replaced instances that still run, cost the rest.
+ */
 export function costOfPrimaries(fleet: Fleet, market: Market, changes: PrimaryChanges, now: Date) {
   const costs = servicesOf(fleet, changes, now).map(({ instance, ...period }) => ({
     isOnDemand: instance.mode === 'ondemand',

@@ -26,7 +26,7 @@ export interface Failover {
 
 /**
  * How a workload recovered from each interruption of its primary: by the first later primary that booted.
- * @param switchedAt by the instance that was launched, when its agent began the switch: a while before the launch
+ * @param switchedAt by launched instance: when its agent began the switch, a while before the launch
  */
 export function failoversOf(
   { agent, primaryChanges, instances }: Workload,

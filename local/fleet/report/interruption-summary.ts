@@ -23,7 +23,7 @@ export interface InterruptionSummary {
   /** Primaries that never ran: promoted while booting, and stopped before they were up. */
   readonly neverRan: number;
   readonly doublePrimaries: readonly string[];
-  /** Instances that any of the checks found to be nobody's. */
+  /** Instances that any of the checks found to belong to nobody. */
   readonly orphans: readonly string[];
   readonly orphanChecks: number;
   readonly outages: readonly Outage[];

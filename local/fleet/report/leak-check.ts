@@ -10,9 +10,9 @@ export interface LeakCheck {
   readonly starting: number;
   /** Replaced; they will be terminated when their wait is over. */
   readonly due: number;
-  /** Nobody's, and nobody will terminate them. */
+  /** They belong to nobody, and nobody will terminate them. */
   readonly leaked: readonly Instance[];
-  /** Agents whose primary, by the control plane's word, is not up. */
+  /** Agents whose primary, according to the control plane, is not up. */
   readonly agentsWithoutPrimary: number;
 }
 
@@ -20,7 +20,7 @@ export interface LeakCheckOptions {
   readonly url: string;
   readonly token: string;
   readonly retentionSeconds: number;
-  /** An instance is leaked when it is nobody's this long after its launch, or after its wait as a replaced one. */
+  /** An instance is leaked if it belongs to nobody this long after its launch, or after its wait as a replaced one. */
   readonly graceSeconds?: number;
   readonly now: Date;
 }

@@ -18,7 +18,7 @@ export type NoticeSource = 'agent' | 'EventBridge';
 
 export interface RouteCount {
   requests: number;
-  /** Answers that gave their Data API calls. */
+  /** Responses that reported their Data API calls. */
   counted: number;
   dataApiCalls: number;
 }
@@ -34,7 +34,7 @@ export class Ledger {
   readonly routes = new Map<string, RouteCount>();
   /** The same by the version of the agents. */
   readonly kinds = new Map<string, RouteCount>();
-  /** Answers that agents treat as no answer, by status and route. */
+  /** Responses that agents treat as no answer, by status and route. */
   readonly failures = new Map<string, number>();
   /** Ids of the commands that agents received. */
   readonly commands = new Set<string>();

@@ -8,11 +8,11 @@ import type { InterruptionSummary } from './interruption-summary.ts';
 import type { Row } from './table.ts';
 import { availabilityOf } from './uptime.ts';
 
-/** The run of agents with a target, beside what the evaluation makes of the same trace. */
+/** The run of agents with a target, compared with the evaluation of the same trace. */
 export interface PolicyScore {
   /** In percent. */
   readonly target: number;
-  /** Of the periods of ten minutes of each pool, those in which it was seen. */
+  /** The share of all ten-minute periods of all pools in which the pool was seen. */
   readonly observedShare: number;
   readonly simulated: ReturnType<typeof compareOnTrace>;
   readonly primaries: ReturnType<typeof costOfPrimaries>;
@@ -22,7 +22,7 @@ interface Scored {
   readonly path: string;
   readonly target: number;
   readonly market: Market;
-  /** Where each agent began. */
+  /** The zone in which each agent began. */
   readonly zones: readonly string[];
   readonly primaries: PolicyScore['primaries'];
   readonly start: Date;
@@ -54,7 +54,7 @@ export async function policyScore(
       path,
       target: target / 100,
       seen: (az, at) => {
-        // A decision knows the period that has ended.
+        // A decision knows the last period that has ended.
         const isUp = seen.get(`${az} ${startOf(start.getTime() + at) - periodMs}`);
         return isUp === undefined ? 'unknown' : isUp ? 'up' : 'down';
       },

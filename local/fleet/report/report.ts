@@ -22,9 +22,11 @@ export interface Outcome {
   readonly interruptions?: InterruptionSummary | undefined;
   /** Undefined when agents had no target, or no trace was played. */
   readonly policy?: PolicyScore | undefined;
-  /** What the control plane's accounts say, and the fleet's own books of the same hours; undefined when they could not be read. */
+  /**
+   * The control plane's accounts, and the fleet's own books of the same hours; undefined when they could not be read.
+   */
   readonly accounts?: (Accounts & { readonly ofFleet: Costs }) | undefined;
-  /** Moves that the control plane decided against, by gate; undefined when the decision log could not be read. */
+  /** Moves that the control plane refused, by gate; undefined when the decision log could not be read. */
   readonly refused: ReadonlyMap<string, number> | undefined;
   /** What a reader must know to interpret the figures. */
   readonly notes: readonly string[];

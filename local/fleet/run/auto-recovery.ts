@@ -14,8 +14,8 @@ export interface AutoRecoveryOptions {
 const takeoverSeconds = 120;
 
 /**
- * Auto recovery of a workload, as an Auto Scaling group of the tenant would do it. When an agent has been silent for a while and
- * the control plane has not replaced its primary, it launches an on-demand instance with the same logical id.
+ * Recovers workloads as an Auto Scaling group of the tenant would. When an agent has been silent for a while and the
+ * control plane has not replaced its primary, it launches an on-demand instance with the same logical id.
  */
 export class AutoRecovery {
   /** Ids of the instances that it launched. */

@@ -26,7 +26,7 @@ export interface Outage {
 /** What goes wrong with one instance. */
 export interface InstanceFaults {
   readonly failsToBoot: boolean;
-  /** Seconds after it runs. */
+  /** Seconds after it starts to run. */
   readonly hangsAfter: number | undefined;
   /** Whether its agent gets SIGTERM when EC2 interrupts it. */
   readonly shutsDownCleanly: boolean;

@@ -76,7 +76,7 @@ export class InterruptionRun {
     await this.#checkOrphans(this.#simulation.now);
   }
 
-  /** Sums the run up, and logs each failover. */
+  /** Summarizes the run, and logs each failover. */
   summary(now: Date): InterruptionSummary {
     const { options, market, log, deadLetters } = this.#setup;
     const fleet = this.#fleet!;
@@ -119,7 +119,7 @@ export class InterruptionRun {
     ];
   }
 
-  /** The control plane has handled an event of EC2's. */
+  /** Called when the control plane has handled an event of EC2. */
   #eventDelivered({ id, agent }: Instance, kind: EventKind): void {
     const fleet = this.#fleet!;
     this.#setup.log(`${this.#simulation.now.toISOString()} ${agent} ${id} EventBridge: ${kind}`);

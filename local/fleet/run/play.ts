@@ -82,7 +82,7 @@ export async function play(setup: RunSetup): Promise<Outcome> {
   };
 }
 
-/** Agents with a target that played a trace are set beside what the evaluation makes of it. */
+/** Compares agents with a target, if they played a trace, with the evaluation of the same trace. */
 async function scoreOf(
   { options, market, start, query }: RunSetup,
   fleet: Fleet,
@@ -96,7 +96,7 @@ async function scoreOf(
   return policyScore(query, { path, target, market, zones, primaries, start, end });
 }
 
-/** Has the clock stop in between. */
+/** Makes the clock stop at least this often. */
 async function tick(simulation: Simulation, seconds: number): Promise<never> {
   for (;;) await simulation.sleep(seconds);
 }

@@ -30,7 +30,7 @@ const alertMs = 15 * 60_000;
  * database whenever the primary may have changed, each minute for a while after that, and otherwise every ten minutes.
  */
 export class PrimaryObserver {
-  /** By agent, in order of time. */
+  /** By agent, in chronological order. */
   readonly primaryChanges = new Map<string, PrimaryChange[]>();
   /** When an agent had two primaries, and which. */
   readonly doublePrimaries: string[] = [];

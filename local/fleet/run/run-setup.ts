@@ -18,9 +18,9 @@ export interface RunSetup {
   readonly url: string;
   readonly tenant: Tenant;
   readonly query: Query;
-  /** How the agents are configured, where that is not by themselves. */
+  /** Settings of the agents that differ from their own defaults. */
   readonly environment?: AgentEnvironment;
-  /** The clock stops at least so often, for what is to happen beside agents; by default only where agents do something. */
+  /** The clock stops at least this often, for what happens besides agents; by default only when agents do something. */
   readonly tickSeconds?: number;
   /** Runs the control plane's jobs that are due, and delivers the events that have become visible again. */
   readonly onMinute: (now: Date, fleet: Fleet) => Promise<unknown>;
@@ -28,7 +28,7 @@ export interface RunSetup {
   readonly postEvents: (events: readonly unknown[]) => Promise<void>;
   /** The events that were given up. */
   readonly deadLetters: readonly string[];
-  /** Where the control plane asks EC2 about the tenant's instances. */
+  /** Where the control plane looks up the tenant's instances. */
   readonly ec2: Ec2Api;
   readonly progress: Progress;
   readonly log: (line: string) => void;

@@ -116,7 +116,7 @@ export class Simulation {
     await this.#moveTo(end.getTime());
   }
 
-  /** Ends `run` once the current calls are answered. */
+  /** Ends `run` once the current calls have completed. */
   stop(): void {
     this.#stopped = true;
   }

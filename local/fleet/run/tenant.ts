@@ -7,12 +7,12 @@ export interface Tenant {
   readonly token: string;
   /** Where its instances run. The control plane ignores events about them from any other account. */
   readonly awsAccountId: string;
-  /** The role with which, and with this external id, the control plane may ask EC2 about them. */
+  /** The role, and its external id, with which the control plane may ask EC2 about them. */
   readonly awsRoleArn: string;
   readonly awsExternalId: string;
 }
 
-/** An example account of AWS's documentation. */
+/** An example account from AWS's documentation. */
 const awsAccountId = '111122223333';
 const awsRoleArn = `arn:aws:iam::${awsAccountId}:role/SpotOptimizer`;
 
@@ -46,8 +46,8 @@ export interface TenantSettings {
 }
 
 /**
- * Changes the settings of a tenant and of the agents that it has so far. It writes to the database: no agent has to be
- * there yet, and a run of thousands takes one statement.
+ * Changes the settings of a tenant and of the agents that it has so far. It writes to the database directly: no agent
+ * has to exist yet, and thousands of agents take one statement per setting.
  */
 export async function applySettings(query: Query, client: string, settings: TenantSettings): Promise<void> {
   const { terminateWaitSeconds: wait, minSavingsPercent: percent, availabilityTarget: target } = settings;
