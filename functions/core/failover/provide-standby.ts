@@ -16,7 +16,8 @@ interface Asked {
 }
 
 /**
- * Does what the policy says about an agent's standby. The caller holds the agent's lock.
+ * Does what the policy says about an agent's standby. The caller holds the agent's lock, or checks in the same
+ * transaction that what it decided on is unchanged (see notices.ts).
  * @param state `standbys` must not include one that was just lost
  * @returns whether a standby was queued or the agent was sent to on-demand
  */
