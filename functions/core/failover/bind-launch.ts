@@ -44,7 +44,7 @@ export async function bindToLaunch(
   if (!launch) return 'nothing';
   const wanted = { standbys: true, replica: launch.id, openSwitch: true, notice: undefined } as const;
   const state = await readAgent(tx, { clientId, agentId, with: wanted }, now);
-  const standby = state.replica!; // read in the transaction's snapshot, as the launch was
+  const standby = state.replica!; // never undefined: read in the same snapshot as the launch
   const status = await attachToStandby(tx, state, { standby, instanceId, isReady: false }, now);
   return status === 'promoted' ? 'took-over' : standby.isActive ? 'standby' : 'surplus';
 }

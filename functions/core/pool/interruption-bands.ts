@@ -3,10 +3,7 @@ import { chunks } from '../../shared/chunks.ts';
 import type { Db } from '../../shared/db.ts';
 import { dayMs, hourMs } from '../../shared/time.ts';
 
-/**
- * Spot Advisor's bands by their index there: the share of instances of a type in a region that EC2 reclaimed in the
- * last month.
- */
+/** Spot Advisor's bands by index: the share of a type's instances in a region that EC2 reclaimed in the last month. */
 const interruptionBands = ['<5%', '5-10%', '10-15%', '15-20%', '>20%'] as const;
 export type InterruptionBand = (typeof interruptionBands)[number];
 

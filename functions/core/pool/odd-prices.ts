@@ -27,7 +27,7 @@ export function contradiction({ onDemand }: PriceReport, { listed }: KnownPrices
   return isFurtherOff(onDemand, listed, agreement) ? onDemand : undefined;
 }
 
-/** Who reports. */
+/** The agent and instance that report a price. */
 interface Reporter {
   readonly clientId: string;
   readonly agentId: string;
