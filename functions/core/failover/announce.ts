@@ -17,7 +17,7 @@ export interface Wishes {
   readonly preferredZones?: readonly string[] | undefined;
 }
 
-/** What is on its way for an instance that EC2 may or will take. */
+/** What is being done for an instance that EC2 may or will reclaim. */
 export type Preparation =
   | {
       readonly kind: 'standby';
@@ -26,27 +26,27 @@ export type Preparation =
       readonly existing: boolean;
       readonly pool: Pick<Candidate, 'id' | 'name' | 'az' | 'price'>;
     }
-  /** The agent has been told to go on-demand. */
+  /** The agent has been told to switch to on-demand. */
   | { readonly kind: 'on-demand' }
-  /** The agent is carrying out a switch already, and its successor is to take over. */
+  /** The agent is already carrying out a switch; the new instance will take over. */
   | { readonly kind: 'switching' }
-  /** No pool to try now; the instance may yet be taken, or not. */
+  /** No standby can be launched now. EC2 may or may not reclaim the instance. */
   | { readonly kind: 'no-pool' };
 
 interface Announcement {
   readonly signal: Signal;
   readonly wishes?: Wishes;
-  /** Of a notice that is recorded already. */
+  /** Set if the notice is already recorded. */
   readonly noticeId: string | undefined;
-  /** It is decided on there being no standby that can take over now. */
+  /** The caller decided this because it found no standby that can take over now. */
   readonly foundNone?: boolean;
 }
 
 type State = AgentState<'standbys' | 'openSwitch' | 'notice'>;
 
 /**
- * Uses the standby there is, or queues one, or sends the agent to on-demand, as the policy says; and records what EC2
- * announced of the agent's primary.
+ * Follows the standby policy: uses the existing standby, queues a new one, or sends the agent to on-demand. Also
+ * records what EC2 announced about the agent's primary.
  */
 export async function announce(tx: Tx, state: State, announcement: Announcement, now: Date): Promise<Preparation> {
   const { standbys, agent, primary } = state;
@@ -97,7 +97,7 @@ const preparedBy = ({ id, instanceId, poolId, az, hourlyCost }: Standby): Prepar
   pool: { id: poolId, name: poolId, az, price: fromDecimalOrNull(hourlyCost) },
 });
 
-/** What the agent does without a standby. */
+/** How the agent proceeds without a standby. */
 type Way = Exclude<Preparation['kind'], 'standby'>;
 
 const ways: Record<Way, string> = {

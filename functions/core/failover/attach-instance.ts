@@ -12,10 +12,11 @@ interface Launched {
 }
 
 /**
- * The instance of a standby is known: it takes over if EC2 is taking the primary, and syncs otherwise. An instance that
- * comes after its standby was given up is entered as terminated: it runs and costs, so it is listed until it is seen to
- * be gone. The caller holds the agent's lock, and has checked that the instance may be this standby's.
- * @returns the status that the standby has then
+ * Records the instance of a standby. It takes over if EC2 is reclaiming the primary; otherwise it starts to sync. If
+ * the standby was already given up, the instance is recorded as terminated: it still runs and costs money, so it is
+ * listed for termination until it is confirmed gone. The caller holds the agent's lock and has checked that the
+ * instance can belong to this standby.
+ * @returns the standby's new status
  */
 export async function attachToStandby(
   tx: Tx,

@@ -4,23 +4,23 @@ import { readAgent } from '../agent/read.ts';
 import type { AgentState } from '../agent/state.ts';
 import { attachToStandby } from './attach-instance.ts';
 
-/** An instance boots and registers within this time of the claim of its launch. */
+/** An instance boots and registers within this time after its launch is claimed. */
 const bootsWithinMs = 80 * minuteMs;
 
 interface Registered {
   readonly instanceId: string;
-  /** The Spot pool that the instance runs in, if it is not on-demand. */
+  /** The Spot pool that the instance runs in; `null` for on-demand. */
   readonly poolId: string | null;
 }
 
-/** What an instance that registers beside the primary was launched for. */
+/** Why an instance that registers beside the primary was launched. */
 export type Bound = 'standby' | 'took-over' | 'surplus' | 'nothing';
 
 /**
- * Binds an instance that registers beside its agent's primary to the launch that was handed out in its pool and never
- * reported: R5 was lost, and nobody else will say which instance came of it. One statement where there is no such launch.
- * The caller holds the agent's lock.
- * @returns `surplus` if the launch was given up before: the instance is listed for termination
+ * Matches an instance that registers beside its agent's primary to a launch that was claimed in the same pool and never
+ * reported. The R5 request was lost, and nothing else will say which instance the launch produced. One statement if
+ * there is no such launch. The caller holds the agent's lock.
+ * @returns `surplus` if the launch had already been given up: the instance is listed for termination
  */
 export async function bindToLaunch(
   tx: Tx,
@@ -44,7 +44,7 @@ export async function bindToLaunch(
   if (!launch) return 'nothing';
   const wanted = { standbys: true, replica: launch.id, openSwitch: true, notice: undefined } as const;
   const state = await readAgent(tx, { clientId, agentId, with: wanted }, now);
-  const standby = state.replica!; // read in the transaction's snapshot, as the launch was
+  const standby = state.replica!; // never undefined: read in the same snapshot as the launch
   const status = await attachToStandby(tx, state, { standby, instanceId, isReady: false }, now);
   return status === 'promoted' ? 'took-over' : standby.isActive ? 'standby' : 'surplus';
 }

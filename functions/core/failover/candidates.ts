@@ -7,7 +7,7 @@ import { seenPrice, usablePrice } from '../pool/usable-price.ts';
 import { type Candidate, choosePool, type Wish } from './placement.ts';
 import { jointLossesSince, lossesSince } from './pool-losses.ts';
 
-/** The pools that an agent's standby could be in, its primary's own among them, with their record. */
+/** The pools that an agent's standby could run in, including its primary's own, with their history. */
 export const candidatesFor = (db: Db, { agent, primary }: AgentState, now: Date) =>
   readCandidates(
     db,
@@ -21,7 +21,7 @@ export const candidatesFor = (db: Db, { agent, primary }: AgentState, now: Date)
     now,
   );
 
-/** The best pool for an agent's standby, or none: see `choosePool`. */
+/** The best pool for an agent's standby, or `undefined`: see `choosePool`. */
 export async function findPool(db: Db, state: AgentState, wish: Omit<Wish, 'primaryPool'>, now: Date) {
   const candidates = await candidatesFor(db, state, now);
   return choosePool(candidates, { ...wish, primaryPool: state.primary?.currentPoolId ?? null }, now);
@@ -35,7 +35,7 @@ interface Place {
   readonly primaryPool: string | null;
 }
 
-/** Launches that were tried in the place's pools and failed, by pool, `f`: those that count, and the agent's own. */
+/** Attempted launches that failed, by pool, as `f`: those that count for this tenant, and the agent's own. */
 function failuresOf({ clientId, agentId, instanceType, region }: Place, since: Date) {
   const isCounted = sql`(r.client_id = ${clientId} OR r.failure_cause = 'capacity')`;
   const isOwn = sql`(r.agent_id = ${agentId} AND r.client_id = ${clientId})`;
@@ -50,9 +50,9 @@ function failuresOf({ clientId, agentId, instanceType, region }: Place, since: D
 }
 
 /**
- * The pools of a type and region, with their record: one statement. Tenants share what is known of pools, but for launches that
- * failed for a cause of their own, and prices that no other tenant has seen. Signals count by when we heard of them: when an
- * instance saw one it says by its own clock.
+ * The pools of a type and region with their history: one statement. Tenants share what is known about pools, except
+ * launch failures with a cause of the tenant's own and prices that no other tenant has seen. Signals are dated by when
+ * we received them, because detection times come from the instance's own clock.
  */
 export async function readCandidates(db: Db, place: Place, now: Date): Promise<Candidate[]> {
   const day = msBefore(now, dayMs);

@@ -8,11 +8,11 @@ import { endStandby } from './standby-rows.ts';
 import { requireLaunches } from './standbys.ts';
 
 /**
- * Changes the settings of an agent that the caller has locked, whoever asks, with what follows for its standbys: turning
- * manual mode on enters a standby at once, turning it off ends the one that was kept. An emergency's standby stays, and so
- * does everything where nothing changes; only a change has a row of the audit log.
- * @returns what has changed
- * @throws AppError invalid_request when both modes are asked for; agent_too_old for a standby that the agent cannot launch
+ * Changes the settings of an agent and updates its standbys. Turning manual mode on creates a standby at once; turning
+ * it off ends the manual one. Emergency standbys stay. If no setting changes, nothing is written, not even an audit
+ * row. The caller holds the agent's lock.
+ * @returns the settings that changed
+ * @throws AppError invalid_request if both modes are requested; agent_too_old if the agent cannot launch standbys
  */
 export async function changeSettings(
   tx: Tx,
@@ -62,7 +62,7 @@ function saidOf(value: unknown) {
   return value === null ? 'none' : typeof value === 'object' ? 'changed' : value;
 }
 
-/** What was changed, and nothing else, as it was and as it became. */
+/** The audit entry: old and new values of the changed settings only. */
 function actOf({ agent }: AgentState, changes: SettingChanges): AuditEntry {
   const names = Object.keys(changes) as (keyof SettingChanges)[];
   return {

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { minuteMs, msBefore } from '../../shared/time.ts';
 import { activeStatusList } from './active-statuses.ts';
 
-/** What of a change of primary concerns standbys and notices. */
+/** The parts of a change of primary that standbys and notices depend on. */
 interface Change {
   readonly next: { readonly instanceId: string } | undefined;
   readonly wasPrimary?: boolean;
@@ -13,23 +13,23 @@ interface Promotion {
   readonly failover?: { readonly noticeId: string; readonly timeMs: number } | undefined;
 }
 
-/** Which standby, `r`, takes over: the one that was chosen; an instance that comes by another way may be one as well. */
+/** Matches the standby `r` that takes over: the chosen one, else the active one whose instance becomes the primary. */
 export const promotedStandbyOf = ({ next, promotion }: Change) =>
   promotion
     ? sql`r.id = ${promotion.replicaId}`
     : sql`r.instance_id = ${next?.instanceId ?? null} AND r.status IN ${activeStatusList}`;
 
-/** The columns of `r` that a change of primary sets (see core/agent/primary.ts). */
+/** Sets the columns of `r` at a change of primary (see core/agent/primary.ts). */
 export const promotedStandby = ({ next }: Change, now: Date) => sql`
     r.status = 'promoted', r.promoted_at = ${now}, r.instance_id = ${next?.instanceId ?? null},
     r.launched_at = COALESCE(r.launched_at, ${now}), r.ready_at = COALESCE(r.ready_at, ${now})`;
 
-/** A notice that is still open is younger than this: it is closed ten minutes after the end that it announced. */
+/** Older notices are not open any more: an instance that outlives its announced end by ten minutes has survived. */
 const openNoticeMs = 30 * minuteMs;
 
 /**
- * Which notice, `e`, a change of primary answers: the one that a failover is about, or the open one of the instance that
- * EC2 takes, whichever way its successor came.
+ * Matches the notice `e` that a change of primary answers: the failover's own notice, or the open notice of the
+ * instance that EC2 is reclaiming, however its successor was launched.
  */
 export const answeredNoticeOf = ({ next, wasPrimary = false, promotion }: Change, now: Date) =>
   promotion?.failover
@@ -38,7 +38,7 @@ export const answeredNoticeOf = ({ next, wasPrimary = false, promotion }: Change
         AND e.signal_type = 'termination-notice' AND NOT e.failover_completed AND e.instance_id <> ${next?.instanceId ?? ''}
         AND e.created_at > ${msBefore(now, openNoticeMs)}`;
 
-/** The columns of the notice that a change of primary answers. */
+/** Sets the columns of the notice that a change of primary answers. */
 export const answeredNotice = ({ promotion }: Change, now: Date) =>
   promotion?.failover
     ? sql`

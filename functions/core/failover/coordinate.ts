@@ -10,11 +10,11 @@ import { enterLosses } from './pool-losses.ts';
 import { survivedMs } from './standby-policy.ts';
 
 /**
- * Brings standbys to what they should be (protocol 9.8): it reads the whole state and states the wanted one, so a run that
- * is repeated, late or skipped does no harm. What can be done at once is done where it happens; this is for what no call
- * announces: silence, time that has passed, and what failed on the way.
- * @param now the schedule's time, not the clock's
- * @throws AggregateError when a step failed; the others were done
+ * Brings standbys to their desired state (protocol 9.8). Each run works from the current state, so a repeated, late or
+ * skipped run does no harm. Requests do their own work at once; this job handles what no request reports: silence, time
+ * that has passed, and work that failed halfway.
+ * @param now the scheduled time, not the clock's
+ * @throws AggregateError if steps failed; the other steps still ran
  */
 export const coordinateReplicas = (db: Db, time: RunTime, now: Date): Promise<number> =>
   inSteps(

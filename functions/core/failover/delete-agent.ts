@@ -9,8 +9,9 @@ import { endStandby } from './standby-rows.ts';
 const off = { enabled: false, autoSwitchEnabled: false, manualReplicaEnabled: false } as const;
 
 /**
- * Deletes an agent that the caller has locked (protocol C8): nothing is asked of it any more, and its history is kept. Its
- * primary runs on, and is nobody's; its standbys are to be terminated, by the agent's process for as long as that lives.
+ * Deletes an agent (protocol C8). It gets no more commands, and its history is kept. Its primary keeps running,
+ * detached from the agent. Its standbys are listed for termination, which the agent's process does while it is alive.
+ * The caller holds the agent's lock.
  */
 export async function deleteAgent(
   tx: Tx,

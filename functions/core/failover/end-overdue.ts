@@ -14,7 +14,7 @@ import { endStandby } from './standby-rows.ts';
 
 const size = 100;
 
-/** Ends the standbys that have come to nothing or are not needed any more. @returns how many they are */
+/** Ends standbys that failed to come up, fell silent or are no longer needed. @returns how many */
 export function endOverdue(db: Db, time: RunTime, now: Date): Promise<number> {
   const read = (after: Candidate | undefined) => candidates(db, after, now);
   return sumOfPages({ read, size }, (page) => endEach(db, page, time, now), time);
@@ -76,7 +76,7 @@ async function end(
   { standby, overdue }: { readonly standby: Standby; readonly overdue: Overdue },
   now: Date,
 ): Promise<void> {
-  // Nobody ends an instance because it is silent: it may be we who do not hear it (docs/adr/0026).
+  // A silent instance is not terminated: the outage may be ours (docs/adr/0026).
   const endsAt = overdue === 'not-launched' ? now : null;
   if (overdue !== 'alarm-over') {
     if (overdue === 'unheard' && state.launches.unheard + 1 === maxUnheard) await tellOfUnheard(tx, standby, now);
@@ -99,7 +99,7 @@ async function end(
   );
 }
 
-/** The tenant has to mend the image, or end these instances: nobody else knows what is on them. */
+/** Tells the tenant to fix the image or end these instances: nobody else knows what runs on them. */
 const tellOfUnheard = (tx: Tx, { id, clientId, agentId, instanceId }: Standby, now: Date) =>
   record(
     tx,

@@ -8,7 +8,7 @@ import { canTakeOver } from './standbys.ts';
 
 type State = AgentState<'standbys' | 'openSwitch' | 'notice'>;
 
-/** The primary is being taken away and this standby has come up: it takes over (protocol 9.5). @returns whether it did */
+/** Promotes a standby that can take over if EC2 is reclaiming the primary (protocol 9.5). @returns whether it did */
 export async function failOverIfPending(tx: Tx, state: State, standby: Standby, now: Date): Promise<boolean> {
   const { agent, primary } = state;
   const isPending = agent.pendingTerminationInstance !== null && agent.pendingTerminationInstance === primary?.id;
@@ -18,8 +18,8 @@ export async function failOverIfPending(tx: Tx, state: State, standby: Standby, 
 }
 
 /**
- * A launch or a standby came to nothing; what there is of its instance is to be terminated. Where it was to take over from
- * an instance that EC2 takes, the next pool is tried at once.
+ * Marks a launch or standby as failed; its instance, if any, ends as `failure.endsAt` says. If EC2 is reclaiming the
+ * primary, the next pool is tried at once.
  */
 export async function failStandby(tx: Tx, state: State, standby: Standby, failure: Failure, now: Date): Promise<void> {
   const { agent } = state;
@@ -38,7 +38,7 @@ export async function failStandby(tx: Tx, state: State, standby: Standby, failur
   await replaceLost(tx, state, standby, failed, now);
 }
 
-/** Records that a standby is lost, with what the policy makes of that. */
+/** Records the loss of a standby and does what the standby policy then asks for. */
 export async function replaceLost(tx: Tx, state: State, lost: Standby, loss: SystemEvent, now: Date): Promise<void> {
   const left = { ...state, standbys: state.standbys.filter(({ id }) => id !== lost.id) };
   await provideStandby(tx, left, { occasion: 'standby-lost', also: [loss] }, now);

@@ -1,6 +1,6 @@
 import type { FailureCause } from '../../shared/schema.ts';
 
-/** EC2's error codes by what they say: of the pool, of the tenant's account, of what its role may do, or of our haste. */
+/** EC2's error codes by cause: the pool's capacity, the account's quota, the role's permissions, or throttling. */
 const codes: readonly (readonly [FailureCause, RegExp])[] = [
   [
     'capacity',
@@ -17,12 +17,12 @@ const codes: readonly (readonly [FailureCause, RegExp])[] = [
   ['throttle', /RequestLimitExceeded|Throttl/],
 ];
 
-/** So much of a message tells EC2's code. */
+/** EC2's error code appears within this many characters of a message. */
 export const codeLength = 200;
 
 /**
- * Why a launch failed, as the agent's message tells: botocore's "An error occurred (InsufficientInstanceCapacity) when
- * calling …". A pool's lack of capacity is the same for all tenants; any other cause is the tenant's own.
+ * Derives the cause of a failed launch from the agent's message, such as botocore's "An error occurred
+ * (InsufficientInstanceCapacity) when calling …". Only a lack of capacity in the pool is the same for all tenants.
  */
 export const failureCauseOf = (message: string): FailureCause =>
   codes.find(([, code]) => code.test(message))?.[0] ?? 'other';

@@ -11,8 +11,8 @@ import { bestStandby } from './standbys.ts';
 const size = 100;
 
 /**
- * Has standbys take over that have come up while their agent's primary is being taken, and that no call has had take over.
- * @returns how many did
+ * Promotes standbys that came up while EC2 is reclaiming their agent's primary and that no request has promoted.
+ * @returns how many were promoted
  */
 export function finishFailovers(db: Db, time: RunTime, now: Date): Promise<number> {
   const read = (after: Candidate | undefined) => candidates(db, after);

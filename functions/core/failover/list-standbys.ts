@@ -12,25 +12,25 @@ import { claimLaunch } from './standby-rows.ts';
 type ListedReplica = Replica & { readonly poolName: string | null };
 
 interface ListReplicas {
-  /** `undefined` for the admin, who sees every tenant's. */
+  /** `undefined` for the admin, who sees all tenants. */
   readonly clientId: string | undefined;
   readonly ref: string;
-  /** Of this request (see `claimLaunch`). */
+  /** Identifies this request (see `claimLaunch`). */
   readonly token: string;
   readonly query: { readonly status?: ReplicaStatus | undefined; readonly include_terminated: 'true' | 'false' };
 }
 
-/** More standbys than an agent has in years of weekly failovers. */
+/** Maximum rows in a response; years of weekly failovers leave an agent with fewer. */
 const listed = 500;
 
-/** A launch is handed out again only after this long: the agent's own launch blocks it for up to ten minutes. */
+/** A claimed launch is handed out again after this long: the agent's own launch call can block for ten minutes. */
 const claimMs = 10 * 60_000;
 
 /**
- * The standbys of an agent, newest first (protocol R2). What agents poll for is narrower than what consoles list:
- * `launching` is a request to launch, so one unclaimed row is handed to the primary and claimed; `terminated` is a
- * request to terminate, so only real instances whose end is not confirmed are listed. One statement, two with a claim, three
- * where another request may have taken the launch.
+ * The standbys of an agent, newest first (protocol R2). Two statuses are work lists for agents. `launching` is a
+ * request to launch: one claimable row is claimed and returned to the primary. `terminated` is a request to terminate:
+ * it lists only rows with an instance that is not confirmed gone. One statement, two with a claim, three if another
+ * request may have claimed the launch first.
  * @throws AppError agent_not_found
  */
 export async function listReplicas(db: Db, { clientId, ref, query, token }: ListReplicas, now: Date) {
@@ -40,7 +40,7 @@ export async function listReplicas(db: Db, { clientId, ref, query, token }: List
     .leftJoin('replicaInstances as s', (join) => {
       const of = join.onRef('s.agentId', '=', 'a.id').onRef('s.clientId', '=', 'a.clientId');
       if (query.status === undefined) return wanted ? of.on('s.status', 'in', wanted) : of;
-      // A failed standby may have an instance, which is to go as well.
+      // A failed standby may have an instance that must be terminated too.
       if (query.status === 'terminated')
         return of
           .on('s.status', 'in', ['terminated', 'failed'])
@@ -69,7 +69,7 @@ export async function listReplicas(db: Db, { clientId, ref, query, token }: List
   const replicas = rows.flatMap(({ poolName, ofClient: _, launches: __, isHeld: ___, ...row }) =>
     row.id === null ? [] : [{ ...(row as Replica), poolName }],
   );
-  // Sorted here: an agent has few, and the server would sort them on disk, for the sake of their tags.
+  // Sorted here: an agent has few standbys, and their JSON tags would make MySQL sort on disk.
   replicas.sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime());
   if (first.isHeld) return { replicas: [], total: 0 };
   if (Number(first.launches ?? 0) >= launchesAnHour) {
@@ -87,7 +87,7 @@ async function claim(db: Db, { replicas, token }: Claim, now: Date): Promise<Lis
   return replica && (await claimLaunch(db, { ...replica, token }, now)) ? [replica] : [];
 }
 
-/** A replica as agents and consoles read it (protocol 3). */
+/** A replica in the API's format (protocol 3). */
 function toWire(replica: ListedReplica, now: Date) {
   const time = (at: Date | null) => at?.toISOString() ?? null;
   return {

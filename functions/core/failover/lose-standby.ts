@@ -11,7 +11,7 @@ interface Lost {
   readonly signal: Signal;
 }
 
-/** EC2 takes a standby: it is no standby any more, and another one is made where one is wanted. */
+/** Handles EC2 reclaiming a standby: marks it as failed and replaces it if the standby policy asks for one. */
 export async function loseStandby(
   tx: Tx,
   state: AgentState<'standbys' | 'openSwitch' | 'notice'>,

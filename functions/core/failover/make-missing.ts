@@ -9,18 +9,18 @@ import { readAgents } from '../agent/read.ts';
 import { provideStandby } from './provide-standby.ts';
 import { alarmMs, standbyPolicy, survivedMs } from './standby-policy.ts';
 
-/** Agents that a run may see to; the next run, a minute later, has others of them. */
+/** How many agents a run handles at most; the next run, a minute later, picks others. */
 const most = 2000;
 
-/** Agents that are read at once. */
+/** Agents per read. */
 const batch = 100;
 
 const wanted = { standbys: true, openSwitch: true, launches: true } as const;
 
 /**
- * Makes the standbys that should be there and are not. SQL lists agents that may want one, the policy says which do; each
- * of those is decided on once more under its lock.
- * @returns for how many something was done
+ * Creates missing standbys. SQL finds the agents that may need one, the policy picks those that do, and each is decided
+ * again under its lock.
+ * @returns how many agents got a standby or were sent to on-demand
  */
 export async function makeMissing(db: Db, time: RunTime, now: Date): Promise<number> {
   const ids = await candidates(db, now);
@@ -32,7 +32,7 @@ export async function makeMissing(db: Db, time: RunTime, now: Date): Promise<num
   return made;
 }
 
-/** @param agentIds in the order of their urgency */
+/** @param agentIds most urgent first */
 async function makeForEach(db: Db, agentIds: readonly string[], { hasTime }: RunTime, now: Date): Promise<number> {
   const states = await readAgents(db, { agentIds, with: wanted }, now);
   const missing = states.filter((state) => standbyPolicy({ ...state, occasion: 'review' }, now).do !== 'nothing');
@@ -53,14 +53,15 @@ const isLosing = ({ agent }: { readonly agent: { readonly pendingTerminationAt: 
   agent.pendingTerminationAt !== null;
 
 /**
- * Agents without a standby that may want one: those whose primary EC2 takes; and those that can launch one now, in manual
- * mode or since a recommendation that still counts. What no index knows, such as failed launches, is left to the policy.
+ * Agents without a standby that may need one: agents whose primary EC2 is reclaiming, and agents that can launch one
+ * now and are in manual mode or have a current rebalance recommendation. The policy checks what no index covers, such
+ * as failed launches.
  */
 async function candidates(db: Db, now: Date): Promise<string[]> {
   const losingSince = msBefore(now, survivedMs);
   const recommendedSince = msBefore(now, alarmMs);
   const rows = await db
-    // Three lists that an index has each: of conditions joined by OR the optimiser may make a scan of all agents.
+    // Three lists, each served by an index: with OR instead, the optimiser may scan all agents.
     .selectFrom((eb) =>
       eb
         .selectFrom('agents')
@@ -101,7 +102,7 @@ async function candidates(db: Db, now: Date): Promise<string[]> {
         ),
       ),
     )
-    // Those whose primary is being taken come first, the others in turn.
+    // Agents whose primary is being reclaimed come first, the others in a new order each run.
     .orderBy(sql`a.pending_termination_at IS NULL`)
     .orderBy(sql`CRC32(CONCAT(a.id, ${now.toISOString()}))`)
     .limit(most)

@@ -12,14 +12,14 @@ interface Place {
 
 interface FirstAnswer {
   readonly signal: Signal;
-  /** The pool that the instance is in. */
+  /** Where the instance runs. */
   readonly place: Place | undefined;
-  /** What is done about it, in a word: it stays on record. */
+  /** What is done about it, as stored in `response_action`. */
   readonly action: string;
   readonly replicaId: string | undefined;
 }
 
-/** Writes the first that is heard of an instance's end; whoever hears it at the same time writes the same row. */
+/** Records a signal about an instance. Concurrent requests for the same signal write the same row. */
 export async function insertNotice(
   tx: Tx,
   state: AgentState<'notice'>,

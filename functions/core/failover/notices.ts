@@ -12,31 +12,31 @@ import { knownNotice, type Signal } from './signal.ts';
 import { bestStandby } from './standbys.ts';
 
 /**
- * What comes of EC2's announcements (protocol 9.5): rules over rows, which work without model, schedules and decision
- * engine. The same notice by both ways, in any order and number, is one failover.
+ * How EC2's signals are handled (protocol 9.5): rules over database rows that need no model, schedule or decision
+ * engine. A notice that comes from both the agent and EventBridge, in any order and number, causes one failover.
  */
 export type NoticeState = AgentState<'standbys' | 'openSwitch' | 'notice'>;
 
-/** What a rule for notices reads of an agent, about the instance that EC2 names. */
+/** The parts of an agent's state that notice rules need, for the instance that EC2 names. */
 export const forNotice = (instanceId: string | undefined) =>
   ({ standbys: true, openSwitch: true, notice: instanceId }) as const;
 
-/** How a caller comes to the agent. */
+/** How the caller reaches the agent. */
 interface Approach {
-  /** What it read of the agent just now: it spares a look, and is looked at anew if it has changed meanwhile. */
+  /** State that the caller has just read: it saves a read. If it proves stale, the state is read again. */
   readonly seen?: NoticeState | undefined;
   /**
-   * For a caller that has other agents to see to and is told again: an agent that somebody else holds is a conflict at
-   * once, instead of something to wait for.
+   * For callers that have other agents to handle and will get the signal again: a locked agent is a conflict at once
+   * instead of a wait.
    */
   readonly skipLocked?: boolean;
 }
 
 /**
- * Makes sure that a standby is on its way for an instance that EC2 may or will take away (protocol R8). An active one is
- * used; otherwise one is queued for launch, in another pool. An instance that is taken for certain is marked, so that the
- * first standby that comes up takes over even if R9 never comes, and its agent is sent to on-demand where there is no pool.
- * @throws AppError agent_not_found; auto_switch_disabled for a rebalance recommendation where moves are not wanted
+ * Makes sure that a standby is on its way for an instance that EC2 may or will reclaim (protocol R8). Uses an active
+ * standby, or queues one for launch in another pool. On a termination notice it also marks the agent, so that the first
+ * standby to come up takes over even if R9 never arrives, and sends the agent to on-demand if there is no pool.
+ * @throws AppError agent_not_found; auto_switch_disabled for a rebalance recommendation while auto-switch is off
  */
 export async function prepareStandby(
   db: Db,
@@ -68,9 +68,9 @@ export type Outcome =
   | { readonly kind: 'not-primary' };
 
 /**
- * EC2 takes an instance away (protocol R9). A standby that is an instance takes over at once; where there is none yet, the
- * agent is marked, and the first standby that comes up takes over then. The first outcome is the answer to every repeat,
- * whoever brings it.
+ * Handles EC2 reclaiming an instance (protocol R9). A standby with an instance takes over at once. If there is none
+ * yet, the agent is marked, and the first standby to come up takes over. Once a failover is done, repeats from any
+ * source get the same outcome.
  * @param input `preferredId`: the standby that the agent knows of
  * @throws AppError agent_not_found
  */
@@ -115,8 +115,8 @@ export async function handleTermination(
 }
 
 /**
- * Decides in a transaction on what is there, and anew when that has changed meanwhile (docs/adr/0009). The reading takes
- * no lock, so one that was made before the transaction is as good as one within it.
+ * Runs `decide` in a transaction, and again on freshly read state if the state changed meanwhile (docs/adr/0009). The
+ * read takes no lock, so one from before the transaction is as good as one inside it.
  */
 function decided<T>(
   db: Db,

@@ -2,8 +2,8 @@ import type { Db } from '../../shared/db.ts';
 import { minuteMs, msBefore } from '../../shared/time.ts';
 
 /**
- * From when to when after its claim EC2 is asked about a launch: before, what was launched may still register; after, it is
- * no longer worth asking.
+ * EC2 is asked about a launch between these times after its claim. Earlier, the instance may still register; later, it
+ * is no longer worth asking.
  */
 const askedMs = { from: 20 * minuteMs, until: 80 * minuteMs };
 
@@ -12,8 +12,8 @@ const batch = 20;
 export type LostLaunch = Awaited<ReturnType<typeof readLostLaunches>>[number];
 
 /**
- * Launches of standbys that an agent took and never reported, in accounts that we may look into, and that EC2 was not asked
- * about yet. An instance may have come of them, which nobody knows. One statement.
+ * Failed standby launches that an agent claimed and never reported, in accounts with a role for us, and that EC2 was
+ * not asked about yet. Each may have left an instance that nobody knows of. One statement.
  */
 export const readLostLaunches = (db: Db, now: Date) =>
   db
@@ -32,7 +32,7 @@ export const readLostLaunches = (db: Db, now: Date) =>
     .limit(batch)
     .execute();
 
-/** EC2 was asked about a launch: once is enough. */
+/** Records that EC2 was asked about a launch: once is enough. */
 export async function markChecked(db: Db, { id, clientId }: { id: string; clientId: string }, now: Date) {
   await db
     .updateTable('replicaInstances')

@@ -1,43 +1,43 @@
 import { dayMs, minuteMs, msSince } from '../../shared/time.ts';
 import { ageMs, isFresh } from '../pool/freshness.ts';
 
-/** Where a standby may go, and what speaks for and against it. */
+/** A pool that a standby may run in, with what counts for and against it. */
 export interface Candidate {
   readonly id: string;
   readonly name: string;
   readonly instanceType: string;
   readonly region: string;
   readonly az: string;
-  /** USD per hour; `null` while nobody has reported one. */
+  /** USD per hour; `null` while none is known. */
   readonly price: number | null;
   readonly pricedAt: Date | null;
-  /** In how many periods of ten minutes of the last 24 h the pool was interrupted, however many agents were told. */
+  /** Ten-minute periods of the last 24 h with an interruption signal in the pool, however many agents got it. */
   readonly interruptions24h: number;
-  /** When we last heard that EC2 takes an instance of the pool away. */
+  /** When we last received a termination notice for an instance of the pool. */
   readonly lastNoticeAt: Date | null;
-  /** In how many of those of 30 days, and of their neighbours, the primary's pool was interrupted too. */
+  /** Such periods of the last 30 days in which, or next to which, the primary's pool had a signal too. */
   readonly jointFailures: number;
   /**
-   * Launches that were tried and failed in the last 24 h, and when the last one did: for want of capacity anybody's, for
-   * any other cause the tenant's.
+   * Attempted launches that failed in the last 24 h, and when the last one failed: any tenant's for lack of capacity,
+   * the tenant's own for any other cause.
    */
   readonly failures24h: number;
   readonly lastFailureAt: Date | null;
-  /** Those of the agent itself. */
+  /** The agent's own failed launches. */
   readonly ownFailures24h: number;
   readonly lastOwnFailureAt: Date | null;
-  /** Of EC2, 1 to 10; `null` where it has not been asked lately. */
+  /** EC2's Spot placement score, 1 to 10; `null` if there is no recent one. */
   readonly placementScore: number | null;
 }
 
 export interface Wish {
-  /** The primary's pool, which a standby never shares; `null` for a primary on-demand. */
+  /** The primary's pool, which a standby never shares; `null` for an on-demand primary. */
   readonly primaryPool: string | null;
   readonly excludeZones?: readonly string[] | undefined;
   readonly preferredZones?: readonly string[] | undefined;
   /** USD per hour. */
   readonly maxHourlyCost?: number | undefined;
-  /** In an emergency a stale price, or none, is no reason to go without a standby. */
+  /** In an emergency, pools with a stale price or no price are allowed too. */
   readonly emergency: boolean;
 }
 
@@ -45,12 +45,12 @@ const emptyingMs = 5 * minuteMs;
 const longestQuarantineMs = 30 * minuteMs;
 
 /**
- * The best pool for a standby, or none. Never the primary's: instances of one pool die within minutes of each other.
- * Never one that EC2 is emptying, and none in quarantine: it has just shown that it has no capacity. Only where nothing
- * else is left in an emergency, a pool in which others failed is tried; one in which the agent itself just failed is not,
- * as on-demand comes next. Among the others: a zone that was asked for, then those where no launch has failed lately, those that did not fail together with the
- * primary's, those with fewer interruptions, the cheaper ones, those that EC2 scores higher. In an emergency fresh prices go before stale ones before
- * none; otherwise only pools with a fresh price count.
+ * The best pool for a standby, or `undefined`. Excluded are the primary's pool, because instances of one pool are
+ * reclaimed within minutes of each other; pools that EC2 is emptying; and pools in quarantine, which just had a failed
+ * launch. In an emergency with nothing else left, a quarantined pool is allowed unless the agent's own launches just
+ * failed there: on-demand comes next. Only an emergency allows pools without a fresh price. The order is: preferred
+ * zones, no recent failed launch, in an emergency fresh prices before stale ones, fewest losses together with the
+ * primary's pool, fewest interruptions, lowest price, highest placement score.
  */
 export function choosePool(candidates: readonly Candidate[], wish: Wish, now: Date): Candidate | undefined {
   const staleness = ({ pricedAt }: Candidate) => {
@@ -75,13 +75,13 @@ export function choosePool(candidates: readonly Candidate[], wish: Wish, now: Da
   return free ?? (wish.emergency ? open.find((pool) => !hasJustFailedItself(pool, now)) : undefined);
 }
 
-/** EC2 empties a pool within minutes: what is launched there now is told to go as soon as it is up. */
+/** Whether EC2 is emptying the pool, which takes minutes: a new instance would get a notice as soon as it is up. */
 export const isBeingTaken = ({ lastNoticeAt }: Pick<Candidate, 'lastNoticeAt'>, now: Date) =>
   msSince(lastNoticeAt, now) < emptyingMs;
 
 /**
- * A pool in which a launch just failed has no capacity: it is left alone for a minute, and twice as long after each
- * further failure, up to half an hour (protocol 9.4).
+ * Whether a pool is left alone because a launch just failed there: for a minute, and twice as long after each further
+ * failure, up to half an hour (protocol 9.4).
  */
 export function isQuarantined(
   { failures24h, lastFailureAt }: Pick<Candidate, 'failures24h' | 'lastFailureAt'>,
@@ -92,7 +92,7 @@ export function isQuarantined(
   return msSince(lastFailureAt, now) < backOffMs;
 }
 
-/** Whether the agent's own launches alone put the pool in quarantine. */
+/** Whether the agent's own failed launches alone put the pool in quarantine. */
 export const hasJustFailedItself = (
   { ownFailures24h, lastOwnFailureAt }: Pick<Candidate, 'ownFailures24h' | 'lastOwnFailureAt'>,
   now: Date,

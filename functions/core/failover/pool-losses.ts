@@ -2,32 +2,31 @@ import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 import { dayMs, minuteMs, msBefore, secondMs, startOf } from '../../shared/time.ts';
 
-/** Interruptions of a pool within this time are one loss, and two pools lost in neighbouring periods are lost together. */
+/** Signals of a pool within one period count as one loss. Pools lost in neighbouring periods were lost together. */
 const periodMs = 10 * minuteMs;
 
 const period = sql.lit(periodMs / secondMs);
 
-/** The start of the period of a time that SQL knows; `bucketOfLoss` for one that we do. */
+/** SQL for the start of the period that a column's time is in; `bucketOfLoss` is the same for a `Date`. */
 const bucketOf = (column: string) => sql<Date>`TIMESTAMPADD(SECOND,
   TIMESTAMPDIFF(SECOND, CAST('1970-01-01' AS DATETIME), ${sql.ref(column)}) DIV ${period} * ${period}, CAST('1970-01-01' AS DATETIME))`;
 
 export const bucketOfLoss = (at: Date) => startOf(periodMs, at);
 
-/** A notice is dated before its transaction commits: so far back one may appear that the last run did not see. */
+/** A signal is dated before its transaction commits, so each run looks back this far for ones the last run missed. */
 const lateMs = 20 * minuteMs;
 
-/** Losses that a run enters, or forgets; the next run, a minute later, takes the rest. */
+/** How many losses a run adds, and how many it deletes; the next run, a minute later, takes the rest. */
 const most = 1000;
 
-/** Nobody asks for what was lost longer ago than the month of a pool's risk. */
+/** How long losses are kept: a pool's risk looks back a month. */
 const keptMs = 32 * dayMs;
 
 /**
- * Enters the losses that the notices since the last run tell of, and forgets old ones: four statements, of which none locks
- * a notice. Notices do
- * not enter them themselves, as a thousand of one pool would wait for one row (docs/adr/0019). The newest loss says where
- * the last run ended, so a run that is late or repeated misses and doubles nothing.
- * @returns how many are new
+ * Adds the losses from signals since the last run and deletes old ones: four statements, none of which locks a signal's
+ * row. The signals' own transactions do not write losses, because a thousand of one pool would wait for one row
+ * (docs/adr/0019). Each run resumes from the newest loss, so a late or repeated run neither misses nor duplicates any.
+ * @returns how many losses are new
  */
 export async function enterLosses(db: Db, now: Date): Promise<number> {
   await sql`DELETE FROM pool_losses WHERE bucket < ${msBefore(now, keptMs)} ORDER BY bucket LIMIT ${sql.lit(most)}`.execute(
@@ -58,19 +57,19 @@ export async function enterLosses(db: Db, now: Date): Promise<number> {
   return rows.length;
 }
 
-/** In how many periods since a time the pool `p` was lost. */
+/** How many periods since a time have a loss of the pool `p`. */
 export const lossesSince = (since: Date) => sql<number>`(
   SELECT COUNT(*) FROM pool_losses AS l WHERE l.pool_id = p.id AND l.bucket >= ${bucketOfLoss(since)})`;
 
-/** The newest period in which the pool `p` was lost. */
+/** The newest period with a loss of the pool `p`. */
 export const lastLoss = sql<Date | null>`(SELECT MAX(l.bucket) FROM pool_losses AS l WHERE l.pool_id = p.id)`;
 
-/** The same by the hour, which is what a pool's risk counts (docs/adr/0010). */
+/** How many hours since a time have a loss of the pool `p`: a pool's risk counts hours (docs/adr/0010). */
 export const lossHoursSince = (since: Date) => sql<number>`(
   SELECT COUNT(DISTINCT DATE_FORMAT(l.bucket, '%Y%m%d%H')) FROM pool_losses AS l
   WHERE l.pool_id = p.id AND l.bucket >= ${bucketOfLoss(since)})`;
 
-/** In how many periods since a time the pool `p` was lost in the same or a neighbouring period as `other`: by key alone. */
+/** How many periods with a loss of `p` since a time have one of `other` in them or next to them. Uses keys alone. */
 export const jointLossesSince = (other: string | null, since: Date) => sql<number>`(
   SELECT COUNT(*) FROM pool_losses AS l
     LEFT JOIN pool_losses AS o ON o.pool_id = ${other ?? ''} AND o.bucket = l.bucket

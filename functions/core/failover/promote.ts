@@ -10,15 +10,15 @@ import { keepAsStandby } from './standby-rows.ts';
 /** How a standby becomes the primary. */
 export interface Manner {
   readonly cause: 'promotion' | 'failover';
-  /** Keeps the former primary as the next standby, instead of letting it go. */
+  /** Keeps the former primary as the next standby instead of retiring it. */
   readonly demote?: boolean;
 }
 
 type State = AgentState<'standbys' | 'openSwitch' | 'notice'>;
 
 /**
- * Makes a standby the primary, in the caller's transaction, under the agent's lock: four statements, one more with
- * `demote`. The standby, its instance, the former primary, the agent and, in a failover, the notice change together.
+ * Makes a standby the primary in the caller's transaction: four statements, one more if the former primary is kept. The
+ * standby, its instance, the former primary, the agent and, in a failover, the notice change together.
  */
 export async function promote(tx: Tx, state: State, standby: Standby, manner: Manner, now: Date): Promise<void> {
   const { agent, primary, notice, openSwitch } = state;

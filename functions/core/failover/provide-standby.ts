@@ -11,14 +11,15 @@ type State = AgentState<'standbys' | 'openSwitch'> & Partial<AgentState<'launche
 
 interface Asked {
   readonly occasion: Occasion;
-  /** What else has happened: it is recorded whatever comes of this. */
+  /** Events to record in any case. */
   readonly also?: readonly SystemEvent[];
 }
 
 /**
- * Does what the policy says about an agent's standby. The caller holds the agent's lock.
- * @param state its `standbys` without one that is just lost
- * @returns whether anything came of it: a standby to be launched, or the agent's way to on-demand
+ * Does what the policy says about an agent's standby. The caller holds the agent's lock, or checks in the same
+ * transaction that what it decided on is unchanged (see notices.ts).
+ * @param state `standbys` must not include one that was just lost
+ * @returns whether a standby was queued or the agent was sent to on-demand
  */
 export async function provideStandby(tx: Tx, state: State, asked: Asked, now: Date): Promise<boolean> {
   const { occasion, also = [] } = asked;
@@ -36,8 +37,8 @@ export async function provideStandby(tx: Tx, state: State, asked: Asked, now: Da
 }
 
 /**
- * No standby can be launched: the agent itself is told to go on-demand, ahead of whatever else it was told.
- * @returns whether it has been told that; otherwise it is carrying out a switch, whose successor is to take over
+ * Tells the agent to switch to on-demand because no standby can be launched. Replaces any switch that is not under way.
+ * @returns false if the agent is already carrying out another switch, whose new instance will take over
  */
 export async function goOnDemand(tx: Tx, { agent, openSwitch }: AgentState<'openSwitch'>, now: Date): Promise<boolean> {
   if (isAwaitingSuccessor(openSwitch)) {

@@ -11,20 +11,20 @@ type Place = Pick<Agent, 'currentPoolId' | 'instanceType' | 'region' | 'az'>;
 interface Recommendation {
   readonly agent: Agent;
   readonly instanceId: string;
-  /** The place of that instance; `undefined` where it is not known. */
+  /** Where that instance runs; `undefined` if unknown. */
   readonly place: Place | undefined;
   readonly detectedAt: Date;
   /** What the agent was advised to do. */
   readonly action: string;
 }
 
-/** The answer to a recommendation about an instance that is not the primary: it concerns nothing but that instance's pool. */
+/** The action for an instance that is not the primary: the recommendation then says something about its pool only. */
 export const notPrimary = 'not-primary';
 
-/** A rebalance recommendation has no end time, and agents repeat it after a restart: it counts once an instance and hour. */
+/** Recommendations have no end time, and agents repeat them after a restart: each instance counts once an hour. */
 export const recommendationHour = (detectedAt: Date) => startOf(hourMs, detectedAt);
 
-/** Records a rebalance recommendation that an agent told of: three statements, each safe to run twice. */
+/** Records a rebalance recommendation that an agent reported: at most three statements, each idempotent. */
 export async function recordRecommendation(db: Db, recommendation: Recommendation, now: Date): Promise<void> {
   const { agent, instanceId, place, detectedAt, action } = recommendation;
   const of = { clientId: agent.clientId, agentId: agent.id, instanceId };

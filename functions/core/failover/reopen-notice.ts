@@ -6,16 +6,16 @@ import { survivedMs } from './standby-policy.ts';
 interface Reopening {
   readonly clientId: string;
   readonly agentId: string;
-  /** The instance that is the primary again. */
+  /** The instance that has become the primary again. */
   readonly formerId: string;
-  /** The standby whose failover is undone; without one it is a switch. */
+  /** The standby whose failover is undone; absent if a switch is undone. */
   readonly replicaId?: string;
 }
 
 /**
- * Opens the notice again that the change of primary which is now undone had answered: EC2 takes the former primary still.
+ * Reopens the notice that a now undone change of primary had answered: EC2 is still reclaiming the former primary.
  * Sets columns of: agents, spot_interruption_events.
- * @returns whether there is such a notice
+ * @returns whether there was such a notice
  */
 export async function reopenNotice(tx: Tx, reopening: Reopening, now: Date): Promise<boolean> {
   const { clientId, agentId, formerId, replicaId } = reopening;

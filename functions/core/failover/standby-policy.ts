@@ -6,22 +6,22 @@ import type { AgentState, Launches, Standby } from '../agent/state.ts';
 import { isAwaitingSuccessor, type OpenSwitch } from '../command/open-switch.ts';
 
 /**
- * The room of standbys and of what EC2 announces.
+ * The room of standbys and EC2's interruption signals.
  * Owns the tables: replica_instances, spot_interruption_events, pool_losses.
  *
- * This file says when a standby is made and when it is ended: pure functions of what is known of an agent. Where it goes
- * is said in placement.ts, what comes of an interruption in notices.ts, and coordinate.ts looks after all of it each minute.
+ * This file decides when a standby is created and when it ends: pure functions of an agent's state. placement.ts
+ * chooses the pool, notices.ts handles interruptions, and coordinate.ts checks everything each minute.
  */
 export type StandbyType = 'manual' | 'automatic-rebalance' | 'automatic-termination';
 
-/** Why the policy is asked. */
+/** Why the policy is consulted. */
 export type Occasion =
   | 'termination-notice'
   | 'rebalance-recommendation'
-  /** The last standby of an agent has come to nothing. */
+  /** A standby of the agent has failed or was lost. */
   | 'standby-lost'
   | 'manual-mode-on'
-  /** The coordinator looks at the agent, for what no call announces. */
+  /** The coordinator's check for what no request reports. */
   | 'review';
 
 export interface Situation {
@@ -29,15 +29,15 @@ export interface Situation {
   readonly agent: AgentState['agent'];
   readonly primary: { readonly id: string } | undefined;
   readonly openSwitch: OpenSwitch | undefined;
-  /** The active ones, without one that is just lost. */
+  /** The active standbys, without one that was just lost. */
   readonly standbys: readonly unknown[];
-  /** Only a review has to know. */
+  /** Needed for a review only. */
   readonly launches?: Launches;
 }
 
 export type StandbyPlan =
   | { readonly do: 'nothing' }
-  /** Launch one in the best pool; where there is none, do the other thing. */
+  /** Launch one in the best pool; if there is no pool, do what `otherwise` says. */
   | { readonly do: 'launch'; readonly type: StandbyType; readonly otherwise: 'nothing' | 'go-on-demand' }
   | { readonly do: 'go-on-demand' };
 
@@ -46,14 +46,14 @@ const goOnDemand = { do: 'go-on-demand' } as const;
 const launch = (type: StandbyType, otherwise: 'nothing' | 'go-on-demand' = 'nothing') =>
   ({ do: 'launch', type, otherwise }) as const;
 
-/** What to do about an agent's standby now (protocol 9.8). One active standby is enough, whatever it was made for. */
+/** What to do about an agent's standby now (protocol 9.8). One active standby is enough, whatever its purpose. */
 export function standbyPolicy(state: Situation, now: Date): StandbyPlan {
   if (state.standbys.length > 0) return nothing;
   const canLaunch = canLaunchStandbys(state.agent);
   switch (state.occasion) {
     case 'termination-notice':
       return canLaunch ? launch('automatic-termination', 'go-on-demand') : goOnDemand;
-    // It is no reason to leave Spot: the review looks for a pool again each minute.
+    // A recommendation is no reason to leave Spot: the review looks for a pool again each minute.
     case 'rebalance-recommendation':
       return canLaunch ? launch('automatic-rebalance') : nothing;
     case 'manual-mode-on':
@@ -66,17 +66,16 @@ export function standbyPolicy(state: Situation, now: Date): StandbyPlan {
 }
 
 /**
- * A standby that is queued with less time than this before the end of the primary is the last thing its agent tries. The agent
- * asks for standbys every 30 s and for commands every 15 s (protocol 6.2): were the launch refused, nobody would be left to
- * launch on demand.
+ * With less time than this left, the agent is sent to on-demand instead of to the next pool. Agents poll for standbys
+ * every 30 s and for commands every 15 s (protocol 6.2): after a failed launch it would be too late.
  */
 const lastTryMs = minuteMs;
 
-/** EC2 takes the primary and no standby is left: the next pool is tried, unless a switch is moving the agent already. */
+/** EC2 is reclaiming the primary and no standby is left: try the next pool, unless a switch is already under way. */
 function replaceForLostPrimary({ agent, openSwitch }: Situation, now: Date): StandbyPlan {
   if (isAwaitingSuccessor(openSwitch)) return nothing;
   const leftMs = -msSince(agent.pendingTerminationAt, now);
-  // An instance that outlives its end has time again.
+  // An instance that outlives its announced end has time again.
   if (leftMs > 0 && leftMs < lastTryMs) return goOnDemand;
   return canLaunchStandbys(agent) ? launch('automatic-termination', 'go-on-demand') : goOnDemand;
 }
@@ -91,12 +90,12 @@ function review(state: Situation, now: Date): StandbyPlan {
   return isRecommended(state, now) ? launch('automatic-rebalance') : nothing;
 }
 
-/** A recommendation that is this old was a false alarm, or is over. */
+/** A recommendation this old was a false alarm or is over. */
 export const alarmMs = 2 * hourMs;
 
 /**
- * A rebalance recommendation still asks for a standby: where its launch failed or there was no pool; not where the standby
- * was let go, or the agent has moved since or is about to.
+ * Whether a rebalance recommendation still asks for a standby, because the launch failed or there was no pool. It does
+ * not once a standby for it was ended or promoted, or the agent has moved since or is about to move.
  */
 function isRecommended({ agent, openSwitch, launches }: Situation, now: Date): boolean {
   const { lastRebalanceRecommendationAt: at, lastSwitchAt, autoSwitchEnabled, currentMode } = agent;
@@ -107,28 +106,28 @@ function isRecommended({ agent, openSwitch, launches }: Situation, now: Date): b
   return !hasMoved && !wasLetGo;
 }
 
-/** An instance that still lives this long after EC2 was to take it is kept; later nobody is left to launch a standby. */
+/** An instance alive this long after its announced end has survived; a dead one is not there to launch a standby. */
 export const survivedMs = 10 * minuteMs;
 
-/** Whether EC2 is taking the primary away. */
+/** Whether EC2 is reclaiming the primary. */
 export const isLosingPrimary = ({ agent, primary }: Pick<Situation, 'agent' | 'primary'>, now: Date) =>
   agent.pendingTerminationAt !== null &&
   agent.pendingTerminationInstance === primary?.id &&
   msSince(agent.pendingTerminationAt, now) < survivedMs;
 
-/** Agents of version 3 know nothing of standbys: one that is queued for them would wait for ever. */
+/** Version 3 agents do not support standbys: one that is queued for them would never launch. */
 export const canLaunchStandbys = ({ agentVersion }: { readonly agentVersion: string | null }) =>
   !isVersion3(agentVersion);
 
-/** After so many standbys in a row that were never heard of, one is launched only where somebody asks for it. */
+/** After this many standbys in a row that were never heard from, one is launched only on request. */
 export const maxUnheard = 3;
 
 const longestBackOffMs = 30 * minuteMs;
 
 /**
- * After a launch that failed an agent is asked again a minute later, and after twice as long each time, up to half an hour
- * (protocol 9.4). Pools have a quarantine of their own; with many pools that alone is no back-off. Where standby after
- * standby is launched and never heard of, no more are launched: each of them runs and costs.
+ * Whether the agent may be asked for another launch: a minute after a failed one, and twice as long after each further
+ * failure, up to half an hour (protocol 9.4). Pools have their own quarantine, but with many pools that alone does not
+ * slow an agent down. If standby after standby is never heard from, no more are launched: each one costs money.
  */
 function hasBackedOff({ failures, lastFailureAt, unheard }: Launches, now: Date): boolean {
   if (unheard >= maxUnheard) return false;
@@ -145,14 +144,14 @@ interface Heard {
 /** Why a standby has to end. */
 export type Overdue = 'not-launched' | 'silent' | 'unheard' | 'alarm-over';
 
-/** A launch without an instance is given up after this (protocol 7.2). */
+/** A launch without an instance is given up after this long (protocol 7.2). */
 export const launchMs = 10 * minuteMs;
 
 /**
- * Whether a standby has come to nothing, or has outlived what it was made for (protocol 9.8). One that was made for an
- * alarm stays while EC2 is taking the primary. An instance that was never heard of since its launch was reported is
+ * Why a standby has failed or is no longer needed (protocol 9.8); `undefined` if it stays. A standby made for an alarm
+ * stays while the agent has a pending termination. An instance that was not heard from since its launch was reported is
  * `unheard`: its image may have no agent.
- * @param lastSeenAt when its instance was last heard of; `null` without one. `hearing`: when we could hear it
+ * @param lastSeenAt when its instance was last heard from; `null` without one. `hearing`: when we could hear it
  */
 export function overdueOf(
   standby: Pick<Standby, 'instanceId' | 'replicaType' | 'launchedAt' | 'createdAt'>,

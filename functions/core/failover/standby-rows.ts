@@ -9,13 +9,13 @@ import { activeStatusList } from './active-statuses.ts';
 import type { Candidate } from './placement.ts';
 import type { StandbyType } from './standby-policy.ts';
 
-/** The rows of `replica_instances`, each with its instance where both change together. */
+/** Writes rows of `replica_instances`, together with the standby's instance where both change. */
 
 export interface NewStandby {
   readonly type: StandbyType;
   readonly createdBy: string;
   readonly tags?: Record<string, unknown> | undefined;
-  /** The announcement that it was made for. */
+  /** The signal that it is created for. */
   readonly interruption?: {
     readonly signal: string;
     readonly detectedAt: Date;
@@ -23,7 +23,10 @@ export interface NewStandby {
   };
 }
 
-/** Enters a standby that the agent is to launch in a pool. The caller holds the agent's lock. */
+/**
+ * Inserts a standby for the agent to launch in a pool. The caller holds the agent's lock, or checks in the same
+ * transaction that what it decided on is unchanged (see notices.ts).
+ */
 export async function insertStandby(
   tx: Tx,
   { agent, primary }: AgentState,
@@ -54,7 +57,7 @@ export async function insertStandby(
   return row;
 }
 
-/** The same, recorded with whatever else has happened. */
+/** Inserts a standby as `insertStandby` does, and records an event for it together with the events in `also`. */
 export async function createStandby(
   tx: Tx,
   state: AgentState,
@@ -88,11 +91,11 @@ interface RunningStandby {
   readonly createdBy: string;
   readonly parentInstanceId: string | null;
   readonly tags?: Record<string, unknown> | undefined;
-  /** Otherwise it is entered as terminated, so that it is removed and not orphaned. */
+  /** If false it is inserted as terminated, so that the instance is terminated and not orphaned. */
   readonly isWanted: boolean;
 }
 
-/** Enters a standby whose instance runs already. */
+/** Inserts a standby whose instance is already running. */
 export async function adoptStandby(tx: Tx, { agent }: AgentState, standby: RunningStandby, now: Date): Promise<string> {
   const { isWanted, tags = null, ...facts } = standby;
   const id = randomUUID();
@@ -115,7 +118,7 @@ export async function adoptStandby(tx: Tx, { agent }: AgentState, standby: Runni
   return id;
 }
 
-/** The former primary goes on as the standby of the new one (protocol R3). */
+/** Keeps the former primary as a standby of the new one (protocol R3). */
 export async function keepAsStandby(tx: Tx, { agent, primary }: AgentState, now: Date): Promise<void> {
   if (!primary?.instanceType || !primary.region || !primary.az) return;
   await tx
@@ -164,13 +167,13 @@ export const updateStandby = (tx: Tx, { id, clientId }: Standby, changes: Standb
   tx.updateTable('replicaInstances').set(changes).where('id', '=', id).where('clientId', '=', clientId).execute();
 
 type Launch = Pick<Replica, 'id' | 'clientId' | 'launchClaimedAt'> & {
-  /** Of this request: where an update's answer was lost, it tells whose update it was. */
+  /** Identifies this request: if an update's response was lost, it shows whose update it was. */
   readonly token: string;
 };
 
 /**
- * Hands a launch out. Of two polls at once one gets it: the update repeats the condition that the other has ended.
- * @returns whether this request took the launch
+ * Claims a launch. Of two concurrent polls only one gets it: the first update makes the second one's condition false.
+ * @returns whether this request claimed the launch
  */
 export async function claimLaunch(
   db: Db,
@@ -187,7 +190,7 @@ export async function claimLaunch(
     .where('launchClaimedAt', launchClaimedAt === null ? 'is' : '=', launchClaimedAt)
     .executeTakeFirst();
   if (numUpdatedRows > 0n) return true;
-  // Another request was faster, or ours was repeated after it had gone through.
+  // Another request was faster, or ours was retried after it had committed.
   const row = await db
     .selectFrom('replicaInstances')
     .select('launchToken')
@@ -198,9 +201,9 @@ export async function claimLaunch(
 }
 
 /**
- * Ends a standby and its instance. A promoted one is the primary now, and no report about the standby ends it.
+ * Ends a standby and its instance. A promoted standby is the primary now and stays as it is.
  * Sets columns of: replica_instances, instances.
- * @param end `confirmed`: the instance was seen to be gone, or there never was one; otherwise it is listed until it was
+ * @param end `confirmed`: the instance is gone or never existed; otherwise it is listed for termination until confirmed
  */
 export async function endStandby(
   tx: Tx,
@@ -219,19 +222,19 @@ export async function endStandby(
     WHERE r.id = ${id} AND r.client_id = ${clientId} AND r.status <> 'promoted'`.execute(tx);
 }
 
-/** Why a standby came to nothing, and when its instance is to end; `null` where nothing is known of it. */
+/** Why a standby failed, and when its instance ends; `null` if the instance is only silent and is not terminated. */
 export interface Failure {
   readonly why: string;
-  /** In a word, where it is known. */
+  /** The category of the cause, if known. */
   readonly cause?: FailureCause;
   readonly endsAt: Date | null;
 }
 
 /**
- * Marks a standby as failed; what there is of its instance is to be terminated, or ends by itself at the given time. Without
- * a time nobody is asked to terminate it: it is only silent, and may serve (see `markSeen`).
+ * Marks a standby as failed. With `endsAt`, its instance is terminated or ends by itself. Without it, nobody is asked
+ * to terminate the instance: it is only silent and may still serve (see `markSeen`).
  * Sets columns of: replica_instances, instances.
- * @throws DatabaseError conflict when it is no active standby any more
+ * @throws DatabaseError conflict if the standby is no longer active
  */
 export async function markFailed(
   tx: Tx,

@@ -2,13 +2,13 @@ import { AppError } from '../../shared/errors.ts';
 import type { AgentState, KnownInstance, Standby } from '../agent/state.ts';
 import { canLaunchStandbys } from './standby-policy.ts';
 
-/** What a standby can do, and what an instance must be to be one. */
+/** What a standby can do, and which instances can be one. */
 
-/** Whether this standby can take over: it is an instance, and it has come up or is coming up. */
+/** Whether this standby can take over: it has an instance that is up or coming up. */
 export const canTakeOver = ({ instanceId, status }: Pick<Standby, 'instanceId' | 'status'>) =>
   instanceId !== null && (status === 'ready' || status === 'syncing');
 
-/** Of several standbys: the preferred one, then one that is ready before one that is not, then the oldest (protocol R9). */
+/** The best standby that can take over: the preferred one, else ready before syncing, then the oldest (protocol R9). */
 export function bestStandby(standbys: readonly Standby[], preferredId?: string): Standby | undefined {
   const rank = ({ id, status }: Standby) => (id === preferredId ? 0 : status === 'ready' ? 1 : 2);
   return standbys
@@ -31,8 +31,8 @@ export function requireLaunches({ agent }: AgentState): void {
 }
 
 /**
- * A standby's instance is this agent's, and not its primary. Without this a caller could name an instance that it does not
- * have, and be made its owner by the promotion.
+ * Requires that an instance, if known, is this agent's and not its primary. Without this check a caller could name an
+ * instance that is not its own and become its owner through the promotion.
  * @throws AppError instance_of_another_client, replica_has_machine
  */
 export function requireOwnInstance({ agent, instance }: AgentState<'instance'>, instanceId: string): void {
@@ -41,6 +41,6 @@ export function requireOwnInstance({ agent, instance }: AgentState<'instance'>, 
   if (instance?.isPrimary) throw new AppError('replica_has_machine', `Instance ${instanceId} is the agent's primary`);
 }
 
-/** An instance that is on its way out is nobody's standby any more: it would come back to life by its promotion. */
+/** Whether an instance is being retired. It cannot be a standby: a promotion would bring it back to life. */
 export const isRetired = (instance: KnownInstance | undefined) =>
   instance?.instanceStatus === 'zombie' || instance?.instanceStatus === 'terminated';

@@ -10,10 +10,10 @@ import { reopenNotice } from './reopen-notice.ts';
 type State = AgentState<'standbys' | 'openSwitch' | 'instance'>;
 
 /**
- * A standby takes over as soon as its instance is launched, and an instance may die while it boots (docs/adr/0012). The one
- * that it took over from says so, thus still runs: it is the primary again, its notice is open again, and the next pool is
- * tried. Eleven Data API calls, the dearest there is, for something rare.
- * @param state read with the speaker as the instance that the call names
+ * Undoes a failover whose new instance died while booting: a standby takes over as soon as its instance is launched
+ * (docs/adr/0012). The former primary reports the failure, so it still runs. It becomes the primary again, its notice
+ * is reopened, and the next pool is tried. Eleven Data API calls: the most expensive transaction, but a rare one.
+ * @param state read with the calling instance as `instance`
  * @returns whether the failover was undone; otherwise nothing has changed
  */
 export async function undoFailover(tx: Tx, state: State, standby: Standby, why: string, now: Date): Promise<boolean> {
@@ -34,7 +34,7 @@ export async function undoFailover(tx: Tx, state: State, standby: Standby, why: 
   );
   await undoPromotion(tx, { standby, former, why }, now);
   const { clientId, agentId, id: replicaId } = standby;
-  // Without a notice somebody asked for the promotion, and sees that it came to nothing.
+  // Without a notice the promotion was requested, and whoever requested it sees that it failed.
   const isOpen = await reopenNotice(tx, { clientId, agentId, formerId: former.id, replicaId }, now);
   const event = undone(state, { standby, former, why });
   if (!isOpen) await record(tx, event, now);
@@ -46,7 +46,7 @@ export async function undoFailover(tx: Tx, state: State, standby: Standby, why: 
   return true;
 }
 
-/** The instance that speaks, if this standby took over from it, was not ready then, and has not been heard of since. */
+/** The calling instance, if this standby took over from it, never became ready and has not been heard from since. */
 function formerPrimary({ agent, primary, instance }: State, standby: Standby): KnownInstance | undefined {
   const { status, instanceId, promotedAt, syncStatus } = standby;
   if (status !== 'promoted' || promotedAt === null || instanceId === null || primary?.id !== instanceId)
@@ -64,7 +64,7 @@ interface Undone {
 }
 
 /**
- * The standby has failed, which the next choice of a pool sees, and its instance is listed until it has been seen to go.
+ * Marks the standby as failed, so that the next pool choice counts it, and lists its instance for termination.
  * Sets columns of: replica_instances, instances, switches.
  */
 const undoPromotion = (tx: Tx, { standby, former, why }: Undone, now: Date) =>

@@ -2,19 +2,19 @@ import type { KnownPrices } from './known-prices.ts';
 import type { PoolPrice } from './price.ts';
 import { isAvailabilityZone, regionOfZone } from './region.ts';
 
-/** Pools of one type and region beyond which only availability zones are added: no region has as many Local Zones. */
+/** With this many pools of a type in a region, only availability zones are added: no region has so many Local Zones. */
 export const maxPoolsOfPlace = 60;
 
-/** What is known of an instance that reports prices. */
+/** What is known about an instance that reports prices. */
 export interface Reporter {
   readonly instanceType: string | null | undefined;
   readonly region: string | undefined;
 }
 
 /**
- * Of the pools that an instance reports, those that it can see: of its own type, in zones of its own region. What a tenant's
- * agent adds, every tenant's decisions read, so new pools are few: each availability zone of a region, of which there are 26
- * at most, and its other zones while there are fewer than 60 in all. The rest is left out and the report kept.
+ * The reported pools that an instance can see: its own type in zones of its own region. New pools are limited because
+ * all tenants' decisions read them. Every availability zone is admitted, at most 26 in a region; other zones only while
+ * the type has fewer than 60 pools there. Other pools are dropped, and the rest of the report is kept.
  */
 export function admittedPools(
   pools: readonly PoolPrice[],

@@ -6,16 +6,17 @@ import { record } from '../event/events.ts';
 import { ageMs } from './freshness.ts';
 import { alertsAfter, noteAlerts, type PricedAlert } from './pricing-alerts.ts';
 
-/** Alerts of one statement. */
+/** Alerts per statement. */
 const batch = 500;
 
-/** A price that was seen longer ago meets no alert, and ends none. */
+/** A price seen longer ago than this neither meets an alert nor ends one. */
 const freshMs = hourMs;
 
 /**
- * Notifies tenants of the alerts on prices that are met, once until the price has gone back (protocol X20). What was noted of an
- * alert and the notification are one transaction. One statement for 500 alerts, and a transaction where something changed.
- * @returns how many alerts are met or over since the last run
+ * Notifies tenants when a pricing alert is met, and not again until the price has gone back (protocol X20). The alert's
+ * state and the notification are written in one transaction. One statement for 500 alerts, and transactions for
+ * changes.
+ * @returns how many alerts were newly met or ended since the last run
  */
 export async function checkPricingAlerts(db: Db, { hasTime }: RunTime, now: Date): Promise<number> {
   let changed = 0;
@@ -42,7 +43,7 @@ async function note(db: Db, group: readonly PricedAlert[], now: Date): Promise<r
   return group;
 }
 
-/** A run that is repeated has the same time, and so the same key. */
+/** A repeated run has the same time, so its events have the same dedupe key. */
 const eventOf = (now: Date) => (alert: PricedAlert) => ({
   clientId: alert.clientId,
   type: 'pricing_alert',

@@ -2,13 +2,13 @@ import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 import { dayMs, minuteMs, msAfter, msBefore } from '../../shared/time.ts';
 
-/** What is collected from AWS region by region. */
+/** What is collected from AWS, region by region. */
 export type Source = 'spot-prices' | DailySource;
 
-/** What is collected once a day of each type in a region. */
+/** What is collected once a day for each instance type in a region. */
 export type DailySource = keyof typeof askedAt;
 
-/** The columns that keep when AWS was last asked. */
+/** The columns that store when AWS was last asked. */
 const askedAt = {
   offerings: 'offeredAt',
   'price-list': 'ondemandAt',
@@ -16,28 +16,28 @@ const askedAt = {
   'spot-advisor': 'bandAt',
 } as const;
 
-/** Stands for the region of what is collected in one piece for all of them. */
+/** The region value of sources that are collected once for all regions. */
 export const everywhere = '';
 
-/** Instance types that agents of a region are on, and how far what is collected of them has come. */
+/** The instance types of a region's agents, and how far their collection has come. */
 export interface DueRegion {
   readonly region: string;
-  /** In their order. */
+  /** In alphabetical order. */
   readonly instanceTypes: readonly string[];
-  /** `undefined`: never. */
+  /** `undefined` if never collected. */
   readonly collectedUntil: Date | undefined;
   readonly failures: number;
-  /** Of what was collected last, where that is a file. */
+  /** ETag of the last collected file, for sources that are files. */
   readonly etag: string | undefined;
-  /** Whether any of the types has never been asked about. */
+  /** Whether AWS was never asked about one of the types. */
   readonly hasNew: boolean;
 }
 
-/** A region that fails is left alone for 5, 10, 20, … minutes, six hours at most. */
+/** A region that fails is left alone for 5, 10, 20, … minutes, at most six hours. */
 const firstPauseMs = 5 * minuteMs;
 const longestPauseMs = 360 * minuteMs;
 
-/** What live agents are on, where their region may be asked now. */
+/** Types and regions of live agents, without regions that are still backing off. */
 const inUse = (db: Db, source: Source, now: Date) =>
   db
     .selectFrom('agents as a')
@@ -54,17 +54,17 @@ const inUse = (db: Db, source: Source, now: Date) =>
     .where('a.instanceType', 'is not', null)
     .where((eb) => eb.or([eb('c.nextAt', 'is', null), eb('c.nextAt', '<=', now)]));
 
-/** The regions that live agents are in and that may be asked for Spot prices now: one statement. */
+/** The regions of live agents that may be asked for Spot prices now: one statement. */
 export const dueRegions = async (db: Db, now: Date): Promise<DueRegion[]> =>
   byRegion((await inUse(db, 'spot-prices', now).execute()).map((row) => ({ ...row, askedAt: null })));
 
-/** Types of a region that are asked for in a run: what agents claim to be on is not bounded by what there is. */
+/** Maximum types per region and run: agents can claim any number of types. */
 const mostTypes = 200;
 
 /**
- * The types in use that AWS has not been asked about for a day, by region: one statement. A pool that has been named since
- * makes its type due again.
- * @param most types in all; those that have waited longest come first
+ * The types in use that AWS has not been asked about for a day, by region: one statement. For `offerings`, a pool that
+ * was added since the last request makes its type due again.
+ * @param most maximum number of types in all; those that have waited longest come first
  */
 export async function duePlaces(
   db: Db,
@@ -100,7 +100,7 @@ export async function duePlaces(
   }));
 }
 
-/** Of instance types: an agent may claim anything, and what AWS cannot be asked would hold up its whole region. */
+/** Pattern of an instance type: agents can claim anything, and one type that AWS rejects would hold up its region. */
 const typeShape = /^[a-z][a-z0-9-]{0,15}\.[a-z0-9-]{1,15}$/;
 
 const isNamed = ({ instanceType }: Row) => typeShape.test(instanceType!);
@@ -129,7 +129,7 @@ interface Asked {
   readonly instanceTypes: readonly string[];
 }
 
-/** Notes that AWS has told what it knows of these types, in one statement. */
+/** Records that AWS was asked about these types: one statement. */
 export async function saveAsked(db: Db, source: DailySource, { region, instanceTypes }: Asked, now: Date) {
   const column = askedAt[source];
   await db
@@ -154,7 +154,7 @@ export async function saveCollected(db: Db, of: OfRegion, until: Date): Promise<
 }
 
 interface Failed {
-  /** Those before this one. */
+  /** Failures in a row before this one. */
   readonly failures: number;
   readonly error: string;
 }
@@ -169,7 +169,7 @@ export async function saveFailure(db: Db, of: OfRegion, { failures, error }: Fai
     .execute();
 }
 
-/** Keeps by which tag the next call asks whether a file has changed. */
+/** Stores the ETag with which the next request asks whether the file has changed. */
 export async function saveEtag(db: Db, source: Source, etag: string | null): Promise<void> {
   await db
     .insertInto('marketCollections')
@@ -178,7 +178,7 @@ export async function saveEtag(db: Db, source: Source, etag: string | null): Pro
     .execute();
 }
 
-/** How many types in regions AWS has been asked about since: what a quota is held against. */
+/** How many pairs of type and region AWS was asked about since a time, to stay within a quota. */
 export async function countAsked(db: Db, source: DailySource, since: Date): Promise<number> {
   const row = await db
     .selectFrom('marketPlaces')

@@ -5,16 +5,16 @@ import { inList } from '../../shared/in-list.ts';
 import type { RunTime } from '../../shared/run-time.ts';
 import { dayMs, hourMs, msAfter, msBefore, startOf } from '../../shared/time.ts';
 
-/** Days that a run fills: the one that has ended, and those that earlier runs missed. */
+/** Days per run: the one that has just ended, and earlier ones in case runs were missed. */
 const days = 3;
 
-/** Pools of one statement. */
+/** Pools per statement. */
 const poolsAtOnce = 500;
 
-/** The longest gap that is filled, two hours, with its neighbours. */
+/** The longest gap that is filled, two hours, plus its neighbours. */
 const reachMs = 3 * hourMs;
 
-/** Buckets that are missing between two seen ones: how they are filled, and how far that is believed (protocol 9.3). */
+/** How a gap is filled, by its number of missing buckets, and with what confidence (protocol 9.3). */
 const methods = {
   short: { least: 1, most: 2, name: 'linear', confidence: '0.85' },
   medium: { least: 3, most: 6, name: 'weighted', confidence: '0.75' },
@@ -23,9 +23,9 @@ const methods = {
 type Method = (typeof methods)[keyof typeof methods];
 
 /**
- * Fills gaps between prices that were seen, of the days that have ended: a statement a day that finds the pools with gaps,
- * and three for each few hundred of these. What was seen is never replaced, and replaces what was filled in whenever it
- * comes. Neither edge is extrapolated, and nothing that decides or accounts for money reads it.
+ * Fills gaps between observed prices of past days: one statement a day to find the pools with gaps, and three for every
+ * 500 of these. A filled price never replaces an observed one; an observed price that arrives later replaces it. Prices
+ * are not extrapolated at either end. Neither decisions nor savings read filled prices.
  * @returns how many buckets were filled
  */
 export async function fillPriceGaps(db: Db, { hasTime }: RunTime, now: Date): Promise<number> {
@@ -45,7 +45,7 @@ const seen = (alias: string, from: Date, to: Date) => sql`
   ${sql.ref(`${alias}.time_bucket`)} >= ${from} AND ${sql.ref(`${alias}.time_bucket`)} < ${to}
   AND ${sql.ref(`${alias}.interpolation_method`)} IS NULL`;
 
-/** Seen prices around a day, each with the `n` buckets that are missing between it and the next one of its pool. */
+/** Observed prices around a day, each with the number `n` of missing buckets before the pool's next one. */
 const neighbours = (day: Date, ids: readonly string[]) => sql`
   (SELECT s.pool_id, s.time_bucket AS low_at, s.spot_price AS low, s.ondemand_price,
      LEAD(s.spot_price) OVER (PARTITION BY s.pool_id ORDER BY s.time_bucket) AS high,
@@ -53,7 +53,7 @@ const neighbours = (day: Date, ids: readonly string[]) => sql`
    FROM pricing_snapshots_clean AS s
    WHERE s.pool_id IN ${inList(ids)} AND ${seen('s', msBefore(day, reachMs), msAfter(day, dayMs + reachMs))})`;
 
-/** The pools that have fewer prices around a day than five minutes between the first and the last: on most days none. */
+/** Pools with fewer prices around a day than buckets from their first to their last price: on most days none. */
 async function poolsWithGaps(db: Db, day: Date): Promise<string[]> {
   const { rows } = await sql<{ poolId: string }>`
     SELECT s.pool_id FROM pricing_snapshots_clean AS s WHERE ${seen('s', msBefore(day, reachMs), msAfter(day, dayMs + reachMs))}
@@ -63,8 +63,8 @@ async function poolsWithGaps(db: Db, day: Date): Promise<string[]> {
 }
 
 /**
- * The missing buckets of a day, each as the `k`th of the `n` between its neighbours. A gap over midnight belongs
- * to the days of its buckets.
+ * The missing buckets of a day, each as the `k`th of the `n` between its neighbours. In a gap across midnight, each
+ * bucket belongs to its own day.
  */
 const missing = (day: Date, ids: readonly string[], { least, most }: Method) => sql`
   (SELECT g.pool_id, g.low_at, g.low, g.high, g.ondemand_price, g.n, k.k, TIMESTAMPADD(MINUTE, 5 * k.k, g.low_at) AS at
@@ -78,7 +78,7 @@ const numbers = sql.raw(
   `(${Array.from({ length: methods.long.most }, (_, i) => `SELECT ${i + 1}${i === 0 ? ' AS k' : ''}`).join(' UNION ALL ')})`,
 );
 
-/** Enters what was found: a row that is there stays. @param found pool, time, price and on-demand price */
+/** Inserts filled prices and keeps existing rows. @param found pool, time, price and on-demand price */
 const enter = ({ name, confidence }: Method, found: RawBuilder<unknown>) => sql`
   INSERT IGNORE INTO pricing_snapshots_clean (pool_id, time_bucket, spot_price, ondemand_price, savings_percent, source_type,
     source_priority, confidence_score, interpolation_method, observed_at)
@@ -88,14 +88,17 @@ const enter = ({ name, confidence }: Method, found: RawBuilder<unknown>) => sql`
 
 const linear = sql`ROUND(m.low + (m.high - m.low) * m.k / (m.n + 1), 6)`;
 
-/** On the line between the neighbours. */
+/** Linear between the neighbours. */
 const fillShort = (day: Date, ids: readonly string[]) =>
   enter(
     methods.short,
     sql`SELECT m.pool_id, m.at, ${linear} AS price, m.ondemand_price FROM ${missing(day, ids, methods.short)} AS m`,
   );
 
-/** The mean of the nearest six within an hour, by how near they are. 1e0: of whole numbers, four digits of the quotient are kept. */
+/**
+ * The mean of the nearest six prices within an hour, weighted by 1 / distance. 1e0 because MySQL keeps only four
+ * decimals when it divides integers.
+ */
 const fillMedium = (day: Date, ids: readonly string[]) =>
   enter(
     methods.medium,
@@ -111,8 +114,8 @@ const fillMedium = (day: Date, ids: readonly string[]) =>
   );
 
 /**
- * As the other pools of the type and region moved since the price before the gap: the median of those that were seen at
- * both times. On the line between the neighbours, where there are none.
+ * The price before the gap, moved by the median relative change of the type's other pools in the region that were
+ * observed at both times. Linear between the neighbours if there are none.
  */
 const fillLong = (day: Date, ids: readonly string[]) =>
   enter(

@@ -8,24 +8,24 @@ import { bucketOf, type KnownPool, type PriceReport, type Source, sourceOf } fro
 import { priceByPool } from './price-by-pool.ts';
 import { agreement, seenPrice } from './usable-price.ts';
 
-/** What a price report is held against. */
+/** What a price report is checked against. */
 export interface KnownPrices {
   readonly source: Source | undefined;
   readonly instanceType: string | null;
   readonly region: string | null;
-  /** Of the reporter's type and region, as its tenant's agents have reported it. */
+  /** The on-demand price of the reporter's type and region, as the tenant's agents reported it. */
   readonly onDemand: number | undefined;
-  /** The same as AWS's price list has it, which goes before. */
+  /** The same price from AWS's price list, which takes precedence. */
   readonly listed: number | undefined;
-  /** Of the reporter, newest first. */
+  /** The reporter's recent reports, newest first. */
   readonly recentReports: readonly unknown[];
-  /** How many pools there are of the reporter's type and region. */
+  /** Number of known pools of the reporter's type and region. */
   readonly poolsOfPlace: number;
-  /** By pool id; what is not here was never seen. */
+  /** By pool id; pools that were never seen are absent. */
   readonly pools: ReadonlyMap<string, KnownPool>;
 }
 
-/** Who reports, and what is known of each pool: one statement. `undefined` where there is no such agent, or it is deleted. */
+/** Who reports, and what is known about each pool: one statement. `undefined` if the agent is missing or deleted. */
 export async function readKnownPrices(
   db: Db,
   { clientId, agentId, report }: { clientId: string; agentId: string; report: PriceReport },

@@ -11,7 +11,7 @@ import { upsertBuckets } from './price-buckets.ts';
 import { priceByPool } from './price-by-pool.ts';
 import { regionOfZone } from './region.ts';
 
-/** A row of EC2's own price history: a Linux Spot instance costs so much from then on. */
+/** A row of EC2's own price history: the price of a Linux Spot instance from `at` on. */
 export interface MarketPrice {
   readonly instanceType: string;
   readonly az: string;
@@ -21,24 +21,24 @@ export interface MarketPrice {
 }
 
 export interface Recorded {
-  /** Rows that can be no price, or name no zone. */
+  /** Rows with an impossible price or an invalid zone. */
   readonly leftOut: number;
   readonly pools: number;
   readonly buckets: number;
 }
 
-/** Rows of a statement: far below what the Data API takes. */
+/** Rows per statement: far below the Data API's limit. */
 const atOnce = 500;
 
 /**
- * Keeps prices that EC2 itself tells, which every tenant may rely on (docs/adr/0037): as price history, and as the trusted price
- * of each pool where they are newer. The same prices again change nothing. A statement for every 500 buckets and every 500 pools.
+ * Stores prices from EC2 itself, which all tenants may rely on (docs/adr/0037): in the price history and, if newer, as
+ * each pool's trusted price. Idempotent. One statement for every 500 buckets, and two for every 500 pools.
  */
 export async function recordMarketPrices(db: Db, prices: readonly MarketPrice[], now: Date): Promise<Recorded> {
   const usable = prices.filter(({ price, az }) => isPrice(price) && regionOfZone(az) !== undefined);
   const priced = usable.map((one) => ({ ...one, id: poolIdOf(one.instanceType, one.az) }));
   priced.sort((a, b) => byPoolId(a, b) || a.at.getTime() - b.at.getTime());
-  // Of the changes within a bucket the last one counts, as it holds from then on.
+  // The last change within a bucket counts, because that price stays valid after it.
   const buckets = new Map(priced.map((one) => [`${one.id} ${bucketOf(one.at).getTime()}`, one]));
   const newest = new Map(priced.map((one) => [one.id, one]));
   for (const those of chunks([...newest.values()], atOnce)) await addPools(db, those, now);
@@ -64,7 +64,7 @@ interface Newest extends MarketPrice {
   readonly id: string;
 }
 
-/** Makes these the trusted prices of their pools, where what is there is older. */
+/** Makes these the trusted prices of their pools, unless the stored price is newer. */
 async function trust(db: Db, those: readonly Newest[]): Promise<void> {
   const price = priceByPool('id', those, sql`latest_price`);
   const at = caseOf(

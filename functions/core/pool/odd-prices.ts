@@ -7,34 +7,34 @@ import { agreement, isFurtherOff, isOutlier } from './usable-price.ts';
 
 type Source = (typeof sources)[keyof typeof sources];
 
-/** The reported prices that are too far off a recent trusted one, and that no other tenant's agents have seen. */
+/** Reported prices that are too far from a recent trusted one and that no other tenant's agents have seen. */
 export const outliersOf = (pools: readonly PoolPrice[], known: KnownPrices, now: Date): PoolPrice[] =>
   pools.filter(({ id, price }) => {
     const { trusted, isConfirmed } = known.pools.get(id) ?? {};
     return !isConfirmed && isOutlier(price, trusted, now);
   });
 
-/** The reported prices that contradict what a source of the same priority or a higher one has told of the same five minutes. */
+/** Reported prices that contradict a source of the same or a higher priority for the same five minutes. */
 export const discrepanciesOf = (pools: readonly PoolPrice[], known: KnownPrices, { priority }: Source): PoolPrice[] =>
   pools.filter(({ id, price }) => {
     const { kept, priority: priorityOfKept = 0 } = known.pools.get(id) ?? {};
     return kept !== undefined && priorityOfKept >= priority && isFurtherOff(price, kept, agreement);
   });
 
-/** The on-demand price that a report's sender claims, where it contradicts the price list. What a failed look-up says is no claim. */
+/** The reported on-demand price, if it contradicts the price list. The price of a failed look-up does not count. */
 export function contradiction({ onDemand }: PriceReport, { listed }: KnownPrices): number | undefined {
   if (listed === undefined || !isPrice(onDemand) || onDemand === failedLookUpPrice) return undefined;
   return isFurtherOff(onDemand, listed, agreement) ? onDemand : undefined;
 }
 
-/** Who reports. */
+/** The agent and instance that report a price. */
 interface Reporter {
   readonly clientId: string;
   readonly agentId: string;
   readonly instanceId: string;
 }
 
-/** How each kind of odd Spot prices is told. */
+/** How each kind of odd Spot price is reported. */
 const kinds = {
   price_outlier: { severity: 'warning', why: 'too far off what others see, so it is not used' },
   price_discrepancy: { severity: 'info', why: 'more than a tenth off what is kept for the same five minutes' },
@@ -62,7 +62,7 @@ interface Contradiction extends Reporter {
   readonly listed: number;
 }
 
-/** Records that an agent reports an on-demand price which is not used. */
+/** Records that an agent reported an on-demand price that is not used. */
 export async function recordContradiction(
   db: Db,
   { instanceType, region, claimed, listed, ...reporter }: Contradiction,
@@ -73,7 +73,7 @@ export async function recordContradiction(
   await recordOnceADay(db, reporter, { type: 'ondemand_discrepancy', severity: 'warning', message, metadata }, now);
 }
 
-/** Once a day for each kind and agent, as it reports every five minutes. */
+/** Once a day for each kind and agent, because agents report every five minutes. */
 async function recordOnceADay(
   db: Db,
   reporter: Reporter,

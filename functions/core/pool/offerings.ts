@@ -6,19 +6,19 @@ import { poolIdOf } from './pool-id.ts';
 import { addPools } from './pools.ts';
 import { regionOfZone } from './region.ts';
 
-/** A type that EC2 offers in a zone. */
+/** An instance type that EC2 offers in a zone. */
 export interface Offering {
   readonly instanceType: string;
   readonly az: string;
 }
 
-/** Pools of a statement. */
+/** Pools per statement. */
 const atOnce = 500;
 
 /**
- * Keeps in which zones of a region EC2 offers types: from then on only those are pools to launch in. What EC2 says nothing of at
- * all stays as it is, since agents run on it; so does a pool that an agent is in: zones have other names in other accounts
- * (docs/adr/0063). A statement for every 500 zones, and two.
+ * Stores in which zones of a region EC2 offers types: only those pools are active from then on. A type that EC2 does
+ * not list at all stays as it is, because agents run on it. A pool that an agent is in stays active too, because zones
+ * have other names in other accounts (docs/adr/0063). One statement for every 500 zones, plus two.
  * @returns how many pools are offered
  */
 export async function recordOfferings(
@@ -41,7 +41,7 @@ export async function recordOfferings(
   return offered.length;
 }
 
-/** Read on its own: as part of the update it would lock the agents that it reads. */
+/** A separate read: as part of the update it would lock the agents' rows. */
 async function poolsInUse(db: Db, region: string, types: readonly string[]): Promise<string[]> {
   const rows = await db
     .selectFrom('agents')

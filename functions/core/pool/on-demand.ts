@@ -3,19 +3,19 @@ import type { Db } from '../../shared/db.ts';
 import { fromDecimal, toDecimal } from '../../shared/decimal.ts';
 import { isPrice } from './price.ts';
 
-/** Stands for the tenant of an on-demand price that AWS's price list tells: it counts for each of them. */
+/** The client id of on-demand prices from AWS's price list, which count for every tenant. */
 export const everyTenant = '';
 
-/** USD per instance-hour of Linux, on-demand. */
+/** Linux on-demand price, USD per instance-hour. */
 export interface OnDemandPrice {
   readonly instanceType: string;
   readonly price: number;
 }
 
 /**
- * Keeps on-demand prices that AWS's price list tells for a region, which every tenant may rely on: a row of history where one
- * differs from what was known. The same prices again change nothing but when they were seen. Three statements at most.
- * @returns how many differ
+ * Stores a region's on-demand prices from AWS's price list, which all tenants may rely on, and adds changed ones to the
+ * history. Unchanged prices only get a new time. At most three statements.
+ * @returns how many changed
  */
 export async function recordPriceList(
   db: Db,
@@ -43,7 +43,7 @@ export async function recordPriceList(
     price: toDecimal(price),
   }));
   const news = rows.filter(({ instanceType, price }) => before.get(instanceType) !== fromDecimal(price));
-  // The history is written first: once the price is, a repetition finds nothing new.
+  // The history is written first: once the price is stored, a retry finds nothing new.
   if (news.length > 0)
     await db
       .insertInto('ondemandPriceSnapshots')
@@ -59,8 +59,8 @@ export async function recordPriceList(
 }
 
 /**
- * The on-demand price that a tenant goes by, of the type and region that columns of `alias` hold: the price list's, or else what
- * its own agents reported.
+ * SQL for the on-demand price that a tenant uses, for the client, type and region in the columns of `alias`: the price
+ * list's, or else the one that its own agents reported.
  */
 export const onDemandOf = (alias: string) => sql<string | null>`(SELECT x.price FROM ondemand_prices AS x
   WHERE x.client_id IN (${everyTenant}, ${sql.ref(`${alias}.client_id`)})

@@ -1,6 +1,6 @@
 /**
- * The room of capacity pools and what they cost. A pool is an instance type in a zone, `m5.large.us-east-1a`; its Spot
- * prices are kept by five-minute bucket, the on-demand price by type and region; price.ts says which are believed.
+ * The room of Spot pools and their prices. A pool is an instance type in a zone, `m5.large.us-east-1a`. Spot prices are
+ * stored by five-minute bucket, on-demand prices by type and region; price.ts and usable-price.ts say which count.
  * Owns the tables: spot_pools, tenant_pool_prices, market_collections, market_places, ondemand_prices, ondemand_price_snapshots, pricing_snapshots_clean, pricing_alerts.
  */
 import type { Db } from '../../shared/db.ts';
@@ -9,13 +9,13 @@ import { regionOfZone } from './region.ts';
 
 interface Place {
   readonly instanceType: string;
-  /** In any region; what is no zone is in no pool, and left out. */
+  /** A zone of any region; a place without a valid zone is skipped. */
   readonly az: string;
 }
 
 /**
- * Adds pools that are not there yet, in one statement; those that are stay as they are. Their prices come later, or never.
- * A pool is in its zone's region, whatever region its reporter claims: agents of all tenants are moved by it.
+ * Adds missing pools, without prices, and leaves existing ones as they are: one statement. A pool's region is that of
+ * its zone, whatever its reporter claims, because it affects where agents of all tenants go.
  */
 export async function addPools(db: Db, places: readonly Place[], now: Date): Promise<void> {
   const rows = places.flatMap(({ instanceType, az }) => {

@@ -3,8 +3,9 @@ import type { Db } from '../../shared/db.ts';
 import type { PricingSnapshotsCleanTable } from '../../shared/schema.ts';
 
 /**
- * Keeps prices by bucket, in one statement: one from a source of higher priority replaces what is there, of equals the first stays.
- * @param rows in the order of their pools, at least one
+ * Upserts prices by bucket: one statement. A source with a higher priority replaces the stored price; at equal priority
+ * the first one stays.
+ * @param rows at least one, ordered by pool
  */
 export async function upsertBuckets(db: Db, rows: readonly Insertable<PricingSnapshotsCleanTable>[]): Promise<void> {
   const ifHigher = (column: string) =>
@@ -21,7 +22,7 @@ export async function upsertBuckets(db: Db, rows: readonly Insertable<PricingSna
       dataSource: ifHigher('dataSource'),
       interpolationMethod: ifHigher('interpolationMethod'),
       observedAt: ifHigher('observedAt'),
-      // Last, since the other columns compare with what it was.
+      // Last, because the other columns compare with the old value.
       sourcePriority: sql`GREATEST(VALUES(source_priority), source_priority)`,
     })
     .execute();

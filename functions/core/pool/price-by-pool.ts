@@ -3,7 +3,7 @@ import { caseOf } from '../../shared/case-of.ts';
 import { toDecimal } from '../../shared/decimal.ts';
 import type { PoolPrice } from './price.ts';
 
-/** The price of each of these pools, by the pool's id that a column holds, and `otherwise` for any other. */
+/** SQL for the price of the pool whose id is in a column; `otherwise` for pools that are not listed. */
 export const priceByPool = (
   column: string,
   pools: readonly Pick<PoolPrice, 'id' | 'price'>[],

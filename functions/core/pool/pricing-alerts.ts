@@ -3,11 +3,11 @@ import type { Db, Tx } from '../../shared/db.ts';
 import { fromDecimal, toDecimal } from '../../shared/decimal.ts';
 import { type SeenPrice, seenPrice, usablePrice } from './usable-price.ts';
 
-/** Alerts of one tenant. */
+/** Maximum alerts per tenant. */
 export const mostAlerts = 100;
 
 interface NewAlert {
-  /** The same in each try, so that one whose answer was lost enters nothing twice. */
+  /** The same on every retry, so that a lost response does not create a second alert. */
   readonly id: string;
   readonly clientId: string;
   readonly poolId: string;
@@ -18,7 +18,7 @@ interface NewAlert {
 
 type Outcome = 'added' | 'there already' | 'no pool' | 'too many';
 
-/** Enters an alert on a known pool, unless the tenant has enough of them: a statement that looks, and one that enters. */
+/** Adds an alert on a known pool unless the tenant has the maximum: one statement checks, another inserts. */
 export async function addAlert(
   tx: Tx,
   { id, clientId, poolId, direction, threshold }: NewAlert,
@@ -39,10 +39,10 @@ export async function addAlert(
   return numAffectedRows > 0n ? 'added' : 'too many';
 }
 
-/** An alert, beside the price that its tenant may go by. */
+/** An alert with the current price that its tenant may use. */
 export interface PricedAlert extends NewAlert {
   readonly createdAt: Date;
-  /** Since when it is met, as far as the tenant was notified. */
+  /** When the tenant was notified that the alert is met; `null` if it is not met. */
   readonly metSince: Date | null;
   readonly price: SeenPrice | undefined;
   readonly isMet: boolean;
@@ -57,7 +57,7 @@ export async function readAlerts(db: Db, { clientId }: { readonly clientId: stri
   return (await query.execute()).map((row) => priced(row, now));
 }
 
-/** The alerts of all tenants that are active, by their ids: so many after one. One statement. */
+/** A page of the alerts of all active tenants, in id order: one statement. */
 export async function alertsAfter(db: Db, { after, limit }: { after: string; limit: number }, now: Date) {
   const query = alertsWithPrices(db)
     .innerJoin('clients as k', (join) => join.onRef('k.id', '=', 'x.clientId').on('k.isActive', '=', true))
@@ -87,9 +87,9 @@ function priced({ latestPrice, latestAt, ownPrice, ownAt, ...row }: Row, now: Da
 }
 
 /**
- * Notes which alerts are met from now on, and which no longer are: of those that nobody else has noted, and nobody has deleted
- * meanwhile.
- * @returns the ids of those that are met from now on
+ * Marks alerts as met from now on, or as no longer met. Skips those that were deleted meanwhile, and met ones that
+ * another run has already marked.
+ * @returns the ids of the alerts that are met from now on
  */
 export async function noteAlerts(
   tx: Tx,
@@ -113,7 +113,7 @@ export async function noteAlerts(
   return new Set(noted.map(({ id }) => id));
 }
 
-/** Deletes a tenant's alert. @returns it, or `undefined` where there is none */
+/** Deletes a tenant's alert. @returns the alert, or `undefined` if there was none */
 export async function removeAlert(tx: Tx, { clientId, id }: { readonly clientId: string; readonly id: string }) {
   const alert = await tx
     .selectFrom('pricingAlerts')

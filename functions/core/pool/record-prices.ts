@@ -9,7 +9,7 @@ import { bucketOf, isNews, type PoolPrice, type PriceReport, type Source, source
 import { upsertBuckets } from './price-buckets.ts';
 import { priceByPool } from './price-by-pool.ts';
 
-/** How many reports of an instance a console shows. */
+/** How many of an instance's reports are kept for consoles. */
 const recentReports = 5;
 
 interface OnDemandPrice {
@@ -21,13 +21,16 @@ interface OnDemandPrice {
   readonly seenAt: Date;
 }
 
-/** Keeps a new on-demand price of a type and region, for the tenant whose agents saw it. Call it when the price has changed, for each call is kept as history. */
+/**
+ * Stores a changed on-demand price of a type and region for the tenant whose agents saw it. Call this only when the
+ * price has changed: each call adds to the history.
+ */
 export async function recordOnDemand(
   db: Db,
   { clientId, instanceType, region, price, seenAt }: OnDemandPrice,
 ): Promise<void> {
   const row = { clientId, instanceType, region, price: toDecimal(price) };
-  // The history is written first: once the price is, a repeat of the report finds nothing new.
+  // The history is written first: once the price is stored, a repeated report finds nothing new.
   await db
     .insertInto('ondemandPriceSnapshots')
     .values({ ...row, capturedAt: seenAt })
@@ -50,7 +53,7 @@ interface Observation {
   readonly onDemand: number | undefined;
 }
 
-/** One row per pool and bucket. */
+/** Stores a report's prices in the price history: one row per pool and bucket. */
 export async function recordBuckets(db: Db, { report, source, pools, onDemand }: Observation): Promise<void> {
   const { priority, confidence } = sources[source];
   const savingsPercent = (spot: number) =>
@@ -76,7 +79,7 @@ interface TenantPrices {
   readonly seenAt: Date;
 }
 
-/** Keeps what a tenant's agents are the first to see of pools; from then on `updateReporter` keeps it. */
+/** Stores the prices of pools that a tenant's agents see for the first time. Later ones go through `updateReporter`. */
 export async function addTenantPrices(db: Db, { clientId, pools, seenAt }: TenantPrices): Promise<void> {
   const newer = (column: string) =>
     sql<never>`IF(VALUES(seen_at) >= seen_at, VALUES(${sql.ref(column)}), ${sql.ref(column)})`;
@@ -98,10 +101,10 @@ interface Reported {
 }
 
 /**
- * Writes the reporter's own prices, what its tenant knows of each pool, and what all tenants may rely on where another tenant
- * has confirmed it. They share a statement because a report may cost three calls. A pool is written only where its price is
- * news, so that a region's agents do not queue for the same rows. A report that is not newer than the last one changes
- * nothing. The agent's mode and pool follow those of its primary.
+ * Writes the reporter's own prices, its tenant's price of each pool and, where another tenant has confirmed it, the
+ * trusted price. This is one statement because a report may cost only three calls. A pool is written only if its price
+ * is news, so that a region's agents do not queue for the same rows. A report no newer than the last one changes
+ * nothing. The agent's mode and pool follow its primary's.
  * Sets columns of: agents, instances, tenant_pool_prices, spot_pools.
  */
 export async function updateReporter(
@@ -118,7 +121,7 @@ export async function updateReporter(
   });
   const latest = { time: collectedAt.toISOString(), onDemandPrice: onDemand ?? null, spotPrice: spot ?? null };
   const reports = [latest, ...known.recentReports].slice(0, recentReports);
-  // Compared in the statement itself: another instance may have become the primary since it was read.
+  // Compared within the statement: another instance may have become the primary since the read.
   const isPrimary = sql`(${known.source === 'primary'} AND a.instance_id = ${report.instanceId})`;
   const ownPrice = priceByPool('w.pool_id', news, sql`w.price`);
   const trustedPrice = priceByPool('p.id', confirmed, sql`p.latest_price`);

@@ -3,15 +3,15 @@ import type { Db } from '../../shared/db.ts';
 import { inChunks, limitOfDelete, type Retention } from '../../shared/retention.ts';
 import { dayMs, msAfter, msBefore, startOf } from '../../shared/time.ts';
 
-/** Every price is kept for 30 days, then changes of price only, for two years. */
+/** Every price is kept for 30 days. After that only price changes are kept, for two years. */
 const everyPriceMs = 30 * dayMs;
 
-/** Days that are thinned out in a run: one, and those that earlier runs missed. */
+/** Days thinned out per run: the newest one, and earlier ones in case runs were missed. */
 const days = 7;
 
 /**
- * Of a day's prices, keeps the first of each pool and those that differ from the one before: a price counts until the next one. What was
- * filled in between them goes. One statement, safe to repeat.
+ * Keeps a day's first price of each pool and the prices that differ from the one before, because a price counts until
+ * the next one. Deletes filled prices. One statement, idempotent.
  */
 async function keepChanges(db: Db, day: Date): Promise<number> {
   const { numAffectedRows = 0n } = await sql`
@@ -36,7 +36,7 @@ export const poolRetention: Retention = {
     (now) =>
       sql`DELETE FROM pricing_snapshots_clean WHERE time_bucket < ${msBefore(now, 730 * dayMs)} ${limitOfDelete}`,
   ),
-  // The last price of a pool that a tenant's agents have left.
+  // Last prices of pools that a tenant's agents no longer report.
   'prices of tenants': inChunks(
     (now) => sql`DELETE FROM tenant_pool_prices WHERE seen_at < ${msBefore(now, 30 * dayMs)} ${limitOfDelete}`,
   ),

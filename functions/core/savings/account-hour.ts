@@ -4,50 +4,50 @@ import { roundedCost } from './money.ts';
 import { type Overlay, paidPrice } from './overlay.ts';
 import { carryMs, type PriceStep, priceAt } from './price-steps.ts';
 
-/** An instance as its agent's accounts see it. Times are milliseconds since 1970. */
+/** The lifetime of an instance, for accounting. Times are milliseconds since 1970. */
 export interface Life {
   readonly instanceId: string;
   readonly instanceType: string | null;
   readonly mode: Mode;
   readonly from: number;
-  /** `undefined`: it runs. */
+  /** `undefined` while it runs. */
   readonly to: number | undefined;
-  /** When it last became the primary; `undefined` for one that never was. */
+  /** When it last became the primary; `undefined` if it never was. */
   readonly primarySince: number | undefined;
-  /** When it stopped to serve for good: as a zombie it still costs. */
+  /** When it stopped serving for good. A zombie still costs money. */
   readonly servedUntil: number | undefined;
-  /** Whether EC2 took it. */
+  /** Whether EC2 sent a termination notice for it. */
   readonly isInterrupted: boolean;
-  /** Of its pool, and of its type on-demand. */
+  /** Spot prices of its pool, and on-demand prices of its type. */
   readonly spot: readonly PriceStep[];
   readonly onDemand: readonly PriceStep[];
-  /** What its own agent last reported, for when nothing else is known; micro-dollars an hour. */
+  /** The instance's last reported prices, used if no other price is known; micro-dollars per hour. */
   readonly reportedSpot: bigint | undefined;
   readonly reportedOnDemand: bigint | undefined;
 }
 
-/** What an instance cost in an hour, in micro-dollars. */
+/** What an instance cost in an hour. Costs are in micro-dollars. */
 export interface InstanceHour {
   readonly instanceId: string;
   readonly mode: Mode;
   readonly ranMs: number;
-  /** As the primary. */
+  /** Time as the primary. */
   readonly primaryMs: number;
-  /** Without a price that is known: it counts for nothing, neither as a cost nor as a saving. */
+  /** Time without a known price: it counts neither as a cost nor as a saving. */
   readonly unpricedMs: number;
   readonly baseline: bigint;
   readonly actual: bigint;
   readonly freeReason: 'first-hour' | null;
-  /** What the tenant pays in place of public prices, as far as it priced the hour, by label. */
+  /** Labels of the price overlays that were applied in the hour. */
   readonly overlays: readonly string[];
 }
 
 /**
- * What the instances of one agent cost in an hour, and what its workload would have cost on-demand (docs/adr/0038). Every
- * instance costs while it runs: standbys and zombies too. The baseline is one on-demand instance while the agent has a primary.
- * A Spot instance that EC2 takes within its first hour is free, as EC2 bills it.
- * @param hourFrom the start of the hour
- * @returns the instances that ran in it
+ * What the instances of one agent cost in an hour, and what its workload would have cost on-demand (docs/adr/0038).
+ * Every running instance costs money, standbys and zombies too. The baseline is one on-demand instance while the agent
+ * has a primary. A Spot instance that EC2 interrupts within its first hour is free, as in EC2's billing.
+ * @param hourFrom start of the hour, milliseconds since 1970
+ * @returns the instances that ran in the hour
  */
 export function accountHour(lives: readonly Life[], overlays: readonly Overlay[], hourFrom: number): InstanceHour[] {
   const hourTo = hourFrom + hourMs;
@@ -99,7 +99,7 @@ function accountInstance(life: Life, span: Span): InstanceHour {
 const isFreeOf = ({ mode, from, to, isInterrupted }: Life) =>
   mode === 'spot' && isInterrupted && to !== undefined && to - from < hourMs;
 
-/** The times between which nothing changes: no price, and not who the primary is. */
+/** The times at which a price or the primary may change, with the start and end of the span. */
 function cutsOf(life: Life, { lives, overlays, from, to }: Span): number[] {
   const changes = [
     ...life.spot.flatMap((step) => [step.from, step.from + carryMs]),
@@ -112,8 +112,9 @@ function cutsOf(life: Life, { lives, overlays, from, to }: Span): number[] {
 }
 
 /**
- * The agent's primary at a time: of those that were ever the primary and serve, the one that became it last. An instance that was
- * the primary, stood by and became it again says only when it did last; between, it or the other one was, which costs the same.
+ * The agent's primary at a time: of the serving instances that had become the primary by then, the latest; if none had,
+ * the first that became it later. Only the last time an instance became the primary is known. If it was the primary
+ * before, it or another one held the role in between, which costs the same.
  */
 function primaryAt(lives: readonly Life[], at: number): string | undefined {
   const serving = lives.filter(
@@ -128,7 +129,7 @@ function primaryAt(lives: readonly Life[], at: number): string | undefined {
   return first?.instanceId;
 }
 
-/** What the instance costs at a time, and what it would cost on-demand: as this tenant pays. */
+/** What this tenant pays for the instance at a time, and what it would pay on-demand. */
 function pricesAt(life: Life, overlays: readonly Overlay[], at: number) {
   const paid = (mode: 'spot' | 'ondemand', micros: bigint | undefined) =>
     micros === undefined ? undefined : paidPrice(overlays, { instanceType: life.instanceType, mode, micros }, at);

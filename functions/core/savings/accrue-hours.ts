@@ -9,30 +9,30 @@ import { type AgentLives, agentsAfter, readLives } from './read-lives.ts';
 import { type PriceReader, priceReader } from './read-prices.ts';
 import { addToTotals, readSums, type Sums, summed } from './totals.ts';
 
-/** Agents whose hour is written at once: a handful of instances each, in a statement well below the Data API's limit. */
+/** Agents per batch: with a handful of instances each, a statement stays well below the Data API's limit. */
 const batch = 200;
 
-/** Where to go on: within an hour agents are taken in the order of their ids. */
+/** Where to resume: within an hour, agents are processed in id order. */
 export interface Progress {
   readonly hour: Date;
   readonly afterAgent: string | null;
 }
 
 interface Wanted {
-  /** Whose hours; of all tenants when absent. */
+  /** All tenants if absent. */
   readonly clientId?: string;
   readonly from: Progress;
   readonly until: Date;
   readonly time: RunTime;
-  /** Keeps where to go on, after each batch. */
+  /** Saves where to resume; called after each batch. */
   readonly save: (next: Progress) => Promise<void>;
-  /** Called once all hours are accounted for. */
+  /** Called when all hours are accounted for. */
   readonly end?: () => Promise<void>;
 }
 
 /**
- * Accounts for hours, one after the other and so many agents at a time, for as long as there is time. An hour that is accounted for
- * again gives the same, or what is known better by now.
+ * Accounts for hours one after another, in batches of agents, for as long as there is time. Accounting for an hour
+ * again gives the same result, or a better one if more is known by then.
  * @returns how many instance hours were written
  */
 export async function accrueHours(db: Db, { clientId, from, until, time, save, end }: Wanted): Promise<number> {
@@ -84,9 +84,9 @@ interface Hours {
   readonly hours: readonly AgentHour[];
 }
 
-/** Puts the agents' hour in place of what was written of it before, and the difference into the sums: they agree at any time. */
+/** Replaces the agents' rows of an hour and adds the difference to the sums, so that rows and sums always agree. */
 async function writeHours(tx: Tx, { agentIds, hour, hours }: Hours): Promise<void> {
-  // Who accounts for the same agents at the same time waits here.
+  // Concurrent accounting waits here.
   await sql`SELECT id FROM savings_progress WHERE id = 1 FOR UPDATE`.execute(tx);
   const before = await readSums(tx, { agentIds, hour });
   const after = sumsOf(hours);
@@ -125,10 +125,10 @@ const toRow = (one: AgentHour, hour: Date) => ({
   savings: toText(one.baseline - one.actual),
 });
 
-/** Characters of `cost_records.overlays`. */
+/** Maximum characters of `cost_records.overlays`. */
 const mostOfOverlays = 500;
 
-/** A line for each, as far as there is room; `null` for none. */
+/** One line per label, as many as fit; `null` for none. */
 function linesOf(labels: readonly string[]): string | null {
   let lines: string | null = null;
   for (const label of labels) {

@@ -7,19 +7,20 @@ import { correctHours } from './corrections.ts';
 import { countDays } from './count-days.ts';
 
 /**
- * The room of savings: what instances cost by the hour, against the same workload on-demand, and the sums of it.
+ * The room of savings: what instances cost by the hour, compared with the same workload on-demand, and the sums.
  * Owns the tables: cost_records, client_savings_daily, client_savings_monthly, savings_progress, savings_corrections, client_price_overlays, capacity_metrics, capacity_reads.
  */
 
-/** Facts that reach us later than this change nothing: an instance that ended, an interruption. */
+/** Facts that arrive later than this, such as the end of an instance or an interruption, change nothing. */
 const lateMs = 26 * hourMs;
 
-/** What prices of an hour's end are waited for; reports come every five minutes. */
+/** How long to wait for the last prices of an hour: reports arrive every five minutes. */
 const settleMs = 10 * 60_000;
 
 /**
- * Accounts for the hours that have ended since the last run, hour by hour and agent by agent; a run that has no time left is
- * continued by the next one. An hour that is accounted for again gives the same, or what is known better by now.
+ * Accounts for the hours that have ended since the last run, hour by hour in batches of agents. If a run has no time
+ * left, the next one continues it. Accounting for an hour again gives the same result, or a better one if more is
+ * known.
  * @returns how many instance hours were written
  */
 export const accrueSavings = (db: Db, time: RunTime, now: Date): Promise<number> =>
@@ -40,14 +41,14 @@ async function accrueNewHours(db: Db, time: RunTime, now: Date): Promise<number>
 const correct = async (db: Db, time: RunTime, now: Date): Promise<number> =>
   correctHours(db, { accrued: await readProgress(db, now), time });
 
-/** Has the hours of the last day accounted for anew, with what has become known of them since. */
+/** Schedules the last 26 hours to be accounted for again, to include what has become known since. */
 export async function accrueAgain(db: Db, _: RunTime, now: Date): Promise<number> {
   const { hour } = await readProgress(db, now);
   await saveProgress(db, { hour: earlier(hour, startOf(hourMs, msBefore(now, lateMs))), afterAgent: null });
   return 0;
 }
 
-/** Where to go on; a new system begins with the hour that its first run is in. */
+/** Where to resume; a new system starts with the hour before its first run's. */
 async function readProgress(db: Db, now: Date): Promise<Progress> {
   const row = await db.selectFrom('savingsProgress').select(['accruedUntil', 'afterAgent']).executeTakeFirst();
   if (row) return { hour: row.accruedUntil, afterAgent: row.afterAgent };

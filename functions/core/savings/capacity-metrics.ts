@@ -5,7 +5,7 @@ import { toDecimal } from '../../shared/decimal.ts';
 import { dayMs, dayOf, msAfter, msBefore, startOf } from '../../shared/time.ts';
 import type { AwsAccess } from '../tenant/aws-access.ts';
 
-/** What EC2 Capacity Manager says of a type in a zone of a tenant's account on a day; `undefined` for what it does not say. */
+/** EC2 Capacity Manager's metrics of a type in a zone of a tenant's account on a day; `undefined` if not reported. */
 export interface CapacityMetric {
   readonly day: Date;
   readonly region: string;
@@ -13,7 +13,7 @@ export interface CapacityMetric {
   readonly accountId: string;
   readonly instanceType: string;
   readonly spotHours: number | undefined;
-  /** USD, as EC2 estimates it. */
+  /** USD, EC2's estimate. */
   readonly spotCost: number | undefined;
   readonly ondemandCost: number | undefined;
   readonly interruptions: number | undefined;
@@ -25,14 +25,14 @@ export interface CapacityMetric {
 
 export interface DueCapacityRead extends AwsAccess {
   readonly region: string;
-  /** `null`: never. */
+  /** `null` if never read. */
   readonly readAt: Date | null;
 }
 
-/** Tenants and regions of a run. */
+/** Maximum pairs of tenant and region per run. */
 const most = 200;
 
-/** The regions that tenants with a role have live agents in, and whose metrics were not asked for since a day ago: one statement. */
+/** Regions in which tenants with a role have live agents, if not asked for metrics for a day: one statement. */
 export async function dueCapacityReads(db: Db, now: Date): Promise<DueCapacityRead[]> {
   const rows = await db
     .selectFrom('agents as a')
@@ -53,11 +53,11 @@ export async function dueCapacityReads(db: Db, now: Date): Promise<DueCapacityRe
 interface Read {
   readonly clientId: string;
   readonly region: string;
-  /** Why nothing was read; `null` where it was. */
+  /** Why nothing was read; `null` on success. */
   readonly refused: string | null;
 }
 
-/** Keeps that a region was asked, and what came of it. */
+/** Stores that a region was asked, and with what result. */
 export async function saveCapacityRead(db: Db, { clientId, region, refused }: Read, now: Date): Promise<void> {
   const row = { askedAt: now, error: refused, ...(refused === null && { readAt: now }) };
   await db
@@ -67,10 +67,10 @@ export async function saveCapacityRead(db: Db, { clientId, region, refused }: Re
     .execute();
 }
 
-/** Rows of a statement. */
+/** Rows per statement. */
 const atOnce = 300;
 
-/** Keeps metrics; those of the same day replace what was known of it. A statement for every 300. */
+/** Upserts metrics: new values replace those of the same day. One statement for every 300. */
 export async function recordCapacityMetrics(
   db: Db,
   clientId: string,
@@ -114,8 +114,8 @@ interface Span {
 }
 
 /**
- * What Capacity Manager says that a tenant's account cost on the whole days of a time, and what our accounts say of the same days: a
- * column of a statement, for `toComparison`.
+ * SQL column that compares a tenant's costs according to Capacity Manager with our own, on the days within a span for
+ * which Capacity Manager has metrics. `toComparison` reads it.
  */
 export function capacityComparison({ clientId, from, to }: Span) {
   const first = startOf(dayMs, msAfter(from, dayMs - 1));
@@ -127,7 +127,7 @@ export function capacityComparison({ clientId, from, to }: Span) {
     FROM capacity_metrics AS m WHERE ${isWithin})`;
 }
 
-/** The same for an answer; `null` where Capacity Manager says nothing. @param column of `capacityComparison`, as JSON */
+/** The comparison in the API's format; `null` without metrics. @param column of `capacityComparison`, as JSON */
 export function toComparison(column: unknown) {
   const sums = (typeof column === 'string' ? JSON.parse(column) : column) as readonly unknown[];
   const [days = 0, spot = 0, ondemand = 0, interruptions = 0, ours = 0] = sums.map(Number);

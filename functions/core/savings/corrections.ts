@@ -5,20 +5,23 @@ import type { RunTime } from '../../shared/run-time.ts';
 import { dayMs, hourMs, msAfter, msBefore, startOf } from '../../shared/time.ts';
 import { accrueHours, type Progress } from './accrue-hours.ts';
 
-/** Each price is kept for so long (docs/adr/0039); older hours stay as they were accounted for. */
+/** Every price is kept this long (docs/adr/0039). Older hours stay as they were accounted for. */
 const reachMs = 30 * dayMs;
 
-/** Tenants of one run. */
+/** Maximum tenants per run. */
 const atMost = 20;
 
 interface Correction {
   readonly clientId: string;
   readonly from: Date;
-  /** Names the change that asks for it. */
+  /** Identifies the change that requires the correction. */
   readonly changeId: string;
 }
 
-/** Has a tenant's hours from a time on accounted for again, as far back as prices are kept. Call it in the transaction of the change. */
+/**
+ * Schedules a tenant's hours from a time on to be accounted for again, as far back as prices are kept. Call this in the
+ * transaction of the change.
+ */
 export async function correctFrom(tx: Tx, { clientId, from, changeId }: Correction, now: Date): Promise<void> {
   const nextHour = startOf(hourMs, new Date(Math.max(from.getTime(), msBefore(now, reachMs).getTime())));
   await tx
@@ -33,8 +36,9 @@ export async function correctFrom(tx: Tx, { clientId, from, changeId }: Correcti
 }
 
 /**
- * Accounts again for the hours of tenants whose prices were changed, up to those that are accounted for at all. What there is no
- * time for is left to the next run. It reads the overlays anew, so it has to come after what accounts for new hours.
+ * Accounts again for the hours of tenants whose overlays changed, up to the hours that are accounted for so far. The
+ * next run continues what this one has no time for. It must run after new hours are accounted for, because it reads the
+ * overlays again.
  * @returns how many instance hours were written
  */
 export async function correctHours(db: Db, { accrued, time }: { readonly accrued: Progress; readonly time: RunTime }) {
@@ -45,7 +49,7 @@ export async function correctHours(db: Db, { accrued, time }: { readonly accrued
     .orderBy('clientId')
     .limit(atMost)
     .execute();
-  // Of the hour that is being accounted for, some agents may have been done by what was before.
+  // In an hour that is half done, some agents may have been accounted for with the old overlays.
   const until = accrued.afterAgent === null ? accrued.hour : msAfter(accrued.hour, hourMs);
   let left = rows.length;
   return forEachIsolated(
@@ -59,7 +63,7 @@ export async function correctHours(db: Db, { accrued, time }: { readonly accrued
         from: { hour: nextHour, afterAgent },
         until,
         time: share,
-        // A change that came meanwhile has begun anew: its row stays as it is.
+        // A newer change has restarted the correction: its row stays as it is.
         save: async (next) => {
           await db
             .updateTable('savingsCorrections')

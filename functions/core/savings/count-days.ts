@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 import { dayMs, dayOf, msAfter, msBefore, startOf } from '../../shared/time.ts';
 
-/** Counts switches and instances of yesterday and today, by tenant, and of their months: four statements, safe to repeat. */
+/** Counts each tenant's switches and instances of yesterday, today and their months: four statements, idempotent. */
 export async function countDays(db: Db, now: Date): Promise<number> {
   const today = startOf(dayMs, now);
   for (const day of [msBefore(today, dayMs), today]) {

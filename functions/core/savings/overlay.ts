@@ -1,36 +1,36 @@
 import type { TargetMode } from '../../shared/schema.ts';
 import { toMicros } from './money.ts';
 
-/** What a tenant pays in place of a public price: a share of it, or a fixed price an hour (a Savings Plan, a discount). */
+/** What a tenant pays instead of a public price: a share of it or a fixed hourly price (a Savings Plan, a discount). */
 export interface Overlay {
-  /** As accounts name it: by its name, or by what it is for. */
+  /** Shown in cost records: its name, or its mode and type. */
   readonly label: string;
-  /** Empty for every type that has no overlay of its own. */
+  /** Empty for all types without an overlay of their own. */
   readonly instanceType: string;
   readonly mode: TargetMode;
   readonly multiplier: string | null;
   readonly hourlyPrice: string | null;
-  /** When it counts, milliseconds since 1970; `undefined`: ever since, or for ever. */
+  /** When it is valid, milliseconds since 1970; `undefined` means no limit. */
   readonly from: number | undefined;
   readonly until: number | undefined;
 }
 
 const million = 1_000_000n;
 
-/** What is paid for, and its public price, micro-dollars an hour. */
+/** An instance type and mode, with its public price in micro-dollars per hour. */
 interface PublicPrice {
   readonly instanceType: string | null;
   readonly mode: TargetMode;
   readonly micros: bigint;
 }
 
-/** What the tenant pays: micro-dollars an hour, and by which overlay, if by one. */
+/** What the tenant pays, in micro-dollars per hour, and the overlay that applies, if any. */
 export interface PaidPrice {
   readonly micros: bigint;
   readonly overlay: Overlay | undefined;
 }
 
-/** The price that the tenant pays at a time. The overlay of the type goes before that of all types. */
+/** The price that the tenant pays at a time. An overlay for the type takes precedence over one for all types. */
 export function paidPrice(
   overlays: readonly Overlay[],
   { instanceType, mode, micros }: PublicPrice,

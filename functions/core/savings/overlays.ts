@@ -3,7 +3,7 @@ import type { Db } from '../../shared/db.ts';
 import type { ClientPriceOverlayTable } from '../../shared/schema.ts';
 import type { Overlay } from './overlay.ts';
 
-/** What a tenant says that it pays, as it is stored. */
+/** A price overlay as it is stored. */
 export type StoredOverlay = Omit<Selectable<ClientPriceOverlayTable>, 'clientId' | 'position'>;
 
 export const overlayColumns = [
@@ -16,10 +16,10 @@ export const overlayColumns = [
   'validUntil',
 ] as const satisfies readonly (keyof StoredOverlay)[];
 
-/** Reads what tenants pay in place of public prices; says it of each. */
+/** Reads the overlays of these tenants; the result looks them up by tenant. */
 export type OverlayReader = (clientIds: readonly string[]) => Promise<(clientId: string) => readonly Overlay[]>;
 
-/** @returns a reader that reads each tenant once: a run accounts for the agents of a tenant in many batches and hours */
+/** @returns a reader that reads each tenant once, although a run needs its overlays in many batches and hours */
 export function overlayReader(db: Db): OverlayReader {
   const known = new Map<string, readonly Overlay[]>();
   return async (clientIds) => {

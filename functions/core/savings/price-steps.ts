@@ -1,22 +1,22 @@
 import { dayMs } from '../../shared/time.ts';
 import { toMicros } from './money.ts';
 
-/** A price from a time on, until the next step. */
+/** A price from a time until the next step. */
 export interface PriceStep {
   /** Milliseconds since 1970. */
   readonly from: number;
-  /** Micro-dollars an hour. */
+  /** Micro-dollars per hour. */
   readonly micros: bigint;
 }
 
-/** A Spot price that has not been seen for longer is not known any more. On-demand prices are kept when they change only. */
+/** A Spot price not seen for this long is unknown. On-demand prices do not expire: they are stored only on change. */
 export const carryMs = dayMs;
 
-/** Prices in the order of their times, as steps. */
+/** Converts prices in time order to steps. */
 export const stepsOf = (rows: readonly { readonly at: Date; readonly price: string }[]): PriceStep[] =>
   rows.map(({ at, price }) => ({ from: at.getTime(), micros: toMicros(price) }));
 
-/** The price at a time: the last one seen, if it is not too old. Steps are in the order of time. */
+/** The price at a time: the last one seen, if less than `carry` milliseconds old. Steps are in time order. */
 export function priceAt(steps: readonly PriceStep[], at: number, carry = Number.POSITIVE_INFINITY): bigint | undefined {
   let low = 0;
   let high = steps.length;

@@ -5,7 +5,7 @@ import type { Life } from './account-hour.ts';
 import { toMicros } from './money.ts';
 import type { PriceReader } from './read-prices.ts';
 
-/** The lives of an agent's instances that ran in an hour. */
+/** The lifetimes of an agent's instances that ran in an hour. */
 export interface AgentLives {
   readonly agentId: string;
   readonly clientId: string;
@@ -18,7 +18,7 @@ interface Wanted {
   readonly readPrices: PriceReader;
 }
 
-/** One statement, and those for prices that no batch before it needed. */
+/** Reads the agents' instances of an hour: one statement, plus those for prices that no earlier batch has read. */
 export async function readLives(db: Db, { agentIds, hour, readPrices }: Wanted): Promise<AgentLives[]> {
   const rows = await db
     .selectFrom('instances as i')
@@ -89,11 +89,11 @@ interface Page {
   readonly limit: number;
 }
 
-/** Agents that may have had an instance in an hour, of one tenant or of all, in the order of their ids. */
+/** A page of agents that may have had an instance in an hour, of one or all tenants, in id order. */
 export async function agentsAfter(db: Db, { clientId, after, hour, limit }: Page) {
-  // Of one tenant the optimizer would read all tenants' agents, as they are in this order.
+  // For one tenant, the optimizer would scan all tenants' agents because they are in id order.
   const ofOne = clientId === undefined ? sql`` : sql`FORCE INDEX (uq_agents_logical_id)`;
-  // A deleted agent's last instances may run on for a while.
+  // A deleted agent's last instances may keep running for a while.
   const { rows } = await sql<{ id: string }>`
     SELECT a.id FROM agents AS a ${ofOne}
     WHERE (a.terminated_at IS NULL OR a.terminated_at > ${msBefore(hour, 7 * 24 * hourMs)})

@@ -15,7 +15,7 @@ interface Wanted extends Omit<Place, 'currentPoolId'> {
   readonly poolId: string | null;
 }
 
-/** Reads what the places cost in one hour; says it of each. */
+/** Reads the prices of these places in one hour; the result looks them up by place. */
 export type PriceReader = (places: readonly Wanted[]) => Promise<(place: Place) => PlacePrices>;
 
 interface PlacePrices {
@@ -23,10 +23,10 @@ interface PlacePrices {
   readonly onDemand: readonly PriceStep[];
 }
 
-/** Pools that are read at once: twelve prices of each in the hour, and the one before. */
+/** Pools per read: each has twelve prices in the hour and up to twelve in the hour before. */
 const poolsAtOnce = 200;
 
-/** @returns a reader for one hour, which reads each pool and each type once, however many agents are in them */
+/** @returns a reader for one hour that reads each pool and each tenant once, however many agents they have */
 export function priceReader(db: Db, hour: Date): PriceReader {
   const spot = new Map<string, readonly PriceStep[]>();
   const onDemand = new Map<string, readonly PriceStep[]>();
@@ -50,7 +50,7 @@ export function priceReader(db: Db, hour: Date): PriceReader {
   };
 }
 
-/** What the price list says, from when on it has been read; before that, what the tenant's agents reported. */
+/** The price list's prices from when it was first read; before that, what the tenant's agents reported. */
 export function listedFirst(
   listed: readonly PriceStep[] = [],
   reported: readonly PriceStep[] = [],
@@ -62,7 +62,7 @@ export function listedFirst(
 const keyOf = ({ clientId, instanceType, region }: Omit<Place, 'currentPoolId'>) =>
   `${clientId} ${instanceType} ${region}`;
 
-/** Seen prices only: what was filled in between them is for charts (protocol 9.3). */
+/** Observed prices only: filled ones are for charts (protocol 9.3). */
 async function readSpot(db: Db, poolIds: readonly string[], hour: Date) {
   const rows = await db
     .selectFrom('pricingSnapshotsClean')
@@ -78,7 +78,7 @@ async function readSpot(db: Db, poolIds: readonly string[], hour: Date) {
   return [...(quiet.length > 0 ? await readLastBefore(db, quiet, hour) : []), ...rows];
 }
 
-/** The last price of pools that were not seen within the hour before, if it is of the last day. */
+/** The last price of pools without one in the hour before, if it is less than a day old. */
 async function readLastBefore(db: Db, poolIds: readonly string[], hour: Date) {
   const rows = await db
     .selectFrom('pricingSnapshotsClean')
@@ -102,7 +102,7 @@ async function readLastBefore(db: Db, poolIds: readonly string[], hour: Date) {
   return rows;
 }
 
-/** On-demand prices are kept when they change, so the last one before the hour counts, however old it is. */
+/** On-demand prices are stored only on change, so the last one before the hour counts, however old it is. */
 async function readOnDemand(db: Db, clientIds: readonly string[], hour: Date) {
   const columns = ['clientId', 'instanceType', 'region', 'capturedAt as at', 'price'] as const;
   const within = await db

@@ -13,8 +13,8 @@ interface Wanted {
 }
 
 /**
- * Replaces what a tenant pays in place of public prices (protocol E11), and has the hours that it concerns accounted for again: one
- * transaction. The same list once more changes nothing.
+ * Replaces a tenant's price overlays (protocol E11) and schedules the affected hours to be accounted for again, in one
+ * transaction. Idempotent.
  * @throws AppError client_not_found, invalid_request
  */
 export async function setOverlays(db: Db, { clientId, overlays }: Wanted, by: By, now: Date): Promise<void> {
@@ -42,7 +42,7 @@ export async function setOverlays(db: Db, { clientId, overlays }: Wanted, by: By
   });
 }
 
-/** @throws AppError invalid_request: of two that count at once for the same, which would be chance */
+/** @throws AppError invalid_request if two overlays for the same type and mode are valid at once: either could apply */
 function refuseOverlaps(overlays: readonly StoredOverlay[]): void {
   for (const [i, one] of overlays.entries())
     for (const [n, other] of overlays.slice(0, i).entries())
@@ -60,7 +60,7 @@ const isAtOnce = (a: Validity, b: Validity) => startsBefore(a, b) && startsBefor
 
 const inOrder = (overlay: StoredOverlay) => Object.fromEntries(overlayColumns.map((name) => [name, overlay[name]]));
 
-/** When the first of those begins that are there before or after, and not both; the epoch, where it always counted. */
+/** When the first added or removed overlay begins; the epoch if it has no start. `undefined` if no price changed. */
 function firstConcerned(before: readonly StoredOverlay[], after: readonly StoredOverlay[]): Date | undefined {
   const keyOf = (overlay: StoredOverlay) => JSON.stringify(inOrder({ ...overlay, name: null }));
   const [was, is] = [before, after].map((all) => new Set(all.map(keyOf)));

@@ -15,7 +15,7 @@ const none: Sums = { baseline: 0n, actual: 0n };
 export const summed = (all: readonly Sums[]): Sums =>
   all.reduce((sum, { baseline, actual }) => ({ baseline: sum.baseline + baseline, actual: sum.actual + actual }), none);
 
-/** What is written of an hour of these agents, by tenant: one statement. */
+/** The stored sums of these agents' hour, by tenant: one statement. */
 export async function readSums(
   tx: Tx,
   { agentIds, hour }: { readonly agentIds: readonly string[]; readonly hour: Date },
@@ -42,7 +42,7 @@ interface Change {
   readonly hour: Date;
 }
 
-/** Adds what has changed in an hour to the day's, the month's and the whole sum of each tenant: three statements, or none. */
+/** Adds an hour's changes to each tenant's sums of the day, the month and all time: three statements, or none. */
 export async function addToTotals(tx: Tx, { before, after, hour }: Change): Promise<void> {
   const changes = [...new Set([...before.keys(), ...after.keys()])].sort().flatMap((clientId) => {
     const [was, is] = [before.get(clientId) ?? none, after.get(clientId) ?? none];
