@@ -129,7 +129,7 @@ class Jobs {
     if (now.getTime() % collectMs === 0) await this.#collect(now);
   }
 
-  /** Stands in for the every-minute jobs, which record that agents could be heard: else none counts as silent. */
+  /** Records that agents could be heard, as every-minute jobs do; without it no agent would ever count as silent. */
   async #listen(now: Date): Promise<void> {
     await this.#query('UPDATE hearing SET heard_until = :now', { now: textOf(now) });
   }

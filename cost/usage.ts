@@ -27,7 +27,7 @@ const switchesAMonth = 4;
 /** Routes called only when an instance is replaced. */
 const ofASwitch = ['A1', 'A7', 'A5', 'A8', 'X2'];
 
-/** Data API calls that write, by loop. Only heartbeats and price reports write all day. */
+/** Data API calls that write, by the loop's route. Only heartbeats and price reports write all day. */
 const writesOfLoops: Readonly<Record<string, number>> = { A2: 1, A6: 2 };
 
 const domains = new Map(

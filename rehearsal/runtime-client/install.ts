@@ -60,8 +60,8 @@ function isHere(program: string): boolean {
 }
 
 /**
- * The folder of a Node that has its headers in `include/node`. Any Node on the path will do: the native interface is the
- * same in all versions that matter here.
+ * The folder of a Node that has its headers in `include/node`. Any Node on the path will do: the native interface is
+ * the same in all versions that matter here.
  * @throws MissingBuilders when none has its headers
  */
 function headersOfNode(): string {

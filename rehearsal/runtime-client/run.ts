@@ -1,7 +1,7 @@
 /**
  * `npm run runtime-client`: runs each bundle under Lambda's own runtime client for Node, with events shaped like those
- * of API Gateway, SQS and EventBridge Scheduler: agents, operators, an EC2 notice and every job. Prints the outcomes, and
- * how long the first and the later invocations took. Compiling the client takes some minutes; skips if that fails.
+ * of API Gateway, SQS and EventBridge Scheduler: agents, operators, an EC2 notice and every job. Prints the outcomes,
+ * and how long the first and the later invocations took. Compiling the client takes some minutes; skips if that fails.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
