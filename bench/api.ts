@@ -1,7 +1,7 @@
 /**
- * How fast what agents send is answered, over the whole way: HTTP, gateway, bundle, SDK, Data API endpoint, database.
- * Absolute times say as much of the machine as of the code, so each is also given as a ratio: to `GET /health`, which
- * reads nothing, and to a second control plane that is measured in turn with the first.
+ * Measures how fast agents' requests are served end to end: HTTP, gateway, bundle, SDK, Data API, database.
+ * Absolute times depend on the machine as much as on the code. Each is therefore also given as a ratio to
+ * `GET /health`, which reads nothing, and to a second control plane, measured in alternation with the first.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ import { type BenchOptions, help, readOptions } from './options.ts';
 import { type Plane, startPlane } from './plane.ts';
 import type { RequestName } from './requests.ts';
 
-/** How long one control plane is measured before it is the other's turn. */
+/** How long one control plane is measured before switching to the other. */
 const turnSeconds = 0.5;
 
 interface Row {
@@ -91,7 +91,7 @@ async function measureAll(
   return rows;
 }
 
-/** Takes turns, forwards and backwards, so that what else the machine does strikes both alike. */
+/** Alternates between the planes, in alternating order, so that other load on the machine affects both alike. */
 async function measure(planes: readonly Plane[], request: RequestName, agents: number, seconds: number) {
   const loads: Load[] = [];
   for (const plane of planes) loads.push(await Load.prepare(plane, request, agents));

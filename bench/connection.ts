@@ -8,8 +8,8 @@ export interface Answer {
 }
 
 /**
- * One keep-alive connection, one request at a time. It speaks just enough HTTP/1.1 for our gateway, which always says how
- * long its answers are: Node's own client would take a tenth of the time that is to be measured.
+ * One keep-alive connection, one request at a time. It speaks just enough HTTP/1.1 for our gateway, whose responses
+ * always have a content-length. Node's own client would take up a tenth of the time measured.
  */
 export class Connection {
   readonly #socket: Socket;

@@ -2,9 +2,9 @@ import type { ControlPlane } from '../local/control-plane.ts';
 import type { Tenant } from '../local/fleet/run/tenant.ts';
 import { type Market, poolId } from '../local/market/market.ts';
 
-/** People who work with a tenant's console: what they do leaves audit rows, tokens, alerts and marks. */
+/** Simulates people using a tenant's console. Their actions leave audit rows, tokens, alerts and marks. */
 export class Console {
-  /** Tokens, alerts and so on that were made. */
+  /** Tokens, alerts and other things created so far. */
   made = 0;
   readonly #plane: ControlPlane;
   readonly #tenant: Tenant;
@@ -14,7 +14,7 @@ export class Console {
     this.#tenant = tenant;
   }
 
-  /** Notifications are sent to where nobody listens: messages are given up, and wait for the tenant. */
+  /** Points the webhook at a port where nobody listens, so messages are given up and kept for the tenant. */
   async begin(): Promise<void> {
     await this.#call('PUT', `${this.#path}/webhook`, { url: 'http://127.0.0.1:1025/', min_severity: 'info' });
     await this.#call('PUT', `${this.#path}/price-overlays`, {
@@ -23,7 +23,7 @@ export class Console {
     this.made += 1;
   }
 
-  /** A day's work. @throws Error when the control plane refuses any of it */
+  /** A day's work. @throws Error when the control plane rejects any request */
   async day(market: Market): Promise<void> {
     const made = await this.#call('POST', `${this.#path}/tokens`, { name: `day ${this.made}`, scope: 'read' });
     await this.#call('DELETE', `${this.#path}/tokens/${made.id}`);

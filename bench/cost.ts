@@ -1,4 +1,4 @@
-/** What a run of a job costs, or an answer. */
+/** The cost of one job run or one request. `rows` are rows that the database read. */
 export interface Cost {
   readonly calls: number;
   readonly rows: number;

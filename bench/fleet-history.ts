@@ -1,24 +1,24 @@
 import type { Connection } from 'mariadb';
 
-/** A fleet that has run for a while, for what is to be measured or tested with many agents. */
+/** A fleet that has been running for a while, for benchmarks and tests with many agents. */
 export interface FleetHistory {
   readonly agents: number;
-  /** Instances that each agent has had, the present one included; each but that one ended by an interruption. */
+  /** Instances that each agent has had, including the current one; all earlier ones ended in an interruption. */
   readonly machines: number;
-  /** How many of the agents have reported prices that nobody has decided on. */
+  /** How many agents have reported prices that no decision has used yet. */
   readonly due: number;
-  /** Agents are spread over them evenly. */
+  /** How many instance types; agents are spread over them evenly. */
   readonly instanceTypes?: number;
-  /** Each has a pool of each instance type. */
+  /** How many zones; each has a pool of every instance type. */
   readonly zones?: number;
-  /** For the standbys, notices and switches: how long the life of each machine was. */
+  /** How long each instance lived, which sets the times of standbys, notices and switches. */
   readonly daysPerMachine?: number;
 }
 
 const digits = 'SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4';
 const tens = `(${digits} UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)`;
 
-/** The numbers from 0 to below `count`, as a table `alias` with the column `n`: MariaDB and MySQL both have it. */
+/** SQL for a table `alias` with a column `n` of the numbers 0 to `count` - 1; works on MariaDB and MySQL. */
 function numbers(count: number, alias: string): string {
   const places = Math.max(1, Math.ceil(Math.log10(count)));
   const names = Array.from({ length: places }, (_, i) => `${alias}${i}`);
@@ -27,21 +27,21 @@ function numbers(count: number, alias: string): string {
 }
 
 /**
- * Fills an empty schema: one tenant, its agents with their history, pools and prices. Rows are made by the server, so that
- * 100,000 agents with five machines each take a minute or two.
- * @param connection with several statements at once
+ * Fills an empty schema: one tenant, its agents with their history, pools and prices. The server generates the rows, so
+ * 100,000 agents with five instances each take only a minute or two.
+ * @param connection must allow multiple statements
  * @returns the id of the tenant
  */
 export async function seedFleet(connection: Connection, fleet: FleetHistory, now: Date): Promise<string> {
   const { agents, machines, due, instanceTypes = 40, zones = 6, daysPerMachine = 8 } = fleet;
   const at = `'${now.toISOString().slice(0, 23).replace('T', ' ')}'`;
   const client = '00000000-0000-4000-8000-000000000000';
-  /** In no order, as random ids are; MySQL 9 has no MD5. */
+  /** Unordered, like random ids. SHA2, because MySQL 9 has no MD5. */
   const agent = 'LEFT(SHA2(g.n, 256), 32)';
   const type = (n: string) => `CONCAT('m', ${n} % ${instanceTypes}, '.large')`;
   const zone = (n: string) => `CONCAT('us-east-1', CHAR(97 + (${n}) % ${zones} USING utf8mb4))`;
   const pool = (n: string, z: string) => `CONCAT(${type(n)}, '.', ${zone(z)})`;
-  /** The k-th machine back of agent n; 0 is the present one. */
+  /** The instance that agent n had k instances ago; 0 is the current one. */
   const instance = (k: string) => `CONCAT('i-', LPAD(LOWER(HEX(g.n * 1000 + ${k})), 17, '0'))`;
   const ended = `TIMESTAMPADD(SECOND, -(g.n % 86400), TIMESTAMPADD(DAY, -${daysPerMachine} * h.k, ${at}))`;
   const began = `TIMESTAMPADD(DAY, -${daysPerMachine}, ${ended})`;
@@ -105,8 +105,8 @@ export async function seedFleet(connection: Connection, fleet: FleetHistory, now
 }
 
 /**
- * A price of each pool in each five minutes of so many days; it changes every two hours, as EC2's do. Entered a day at a time: thousands of
- * pools have millions of rows.
+ * Inserts a price for each pool and five-minute bucket over `days` days. Prices change every two hours, as EC2's do.
+ * Inserted one day at a time, because thousands of pools make millions of rows.
  */
 export async function seedPrices(connection: Connection, days: number, now: Date): Promise<void> {
   const midnight = new Date(Math.floor(now.getTime() / 86_400_000) * 86_400_000);

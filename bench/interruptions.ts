@@ -1,6 +1,6 @@
 /**
- * A zone is lost: thousands of notices within a minute, while transactions of functions that were killed hold some of the
- * agents. How long it takes from EC2's event until what is decided about it is durable.
+ * Loses a zone: thousands of notices within a minute, while transactions of killed functions keep some of the agents
+ * locked. Measures the time from EC2's event until the decision about it is durable.
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -11,9 +11,9 @@ import { systemClock } from '../local/clock.ts';
 import { type ControlPlane, type DatabaseServer, startControlPlane } from '../local/control-plane.ts';
 import { seedFleet } from './fleet-history.ts';
 
-/** How often events are brought, and looked for that are visible again, ms. */
+/** How often events are sent, and the queue is checked for messages that are visible again, ms. */
 const tickMs = 100;
-/** Notices of the month before, in each pool. */
+/** Notices in each pool over the month before. */
 const noticesAPool = 2000;
 const instanceTypes = 4;
 const zones = 6;
@@ -21,20 +21,20 @@ const account = '123456789012';
 
 interface InterruptionsOptions {
   readonly notices: number;
-  /** Within which the notices come, and for how long some agents are held. */
+  /** The time over which the notices arrive, and for which some agents stay locked. */
   readonly seconds: number;
   readonly held: number;
   readonly database: DatabaseServer;
   readonly dataDir: string;
 }
 
-/** Prints how long the notices of free and of held agents took, and what came of them. */
+/** Prints how long the notices of free and of locked agents took, and their outcomes. */
 export async function reportInterruptions({ notices, seconds, held, database, dataDir }: InterruptionsOptions) {
   const databaseName = 'bench_interruptions';
   const own = { database, databaseName, dataDir: join(dataDir, 'interruptions'), port: 0, clock: systemClock };
-  // Each message of a held agent is logged as it is handed back.
+  // Silent, because every message of a locked agent is logged when it is returned to the queue.
   const environment = { POWERTOOLS_LOG_LEVEL: 'SILENT', RATE_LIMITS: 'off' };
-  // In AWS ten functions run at a time, each with a processor of its own: here as many as there are.
+  // In AWS ten functions run at a time, each with its own processor; here one per available processor.
   const functionThreads = availableParallelism();
   const plane = await startControlPlane({ ...own, environment, functionThreads });
   const connect = () =>
@@ -72,7 +72,7 @@ interface Agent {
   readonly instanceId: string;
 }
 
-/** Half of the agents have a standby that is ready; each pool has had its notices. */
+/** Gives half of the agents a ready standby, and each pool its past notices. */
 async function seedStandbysAndHistory(connection: Connection): Promise<void> {
   const isLucky = 'CRC32(a.id) % 2 = 0';
   const zone = `CONCAT('us-east-1', CHAR(97 + (ASCII(RIGHT(a.az, 1)) - 96) % ${zones} USING utf8mb4))`;
@@ -110,7 +110,7 @@ interface Answer {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
-/** Sends the notices evenly, and goes on until each is handled or set aside. Times are of `performance.now()`. */
+/** Sends the notices evenly, and continues until each is handled or dead-lettered. Times are `performance.now()`. */
 async function loseZone(
   plane: ControlPlane,
   agents: readonly Agent[],
@@ -123,7 +123,7 @@ async function loseZone(
     run: async (batch) => {
       const answer = (await plane.invoke('spot-events', batch)) as Answer;
       const failed = new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-      // The time at which the whole batch is answered: some of it is durable earlier.
+      // The time at which the whole batch completed; some decisions were durable earlier.
       for (const { messageId, body } of (batch as Batch).Records)
         if (!failed.has(messageId)) durableAt.set(JSON.parse(body).detail['instance-id'], performance.now());
       return answer;
@@ -158,14 +158,14 @@ const warning = ({ instanceId }: Agent) => ({
   detail: { 'instance-id': instanceId, 'instance-action': 'terminate' },
 });
 
-/** Of times in milliseconds, in seconds. */
+/** Takes milliseconds, returns seconds. */
 function quantiles(times: readonly number[]) {
   const sorted = times.toSorted((a, b) => a - b);
   const at = (share: number) => ((sorted[Math.floor(sorted.length * share)] ?? Number.NaN) / 1000).toFixed(2);
   return { notices: sorted.length, 'p50 s': at(0.5), 'p99 s': at(0.99), 'max s': at(1 - 1 / sorted.length) };
 }
 
-/** What the database has of the notices: nothing of what was acknowledged may be lacking. */
+/** The notices in the database, by outcome: every acknowledged one must be there. */
 const outcomes = (connection: Connection): Promise<object[]> =>
   connection.query(
     `SELECT response_action AS 'answered by', COUNT(*) AS notices, SUM(failover_completed) AS 'failed over'

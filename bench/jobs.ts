@@ -1,6 +1,6 @@
 /**
- * What each job costs a run, by the number of agents: calls to the Data API, rows that the database reads, and time. Every
- * agent has a life behind it and an availability target, and every one is due for a decision.
+ * Measures the cost of one run of each job by number of agents: Data API calls, rows read by the database, and time.
+ * Every agent has a history and an availability target, and every one is due for a decision.
  */
 import { join } from 'node:path';
 import { createConnection } from 'mariadb';
@@ -17,13 +17,13 @@ const machines = 5;
 
 interface JobsOptions {
   readonly sizes: readonly number[];
-  /** Of prices by five minutes, of a thousand pools; 0 for none. */
+  /** Days of five-minute prices for a thousand pools; 0 for none. */
   readonly priceDays: number;
   readonly database: DatabaseServer;
   readonly dataDir: string;
 }
 
-/** Prints one table, the numbers of agents side by side. */
+/** Prints one table with the fleet sizes side by side. */
 export async function reportJobs({ sizes, priceDays, database, dataDir }: JobsOptions): Promise<void> {
   const costs = new Map<number, Readonly<Record<string, Cost>>>();
   for (const agents of sizes)
@@ -66,9 +66,9 @@ async function measureJobs({ agents, priceDays, ...where }: Fleet) {
     const pools = priceDays > 0 ? { instanceTypes: 200, zones: 5 } : {};
     await seedFleet(connection, { agents, machines, due: agents, ...pools }, clock.now());
     if (priceDays > 0) await seedPrices(connection, priceDays, clock.now());
-    // Policy A takes more to decide than rules do.
+    // With a target, policy A decides, which costs more than the rules do.
     await connection.query('UPDATE agents SET availability_target = 0.9995');
-    // An hour to account for.
+    // Leaves an hour for the savings job to account for.
     const at = new Date(clock.now().getTime() - 2 * 3_600_000);
     await connection.query('INSERT INTO savings_progress VALUES (1, ?, NULL)', [at]);
     console.error(`${agents} agents made in ${((performance.now() - began) / 1000).toFixed(0)} s`);
@@ -79,7 +79,7 @@ async function measureJobs({ agents, priceDays, ...where }: Fleet) {
       costs[name] = await costOf(plane, { job, time: clock.now() }, examined);
     };
     for (const job of Object.keys(jobs) as JobName[]) await measure(job, job);
-    // What the first run had no time for, and then nothing.
+    // Runs again for what the previous run had no time for, until nothing is left.
     for (let run = 2; costs[run === 2 ? 'decide' : `decide, run ${run - 1}`]!.changed > 0; run += 1) {
       clock.set(new Date(clock.now().getTime() + 60_000));
       await measure('decide', `decide, run ${run}`);

@@ -15,16 +15,16 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
-/** How a fleet lives: of what it does, as much as leaves the same rows. */
+/** How a fleet lives: only as much activity as it takes to leave the same rows as in AWS. */
 export interface Life {
   readonly agents: number;
   readonly days: number;
   readonly start: Date;
-  /** Of idle agents. */
+  /** Polling period of idle agents. */
   readonly pollSeconds: number;
-  /** Between two losses of a pool. */
+  /** Time between two losses of a pool. */
   readonly lossEveryDays: number;
-  /** Told at the end of each day, before the jobs of the night. */
+  /** Called at the end of each day, before the nightly jobs. */
   readonly onDay: (day: number, happened: Happened, now: Date) => Promise<void>;
 }
 
@@ -36,14 +36,14 @@ export interface Where {
   readonly signal: AbortSignal;
 }
 
-/** As often as in AWS: a row for each pool comes of each run, whether or not anything has happened. */
+/** As often as in AWS: each run writes a row per pool, whether or not anything has happened. */
 const observeMs = 10 * minuteMs;
 const collectMs = hourMs;
 
-/** When no agent has spoken, the other jobs have only times that run out to act on. */
+/** While no agent calls, the other jobs only have timeouts to act on, so they run only this often. */
 const quietMs = 3 * hourMs;
 
-/** What is not as in AWS, for who reads the figures. */
+/** How the run differs from AWS, for readers of the figures. */
 export const shortcuts = ({ pollSeconds }: Pick<Life, 'pollSeconds'>) => [
   `Idle agents called every ${pollSeconds / 3600} h in each of their loops, in place of every 15 s to an hour: calls overwrite what the last ones said, ` +
     'but for clean-up reports, a row each, of which there were as many fewer, and decisions that say something new.',
@@ -52,7 +52,7 @@ export const shortcuts = ({ pollSeconds }: Pick<Life, 'pollSeconds'>) => [
   'Agents at work called every one or two minutes.',
 ];
 
-/** Lives so many days of virtual time on a control plane: agents, interruptions, jobs, AWS's own data, and people at a console. */
+/** Plays days of virtual time on a control plane: agents, interruptions, jobs, AWS's data, and console users. */
 export async function live({ plane, clock, query, tenant, signal }: Where, life: Life): Promise<Outcome> {
   const { agents, days, start, pollSeconds } = life;
   const market = marketWithLosses(life);
@@ -105,7 +105,7 @@ function optionsOf({ agents, days, pollSeconds }: Life): StartOptions {
   return { ...options, pollSeconds, terminateWaitSeconds: 60 };
 }
 
-/** The jobs, as often as leaves the same rows. */
+/** Runs the jobs just often enough to leave the same rows. */
 class Jobs {
   readonly #plane: ControlPlane;
   readonly #query: Query;
@@ -129,12 +129,12 @@ class Jobs {
     if (now.getTime() % collectMs === 0) await this.#collect(now);
   }
 
-  /** Where no job of the minute runs, nobody notes that the control plane could hear agents: they would never be silent. */
+  /** Records that agents could be heard, as every-minute jobs do; without it no agent would ever count as silent. */
   async #listen(now: Date): Promise<void> {
     await this.#query('UPDATE hearing SET heard_until = :now', { now: textOf(now) });
   }
 
-  /** Enters the prices of the five minutes of the hour in which they were not collected, which have held since, and collects new ones. */
+  /** Inserts the hour's eleven price buckets that were skipped, with the unchanged price, then collects new prices. */
   async #collect(now: Date): Promise<void> {
     const minutes = Array.from({ length: 11 }, (_, i) => `SELECT ${5 * (i + 1)}${i === 0 ? ' AS n' : ''}`).join(
       ' UNION ALL ',
@@ -168,7 +168,7 @@ function happenedTo(
     days: day,
     launches: instances.length,
     instanceHours: hours.reduce((sum, n) => sum + n, 0),
-    // A recommendation and a notice each.
+    // Each interruption has a recommendation and a notice.
     announcements: 2 * interruptions.size,
     made,
   };

@@ -11,7 +11,7 @@ export interface Measured {
   readonly failed: number;
 }
 
-/** Until V8 has compiled what is run often. */
+/** Long enough for V8 to compile the hot code. */
 const warmUpSeconds = 1;
 
 interface Sender {
@@ -20,7 +20,7 @@ interface Sender {
   sent: number;
 }
 
-/** Agents that send one kind of request to one control plane, each the next as soon as the last is answered. */
+/** Agents that send one kind of request to one control plane, each as soon as its previous request is done. */
 export class Load {
   readonly #request: RequestName;
   readonly #senders: readonly Sender[];
@@ -34,7 +34,7 @@ export class Load {
     this.#senders = senders;
   }
 
-  /** Registers the agents, and lets them send for a moment that is not measured: code warms up. */
+  /** Registers the agents, and lets them send for a moment as an unmeasured warm-up. */
   static async prepare({ url, token }: Started, request: RequestName, agents: number): Promise<Load> {
     const senders: Sender[] = [];
     for (let n = 0; n < agents; n += 1) {
@@ -43,7 +43,7 @@ export class Load {
       const { status, body } = await connection.send(registration(id));
       if (status !== 200) throw new Error(`${id} was not registered: ${status} ${body}`);
       const handle = (JSON.parse(body) as { agent_id: string }).agent_id;
-      // Later ones than those of fewer agents, whose price reports would make these old news.
+      // Start after the report times of smaller loads; otherwise these price reports would be older than theirs.
       senders.push({ connection, instance: { facts: factsOf(id), handle }, sent: agents * 100_000 });
     }
     const load = new Load(request, senders);
@@ -59,7 +59,7 @@ export class Load {
     this.#elapsedMs += performance.now() - started;
   }
 
-  /** Of all runs together. */
+  /** The results of all runs together. */
   get measured(): Measured {
     const times = this.#times.toSorted((a, b) => a - b);
     const at = (share: number) => times[Math.floor(times.length * share)] ?? Number.NaN;

@@ -1,6 +1,6 @@
 /**
- * A fleet over months of virtual time, and how large each table has become: whether what time alone adds to is deleted as
- * docs/adr/0039 says.
+ * Runs a fleet over months of virtual time and counts each table's rows, to check that rows that accumulate with time
+ * alone are deleted as docs/adr/0039 says.
  */
 import { join } from 'node:path';
 import { createConnection } from 'mariadb';
@@ -23,7 +23,7 @@ interface LongRunOptions extends Pick<Life, 'days' | 'agents'> {
   readonly dataDir: string;
 }
 
-/** Prints the rows of each table by day with their bound. @throws Error when one has more */
+/** Prints each table's rows by day, with its bound. @throws Error when a table exceeds its bound */
 export async function reportLongRun({ days, agents, database, dataDir }: LongRunOptions): Promise<void> {
   const databaseName = 'bench_long_run';
   const start = new Date('2026-01-05T00:00:00Z');
@@ -70,7 +70,7 @@ export async function reportLongRun({ days, agents, database, dataDir }: LongRun
   }
 }
 
-/** The tables that have more rows than they may. */
+/** The tables that exceed their bound. */
 export const tooLarge = (tables: ReadonlyMap<string, Count>): string[] =>
   [...tables].flatMap(([table, { rows, bound }]) => (rows > bound ? [table] : []));
 

@@ -8,11 +8,11 @@ const dayMs = 24 * hourMs;
 interface MadeUp {
   readonly start: Date;
   readonly days: number;
-  /** Between two losses of a pool. */
+  /** Time between two losses of a pool. */
   readonly lossEveryDays: number;
 }
 
-/** Synthetic prices with losses: one pool after the other has no capacity for two hours. */
+/** Synthetic prices with losses: one pool after another loses its capacity for two hours. */
 export function marketWithLosses({ start, days, lossEveryDays }: MadeUp): Market {
   const market = syntheticMarket({ seed: 1, start, days });
   const pools = market.pools.map((pool, i) => {
@@ -30,7 +30,7 @@ export function marketWithLosses({ start, days, lossEveryDays }: MadeUp): Market
   return { ...market, pools };
 }
 
-/** Has AWS tell of a market what our jobs ask: prices, offerings, the price list, Spot Advisor's band, and Capacity Manager's days. */
+/** Makes the local AWS serve a market's prices, offerings, price list, Spot Advisor band and Capacity Manager days. */
 export function exposeMarket(
   plane: ControlPlane,
   { pools, instanceType, region, onDemandPrice }: Market,

@@ -1,6 +1,6 @@
 /**
- * What hazards cost by the ONNX model of the layer: loading, the first inference, and then 1 and 1,000 pools, each beside the
- * weights in TypeScript. No database, no HTTP: this is what a decision adds to its calls.
+ * Measures the cost of hazards from the layer's ONNX model: loading, the first inference, then 1 and 1,000 pools, each
+ * compared with the weights in TypeScript. No database, no HTTP: this is what a decision adds to its calls.
  */
 import { join, resolve } from 'node:path';
 import { makeOnnxLayer } from '../build/onnx-layer.ts';
@@ -16,7 +16,7 @@ import type { PoolView } from '../functions/core/decision/policy-a/input.ts';
 const now = new Date('2026-03-02T00:00:00Z');
 const root = resolve(import.meta.dirname, '..');
 
-/** Pools in groups of six, as the zones of a region are. */
+/** Pools in groups of six, like the zones of a region. */
 function groupsOf(pools: number): PoolView[][] {
   const views = Array.from({ length: pools }, (_, i): PoolView => {
     const history = { drops1h: i % 2, drops24h: i % 7, drops7d: i % 30, upHours24h: 20, upHours7d: 100 + (i % 60) };
@@ -44,7 +44,7 @@ async function milliseconds(run: () => unknown): Promise<number> {
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
-/** In turns, so that what else the machine does strikes both alike. */
+/** Alternates between the models, so that other load on the machine affects both alike. */
 async function compare(models: readonly HazardModel[], pools: number) {
   const groups = groupsOf(pools);
   const taken = models.map((): number[] => []);
@@ -55,7 +55,7 @@ async function compare(models: readonly HazardModel[], pools: number) {
   return { 'ONNX ms': onnx.toFixed(3), 'TypeScript ms': fitted.toFixed(3), ratio: (onnx / fitted).toFixed(2) };
 }
 
-/** @param dataDir where a layer is made, to be weighed */
+/** @param dataDir where a layer is built, to measure its size */
 export async function reportModel(dataDir: string): Promise<void> {
   const directory = join(root, 'layers/model');
   const runtime = await milliseconds(loadRuntime);

@@ -1,4 +1,4 @@
-/** The process of `plane.ts`. */
+/** The child process that `plane.ts` starts. */
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { PlaneOptions, Started } from './plane.ts';
@@ -8,7 +8,7 @@ const load = (file: string) => import(pathToFileURL(join(checkout, 'local', file
 const { startControlPlane } = (await load('control-plane.ts')) as typeof import('../local/control-plane.ts');
 const { systemClock } = (await load('clock.ts')) as typeof import('../local/clock.ts');
 
-// The load is one tenant's, and more than its plan allows.
+// All load comes from one tenant, and exceeds what its plan allows.
 const environment = { RATE_LIMITS: 'off' };
 const usual = { port: 0, clock: systemClock, authorizerTtlSeconds: 3600, environment };
 const controlPlane = await startControlPlane({ ...options, ...usual });

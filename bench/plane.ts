@@ -3,27 +3,27 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { ControlPlaneOptions } from '../local/control-plane.ts';
 
-/** With what a control plane is started. */
+/** How to start a control plane. */
 export interface PlaneOptions
   extends Pick<ControlPlaneOptions, 'database' | 'databaseName' | 'dataDir' | 'functionThreads'> {
-  /** The folder of the project whose code it runs. */
+  /** The project folder whose code it runs. */
   readonly checkout: string;
 }
 
-/** Where it is, and the token of a tenant that it has. */
+/** Its address, and the token of its tenant. */
 export interface Started {
   readonly url: string;
   readonly token: string;
 }
 
-/** A control plane in a process of its own, as `npm start` has it. */
+/** A control plane in its own process, set up as by `npm start`. */
 export interface Plane extends Started {
   /** Its memory, in MB. */
   rssMB(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** @throws Error when it does not start; it has said why */
+/** @throws Error when it does not start; the process has printed why */
 export async function startPlane(options: PlaneOptions): Promise<Plane> {
   const child = fork(join(import.meta.dirname, 'plane-process.ts'), [JSON.stringify(options)]);
   const ended = once(child, 'exit');

@@ -3,7 +3,7 @@ import type { ControlPlane } from '../local/control-plane.ts';
 import type { Cost } from './cost.ts';
 import { type RowsExamined, sumOf } from './rows-examined.ts';
 
-/** What consoles ask about prices, of one instance. */
+/** The price queries that consoles send for one instance. */
 const queries = [
   'pricing',
   'price-history?days=7',
@@ -12,7 +12,7 @@ const queries = [
   'pool-volatility?days=7',
 ];
 
-/** What each costs: calls, rows that the database reads, and time; asked by the operator, once. */
+/** The cost of each query, sent once as the operator: Data API calls, rows that the database reads, and time. */
 export async function measureQueries(
   plane: ControlPlane,
   connection: Connection,

@@ -6,7 +6,7 @@ export interface Instance {
     readonly region: string;
     readonly az: string;
   };
-  /** By which its agent speaks. */
+  /** The handle that its agent uses in requests. */
   readonly handle: string;
 }
 
@@ -31,7 +31,7 @@ export const registration = (instanceId: string): Request => ({
   body: { ...factsOf(instanceId), logical_agent_id: instanceId, mode: 'spot' },
 });
 
-/** The n-th request of its kind that an instance sends, as agents do. `health` reads nothing: what all others are held against. */
+/** An instance's n-th request of each kind, as agents send it. `health` reads nothing, and is the others' baseline. */
 const requests = {
   health: () => ({ method: 'GET', path: '/health' }),
   heartbeat: ({ facts, handle }) => ({
@@ -58,12 +58,12 @@ const requests = {
           az,
           price: 0.03 + i / 1000,
         })),
-        // Five minutes apart, as agents send them, so that each has news.
+        // Five minutes apart, as agents send them, so that each report is newer than the last.
         collected_at: new Date(Date.UTC(2000, 0, 1) + n * 300_000).toISOString(),
       },
     },
   }),
-  /** Of a new agent each time. */
+  /** Registers a new agent each time. */
   register: ({ facts }, n) => registration(`${facts.instance_id}-${n}`),
 } as const satisfies Record<string, (instance: Instance, n: number) => Request>;
 

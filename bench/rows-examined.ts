@@ -1,8 +1,8 @@
 import type { Connection } from 'mariadb';
 
-/** The rows that the server read of one schema's tables, by whomever; what is done in other schemas does not count. */
+/** Counts the rows that the server reads from one schema's tables, whoever reads them. */
 export interface RowsExamined {
-  /** Since it was asked last, by table; tables of which nothing was read are left out. */
+  /** Rows read since the last call, by table; tables without reads are left out. */
   read(): Promise<Readonly<Record<string, number>>>;
 }
 
@@ -11,7 +11,7 @@ interface Row {
   readonly reads: number;
 }
 
-/** @param connection of a user that may set global variables; statistics are switched on where they are not */
+/** @param connection of a user that may set global variables, to switch statistics on in MariaDB */
 export async function rowsExamined(connection: Connection, schema: string): Promise<RowsExamined> {
   const [{ version }] = await connection.query('SELECT VERSION() AS version');
   const isMariaDb = String(version).includes('MariaDB');

@@ -1,6 +1,6 @@
 import { jobs } from '../functions/jobs.ts';
 
-/** What there is, and what has happened, in a fleet whose tables are counted. */
+/** What exists and what has happened in a fleet whose tables are counted. */
 export interface Happened {
   readonly tenants: number;
   readonly agents: number;
@@ -11,29 +11,29 @@ export interface Happened {
   readonly days: number;
   /** Instances that were started. */
   readonly launches: number;
-  /** Hours in which an instance ran, each begun one counted. */
+  /** Hours in which an instance ran, counting started hours in full. */
   readonly instanceHours: number;
-  /** What EC2 announced: recommendations and notices. */
+  /** EC2's announcements: recommendations and notices. */
   readonly announcements: number;
-  /** What operators and tenants made: tokens, operators, alerts, uploads. */
+  /** What operators and tenants created: tokens, operators, alerts, uploads. */
   readonly made: number;
 }
 
 /** How many rows a table may have. */
 export type Bound =
-  /** Rows that are kept for so many days by the time in `at`, and entered at the one in `made`; beside them, how many may stay however old. */
+  /** Rows kept for `keptDays` by the time in `at`, inserted at the time in `made`; `stay` more may be of any age. */
   | {
       readonly keptDays: number;
       readonly at: string;
       readonly made?: string;
       readonly stay?: (happened: Happened) => number;
     }
-  /** As many as there is of something, or as has happened: nothing that passing time alone adds to, unless it says days. */
+  /** Grows with something that exists or has happened; with time alone only if `with` says days. */
   | { readonly most: (happened: Happened) => number; readonly with: string };
 
-/** Changes of a pool's Spot price in a day, and its first price of the day: EC2 changes one a few times a day, at most by the hour. */
+/** A pool's price changes in a day, at most hourly, plus its first price of the day. EC2 makes only a few a day. */
 const keptPricesADay = 25;
-/** Days of which each five minutes are kept: the job thins out whole days, at night. */
+/** Days for which every five-minute price is kept. The job thins out whole days, at night. */
 const fullPriceDays = 32;
 const bucketsADay = 288;
 
@@ -44,7 +44,7 @@ const perPool: Bound = { most: ({ pools }) => pools, with: 'pools' };
 const madeByPeople: Bound = { most: ({ made }) => made, with: 'what people make' };
 const perDay: Bound = { most: ({ days, tenants }) => tenants * (Math.ceil(days) + 1), with: 'tenants and days' };
 
-/** The bound of each table of the schema (docs/adr/0039): what is there for how long, or what it grows with. */
+/** The bound of each table of the schema (docs/adr/0039): how long its rows are kept, or what it grows with. */
 export const tableBounds: Readonly<Record<string, Bound>> = {
   // Tenants and operators
   clients: perTenant,
@@ -120,7 +120,7 @@ export const tableBounds: Readonly<Record<string, Bound>> = {
   job_runs: { most: () => Object.keys(jobs).length, with: 'jobs' },
   rate_counts: { keptDays: 1 / 24, at: 'counted_minute' },
   // Savings
-  // EC2 says that an instance is gone some seconds after it has stopped: that may be in the next hour.
+  // EC2 reports an instance gone some seconds after it stopped, which may be in the next hour.
   cost_records: {
     most: ({ instanceHours, launches }) => instanceHours + launches,
     with: 'hours of instances, and one more for each end',
@@ -143,7 +143,7 @@ export const tableBounds: Readonly<Record<string, Bound>> = {
   schema_migration_lock: { most: one, with: 'nothing' },
 };
 
-/** How a bound is told in a table. */
+/** A bound in words, for the printed table. */
 export const wordsOf = (bound: Bound): string =>
   'most' in bound
     ? `grows with ${bound.with}`

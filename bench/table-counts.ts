@@ -3,7 +3,7 @@ import { type Bound, type Happened, tableBounds } from './table-bounds.ts';
 
 export interface Count {
   readonly rows: number;
-  /** As many as there may be. */
+  /** The most rows the table may have. */
   readonly bound: number;
 }
 
@@ -14,19 +14,18 @@ const keptDaysOf = (table: string): number => {
   return 'keptDays' in bound ? bound.keptDays : 0;
 };
 
-/** Counts the tables of a schema as days go by, beside what retention leaves of what was entered. */
+/** Counts the rows of a schema's tables day by day, with what retention should leave of the inserted rows. */
 export class TableCounts {
-  /** By table that is emptied: rows that were entered, by day. */
+  /** For each table with retention: rows inserted, by day. */
   readonly #entered = new Map<string, number[]>();
   readonly #connection: Connection;
-  /** Of the days that were counted, ms since 1970. */
+  /** Ends of the counted days, ms since 1970. */
   readonly #ends: number[] = [];
 
   constructor(connection: Connection) {
     this.#connection = connection;
   }
 
-  /** The tables that the schema has. */
   async tables(): Promise<string[]> {
     const rows: { name: string }[] = await this.#connection.query(
       `SELECT table_name AS name FROM information_schema.tables
@@ -36,8 +35,8 @@ export class TableCounts {
   }
 
   /**
-   * To be called at the end of each day: what was entered since the last one is counted before any of it is deleted. What came late, with
-   * a time of the day before, is counted with the next day.
+   * Call at the end of each day, so that the day's inserted rows are counted before any of them is deleted. Also
+   * recounts the day before, for rows that were inserted late with a time of that day.
    */
   async endOfDay(now: Date): Promise<void> {
     const [before, from] = [this.#ends.at(-2) ?? 0, this.#ends.at(-1) ?? 0];
@@ -51,7 +50,7 @@ export class TableCounts {
     this.#ends.push(to);
   }
 
-  /** Each table's rows, and how many there may be after the last run of the job that deletes. */
+  /** Each table's rows, and the most it may have after the last run of the deleting job. */
   async count(happened: Happened): Promise<ReadonlyMap<string, Count>> {
     const counts = new Map<string, Count>();
     for (const table of await this.tables()) {
@@ -63,15 +62,15 @@ export class TableCounts {
     return counts;
   }
 
-  /** What was entered while it is kept, and what may stay. */
+  /** Rows inserted within the retention period, plus those that may stay. */
   async #keptOf(table: string, stay: number): Promise<number> {
-    // Deleted once a day: what has become too old since then is still there, and so is what is of the day that began with it.
+    // Deletion runs once a day: rows that expired since are still there, as are all those of the day of the cutoff.
     const days = Math.ceil(keptDaysOf(table)) + 2;
     const entered = (this.#entered.get(table) ?? []).slice(-days).reduce((sum, count) => sum + count, 0);
     return entered + stay + (await this.#enteredIn(table, this.#ends.at(-1) ?? 0, endOfTime));
   }
 
-  /** @param from with it, and `to` without: ms since 1970 */
+  /** @param from inclusive; `to` is exclusive, both ms since 1970 */
   #enteredIn(table: string, from: number, to: number): Promise<number> {
     const bound = tableBounds[table] as Extract<Bound, { keptDays: number }>;
     const column = bound.made ?? bound.at;

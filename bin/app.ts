@@ -11,13 +11,13 @@ const dist = join(dirname(import.meta.dirname), 'dist');
 
 const app = new App();
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app));
-// No account and region: the template fits any, and is synthesised without asking AWS for anything.
+// No account or region is set: the template fits any, and synthesis makes no AWS calls.
 for (const [id, config] of Object.entries({ SpotOptimizer: production, SpotOptimizerDev: development }))
   new SpotOptimizer(app, id, {
     config,
     description: 'Spot Optimizer: the control plane of EC2 Spot fleets',
     terminationProtection: config.database.isProtected,
-    // Source maps stay here: they are five times the size of the bundles, and would be fetched at every cold start.
+    // Without source maps: they are five times the size of the bundles, and would be fetched at every cold start.
     bundles: (name) => Code.fromAsset(join(dist, name), { exclude: ['*.map'] }),
   });
 new TenantStack(app, 'SpotOptimizerTenant');

@@ -1,9 +1,9 @@
 /**
- * Makes what Lambda runs: `functions/<name>/handler.ts` and everything it imports becomes `dist/<name>/index.js`. Tests,
+ * Bundles the Lambdas: `functions/<name>/handler.ts` and everything it imports becomes `dist/<name>/index.js`. Tests,
  * `npm start` and the deployment all use these same bundles.
  *
- *     npm run build                     bundles, and prints what each one weighs and how long it takes to load
- *     node build/bundle.ts --quiet      bundles, and prints only what is wrong
+ *     npm run build                     bundles, and prints the size and load time of each
+ *     node build/bundle.ts --quiet      bundles, and prints only problems
  */
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -14,18 +14,18 @@ import { initTimes } from './init-time.ts';
 import { makeOnnxLayer } from './onnx-layer.ts';
 
 /**
- * A handler with all of its libraries is some 500 to 600 KB, of which Kysely and the AWS clients are two thirds and Powertools' Metrics
- * 13 KB, and loads in about 50 ms. Much more means that something large came in unnoticed (`import { z }` from zod alone adds 350 KB), and
- * every cold start would pay for it.
+ * A handler with its libraries is 500 to 600 KB and loads in about 50 ms; Kysely and the AWS clients are two thirds of
+ * that, Powertools' Metrics 13 KB. Much more means that something large got in unnoticed (`import { z }` from zod alone
+ * adds 350 KB), and every cold start would pay for it.
  */
 const limitKB = 625;
 
 /**
- * EC2's client describes every operation of EC2 in one table that cannot be taken apart, 540 KB. Nobody waits for the
- * reconciler's cold start; it is a Lambda of its own so that no other one carries that table. Nor for that of the model's Lambda,
- * which has S3's client, nor of those that send notifications, which have SNS's and KMS's. Operators' routes are the most, and have
- * KMS's client, and people call them, a few times a day; tenants' come next. Nobody
- * waits for the jobs, which decide by all policies, and sign URLs of S3.
+ * Bundles that may be larger. EC2's client describes all of EC2's operations in one table of 540 KB that cannot be
+ * split, so only the reconciler carries it; nobody waits for its cold start. Nor does anyone wait for the model's
+ * Lambda (S3's client), for those that send notifications (SNS's and KMS's clients), or for the jobs, which contain all
+ * policies and sign S3 URLs. `admin` has the most routes, and KMS's client; people call it a few times a day. `client`
+ * has the second most routes.
  */
 const ownLimitsKB: Readonly<Record<string, number>> = {
   reconciler: 1250,
@@ -48,7 +48,7 @@ async function weigh(name: string) {
 
 const kilobytes = (data: Buffer) => Math.ceil(data.length / 1000);
 
-await bundleInto(join(root, 'dist')).catch(() => process.exit(1)); // esbuild has said what is wrong
+await bundleInto(join(root, 'dist')).catch(() => process.exit(1)); // esbuild has printed the errors
 await makeOnnxLayer(root, join(root, 'dist/onnx-layer'));
 const weights = await Promise.all(names.map(weigh));
 

@@ -9,7 +9,7 @@ const root = dirname(import.meta.dirname);
 /** How every function is bundled. */
 export const bundleOptions = {
   absWorkingDir: root,
-  // Native code: it comes from a layer in AWS, and from node_modules here (build/onnx-layer.ts).
+  // Native code: it comes from a layer in AWS, and from node_modules locally (build/onnx-layer.ts).
   external: ['onnxruntime-node'],
   bundle: true,
   minify: true,
@@ -17,22 +17,22 @@ export const bundleOptions = {
   target: 'node24',
   // Node loads a CommonJS bundle 5 to 20 ms faster than the same one as a module.
   format: 'cjs',
-  // A package's ES modules come first: from CommonJS, esbuild cannot leave out what is not used.
+  // Prefer a package's ES modules: esbuild cannot tree-shake CommonJS.
   mainFields: ['module', 'main'],
   alias: { '@aws-sdk/credential-provider-node': './build/credentials.ts' },
-  // CommonJS has no `import.meta`; the migrations find their SQL by it.
+  // CommonJS has no `import.meta`, by which the migrations find their SQL.
   define: { 'import.meta.dirname': '__dirname' },
   sourcemap: 'linked',
   legalComments: 'none',
   logLevel: 'warning',
 } satisfies BuildOptions;
 
-/** Those that run uploaded models, in a process whose program is beside theirs. */
+/** Functions that run uploaded models, in a child process whose program is bundled beside theirs. */
 const withModels = ['decision', 'jobs', 'model'];
 
 /**
  * Bundles functions: `functions/<name>/handler.ts` and everything it imports becomes `<directory>/<name>/index.js`.
- * @throws when one cannot be bundled; esbuild has said why
+ * @throws when one cannot be bundled; esbuild has printed why
  */
 export async function bundleInto(
   directory: string,
@@ -49,9 +49,9 @@ export async function bundleInto(
     outdir: directory,
     plugins,
   });
-  // package.json says that our `.js` files are modules; these are not.
+  // The project's package.json makes `.js` files ES modules; these are CommonJS.
   await writeFile(join(directory, 'package.json'), '{ "type": "commonjs" }\n');
-  // Removed first, so that a migration which was renamed does not run under both names.
+  // Removed first, so that a renamed migration does not run under both names.
   const sql = join(directory, 'migrate/sql');
   await rm(sql, { recursive: true, force: true });
   await cp(join(root, 'functions/migrate/sql'), sql, { recursive: true });

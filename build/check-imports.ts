@@ -1,6 +1,6 @@
 /**
- * Holds the sources to build/import-rules.ts, to the packages that package.json declares for Lambda, and to having no
- * import cycle, of types neither: files that need each other are one thing in two places.
+ * Checks that the sources follow build/import-rules.ts, that Lambdas import only packages in package.json's
+ * "dependencies", and that there are no import cycles, not even of types: files that need each other belong together.
  */
 import manifest from '../package.json' with { type: 'json' };
 import { type Rule, rules } from './import-rules.ts';
@@ -31,7 +31,7 @@ function isUndeclared({ from, to, isPackage, isType }: Import): boolean {
   return !(to in manifest.dependencies);
 }
 
-/** Each cycle as the path that leads back to its first file. */
+/** Each cycle, as a path that ends where it began. */
 function cycles(): string[] {
   const found: string[] = [];
   const done = new Set<string>();

@@ -1,7 +1,7 @@
 /**
- * Fails when the scripts do not run on the Node that package.json pins and Lambda has. npm falls back to the machine's
- * own Node in silence where the pinned one could not be installed, and the tests would then speak for another runtime.
- * JavaScript, unlike all else here, because an older Node could not even read the message in a `.ts` file.
+ * Fails unless the scripts run on the Node version that package.json pins and Lambda has. If the pinned Node could not
+ * be installed, npm silently falls back to the machine's own, and the tests would prove nothing about Lambda's runtime.
+ * JavaScript, unlike everything else here: an older Node could not even load a `.ts` file to print the message.
  */
 const major = 24;
 

@@ -1,7 +1,7 @@
 /**
- * Holds the statements under functions/ to the rules of the house: each table has one owner, a room of functions/core (or
- * functions/shared for what is of no field), and nobody else writes it. A statement that writes tables of other rooms too
- * says so: its function's comment has a line "Sets columns of: …" that names what it writes, all of it and no more.
+ * Checks statements under functions/: each table has one owner, a room of functions/core (or functions/shared for
+ * tables outside the domain), and no other code writes it. A statement that also writes tables of other rooms says so:
+ * its function's comment has a line "Sets columns of: …" that names what it writes, all of it and no more.
  */
 import { ownersOfTables, roomOf, type Write, writes } from './tables.ts';
 

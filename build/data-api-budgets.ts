@@ -1,16 +1,16 @@
-/** Data API calls of a route that is not named below, at most. */
+/** The most Data API calls a route may make unless it is listed below. */
 export const usualBudget = 3;
 
 /**
- * What the routes take that agents call all day, when nothing happens: a test counts them (test/system/budgets.test.ts), and they
- * are most of what a month costs (docs/cost.md).
+ * Data API calls of the routes that agents call all day, in the steady state. A test counts them
+ * (test/system/budgets.test.ts); they are most of the monthly cost (docs/cost.md).
  */
 export const steadyCalls = { A2: 1, A3: 1, A4: 1, A6: 3, R2: 1, X3: 1 } as const;
 
-/** Of a heartbeat that is told nothing, by an agent of the merged kind: it is all that such an agent calls all day (protocol A2). */
+/** Data API calls of a merged agent's heartbeat with nothing new: almost all that it calls all day (protocol A2). */
 export const mergedCalls = 1;
 
-/** Routes that take more than `usualBudget`, and why. Each is rare: an agent or an operator does it now and then. */
+/** Routes that may make more than `usualBudget` calls, and why. Agents and operators call them only now and then. */
 export const dearer: Readonly<Record<string, [calls: number, why: string]>> = {
   A2: [8, 'a change of state; one of the merged kind is told all else in its answer, where there is something'],
   A1: [10, 'a change of state, one look-up of its token, its pool, and for a new agent whether the plan has room'],
@@ -56,9 +56,9 @@ export const dearer: Readonly<Record<string, [calls: number, why: string]>> = {
   O3: [5, 'as D1'],
 };
 
-/** Data API calls that a route may take, at most. */
+/** The most Data API calls a route may make. */
 export const budgetOf = (id: string): number => dearer[id]?.[0] ?? usualBudget;
 
-/** The same for a route that is called all day, when nothing happens. */
+/** The same in the steady state, for routes that are called all day. */
 export const steadyBudgetOf = (id: string): number =>
   (steadyCalls as Readonly<Record<string, number>>)[id] ?? budgetOf(id);

@@ -5,14 +5,14 @@ import { files } from '../functions/docs/files.ts';
 
 const root = dirname(import.meta.dirname);
 
-/** Where a file comes from; what is not said here is a file of the viewer's package. */
+/** Sources of our own files; all others come from the viewer's package. */
 const ours: Readonly<Record<string, string>> = {
   'openapi.json': 'docs/openapi.json',
   'index.html': 'functions/docs/page/index.html',
   'start.js': 'functions/docs/page/start.js',
 };
 
-/** Puts what the Lambda `docs` serves into its folder, compressed: API Gateway compresses nothing, and the viewer has 1.7 MB. */
+/** Writes the files that the Lambda `docs` serves, gzipped: API Gateway does not compress, and the viewer is 1.7 MB. */
 export async function writeDocsFiles(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   for (const name of Object.keys(files)) {

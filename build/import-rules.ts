@@ -1,19 +1,19 @@
-/** One line of "what depends on what". Paths and targets are relative to the repository; a package is its name. */
+/** A rule about what may depend on what. Paths and targets are relative to the repository; a package is its name. */
 export interface Rule {
   readonly because: string;
   readonly files: RegExp;
-  /** What these files may not import (which may depend on the file), or with `only`, all they may. */
+  /** What these files may not import (it may depend on the file); with `only`, all that they may. */
   readonly never?: RegExp | ((file: RegExpExecArray) => RegExp);
   readonly only?: RegExp;
-  /** Whether `import type` is free, as it leaves nothing behind at run time. */
+  /** Whether `import type` is exempt, as it leaves nothing behind at run time. */
   readonly typesAreFree?: true;
 }
 
-/** Tables of contents, and the schemas that route tables are made of: zod and nothing that runs. */
+/** The tables of routes, jobs and Lambdas, and the schemas that route tables use: zod and no runtime code. */
 const contract =
   /^zod$|^functions\/(shared\/(route|fields|errors|json-bounds|cursor)|core\/(wire|tenant\/role-arn|pool\/region|agent\/disruption-windows|backtest\/wire)|routes|jobs|lambdas)\.ts$|^functions\/[\w-]+\/(routes|requests|answers)(-\w+)?\.ts$/;
 
-/** What the decision engine is: the policy and, one day, its model. Gates, inputs and a pool's history are rules over rows. */
+/** The decision engine: policies and the risk model. Gates, inputs and a pool's history are rules over rows. */
 const engine =
   /^functions\/decision\/|^functions\/core\/decision\/(?!gates|inputs|decision-input|priced-pools|policy-a\/(pool-history|input)\.ts)|^onnx/;
 
@@ -137,7 +137,7 @@ export const rules: readonly Rule[] = [
   },
   {
     because: 'what stands in for AWS knows the functions only as AWS does: their tables of contents and their bundles',
-    // What takes a stored decision again runs the very function that took it.
+    // Replay repeats a stored decision with the very function that made it.
     files: /^local\/(?!replay\.ts$)/,
     never:
       /^(bin|lib\/(?!observability\/definitions)|test|rehearsal|cost)\/|^functions\/(?!(routes|jobs|lambdas|metrics|spot-events\/ec2-events)\.ts|shared\/(route|errors)\.ts)/,

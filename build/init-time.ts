@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 
 const runs = 9;
 
-/** The variables that `lib/` gives the functions; nothing is called while a bundle loads, so any value will do. */
+/** The variables that `lib/` sets for the functions. Loading a bundle calls nothing, so any value will do. */
 const environment = {
   AWS_REGION: 'us-east-1',
   DATABASE_ARN: 'arn:aws:rds:us-east-1:000000000000:cluster:none',
@@ -20,9 +20,9 @@ const timeOf = (code: string) => `
   process.exit();`;
 
 /**
- * What a function takes to start with.
+ * How long a function takes to start.
  * @param code JavaScript that loads it
- * @returns ms of CPU time, Node's own start included: the lower quartile of nine processes, as others only ever add to it
+ * @returns ms of CPU time, including Node's own start: the lower quartile of nine runs, as other load only adds time
  */
 function cpuTime(code: string): number {
   const times = Array.from({ length: runs }, () =>
@@ -31,7 +31,7 @@ function cpuTime(code: string): number {
   return times.toSorted((a, b) => a - b)[Math.floor(runs / 4)]!;
 }
 
-/** A function that does nothing, and one that only loads what every call to AWS needs of Node. */
+/** A function that does nothing, and one that only loads the Node module that every AWS call needs. */
 const yardsticks = {
   'hello, world': '(() => async () => ({ statusCode: 200 }))()',
   'node:https alone': "require('node:https')",
@@ -39,12 +39,12 @@ const yardsticks = {
 
 interface InitTime {
   readonly 'init CPU ms': number;
-  /** Of what a function takes that does nothing. */
+  /** As a multiple of a function that does nothing. */
   readonly 'times hello': number;
 }
 
 /**
- * What bundles add to a cold start, beside two yardsticks.
+ * What each bundle adds to a cold start, with two yardsticks to compare.
  * @param files absolute paths of CommonJS bundles, by name
  */
 export function initTimes(files: Readonly<Record<string, string>>): Record<string, InitTime> {

@@ -1,7 +1,7 @@
 /**
- * `npm run lint-templates`: holds the templates of `npm run synth` to what others know of CloudFormation: cfn-lint, whether they can be
- * deployed, and checkov, whether that would be safe. Installs both with pip into `.local/lint-templates`; where that cannot be, it says
- * so and skips. `lib/findings.ts` says why what they find stays.
+ * `npm run lint-templates`: checks the templates of `npm run synth` with cfn-lint (can they be deployed?) and checkov
+ * (are they secure?). Installs both with pip into `.local/lint-templates`; if that fails, it says so and skips.
+ * `lib/findings.ts` justifies each finding that is accepted.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -13,7 +13,7 @@ const packages = ['cfn-lint==1.58.0', 'checkov==3.3.30'];
 const directory = '.local/lint-templates';
 const assembly = 'cdk.out';
 
-/** @returns whether it found nothing, or nothing new */
+/** @returns whether the program found nothing beyond the accepted findings */
 function passes(program: string, args: readonly string[]): boolean {
   const name = basename(program);
   const { status, error } = spawnSync(program, args, { stdio: 'inherit' });

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 /** Where Lambda finds a layer's packages. */
 const packages = 'nodejs/node_modules';
 
-/** Of Linux on ARM, which the functions run on; an x64 one is twice as large. */
+/** The functions run on Linux on ARM; an x64 layer is twice as large. */
 type Architecture = 'arm64' | 'x64';
 
-/** What inference needs: the packages come with the libraries of six systems, and with what they install. */
+/** The files that inference needs. The packages also carry libraries for six systems, and their installers. */
 const needed = (architecture: Architecture) => [
   'onnxruntime-node/package.json',
   'onnxruntime-node/dist',
@@ -17,7 +17,7 @@ const needed = (architecture: Architecture) => [
 ];
 
 /**
- * Makes the folder that becomes the Lambda layer of the model and its runtime: the same bytes from the same installation.
+ * Makes the folder for the Lambda layer with the model and its runtime. The same installation gives the same bytes.
  * @returns its size in bytes
  */
 export async function makeOnnxLayer(

@@ -23,7 +23,7 @@ import { requests } from './request-examples.ts';
 
 const codes = Object.keys(errorStatus) as [ErrorCode, ...ErrorCode[]];
 
-/** What our handlers answer when they refuse (protocol 1.6). */
+/** The body of our handlers' error responses (protocol 1.6). */
 const Failure = z
   .looseObject({
     error: z.string().meta({ description: 'For a person' }),
@@ -32,13 +32,13 @@ const Failure = z
   })
   .meta({ id: 'Failure' });
 
-/** What API Gateway answers by itself, before a handler sees the request; the body is AWS's. */
+/** API Gateway's own error response, sent before a handler sees the request. */
 const GatewayFailure = z.object({ message: z.string() }).meta({ id: 'GatewayFailure' });
 
-/** Without a code, as a caller can do nothing about it. */
+/** Our 500 response. It has no code, because a caller can do nothing about it. */
 const Unexpected = z.object({ error: z.string() }).meta({ id: 'Unexpected' });
 
-/** Who is let in: any one of these. The list of each is the scope that its token needs (protocol 1.2). */
+/** The credentials that are accepted, any one of them, each with the scope that its token needs (protocol 1.2). */
 function securityOf(route: Route): Record<string, OneScope[]>[] {
   if (route.access === 'open') return [];
   if (route.access === 'admin') return [{ adminToken: [route.scope] }];
@@ -65,7 +65,7 @@ export function openApiDocument() {
   return createDocument(document, { override: describeInput });
 }
 
-/** What holds for every operation, and no schema can say. */
+/** What holds for every operation and a schema cannot express. */
 const bounds =
   'Bodies have at most 1 MiB where nothing else is said (413), request line and headers 10,240 bytes together (431). Lengths of ' +
   'text are counted in UTF-16 code units. Of the format `cursor` is the empty text, and an `x-next-cursor` that the same list ' +
@@ -75,7 +75,7 @@ function paths(): ZodOpenApiPathsObject {
   const paths: ZodOpenApiPathsObject = {};
   for (const [domain, table] of Object.entries(routes)) {
     for (const [name, route] of Object.entries<Route>(table)) {
-      if (route.id === '-') continue; // "any other path" and preflights are no operations of ours
+      if (route.id === '-') continue; // "any other path" and preflights are not operations of the API
       paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(domain, name, route) };
     }
   }
@@ -89,7 +89,7 @@ function operation(domain: string, name: string, route: Route): ZodOpenApiOperat
     summary: route.summary,
     'x-protocol-id': route.id,
     security: securityOf(route),
-    // Left out where there is none: zod-openapi does not take `undefined` for "none".
+    // Omitted if there are none: zod-openapi does not accept `undefined`.
     requestParams: { ...(route.params && { path: pathOf(route.params) }), ...(route.query && { query: route.query }) },
     requestBody: route.body && {
       required: !route.body.safeParse({}).success, // no body counts as `{}` (protocol 1.3)
@@ -109,7 +109,7 @@ function operation(domain: string, name: string, route: Route): ZodOpenApiOperat
 const file = z.string().meta({ format: 'binary' });
 const form = { 'multipart/form-data': { schema: z.object({ files: z.array(file).min(1).max(20) }) } };
 
-/** As the gateway takes them: a segment that is not empty, and within the request line. */
+/** Path parameters as the gateway accepts them: not empty, and within the limit of the request line. */
 const pathOf = (params: z.ZodObject) =>
   z.object(
     Object.fromEntries(
@@ -137,7 +137,7 @@ function success(description: string, route: Route) {
   };
 }
 
-/** One response for each status with which a route may refuse; its description lists the codes. */
+/** One response for each error status of a route; its description lists the codes. */
 function failures(route: Route) {
   const byStatus = Object.groupBy(failureCodes(route), (code) => errorStatus[code]);
   return {
@@ -147,7 +147,7 @@ function failures(route: Route) {
   };
 }
 
-/** Most routes refuse alike: that is said once, and referred to. */
+/** Error responses that most routes share: defined once, then referenced. */
 const sharedIds: Readonly<Record<string, string>> = {
   invalid_request: 'InvalidRequest',
   'missing_token, invalid_token, token_expired, token_revoked': 'Unauthenticated',
@@ -216,7 +216,7 @@ function failureCodes(route: Route): ErrorCode[] {
   const codes = new Set<ErrorCode>([...(route.errors ?? []), 'unavailable']);
   if (takesInput) codes.add('invalid_request');
   if (route.body) codes.add('body_too_large');
-  // A1 and C1 are open at the gateway, and ask for a token themselves.
+  // A1 and C1 are open at the gateway, and check the token themselves.
   if (route.scope !== 'none') for (const code of admissionCodes) codes.add(code);
   return [...codes];
 }

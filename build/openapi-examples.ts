@@ -8,7 +8,7 @@ const byFormat: Readonly<Record<string, string>> = {
   uuid: '3f2b8c1e-5d64-4a7b-9c0d-1e2f3a4b5c6d',
 };
 
-/** By the end of a field's name, so that a reader knows what to expect there. */
+/** Examples by the end of a field's name, so that readers see a typical value. */
 const byName: readonly (readonly [RegExp, string])[] = [
   [/(^|_)agent_?id$/i, '3f2b8c1e-5d64-4a7b-9c0d-1e2f3a4b5c6d~i-0123456789abcdef0'],
   [/instance_?id$/i, 'i-0123456789abcdef0'],
@@ -20,9 +20,9 @@ const byName: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * A value that a schema of our answers allows, for the document's readers.
- * @param schema whole: what it refers to stands in its own `$defs`
- * @param name of the field that it stands in
+ * An example value that a response schema allows, for readers of the document.
+ * @param schema self-contained: all its references are in its own `$defs`
+ * @param name of the field that has this schema
  */
 export function exampleOf(schema: Schema, name = ''): unknown {
   const defs = (schema.$defs ?? {}) as Record<string, Schema>;

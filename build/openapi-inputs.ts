@@ -3,12 +3,12 @@ import type { CreateDocumentOptions, ZodOpenApiComponentsObject } from 'zod-open
 type Override = Extract<NonNullable<CreateDocumentOptions['override']>, (context: never) => void>;
 type Context = Parameters<Override>[0];
 
-/** No text of a request may hold a NUL (protocol 1.3). */
+/** No text in a request may contain a NUL (protocol 1.3). */
 const noNul = '^[^\\u0000]*$';
 
 const keys = { pattern: noNul, maxLength: 255 };
 
-/** What may stand where we ask for nothing in particular: in fields that we do not know, and in those that we only keep. */
+/** The schema for unconstrained values: unknown fields, and fields that we only store. */
 const storable = { $ref: '#/components/schemas/Storable' } as const;
 
 export const inputComponents: ZodOpenApiComponentsObject['schemas'] = {
@@ -26,13 +26,13 @@ export const inputComponents: ZodOpenApiComponentsObject['schemas'] = {
 };
 
 /**
- * Says in the schemas of requests what request.ts holds every request to, whatever its fields: a schema that left it out would
- * allow what is refused.
+ * Adds the rules that request.ts applies to every request to the request schemas. Without them the schemas would allow
+ * requests that are rejected.
  */
 export function describeInput({ jsonSchema, io }: Context): void {
   if (io !== 'input') return;
   const schema = jsonSchema as Record<string, unknown>;
-  if (schema.format === 'starts_with') delete schema.format; // zod's own word for what the pattern says
+  if (schema.format === 'starts_with') delete schema.format; // zod's own format name; the pattern says the same
   if (Object.keys(schema).length === 0) schema.$ref = storable.$ref;
   if (schema.type === 'string' && !('pattern' in schema || 'enum' in schema || 'const' in schema))
     schema.pattern = noNul;

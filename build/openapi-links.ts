@@ -1,10 +1,10 @@
 import { routes } from '../functions/routes.ts';
 import type { Route } from '../functions/shared/route.ts';
 
-/** Where an answer's ids are, as runtime expressions of OpenAPI: by the name of the path's parameter that takes them. */
+/** Where to find ids, as OpenAPI runtime expressions, keyed by the path parameter that takes each id. */
 type Ids = Readonly<Record<string, string>>;
 
-/** What is learnt from a success of these operations, by the route's number in docs/protocol.md. */
+/** The ids known after these operations succeed, by the route's number in docs/protocol.md. */
 const learnt: Readonly<Record<string, Ids>> = {
   D1: { client_id: '$response.body#/client/id' },
   T1: { client_id: '$request.path.client_id', token_id: '$response.body#/id' },
@@ -33,9 +33,9 @@ const operations = Object.entries(routes).flatMap(([domain, table]) =>
 );
 
 /**
- * The operations that an answer leads to: those whose path takes nothing but ids that are known by then, and at least one that
- * the request did not name.
- * @returns OpenAPI's links by name; undefined where nothing is learnt
+ * The operations that a response leads to: their paths take only ids known by then, including at least one that was not
+ * in the request's path.
+ * @returns OpenAPI links by name; undefined if the response has no new ids
  */
 export function linksOf(route: Route) {
   const ids = learnt[route.id];

@@ -1,8 +1,8 @@
 /**
- * Keeps docs/openapi.json and docs/openapi.d.ts, the types of a client, in step with the route tables.
+ * Keeps docs/openapi.json and docs/openapi.d.ts, the types for clients, in sync with the route tables.
  *
  *     npm run openapi                    writes them
- *     node build/openapi.ts --check      fails when they are not what would be written
+ *     node build/openapi.ts --check      fails if they are out of date
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -3,20 +3,20 @@ import { join } from 'node:path';
 import { run } from '../local/run-program.ts';
 
 interface Wanted {
-  /** Of the environment that they are installed in. */
+  /** The virtual environment to install into. */
   readonly directory: string;
-  /** As pip names them, with their versions. */
+  /** pip requirements, with versions. */
   readonly packages: readonly string[];
-  /** What the packages bring: where all are there, nothing is installed. */
+  /** Programs that the packages provide; if all exist, nothing is installed. */
   readonly programs: readonly string[];
-  /** The interpreter; asked for only where something is to be installed. */
+  /** The interpreter; called only if something must be installed. */
   readonly python?: () => string;
-  /** Told what is installed. */
+  /** Called with a line about what is installed. */
   readonly say: (line: string) => void;
 }
 
 /**
- * Programs written in Python, installed with pip in an environment of their own.
+ * Installs Python programs with pip in their own virtual environment.
  * @returns the path of each program by its name
  * @throws Error with what Python or pip said, or what `python` throws
  */

@@ -1,12 +1,12 @@
-/** What a valid body of each route with one is about. */
+/** The command and instance that example bodies refer to. */
 interface About {
   readonly commandId?: string | undefined;
   readonly instanceId?: string | undefined;
 }
 
 /**
- * A valid body of every route that needs one, by the route's number in docs/protocol.md. The OpenAPI document shows it as the
- * example, and tests that go over the whole route table send it; a new route with a body of its own is added here.
+ * A valid body for every route that needs one, by the route's number in docs/protocol.md. The OpenAPI document shows it
+ * as the example, and tests that cover the whole route table send it. Add each new route with a body here.
  */
 export const requests: Readonly<Record<string, (about: About) => Record<string, unknown>>> = {
   A1: ({ instanceId = 'i-1' }) => ({

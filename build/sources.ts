@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
-/** The project's sources and what each of them imports, for the checks of `npm run check`. */
+/** The project's sources and their imports, for the checks of `npm run check`. */
 
 export interface Import {
   readonly from: string;
@@ -15,15 +15,15 @@ export const root = dirname(import.meta.dirname);
 export const sources = globSync('{bin,lib,functions,layers,local,evaluation,rehearsal,cost,test,build,bench}/**/*.ts', {
   cwd: root,
 });
-// A checker that sees nothing finds nothing wrong.
+// A checker that finds no files would find nothing wrong.
 if (sources.length === 0) throw new Error(`No sources under ${root}`);
 
 export const read = (file: string) => readFileSync(join(root, file), 'utf8');
 
 /**
- * Every import of a file, by what is written: `import … from 'x'`, `export … from 'x'`, `import 'x'` and `import('x')`.
- * The formatter sees to it that a statement starts its line and that quotes are single. (The usual tools for this read
- * TypeScript through its JavaScript API, which TypeScript 7 does not have.)
+ * Every import of a file, found in its text: `import … from 'x'`, `export … from 'x'`, `import 'x'` and `import('x')`.
+ * The formatter guarantees that statements start their line and that quotes are single. (The usual tools need
+ * TypeScript's JavaScript API, which TypeScript 7 does not have.)
  */
 export function importsOf(file: string): Import[] {
   const statement = /^(?:import|export)\s+(?:(type)\s+)?(?:[\w*\s{},$]+?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/gm;

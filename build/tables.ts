@@ -1,19 +1,19 @@
 import { read, sources } from './sources.ts';
 
-/** Who owns which table, and which statement writes what: read off the comments and statements under functions/. */
+/** Which room owns which table, and which statement writes what, read from the sources under functions/. */
 
-/** A statement that writes, by what is written of it in the source. */
+/** A writing statement, as found in the source. */
 export interface Write {
   readonly file: string;
   readonly line: number;
   readonly tables: readonly string[];
-  /** The tables of its comment's line "Sets columns of: …", if it has one. */
+  /** The tables in its comment's line "Sets columns of: …", if it has one. */
   readonly declared: readonly string[] | undefined;
 }
 
 const names = (list: string) => list.match(/[a-z_]+/g) ?? [];
 
-/** The room that a file is in: `functions/core/agent`, or the folder beside core. */
+/** The room of a file: a folder of functions/core such as `functions/core/agent`, or another folder of functions/. */
 export const roomOf = (file: string) => /^functions\/(?:core\/)?[\w-]+(?=\/)/.exec(file)?.[0] ?? file;
 
 /** The owner of each table, from the line "Owns the tables: …" that one comment in each room has. */
@@ -34,7 +34,7 @@ export function ownersOfTables(): ReadonlyMap<string, string> {
 export const writes = (): Write[] =>
   sources.filter((file) => file.startsWith('functions/') && !file.startsWith('functions/migrate/')).flatMap(writesIn);
 
-/** A table that `byPrimaryKey` names, as SQL would name it. */
+/** Replaces each `byPrimaryKey` call with the table it names, as SQL would. */
 const withTableNames = (source: string) =>
   source.replaceAll(/\$\{byPrimaryKey\('(\w+)'(?:, '(\w+)')?\)\}/g, (_, table: string, alias?: string) =>
     alias ? `${table} AS ${alias}` : table,
@@ -57,7 +57,7 @@ function writesIn(file: string): Write[] {
 
 const snake = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** An UPDATE of joined tables writes those whose alias it sets; where a fragment makes its SET list, all that it joins. */
+/** A joined UPDATE writes the tables whose alias it sets, or all joined tables if a fragment supplies its SET list. */
 function writtenBy(statement: string, first: string): string[] {
   const [, update, list] = /^(UPDATE [\s\S]*?)\bSET\b([\s\S]*?)(?:\bWHERE\b|$)/.exec(statement) ?? [];
   if (!update || !list) return [first];
@@ -72,7 +72,7 @@ function writtenBy(statement: string, first: string): string[] {
     .map(({ table }) => table);
 }
 
-/** The declaration in the comment of the function that a statement is in, which ends above it. */
+/** The declaration in the last comment above a statement: the comment of its function. */
 function declarationBefore(text: string): string[] | undefined {
   const comment = text.lastIndexOf('/**');
   const [, list] = /\* Sets columns of: ([a-z_, ]+)\./.exec(text.slice(comment)) ?? [];

@@ -2,20 +2,20 @@ import { type Metric, metrics } from '../functions/metrics.ts';
 import { parseSchedule } from '../local/aws/schedule.ts';
 import { hoursAMonth } from './usage.ts';
 
-/** What a stack costs by, as its template says. */
+/** What determines the cost of a stack, read from its template. */
 export interface Deployment {
-  /** Memory of each of our functions, by its name. */
+  /** Memory of each of our functions, by function name. */
   readonly memoryGB: Readonly<Record<string, number>>;
-  /** Runs a month of each Lambda that has schedules; none where they are off. */
+  /** Scheduled runs per month, by Lambda; empty if the schedules are off. */
   readonly jobRuns: Readonly<Record<string, number>>;
   readonly authorizerCacheSeconds: number;
-  /** Requests a second that the gateway lets through. */
+  /** The gateway's throttle, requests per second. */
   readonly throttle: number;
   readonly minAcu: number;
   readonly maxAcu: number;
-  /** Of the cluster; a reader costs as much as the writer. */
+  /** Database instances in the cluster; a reader costs as much as the writer. */
   readonly instances: number;
-  /** Share of the requests that leave a line. */
+  /** Share of the requests that write a log line. */
   readonly successShare: number;
   readonly hasAccessLog: boolean;
   readonly alarmMetrics: number;
@@ -23,7 +23,7 @@ export interface Deployment {
   readonly dashboards: number;
   readonly secrets: number;
   readonly keys: number;
-  /** That a function polls. */
+  /** Queues that a function polls. */
   readonly polledQueues: number;
 }
 
@@ -48,7 +48,7 @@ export function deploymentOf({ Resources }: Template): Deployment {
     if (!found) throw new Error(`the template has no AWS::${type}`);
     return found;
   };
-  // CDK's own functions act during deployments only; they have no name of ours.
+  // CDK's own functions run only during deployments. They lack the name that we give ours.
   const functions = all('Lambda::Function').flatMap((fn) => {
     const name = fn.Environment?.Variables?.POWERTOOLS_SERVICE_NAME as string | undefined;
     return name ? [{ ...fn, name }] : [];
@@ -78,27 +78,27 @@ export function deploymentOf({ Resources }: Template): Deployment {
       new Set(all('Logs::MetricFilter').map((filter) => filter.MetricTransformations[0].MetricName)).size +
       (isMeasured ? emitted : 0),
     dashboards: all('CloudWatch::Dashboard').length,
-    // RDS keeps the master's itself.
+    // RDS creates the master user's secret itself.
     secrets: all('SecretsManager::Secret').length + (cluster.ManageMasterUserPassword ? 1 : 0),
     keys: all('KMS::Key').length,
     polledQueues: all('Lambda::EventSourceMapping').length,
   };
 }
 
-/** Gates of functions/core/decision/gates.ts, rounded up: CloudWatch counts a metric for each that was ever closed in a month. */
+/** Gates in functions/core/decision/gates.ts, rounded up. CloudWatch bills a metric for each one closed in a month. */
 const valuesOfADimension = 20;
 
-/** Metrics that our functions emit. */
+/** How many metrics our functions emit. */
 const emitted = Object.values<Metric>(metrics).reduce(
   (sum, { dimension }) => sum + (dimension ? valuesOfADimension : 1),
   0,
 );
 
-/** Metrics that an alarm looks at; an expression over them is none. */
+/** Metrics that an alarm watches; an expression over them does not count. */
 const measuredIn = (metrics: readonly { MetricStat?: unknown }[] | undefined) =>
   metrics ? metrics.filter(({ MetricStat }) => MetricStat).length : 1;
 
-/** Counted minute by minute over a few days, and carried over to the month. */
+/** Runs per month, extrapolated from counting four days minute by minute. */
 export function runsAMonth(expression: string): number {
   const minutes = 4 * 24 * 60;
   const begin = Date.parse('2026-03-02T00:00:00Z');

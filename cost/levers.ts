@@ -2,10 +2,10 @@ import { cheaperEnvironment } from '../local/fleet/agents/loops.ts';
 import { type Case, costOf } from './model.ts';
 import { hoursAMonth, mergedAgent, unmodifiedAgent } from './usage.ts';
 
-/** Something that could be otherwise, and what a month costs then. */
+/** A choice that could be made differently, and what a month would cost then. */
 export interface Lever {
   readonly what: string;
-  /** Whether it is pulled already; then the price is what it would cost without it. */
+  /** Already in effect; `total` is then the cost without it. */
   readonly isPulled?: true;
   total(now: Case): number;
 }
@@ -61,7 +61,7 @@ export const levers: readonly Lever[] = [
   },
 ];
 
-/** A unit carries a gigabyte an hour, which at our sizes is used up before its 25 new connections a second are. */
+/** A load balancer unit carries 1 GB an hour. At our sizes that limit is reached before its 25 connections a second. */
 function behindBalancer(now: Case): number {
   const { usd, total, requestsASecond } = costOf(now);
   const requestAndAnswer = now.assumptions.answerBytes * 2.5;

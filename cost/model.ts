@@ -4,7 +4,7 @@ import { type Assumptions, type Called, hoursAMonth } from './usage.ts';
 
 export interface Case {
   readonly deployment: Deployment;
-  /** Of one agent. */
+  /** The calls of one agent. */
   readonly calls: readonly Called[];
   readonly agents: number;
   readonly assumptions: Assumptions;
@@ -30,19 +30,19 @@ export const components = [
 export type Component = (typeof components)[number];
 
 export interface Month {
-  /** USD of all agents together. */
+  /** USD for all agents together. */
   readonly usd: Readonly<Record<Component, number>>;
   readonly total: number;
-  /** API requests, by the mean of the month. */
+  /** API requests per second, averaged over the month. */
   readonly requestsASecond: number;
-  /** ACU by the mean of the month, a reader not counted. */
+  /** ACU averaged over the month, without a reader. */
   readonly acu: number;
 }
 
 const bytesAGB = 2 ** 30;
 const secondsAMonth = hoursAMonth * 3600;
 
-/** What a month costs. A pure function of what is deployed, what is called, and what AWS asks. */
+/** What a month costs. A pure function of the deployment, the calls, and AWS's prices. */
 export function costOf({ deployment, calls, agents, assumptions, prices }: Case): Month {
   const sumOf = (of: (call: Called) => number) =>
     calls.reduce((sum, call) => sum + of(call) * call.callsAMonth, 0) * agents;
@@ -75,7 +75,7 @@ export function costOf({ deployment, calls, agents, assumptions, prices }: Case)
     requests * deployment.successShare * assumptions.answeredLineBytes +
     (deployment.hasAccessLog ? requests * assumptions.accessLineBytes : 0) +
     jobRuns * assumptions.jobLineBytes;
-  // An event is sent to the queue, received and deleted; a batch of one.
+  // Each event is sent, received and deleted in the queue, assuming batches of one.
   const queueRequests = deployment.polledQueues * assumptions.pollsOfAQueue + events * 3;
 
   const usd: Record<Component, number> = {
@@ -94,14 +94,14 @@ export function costOf({ deployment, calls, agents, assumptions, prices }: Case)
     'EventBridge, Scheduler, SQS':
       events * prices.event + jobRuns * prices.scheduledInvocation + queueRequests * prices.sqsRequest,
     'Secrets Manager, KMS': deployment.secrets * prices.secretMonth + deployment.keys * prices.kmsKeyMonth,
-    S3: prices.s3GBMonth, // uploaded models: a gigabyte is hundreds
+    S3: prices.s3GBMonth, // uploaded models: a gigabyte holds hundreds
     'Data transfer': tiered((requests * assumptions.answerBytes) / bytesAGB, prices.transferGB),
   };
   const total = Object.values(usd).reduce((sum, part) => sum + part, 0);
   return { usd, total, requestsASecond: requests / secondsAMonth, acu };
 }
 
-/** The price of a quantity, each tier's part at its own price. */
+/** The price of a quantity under tiered pricing. */
 export function tiered(quantity: number, tiers: Tiers): number {
   let usd = 0;
   let from = 0;

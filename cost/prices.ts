@@ -1,17 +1,17 @@
 /**
- * What AWS asks, in USD, in us-east-1, without taxes, discounts and free tiers. Read on the date below from AWS's pricing pages or,
- * where `not re-checked` stands, remembered: look those up before a figure is quoted to anybody.
+ * AWS's prices in USD in us-east-1, without taxes, discounts and free tiers. Read from AWS's pricing pages on the date
+ * below, except those marked "not re-checked", which are from memory: look these up before quoting a figure to anybody.
  */
 export const pricesOf = '2026-11-29';
 
-/** Prices that fall with the quantity of a month: each one up to so many units. */
+/** Prices that depend on the monthly quantity: each applies up to `upTo` units. */
 export type Tiers = readonly { readonly upTo: number; readonly usd: number }[];
 
 const million = 1_000_000;
 const rest = Number.POSITIVE_INFINITY;
 
 export const prices = {
-  /** A request of at most 512 KB. The second tier is not re-checked. */
+  /** Per request of at most 512 KB. The second tier is not re-checked. */
   httpApiRequests: [
     { upTo: 300 * million, usd: 1.0 / million },
     { upTo: rest, usd: 0.9 / million },
@@ -21,13 +21,13 @@ export const prices = {
   lambdaGBSecond: 0.0000133334,
   /** The same on x86. Not re-checked. */
   lambdaGBSecondOnX86: 0.0000166667,
-  /** A call of at most 32 KB. Not re-checked. */
+  /** Per call of at most 32 KB. Not re-checked. */
   dataApiCalls: [
     { upTo: 1000 * million, usd: 0.35 / million },
     { upTo: rest, usd: 0.2 / million },
   ],
   acuHour: 0.12,
-  /** Of a cluster with I/O-Optimized, whose I/O is free. Not re-checked. */
+  /** On an I/O-Optimized cluster, whose I/O is free. Not re-checked. */
   acuHourIoOptimized: 0.156,
   /** Aurora Standard. Not re-checked. */
   databaseGBMonth: 0.1,
@@ -35,17 +35,17 @@ export const prices = {
   databaseIo: 0.2 / million,
   logGB: 0.5,
   metricMonth: 0.3,
-  /** Of each dashboard; an account's first three are free, which is not counted here. Not re-checked. */
+  /** Per dashboard. An account's first three are free, which is ignored here. Not re-checked. */
   dashboardMonth: 3,
-  /** For each metric that an alarm looks at. Not re-checked. */
+  /** Per metric that an alarm watches. Not re-checked. */
   alarmMetricMonth: 0.1,
-  /** EventBridge, an event on a bus of one's own. Not re-checked. */
+  /** EventBridge, per event on a custom bus. Not re-checked. */
   event: 1.0 / million,
-  /** The Scheduler, after 14 million that are free. Not re-checked. */
+  /** EventBridge Scheduler, after 14 million free invocations. Not re-checked. */
   scheduledInvocation: 1.0 / million,
   /** Not re-checked. */
   sqsRequest: 0.4 / million,
-  /** Not re-checked, as the next two. */
+  /** Not re-checked, nor are the next two. */
   secretMonth: 0.4,
   kmsKeyMonth: 1.0,
   s3GBMonth: 0.023,
@@ -56,10 +56,10 @@ export const prices = {
     { upTo: 153_600, usd: 0.07 },
     { upTo: rest, usd: 0.05 },
   ],
-  /** An Application Load Balancer, and the unit by which its traffic is counted; only a lever asks. Not re-checked. */
+  /** An Application Load Balancer, and its capacity unit; used only by a lever. Not re-checked. */
   balancerHour: 0.0225,
   balancerUnitHour: 0.008,
-  /** Taken off Lambda's time by a Compute Savings Plan of a year. Not re-checked. */
+  /** Discount on Lambda time from a one-year Compute Savings Plan. Not re-checked. */
   savingsPlanShare: 0.12,
 } as const satisfies Record<string, number | Tiers>;
 

@@ -15,20 +15,20 @@ export const caseOf = (deployment: Deployment, agents: number): Case => ({
   prices,
 });
 
-/** The goal, USD for an agent and month, at so many of them. */
+/** The goal in USD per agent and month, at this many agents. */
 export const goal = { usd: 0.6, agents: 10_000 };
 
-/** The same for an agent of the merged kind. */
+/** The goal for merged agents. */
 export const mergedGoal = { usd: 0.05, agents: goal.agents };
 
-/** What agents there may be, and the goal of each. */
+/** The kinds of agents, and the goal for each. */
 const kinds = [
   { name: 'unmodified', calls: unmodifiedAgent(), goal: goal.usd },
   { name: 'with the variables of deploy.md', calls: unmodifiedAgent(cheaperEnvironment), goal: goal.usd },
   { name: 'merged', calls: mergedAgent(), goal: mergedGoal.usd },
 ];
 
-/** USD an agent and month by component, a column for each kind of agent. */
+/** USD per agent and month by component, with a column for each kind of agent. */
 export function kindsTable(deployment: Deployment): string {
   const now = caseOf(deployment, goal.agents);
   const months = kinds.map(({ calls, ...kind }) => ({ ...kind, calls, ...costOf({ ...now, calls }) }));
@@ -52,7 +52,7 @@ const perAgent = (usd: number) => usd.toFixed(4);
 const number = (value: number, digits = 0) =>
   value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
-/** USD an agent and month by component, a column for each number of agents. */
+/** USD per agent and month by component, with a column for each number of agents. */
 export function perAgentTable(deployment: Deployment, sizes: readonly number[]): string {
   const months = sizes.map((agents) => ({ agents, ...costOf(caseOf(deployment, agents)) }));
   const line = (name: string, of: (month: (typeof months)[number]) => string) => [name, ...months.map(of)];
@@ -69,7 +69,7 @@ export function perAgentTable(deployment: Deployment, sizes: readonly number[]):
   });
 }
 
-/** What `lib/config.ts` lets through, in agents that nobody has modified: beyond, a deployment has to be set up otherwise. */
+/** How many unmodified agents `lib/config.ts` allows. Beyond that, a deployment needs a different configuration. */
 export function limitsOf(deployment: Deployment): string {
   const { requestsASecond, acu } = costOf(caseOf(deployment, 1_000_000));
   const agentsAt = (share: number) => number(Math.floor((share * 1_000_000) / 1000) * 1000);
@@ -80,7 +80,7 @@ export function limitsOf(deployment: Deployment): string {
   ].join('\n');
 }
 
-/** USD a month of stacks whose agents are none: what is there all the time. */
+/** USD per month of each stack without agents: the fixed cost. */
 export function idleTable(deployments: Readonly<Record<string, Deployment>>): string {
   const months = Object.values(deployments).map((deployment) => costOf(caseOf(deployment, 0)));
   return render({
@@ -93,7 +93,7 @@ export function idleTable(deployments: Readonly<Record<string, Deployment>>): st
   });
 }
 
-/** What each lever saves of an agent's month. */
+/** What each lever saves per agent and month. */
 export function leversTable(deployment: Deployment, agents: number): string {
   const now = caseOf(deployment, agents);
   const { total } = costOf(now);

@@ -5,7 +5,7 @@ import { type Config, development, production } from '../lib/config.ts';
 import { SpotOptimizer } from '../lib/stack.ts';
 import { type Deployment, deploymentOf, type Template } from './deployment.ts';
 
-/** What a deployment with this configuration has, by the template that it would be made of. Its code costs nothing. */
+/** Reads a configuration's deployment from its synthesised template, with placeholder code, which costs nothing. */
 export function synthesise(config: Config): Deployment {
   const app = new App({ context: { ...cdk.context, 'aws:cdk:disable-asset-staging': true } });
   const bundles = (name: string) =>

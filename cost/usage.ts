@@ -6,28 +6,28 @@ import { type Loop, loops, mergedLoops, periodOf } from '../local/fleet/agents/l
 export const hoursAMonth = 730;
 const secondsAMonth = hoursAMonth * 3600;
 
-/** What an agent calls, and what a call takes. */
+/** A kind of call that an agent makes, and what each call takes. */
 export interface Called {
-  /** What the report calls it: a loop of the agent, or what happens to it. */
+  /** A loop of the agent, or an event in its life, such as switches. */
   readonly name: string;
-  /** The Lambda that answers. */
+  /** The Lambda that handles it. */
   readonly fn: string;
-  /** By one agent. */
+  /** Calls by one agent. */
   readonly callsAMonth: number;
   readonly dataApiCalls: number;
-  /** How many of them write. */
+  /** How many of these Data API calls write. */
   readonly writes: number;
-  /** Decisions that the control plane takes because of it. */
+  /** Decisions that the control plane makes because of each call. */
   readonly decisions: number;
 }
 
-/** Changes of instance that an agent goes through in a month, by its own will or EC2's. */
+/** Instance changes of an agent per month, planned or caused by EC2. */
 const switchesAMonth = 4;
 
-/** What is called only when an instance is replaced: it registers, fetches the command, reports, and its predecessor goes. */
+/** Routes called only when an instance is replaced. */
 const ofASwitch = ['A1', 'A7', 'A5', 'A8', 'X2'];
 
-/** Data API calls that write, of the loops; a heartbeat and a price report are all that writes all day. */
+/** Data API calls that write, by the loop's route. Only heartbeats and price reports write all day. */
 const writesOfLoops: Readonly<Record<string, number>> = { A2: 1, A6: 2 };
 
 const domains = new Map(
@@ -55,19 +55,19 @@ const switches: readonly Called[] = ofASwitch.map((route) => ({
   decisions: 0,
 }));
 
-/** An agent of version 4, whose environment changes nothing unless one is given (protocol 6.2). */
+/** A version 4 agent, with the default periods unless an environment is given (protocol 6.2). */
 export const unmodifiedAgent = (environment: Parameters<typeof periodOf>[1] = {}): readonly Called[] => [
   ...(Object.keys(loops) as Loop[]).map((loop) => loopCall(loop, periodOf(loop, environment))),
   ...switches,
 ];
 
-/** An agent is decided on once in this time at most. */
+/** Each agent gets at most one decision in this time. */
 const secondsBetweenDecisions = 300;
 
-/** Heartbeats more than in the steady state while an agent moves and its old instance goes, as the simulated fleet sends them. */
+/** Extra heartbeats during a switch, until the old instance is gone, as observed in the simulated fleet. */
 const beatsOfASwitch = { count: 25, dataApiCalls: 5 };
 
-/** An agent of the merged kind (protocol 6.7). @param seconds between its heartbeats where nothing is to be done */
+/** A merged agent (protocol 6.7). @param seconds between its heartbeats when there is nothing to do */
 export function mergedAgent(seconds: number = mergedLoops.heartbeat): readonly Called[] {
   const beat = { ...loopCall('heartbeat', seconds), dataApiCalls: mergedCalls };
   return [
@@ -75,44 +75,44 @@ export function mergedAgent(seconds: number = mergedLoops.heartbeat): readonly C
     { ...beat, callsAMonth: switchesAMonth * beatsOfASwitch.count, dataApiCalls: beatsOfASwitch.dataApiCalls },
     { ...loopCall('pricing', mergedLoops.pricing), decisions: 0 },
     loopCall('cleanup', mergedLoops.cleanup),
-    // Its commands come with the heartbeats.
+    // Its commands come in heartbeat responses, so it does not poll for them.
     ...switches,
   ];
 }
 
-/** What nobody has measured on AWS, or what differs by who uses it. */
+/** Values that nobody has measured on AWS, or that differ by tenant. */
 export const assumptions = {
-  /** They share tokens, by which the gateway keeps identities. */
+  /** A tenant's agents share tokens, which are the keys of the gateway's identity cache. */
   agentsPerTenant: 100,
-  /** A function's own time for a call: parsing, signing, checking. */
+  /** A function's own time per request: parsing, signing, checking. */
   handlerMs: 5,
-  /** And its wait for one call to the Data API. */
+  /** How long it waits for one Data API call. */
   dataApiCallMs: 10,
-  /** Simple statements by key that one ACU carries. */
+  /** Simple statements by key that one ACU can run per second. */
   statementsPerAcuSecond: 500,
-  /** Bytes of an answer with its headers. */
+  /** Bytes of a response with its headers. */
   answerBytes: 600,
-  /** Bytes of a function's log line of a request, and of the gateway's. */
+  /** Bytes of a request's log line, from the function and from the gateway. */
   answeredLineBytes: 550,
   accessLineBytes: 200,
-  /** Bytes that a run of a job logs, its metrics included. */
+  /** Bytes that a job run logs, including its metrics. */
   jobLineBytes: 1000,
-  /** Rows that are kept of an agent and its tenant, with their indexes (docs/adr/0039). */
+  /** Rows kept for an agent and its tenant, with their indexes (docs/adr/0039). */
   storedMBPerAgent: 10,
-  /** Of a database with nothing in it. */
+  /** An empty database. */
   storedMB: 500,
-  /** Events of EC2 about an agent's instances: notices, recommendations, ends. */
+  /** EC2 events about an agent's instances per month: notices, recommendations, terminations. */
   eventsPerAgent: 12,
   /**
-   * A run of a job with nothing to do: Data API calls, its lease included, and time. The mean of those of each minute, by
-   * `npm run bench -- --jobs 1000,4000` on one machine, as the next two.
+   * A job run with nothing to do: Data API calls, including its lease, and time. The mean over the jobs that run every
+   * minute, from `npm run bench -- --jobs 1000,4000` on one machine. So are the next two.
    */
   callsOfAJob: 5.4,
   jobMs: 100,
-  /** A decision, one after each price report; the job decides on many at once. */
+  /** One decision, of which there is one per price report; the job decides for many agents at once. */
   callsPerDecision: 0.075,
   decisionMs: 4,
-  /** Requests of a queue's five pollers, each of which waits 20 s for a message. */
+  /** Requests per month by a queue's five pollers, each of which waits 20 s for a message. */
   pollsOfAQueue: (5 * secondsAMonth) / 20,
 };
 

@@ -7,8 +7,8 @@ interface Answer {
 }
 
 /**
- * The deployed API. The emulator tells APIs apart by the host that is asked for, whose name this machine cannot look up: so the
- * connection goes to the emulator, and the name into the header.
+ * The deployed API. The emulator distinguishes APIs by host name, which this machine cannot resolve. So the client
+ * connects to the emulator and sends the name in the host header.
  */
 export class Api {
   readonly #emulator: URL;
@@ -16,7 +16,7 @@ export class Api {
 
   constructor(emulatorUrl: string, apiUrl: string) {
     this.#emulator = new URL(emulatorUrl);
-    this.#host = apiUrl.replace('http://', ''); // no URL, in the words of the standard: it ends in a number
+    this.#host = apiUrl.replace('http://', ''); // not parsed with URL: the host ends in a number, which the standard rejects
   }
 
   call(method: string, path: string, token: string | undefined, body?: unknown): Promise<Answer> {
@@ -47,7 +47,7 @@ export class Api {
     });
   }
 
-  /** @throws Error for any other status than 200 and 201 */
+  /** @throws Error for any status other than 200 and 201 */
   async expect(method: string, path: string, token: string, body?: unknown) {
     const answer = await this.call(method, path, token, body);
     if (answer.status !== 200 && answer.status !== 201)

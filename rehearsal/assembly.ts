@@ -11,7 +11,7 @@ export const stackName = 'SpotOptimizer';
 const dist = join(import.meta.dirname, '../dist');
 
 /**
- * What the emulator does not know, and how its template differs for it. Everything else is deployed as it is.
+ * What the emulator does not support, and how the template is patched for it. Everything else is deployed unchanged.
  */
 export const gaps: readonly { readonly what: string; readonly patch?: (template: Template) => Template }[] = [
   {
@@ -78,27 +78,27 @@ interface Template {
 }
 
 const handedOn = ['version', 'id', 'detail-type', 'account', 'time', 'region', 'resources', 'detail'];
-/** An event as it came, but for its source. */
+/** The original event, except for its source. */
 const asOfEc2 = {
   InputPathsMap: Object.fromEntries(handedOn.map((name) => [name.replace('-', ''), `$.${name}`])),
   InputTemplate: `{"source":"aws.ec2",${handedOn.map((name) => `"${name}":<${name.replace('-', '')}>`).join(',')}}`,
 };
 
-/** What is deployed: the code as it is, and migrations of the rehearsal's own, by the names of their files. */
+/** What is deployed: the code as it is, plus the rehearsal's own migrations, by file name. */
 export interface Version {
   readonly name: string;
   readonly migrations: Readonly<Record<string, string>>;
 }
 
-/** What `cdk deploy --app` takes. */
+/** An assembly for `cdk deploy --app`. */
 export interface Assembly {
   readonly outdir: string;
   readonly resources: number;
 }
 
 /**
- * Synthesises the production stack from the built bundles, with the gaps patched. Once a version: CDK does not stage the same code into the
- * same folder twice.
+ * Synthesises the production stack from the built bundles, with the gaps patched. Call it once per version: CDK does
+ * not stage the same code into the same folder twice.
  */
 export async function assemble(directory: string, { name, migrations }: Version): Promise<Assembly> {
   const outdir = join(directory, name);
@@ -107,7 +107,7 @@ export async function assemble(directory: string, { name, migrations }: Version)
   await rm(migrate, { recursive: true, force: true });
   await cp(join(dist, 'migrate'), migrate, { recursive: true });
   for (const [file, sql] of Object.entries(migrations)) await writeFile(join(migrate, 'sql', file), sql);
-  // A deployment runs its migrations when the code of their function has changed.
+  // A deployment runs the migrations only if the code of `migrate` has changed.
   await appendFile(join(migrate, 'index.js'), `\n// ${name}\n`);
   await mkdir(outdir, { recursive: true });
   const app = new App({ outdir, context: cdk.context });

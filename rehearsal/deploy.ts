@@ -4,10 +4,10 @@ import { account, type Emulator, region } from './emulator.ts';
 
 const run = promisify(execFile);
 
-/** The CLI ended badly. The message is what it said last. */
+/** The CLI failed. The message has the last lines of its output. */
 export class CdkFailed extends Error {}
 
-/** The CDK CLI, as an operator runs it. */
+/** Runs the CDK CLI as an operator does. */
 export class Cdk {
   readonly #environment: NodeJS.ProcessEnv;
 

@@ -7,17 +7,17 @@ import type { Tools } from './tools.ts';
 export const region = 'us-east-1';
 export const account = '000000000000';
 
-/** AWS on this machine: CloudFormation and the services that the stack names, on loopback. */
+/** AWS on this machine: CloudFormation and the services that the stack uses, on loopback. */
 export interface Emulator {
   readonly url: string;
-  /** For the SDK and CDK, so that they call it and not AWS. */
+  /** Makes the SDK and CDK call the emulator and not AWS. */
   readonly environment: NodeJS.ProcessEnv;
   stop(): Promise<void>;
 }
 
 /**
  * Starts the emulator. Functions run as processes of the project's own Node.
- * @param dataApiUrl of our own Data API endpoint: the emulator's has no MySQL
+ * @param dataApiUrl of our own Data API endpoint: the emulator's does not support MySQL
  */
 export async function startEmulator(tools: Tools, dataApiUrl: string, logFile: string): Promise<Emulator> {
   const port = await freePort();

@@ -1,5 +1,5 @@
 /**
- * `npm run rehearse`: deploys the production stack to an emulator of AWS on this machine. See `npm run rehearse -- --help`.
+ * `npm run rehearse`: deploys the production stack to a local AWS emulator. See `npm run rehearse -- --help`.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
@@ -32,7 +32,7 @@ const help = commandHelp('npm run rehearse -- [options]', purpose, { Options: op
 
 const schema = 'spot_optimizer';
 
-/** As it is, with a migration that fails, with one that does not, and with both. */
+/** Four versions: unchanged, with a failing migration, with a good one, and with both. */
 async function assembleAll(directory: string): Promise<[Assembly, Assembly, Assembly, Assembly]> {
   const good = { '9998_rehearsal.sql': 'CREATE TABLE rehearsal (id INT NOT NULL, PRIMARY KEY (id));\n' };
   const bad = { '9999_wrong.sql': 'CREATE TABLE rehearsal_of_a_mistake;\n' };
@@ -74,7 +74,7 @@ async function rehearse(directory: string, tools: Awaited<ReturnType<typeof inst
       await cdk.deploy(stackName, outdir, parameters);
       return `${resources} resources, ${await stack.status()}`;
     };
-    /** A deployment that has to fail and leave the stack as it was. */
+    /** A deployment that must fail. Returns the stack's status, which must be `wanted`. */
     const failing = async (assembly: Assembly, wanted: string) => {
       await deploy(assembly).then(
         () => Promise.reject(new Error('it was deployed')),
@@ -99,7 +99,7 @@ async function rehearse(directory: string, tools: Awaited<ReturnType<typeof inst
     await step('bootstrap', () => cdk.bootstrap());
     await step('a first deployment whose migration fails is undone', () => failing(broken, 'ROLLBACK_COMPLETE'));
     await step('what is left of it is removed', () => remove(broken));
-    await emptyDatabase(); // a new cluster comes with an empty one
+    await emptyDatabase(); // a new cluster would have an empty database
     await step('the deployment', () => deploy(first));
     const api = new Api(emulator.url, await stack.output('ApiUrl'));
     const cast = await step(

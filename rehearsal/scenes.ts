@@ -4,7 +4,7 @@ import type { Api } from './api.ts';
 import { account, region } from './emulator.ts';
 import type { DeployedStack } from './stack.ts';
 
-/** Who takes part: an agent of a tenant whose instances are in the account that the events come from. */
+/** An agent whose tenant has its instances in the account that the events come from. */
 export interface Cast {
   readonly token: string;
   readonly agentId: string;
@@ -13,7 +13,7 @@ export interface Cast {
 
 const instanceId = 'i-0123456789abcdef0';
 
-/** An operator makes a tenant, and its first agent registers, is alive and asks for commands. A stranger gets nowhere. */
+/** Creates a tenant; its agent registers, sends a heartbeat and polls. A call without a token must get 401. */
 export async function firstAgent(api: Api, adminToken: string): Promise<Cast> {
   const { client } = await api.expect('POST', '/api/admin/clients/create', adminToken, {
     name: 'Acme',
@@ -34,7 +34,7 @@ export async function firstAgent(api: Api, adminToken: string): Promise<Cast> {
 }
 
 /**
- * EC2 takes the instance: the event goes over the bus, its rule, the queue and the function, and is acted on.
+ * EC2 takes the instance: its event passes through the bus, its rule, the queue and the function.
  * @returns seconds from the event until the API showed it
  */
 export async function notice(stack: DeployedStack, api: Api, { token, agentId, instanceId }: Cast): Promise<number> {
@@ -47,7 +47,7 @@ export async function notice(stack: DeployedStack, api: Api, { token, agentId, i
   return (performance.now() - sent) / 1000;
 }
 
-/** @returns the jobs that ran by their schedules, by how they ended */
+/** Waits until jobs have run on schedule. @returns the jobs that ran, each with its status */
 export async function schedules(api: Api, adminToken: string): Promise<string> {
   let told = '';
   await until('jobs that run each minute have run', 150, async () => {

@@ -6,7 +6,7 @@ type Send = (command: unknown) => Promise<never>;
 type Client = new (options: { endpoint: string }) => { send: Send };
 type Command = new (input: unknown) => unknown;
 
-/** What the emulator says of the stack, and the events that it is given. */
+/** The deployed stack: reads its status and outputs, and puts events on its bus. */
 export class DeployedStack {
   readonly #cloudFormation: { send: Send };
   readonly #eventBridge: { send: Send };

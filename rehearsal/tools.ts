@@ -7,14 +7,14 @@ import { pythonPrograms } from '../build/python-programs.ts';
 import { run } from '../local/run-program.ts';
 
 const emulator = 'ministack[full]==1.5.33';
-/** CDK's own functions find these in Lambda's runtime; the last two serve the rehearsal itself. */
+/** Lambda's runtime provides these to CDK's own functions; the last two are for the rehearsal itself. */
 const clients = ['lambda', 'ec2', 'rds', 'cloudwatch-logs', 'cloudformation', 'eventbridge'].map(
   (name) => `@aws-sdk/client-${name}`,
 );
 
-/** What a rehearsal needs beside the project, installed in a folder of its own. */
+/** What a rehearsal needs beyond the project, installed in its own folder. */
 export interface Tools {
-  /** The emulator's program. */
+  /** The path of the emulator's program. */
   readonly emulator: string;
   /** For NODE_PATH. */
   readonly modules: string;
@@ -22,7 +22,7 @@ export interface Tools {
   readonly load: (name: string) => unknown;
 }
 
-/** There is no Python that the emulator runs on, or it cannot be installed. */
+/** There is no suitable Python for the emulator, or it cannot be installed. */
 export class MissingTools extends Error {}
 
 /**
@@ -55,10 +55,10 @@ export async function installTools(directory: string, say: (line: string) => voi
   }
 }
 
-/** What programs say may be long. */
+/** Shortened, because the output of programs may be long. */
 const told = (error: unknown) => (error as Error).message.slice(0, 1000);
 
-/** By its usual names, or among those that pyenv has. */
+/** Finds a suitable Python by its usual names, or among the versions of pyenv. */
 function findPython(): string {
   const versions = ['3.12', '3.13'];
   const names = versions.flatMap((version) => [

@@ -4,13 +4,13 @@ import { type LambdaName, lambdas } from '../../functions/lambdas.ts';
 import { dist, type Invoke, inTime } from '../../local/aws/lambda-host.ts';
 import { RuntimeApi } from './runtime-api.ts';
 
-/** How often a function was run, and how long its first and its other invocations took, in ms. */
+/** How long the first and the later invocations of a function took, in ms. */
 export interface Runs {
   cold: number;
   readonly warm: number[];
 }
 
-/** One container of each function: a process of Lambda's runtime client that has loaded its bundle. They start when first called. */
+/** One container per function: a process of Lambda's runtime client with its bundle, started at the first call. */
 export class Containers {
   readonly runs = new Map<string, Runs>();
   readonly #started = new Map<string, Promise<{ api: RuntimeApi; child: ChildProcess }>>();
@@ -22,7 +22,7 @@ export class Containers {
     this.#program = program;
   }
 
-  /** One event after the other, as a container takes them. */
+  /** Runs one event at a time per function, as a container does. */
   readonly invoke: Invoke = (name, event, { timeoutMs }) => {
     const turn = (this.#turns.get(name) ?? Promise.resolve())
       .catch(() => {})
@@ -58,7 +58,7 @@ export class Containers {
       cwd: task,
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
-        ...process.env, // as the control plane has set it
+        ...process.env, // includes what the control plane has set
         AWS_LAMBDA_RUNTIME_API: await api.open(),
         LAMBDA_TASK_ROOT: task,
         _HANDLER: 'index.handler',

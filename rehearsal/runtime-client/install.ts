@@ -6,7 +6,7 @@ import { installPackages } from '../../local/database/install/apt.ts';
 import { run } from '../../local/run-program.ts';
 
 const client = 'aws-lambda-ric@4.0.2';
-/** It is C++ in part, and compiles curl for itself. Packages of Debian, by a program that each brings. */
+/** The client is partly C++ and compiles its own curl. Debian packages, by a program that each provides. */
 const builders = {
   cmake: 'cmake',
   'g++': 'g++',
@@ -17,12 +17,12 @@ const builders = {
   python3: 'python3',
 };
 
-/** What builds Lambda's runtime client is not here, or does not build it. */
+/** The tools that build Lambda's runtime client are missing, or the build failed. */
 export class MissingBuilders extends Error {}
 
 /**
- * Installs Lambda's runtime client for Node in `directory`, with npm; where it is missing, what builds it with apt.
- * @returns the program
+ * Installs Lambda's runtime client for Node in `directory` with npm, after missing build tools with apt.
+ * @returns the path of the program
  * @throws MissingBuilders
  */
 export async function installRuntimeClient(directory: string, say: (line: string) => void): Promise<string> {
@@ -60,8 +60,9 @@ function isHere(program: string): boolean {
 }
 
 /**
- * Where the headers of a Node are, below `include/node`; its interface for native code is the same in all that count here.
- * @throws MissingBuilders when none of the Nodes on the path has its own
+ * The folder of a Node that has its headers in `include/node`. Any Node on the path will do: the native interface is
+ * the same in all versions that matter here.
+ * @throws MissingBuilders when none has its headers
  */
 function headersOfNode(): string {
   const folders = (process.env.PATH ?? '').split(':').map((folder) => dirname(folder));

@@ -1,7 +1,7 @@
 /**
- * `npm run runtime-client`: runs each bundle as Lambda does, by Lambda's own runtime client for Node, with events in the shapes of API
- * Gateway, SQS and EventBridge Scheduler: agents, operators, a notice of EC2 and every job. Says what was answered, and how long
- * the first and the next invocations took. Compiles the client, in some minutes; where that cannot be, it skips and says so.
+ * `npm run runtime-client`: runs each bundle under Lambda's own runtime client for Node, with events shaped like those
+ * of API Gateway, SQS and EventBridge Scheduler: agents, operators, an EC2 notice and every job. Prints the outcomes,
+ * and how long the first and the later invocations took. Compiling the client takes some minutes; skips if that fails.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

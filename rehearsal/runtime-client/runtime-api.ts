@@ -10,8 +10,8 @@ interface Order {
 }
 
 /**
- * Lambda's side of a container, as its Runtime API is documented: the runtime client asks for the next event, and posts what the
- * handler returned or threw.
+ * Lambda's side of a container, following the documented Runtime API: the runtime client requests the next event, and
+ * posts what the handler returned or threw.
  */
 export class RuntimeApi {
   #server: LoopbackServer | undefined;
@@ -45,7 +45,7 @@ export class RuntimeApi {
     return order.outcome.promise;
   }
 
-  /** Fails what runs, what waits and whatever comes. */
+  /** Fails all running, waiting and future invocations. */
   fail(error: Error): void {
     this.#failure = error;
     for (const { outcome } of [...this.#running.values(), ...this.#waiting]) outcome.reject(error);

@@ -6,7 +6,7 @@ import type { VirtualClock } from '../../local/clock.ts';
 import type { ControlPlane } from '../../local/control-plane.ts';
 import { ec2Event } from '../../local/fleet/ec2/ec2-events.ts';
 
-/** A tenant whose agent has registered, and another one, which may go. */
+/** A tenant with a registered agent, and a spare tenant that may be deleted. */
 interface Cast {
   readonly clientId: string;
   readonly token: string;
@@ -18,7 +18,7 @@ interface Cast {
 const account = '111122223333';
 const instanceId = 'i-0123456789abcdef0';
 
-/** @throws Error when a tenant is not made or its agent not admitted */
+/** @throws Error when a tenant is not created or its agent not admitted */
 export async function firstAgent(controlPlane: ControlPlane): Promise<Cast> {
   const asAdmin = (body: object) =>
     call(controlPlane, 'POST', '/api/admin/clients/create', controlPlane.adminToken, body);
@@ -37,8 +37,8 @@ export async function firstAgent(controlPlane: ControlPlane): Promise<Cast> {
 }
 
 /**
- * Sends each route its example, those that delete last.
- * @returns how many answers of which status there were
+ * Sends each route its example, routes that delete last, and then all of them once more.
+ * @returns how many responses had each status
  * @throws Error for a status of 500 and above
  */
 export async function everyRoute(controlPlane: ControlPlane, cast: Cast): Promise<string> {
@@ -57,7 +57,7 @@ export async function everyRoute(controlPlane: ControlPlane, cast: Cast): Promis
 }
 
 /**
- * EC2's warning about the agent's instance, which is delivered twice, as EventBridge may.
+ * Sends EC2's warning about the agent's instance twice, as EventBridge may deliver it.
  * @returns what the API then shows of it
  */
 export async function notice(controlPlane: ControlPlane, clock: VirtualClock, cast: Cast): Promise<string> {
