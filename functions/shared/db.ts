@@ -19,7 +19,7 @@ export interface Connection {
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** A batch of events runs ten transactions at once in one function; on one machine, all functions share a process. */
+/** A batch of events runs four transactions at once in one function; on one machine, all functions share a process. */
 const maxSockets = 500;
 
 // The SDK's own retries are off: they would repeat a write whose outcome is unknown, even inside a transaction.

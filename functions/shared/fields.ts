@@ -21,8 +21,8 @@ export const visibleText = (max: number, least: 1 | 2 = 1) =>
     });
 
 /**
- * A field that may be left out. Agents send `null` for what they do not know: it means the same as "absent" (protocol
- * 1.3).
+ * A field that may be left out. Agents send `null` for what they do not know: it means the same as "absent"
+ * (protocol 1.3).
  */
 export const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
 

@@ -1,6 +1,6 @@
 import { AppError } from './errors.ts';
 
-/** What a tenant's token is for: what agents call, looking, and changing things; who may change may look. */
+/** What a tenant's token may do: what agents call, view, and change things. A token that may change may also view. */
 export const tenantScopes = ['agent', 'read', 'manage'] as const;
 export type TenantScope = (typeof tenantScopes)[number];
 
@@ -15,9 +15,12 @@ export interface TenantIdentity {
   readonly role: 'client';
   readonly clientId: string;
   readonly tokenId: string;
-  /** How many of the tenant's instances may call: the agents of its plan, or the instances that it has, where those are more. */
+  /**
+   * How many of the tenant's instances may call: the plan's number of agents, or the tenant's instances if there are
+   * more.
+   */
   readonly callers: number;
-  /** All that the token is for. */
+  /** Everything that the token may do. */
   readonly scopes: readonly TenantScope[];
   /** Who this is in the audit log, as in `token:main`. */
   readonly actor: string;
