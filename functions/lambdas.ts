@@ -8,9 +8,7 @@ export interface Lambda {
 }
 
 interface AuthorizerLambda extends Lambda {
-  /**
-   * How long API Gateway caches a response, and so how long a token still works after it was replaced (protocol 1.2).
-   */
+  /** How long API Gateway caches a response, and so how long a replaced token still works (protocol 1.2). */
   readonly cacheSeconds: number;
 }
 
@@ -45,9 +43,7 @@ const memoryMB = 512;
 
 /** API Gateway times out a second later. */
 const api: Lambda = { memoryMB, timeoutSeconds: 29 };
-/**
- * Ten seconds less than two periods of the jobs: if a run is killed, the run two minutes later takes over its lease.
- */
+/** Ten seconds less than two periods of the jobs: the lease of a killed run is free for the run two minutes later. */
 const scheduled: Lambda = { memoryMB, timeoutSeconds: 110 };
 
 /**

@@ -31,8 +31,7 @@ export async function rotate(
   if (Step === 'testSecret') return;
   const stage = await secret.stageOf(version);
   if (stage === 'current') return; // this rotation is done
-  // A late call, from before another rotation, would set the password of the user that the other rotation is about to
-  // use.
+  // A late call, from before another rotation, would change the password of the user that the other is about to use.
   if (stage === 'unused') throw new Error(`version ${version} of the secret is not the one that is being made`);
   switch (Step) {
     case 'createSecret': {

@@ -20,10 +20,7 @@ export type Answer<T> = { readonly answer: T } | { readonly nextAt: Date };
 export interface Account {
   /** Whether the role belongs to the account that the tenant's instances are in. */
   readonly isOwn: boolean;
-  /**
-   * Asks EC2 in a region. While the region is paused after failures, or when the call fails, it returns when to ask
-   * again.
-   */
+  /** Asks EC2 in a region. If the region is paused after failures, or the call fails, it returns when to ask again. */
   readonly ask: <T>(region: string, question: (ec2: EC2Client) => Promise<T>) => Promise<Answer<T>>;
 }
 

@@ -105,7 +105,7 @@ export function describeInstances(
 
 /**
  * The running instances that fail EC2's instance or system status checks, from all pages. None if the tenant's role
- * does not allow the call, which it need not.
+ * does not allow the call: that permission is optional.
  * @throws AwsFailure
  */
 export function failingInstances(ec2: EC2Client): Promise<ReadonlySet<string>> {

@@ -1,6 +1,6 @@
 import { forEachIsolated } from '../shared/for-each-isolated.ts';
 
-/** Tenants at a time, so that one whose calls hang holds up few others. */
+/** Enough tenants at a time that one whose calls hang holds up few others. */
 const atOnce = 5;
 
 /**

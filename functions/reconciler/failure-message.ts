@@ -3,11 +3,11 @@ import type { AwsFailure } from './aws.ts';
 
 interface Asked {
   readonly roleArn: string | null;
-  /** Or `roleItself`. */
+  /** A region, or `roleItself`. */
   readonly region: string;
 }
 
-/** What the column of the message holds. */
+/** The most characters that the message's column holds. */
 const maxLength = 500;
 
 /**

@@ -4,9 +4,7 @@ import type { Db } from '../shared/db.ts';
 import { fromDecimal } from '../shared/decimal.ts';
 import { dayOf } from '../shared/time.ts';
 
-/**
- * Notifies tenants of instances that EC2 still has, once per instance and day (UTC): nobody else notices their cost.
- */
+/** Notifies tenants of instances that EC2 still has, once per instance and day (UTC): nobody else sees their cost. */
 export function notifyStillRunning(
   db: Db,
   running: readonly { readonly instance: DueInstance; readonly state: string }[],

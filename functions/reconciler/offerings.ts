@@ -8,7 +8,7 @@ interface Wanted {
   readonly instanceTypes: readonly string[];
 }
 
-/** The most values of a filter. */
+/** The most values that a filter may have. */
 const typesAtOnce = 200;
 
 /**

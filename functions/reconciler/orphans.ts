@@ -9,7 +9,7 @@ import { eachTenant } from './each-tenant.ts';
 
 /** An agent that takes a launch performs it within this time, or never. */
 const launchMs = 10 * minuteMs;
-/** No more than this are reported: a larger number is a fleet of the tenant's own. */
+/** At most this many are reported: more are a fleet of the tenant's own. */
 const mostSuspects = 5;
 
 /**

@@ -81,9 +81,7 @@ interface Term {
   readonly priceDimensions?: Readonly<Record<string, { unit?: unknown; pricePerUnit?: { USD?: unknown } }>>;
 }
 
-/**
- * The price of one product; `undefined` unless it is one of those requested and has exactly one hourly price in USD.
- */
+/** The price of one product; `undefined` if it was not requested, or has not exactly one hourly price in USD. */
 function priceOf(json: string, region: string): OnDemandPrice | undefined {
   const { product, terms } = parsed(json);
   const attributes = product?.attributes ?? {};

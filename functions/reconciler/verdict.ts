@@ -53,7 +53,7 @@ export function judge(instance: DueInstance, { seen, isOwnAccount }: Answer, now
   };
 }
 
-/** An instance whose agent called within that time runs somewhere, if not where EC2 was asked. */
+/** Overdue, and silent for as long: an instance whose agent still calls runs somewhere, if not where EC2 was asked. */
 const isForgotten = (instance: DueInstance, now: Date) =>
   isOverdue(instance, now) && msBetween(instance.lastSeenAt ?? new Date(0), now) >= toleratedMs;
 
@@ -68,7 +68,7 @@ function nextCheck(instance: DueInstance, now: Date): Date {
 export const nextUnanswered = (instance: DueInstance, now: Date): Date =>
   notPastOverdue(instance, msAfter(now, backOffMs.longest), now);
 
-/** Does not skip the time from which the instance is overdue. */
+/** The next check, but not after the moment at which the instance becomes overdue. */
 function notPastOverdue({ dueAt }: DueInstance, next: Date, now: Date): Date {
   const overdueAt = msAfter(dueAt, toleratedMs);
   return now < overdueAt && overdueAt < next ? overdueAt : next;

@@ -41,7 +41,7 @@ export const cursorField = (list: string) =>
       return position;
     });
 
-/** A cursor that is checked but not parsed: for a link, which is opened later. */
+/** A cursor that is checked but stays text: it goes into a link, which is opened later. */
 export const keptCursor = (list: string) =>
   z
     .string()

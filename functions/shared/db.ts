@@ -40,10 +40,7 @@ interface ConnectOptions {
   /** The caller soon asks again by itself: it is not kept waiting while the database is unavailable. */
   readonly isPoll?: boolean;
   readonly continueAfterTimeout?: boolean;
-  /**
-   * How long calls may be retried, counted from `connect`; `DATA_API_RETRY_MS` when absent. The invocation's remaining
-   * time limits it too.
-   */
+  /** How long calls may be retried after `connect`, within the invocation's time; `DATA_API_RETRY_MS` when absent. */
   readonly retryMs?: number;
 }
 

@@ -76,8 +76,7 @@ export const advisorEnv = read(
 );
 
 /**
- * How many pairs of instance type and region EC2 is asked to score per day: each counts against an account quota. None
- * by default.
+ * How many types in regions EC2 is asked to score in a day: each one counts against an account quota. None by default.
  */
 export const scoreEnv = read(z.object({ PLACEMENT_SCORES_A_DAY: z.coerce.number().int().min(0).max(1000).default(0) }));
 
@@ -85,8 +84,8 @@ export const scoreEnv = read(z.object({ PLACEMENT_SCORES_A_DAY: z.coerce.number(
 export const decisionEnv = read(z.object({ MODEL_DIR: z.string().min(1).default('/opt/model') }));
 
 /**
- * How notifications are sent. `WEBHOOK_LOOPBACK` is for running on one machine: it allows http and loopback addresses.
- * No deployment sets it.
+ * How notifications are sent. `WEBHOOK_LOOPBACK` is for running on one machine: it admits http, and loopback addresses;
+ * no deployment sets it.
  */
 export const webhookEnv = read(
   z.object({

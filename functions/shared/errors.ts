@@ -63,7 +63,10 @@ export type ErrorCode = keyof typeof errorStatus;
 /** What a failure carries besides its message: `details` of a validation, `hint`, `current_mode`, … (protocol 1.6). */
 export type ErrorDetail = Record<string, unknown>;
 
-/** A failure that the caller is told about. Anything else that is thrown is logged in full and becomes a bare 500. */
+/**
+ * A failure that the caller is told about. Any other error is logged and becomes a bare 500, or a 503 for most database
+ * failures.
+ */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;

@@ -20,10 +20,7 @@ export const visibleText = (max: number, least: 1 | 2 = 1) =>
       error: `must have at least ${least} character${least > 1 ? 's' : ''} that can be seen`,
     });
 
-/**
- * A field that may be left out. Agents send `null` for what they do not know: it means the same as "absent"
- * (protocol 1.3).
- */
+/** A field that may be left out. Agents send `null` for what they do not know: it equals "absent" (protocol 1.3). */
 export const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
 
 /** In JSON Schema: the field is present and not `null`. */
@@ -55,8 +52,8 @@ interface NamedValue {
 const columnsTimes = [new Date('1000-01-01T00:00:00.000Z'), new Date('9999-12-31T23:59:59.999Z')] as const;
 
 /**
- * A time with its zone, as in 2026-03-02T14:00:00+01:00. A time outside the range of a column becomes the nearest one
- * in it.
+ * A time with its zone, as in 2026-03-02T14:00:00+01:00. A time that no column can hold becomes the nearest that one
+ * can.
  */
 export const zonedTime = z.iso
   .datetime({ offset: true, error: 'must be a time with its zone, as in 2026-03-02T14:00:00Z' })
@@ -85,9 +82,6 @@ function readTime(raw: string) {
   return year >= 1970 && year < 9999 ? time : undefined;
 }
 
-/**
- * A claimed time checked against server time: a missing one, or one more than 24 h in the future, becomes `now`
- * (protocol 1.5).
- */
+/** A claimed time held to server time: `now` if there is none, or if it is over 24 h in the future (protocol 1.5). */
 export const heldTo = (claimed: Date | undefined, now: Date): Date =>
   claimed && claimed.getTime() <= now.getTime() + dayMs ? claimed : now;

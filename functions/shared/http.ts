@@ -165,8 +165,8 @@ function admit(route: Route, identity: Identity | undefined): (Actor & { clientI
 const retryAfter = () => String(5 + Math.floor(Math.random() * 11));
 
 /**
- * An error as the caller sees it (protocol 1.6): an `AppError` in full, a database failure as "try again", any other as
- * a bare 500.
+ * An error as the caller sees it (protocol 1.6): an `AppError` in full, most database failures as "try again", others
+ * as a bare 500.
  */
 function failure(error: unknown): Result {
   if (error instanceof AppError)

@@ -1,6 +1,9 @@
 import { AppError } from './errors.ts';
 
-/** What a tenant's token may do: what agents call, view, and change things. A token that may change may also view. */
+/**
+ * What a tenant's token allows: `agent` what agents call, `read` viewing, `manage` changing things. `manage` includes
+ * `read`.
+ */
 export const tenantScopes = ['agent', 'read', 'manage'] as const;
 export type TenantScope = (typeof tenantScopes)[number];
 
@@ -15,10 +18,7 @@ export interface TenantIdentity {
   readonly role: 'client';
   readonly clientId: string;
   readonly tokenId: string;
-  /**
-   * How many of the tenant's instances may call: the plan's number of agents, or the tenant's instances if there are
-   * more.
-   */
+  /** How many of the tenant's instances may call: the agents of its plan, or its instances if there are more. */
   readonly callers: number;
   /** Everything that the token may do. */
   readonly scopes: readonly TenantScope[];

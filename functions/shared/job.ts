@@ -102,8 +102,7 @@ const taken = ({ token, until }: Lease, now: Date) => ({
 
 /**
  * Takes a lease that `takeLease` could not take at once. A lease that was never given back, because its run was killed,
- * is counted and logged, which raises an alarm. The retry of that run takes it at once, any other run once it has
- * expired.
+ * is counted and logged, which raises an alarm. The retry of that run takes it at once, any other run once it expires.
  */
 async function takeOver(db: Db, lease: Lease, now: Date): Promise<boolean> {
   const row = await readLease(db, lease.job);

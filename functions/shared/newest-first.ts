@@ -2,7 +2,7 @@ import { type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import { type PageQuery, timeAndId } from './cursor.ts';
 
 /**
- * Limits a list that is read newest first to the rows behind a cursor; without one, to nothing.
+ * Limits a list that is read newest first to the rows behind a cursor. Without a cursor, all rows match.
  * @param at the time column, as in `c.createdAt`
  * @param id the column that orders rows with the same time
  */

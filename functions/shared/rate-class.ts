@@ -8,8 +8,8 @@ export const perMinute = { agent: 240, read: 1200, change: 300, export: 60 } as 
 export type RateClass = keyof typeof perMinute;
 
 /**
- * Requests a minute of a tenant's agents together, times the instances that may call. Consoles are counted separately:
- * their requests take nothing from the agents.
+ * Requests a minute for each instance that may call; the tenant's agents share the total. Consoles are counted
+ * separately: their requests take nothing from the agents.
  */
 export const perMinuteForEachAgent = 30;
 

@@ -31,9 +31,7 @@ let countedMinute = 0;
 /** A container admits this many requests, or a tenth of the limit if that is less, before it shares its count. */
 const mostUntold = 200;
 
-/**
- * The time both statements of a count have: a second each, without retries. The rest is left for the request itself.
- */
+/** The time for both statements of a count: a second each, without retries. The rest is left for the request itself. */
 const countingMs = 1500;
 
 /**
@@ -53,8 +51,7 @@ export async function countRequest(
 }
 
 /**
- * Counts a file opened through a link against whoever asked for the link: otherwise one link would give unlimited
- * files.
+ * Counts a file opened by a link against whoever asked for the link: otherwise one link would give unlimited files.
  * @param of the tenant, or the operator's id
  * @throws AppError rate_limited
  */
@@ -75,10 +72,7 @@ async function count(limits: readonly Limit[], now: Date): Promise<number> {
   return calls;
 }
 
-/**
- * Longer handles are cut. A path can carry 8 KB of invented handle, and a container keeps each one until the minute
- * ends.
- */
+/** Longer handles are cut: a path can carry 8 KB of invented handle, which a container keeps until the minute ends. */
 const longestHandle = 128;
 
 function limitsOf(route: Route, identity: TenantIdentity | OperatorIdentity, agentRef = ''): Limit[] {
@@ -159,9 +153,7 @@ export const rateRetention: Retention = {
   ),
 };
 
-/**
- * Retry in the next minute plus up to five seconds: callers that were refused together should not come back together.
- */
+/** In the next minute, plus up to five seconds: callers that were refused together should not come back together. */
 function refusal({ name, perMinute }: Limit, minute: Date, now: Date): AppError {
   const seconds = Math.ceil((minute.getTime() + minuteMs - now.getTime()) / 1000) + Math.floor(Math.random() * 6);
   return new AppError(

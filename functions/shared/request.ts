@@ -26,10 +26,7 @@ export interface RawBody {
 
 export const isRawBody = (body: object): body is RawBody => 'contentType' in body && 'bytes' in body;
 
-/**
- * Parses a request; nothing else does. @throws AppError 400 with what is wrong, field by field; 413 for a body too
- * large
- */
+/** Parses a request; nothing else does. @throws AppError 400 that says what is wrong, field by field, or 413 */
 export function parseRequest(route: Route, event: Event) {
   return {
     params: route.params && check(route.params, event.pathParameters ?? {}),

@@ -44,23 +44,17 @@ interface RouteFacts {
   /** Maximum size of the body; 1 MiB when absent. */
   readonly maxBodyBytes?: number;
   readonly response: z.ZodType;
-  /** Of a success; 200 when absent. A 204 has no body. */
+  /** The status of a success; 200 when absent. A 204 has no body. */
   readonly status?: 200 | 201 | 202 | 204;
   /** Whether a response says that nothing was created: it is then a 200 instead of `status`. */
   unchanged?(answer: unknown): boolean;
-  /**
-   * Whether the response is a page of a list: a bare array, with the header `x-next-cursor` if there is more
-   * (listing.ts).
-   */
+  /** Whether the response is a page of a list: a bare array, with `x-next-cursor` if there is more (listing.ts). */
   readonly isPaged?: true;
   /** Whether the response is a CSV file, which a browser saves. */
   readonly isFile?: true;
-  /** Of a success; JSON when absent. */
+  /** The content type of a success; JSON when absent. */
   readonly contentType?: string;
-  /**
-   * Whether callers repeat it every minute or so, as they do every GET. They are then not kept waiting for the
-   * database.
-   */
+  /** Whether callers repeat it every minute or so, as they do every GET: they are not kept waiting for the database. */
   readonly isPoll?: boolean;
   /** Whether it delivers an EC2 notice, or reports what was done: no rate limit holds it back (rate-limit.ts). */
   readonly isUrgent?: true;

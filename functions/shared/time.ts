@@ -16,10 +16,7 @@ export const msBefore = (time: Date, ms: number) => new Date(time.getTime() - ms
 export const earlier = (a: Date, b: Date) => (a < b ? a : b);
 export const later = (a: Date, b: Date) => (a > b ? a : b);
 
-/**
- * The start of the period that contains a time. Periods are counted from midnight UTC: `startOf(hourMs, 10:59)` is
- * 10:00.
- */
+/** The start of the period of a time. Periods are counted from midnight UTC: `startOf(hourMs, 10:59)` is 10:00. */
 export const startOf = (periodMs: number, time: Date) => new Date(Math.floor(time.getTime() / periodMs) * periodMs);
 
 /** Weeks begin on Monday, UTC; 1970 began on a Thursday. */

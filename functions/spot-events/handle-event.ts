@@ -107,7 +107,7 @@ async function followState(db: Db, instance: Named, event: StateChange, now: Dat
   const signal = signalOf(instance, event, 'termination-notice', now);
   const ended = { ...signal, terminationTime: now };
   const { kind } = await handleTermination(db, { signal: ended, seen: instance.seen, skipLocked }, now);
-  if (state === 'terminated') await confirm(db, instance, event, now); // for the primary, only once it has been replaced
+  if (state === 'terminated') await confirm(db, instance, event, now); // a primary, only once it has been replaced
   return kind;
 }
 

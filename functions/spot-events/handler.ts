@@ -49,7 +49,7 @@ interface Outcome {
   readonly calls: number;
   /** When the message was first received. */
   readonly now?: Date;
-  /** For an interruption that called for a decision: milliseconds since EC2's time of the event. */
+  /** For an interruption that called for a decision: milliseconds from EC2's time of the event until then. */
   readonly decidedMs?: number;
 }
 

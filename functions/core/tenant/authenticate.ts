@@ -6,7 +6,7 @@ import { record } from '../event/events.ts';
 import { identify, noteUse } from './identify.ts';
 import { hashOf } from './tokens.ts';
 
-/** An agent with a bad token restarts every ten seconds, for ever: one event per token is enough for this long. */
+/** One event per token is enough in this time: an agent with a bad token restarts every ten seconds, for ever. */
 const periodMs = 10 * minuteMs;
 
 /** Whoever tries random tokens has a new one each time: this many events per period are enough, whatever the tokens. */
@@ -18,7 +18,8 @@ interface Credential {
 }
 
 /**
- * The tenant that a token belongs to; an operator's token counts as invalid. A refused token is recorded, or counted.
+ * The tenant of a token; an operator's token counts as invalid. A refused token is recorded as an event, or counted in
+ * one.
  */
 export async function authenticate(
   db: Db,
@@ -32,7 +33,7 @@ export async function authenticate(
   return nobody;
 }
 
-/** Whose token this is, a tenant's or an operator's. A refused token is recorded, or counted. */
+/** Whose token this is, a tenant's or an operator's. A refused token is recorded as an event, or counted in one. */
 export async function authenticateAnyone(db: Db, credential: Credential, now: Date): Promise<Identity> {
   const found = await identify(db, { token: credential.token, isForLimits: true }, now);
   const { identity } = found;

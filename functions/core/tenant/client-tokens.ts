@@ -10,10 +10,7 @@ import { clientNotFound } from './clients.ts';
 import { newToken } from './token-vault.ts';
 import { hashOf } from './tokens.ts';
 
-/**
- * The most tokens of a tenant, or of all operators: nobody needs as many, and a list that is read whole must be
- * bounded.
- */
+/** The most tokens of a tenant, or of all operators: nobody needs as many, and they are listed whole. */
 export const maxTokens = 50;
 
 export const tooManyTokens = () =>
@@ -23,13 +20,12 @@ interface NewToken {
   readonly clientId: string;
   readonly name: string;
   readonly scope: TenantScope;
-  /** `undefined` for never. */
+  /** `undefined` if it never expires. */
   readonly expiresAt: Date | undefined;
 }
 
 /**
- * Creates a token for a tenant, in addition to those it has (protocol T1): one transaction. It is shown now and never
- * again.
+ * Creates a further token for a tenant (protocol T1): one transaction. The token is shown now and never again.
  * @throws AppError client_not_found, token_exists, too_many_tokens, already_expired
  */
 export async function createToken(db: Db, { clientId, name, scope, expiresAt }: NewToken, by: By, now: Date) {
@@ -77,8 +73,7 @@ export async function createToken(db: Db, { clientId, name, scope, expiresAt }: 
 }
 
 /**
- * Revokes a token of a tenant (protocol T3), even `main`. It stops working when the gateway's cache expires, within a
- * minute.
+ * Revokes a token of a tenant (protocol T3), even `main`. It works until the gateway's cache expires, within a minute.
  * @throws AppError token_not_found; a token that is already revoked is no error
  */
 export async function revokeToken(

@@ -76,8 +76,7 @@ export const tablesOfTenants = [
 ] as const;
 
 /**
- * The gateway's cache admits a token for a minute after its tenant is inactive, and a request takes at most half of
- * one.
+ * The gateway's cache admits tokens for a minute after their tenant is inactive; a request takes at most half of one.
  */
 const lastCallMs = 2 * minuteMs;
 

@@ -39,8 +39,7 @@ const callersOf = sql`GREATEST(c.max_agents, (SELECT COUNT(*) FROM instances AS 
 /**
  * Whose token this is: a tenant's or an operator's. One statement, with two look-ups by a unique key. It looks up the
  * hash and compares no secret, so timing reveals nothing.
- * @param isForLimits whether the result is cached for a minute, so that counting the tenant's instances, by an index,
- * is worth it
+ * @param isForLimits counts the tenant's instances, by an index: worth it only if the result is cached for a minute
  */
 export async function identify(
   db: Db,

@@ -57,8 +57,7 @@ interface Replacement {
 }
 
 /**
- * Replaces a tenant's token `main` (protocol D3): one transaction. The old one is then listed as revoked, or as
- * expiring.
+ * Replaces a tenant's token `main` (protocol D3): one transaction. The old one is listed as revoked, or as expiring.
  * @returns the new token
  * @throws AppError client_not_found
  */

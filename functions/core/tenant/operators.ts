@@ -42,7 +42,7 @@ export async function createOperator(db: Db, { name, role }: NewOperator, by: By
 }
 
 /**
- * Revokes an operator (protocol O3). Its token stops working when the gateway's cache expires, within a minute.
+ * Revokes an operator (protocol O3). Its token works until the gateway's cache expires, within a minute.
  * @throws AppError operator_not_found; an operator that is already revoked is no error
  */
 export async function revokeOperator(db: Db, { operatorId }: { operatorId: string }, by: By, now: Date): Promise<void> {

@@ -6,14 +6,11 @@ import { AppError } from '../../shared/errors.ts';
 const kms = new KMSClient({});
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** A word that tells whose token it is, and 32 of 62 characters: 190 random bits from the system's generator. */
+/** A prefix that tells whose token it is, then 32 characters out of 62: 190 random bits from the system's generator. */
 export const newToken = (kind: 'token' | 'operator' | 'webhook') =>
   `${kind}-${Array.from({ length: 32 }, () => alphabet[randomInt(alphabet.length)]).join('')}`;
 
-/**
- * Whose text it is, and what it is for. It does not decrypt as another tenant's, nor in a function that has no business
- * with it.
- */
+/** Whose text it is, and its purpose: it decrypts for no other tenant, and only in functions that have that purpose. */
 export interface SealedFor {
   readonly clientId: string;
   /** Absent for a token. */

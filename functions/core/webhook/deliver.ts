@@ -68,7 +68,7 @@ async function deliver(db: Db, due: Due, now: Date): Promise<boolean> {
   const error = sent ? failureOf(sent) : null;
   if (message && sent && error !== null) await keepError(db, { due, messageId, message, sent, error }, now);
   else {
-    // A message without notifications, because they were too old, is done too.
+    // A message whose notifications were all deleted as too old is done too.
     await removeMessage(db, { clientId, messageId });
     await setNext(db, { clientId, hasArrived: sent !== undefined }, now);
   }
@@ -112,8 +112,8 @@ const setNext = (db: Db, { clientId, hasArrived }: { clientId: string; hasArrive
     .execute();
 
 /**
- * When a queue is due after a message is done: in a minute if another is open, else after a digest period if any
- * notification waits.
+ * When a queue is due after a message is done: in a minute if another is open, else a digest period later if items
+ * wait.
  */
 const whenNext = (now: Date) => sql<Date | null>`CASE
   WHEN EXISTS (SELECT 1 FROM webhook_messages AS m WHERE m.client_id = webhooks.client_id AND m.state = 'open')

@@ -5,8 +5,7 @@ import { minuteMs, msAfter } from '../../shared/time.ts';
 import { type Digest, mostListed, type Notification } from './body.ts';
 
 /**
- * Minutes to wait after each failed attempt. If the attempt after the last of them, nearly a day later, fails, the
- * message is given up.
+ * Minutes to wait after each failed attempt; the attempt after the last of them, nearly a day later, is the final one.
  */
 const pauses = [1, 5, 30, 120, 240, 480, 480];
 
@@ -52,9 +51,7 @@ type Row = Notification & {
   readonly isPublished: boolean;
 } & Readonly<Record<'total' | 'errors' | 'warnings', number | string>>;
 
-/**
- * A message's content and number of attempts: one statement. `undefined` if it has no notifications or does not exist.
- */
+/** A message's content and number of attempts: one statement. `undefined` if it is empty or does not exist. */
 export async function readMessage(db: Db, { clientId, messageId }: OfMessage): Promise<OpenMessage | undefined> {
   const { rows } = await sql<Row>`
     SELECT m.attempts, m.is_posted, m.is_published, COUNT(*) OVER () AS total,

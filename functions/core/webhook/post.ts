@@ -72,8 +72,7 @@ async function addressesOf(host: string, rules: PostRules, signal: AbortSignal):
 }
 
 /**
- * Sends DNS queries of its own: the system's resolver has four threads for all, and a call that hangs cannot be
- * canceled.
+ * Sends DNS queries of its own: the system's resolver has four threads for all, and cannot cancel a call that hangs.
  */
 async function resolveByDns(host: string, signal: AbortSignal): Promise<readonly string[]> {
   const resolver = new Resolver({ timeout: 2000, tries: 2 });

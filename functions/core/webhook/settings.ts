@@ -171,8 +171,7 @@ const letTest = (tx: Tx, clientId: string) =>
     .execute();
 
 /**
- * Deletes a tenant's webhook with everything queued for it (protocol N6), except when it was last tested: one
- * transaction.
+ * Deletes a tenant's webhook and its queue (protocol N6), but not the time of its last test: one transaction.
  * @throws AppError webhook_not_found
  */
 export async function deleteWebhook(db: Db, clientId: string, by: By, now: Date): Promise<void> {

@@ -11,12 +11,12 @@ import { targetId } from './settings.ts';
 import { unsealWebhook } from './vault.ts';
 import { webhookNotFound } from './webhooks.ts';
 
-/** Between two tests of a tenant, so that nobody uses us to probe other servers. */
+/** The least time between two tests of a tenant, so that nobody can use us to probe other servers. */
 const pauseSeconds = 5;
 
 /**
- * Sends a test message at once, without retries (protocol N7), and returns the outcome. The queue is not touched. Three
- * statements.
+ * Sends a test message once and at once (protocol N7), and returns the outcome. The queue is not touched.
+ * Three statements.
  * @throws AppError client_not_found, webhook_not_found, test_too_soon, unavailable
  */
 export async function testWebhook(db: Db, clientId: string, by: By, now: Date) {

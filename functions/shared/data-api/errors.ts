@@ -45,8 +45,7 @@ const lockWaitTimeout = 1205;
 export const conflictTries = ({ errno }: DatabaseError) => (errno === lockWaitTimeout ? 2 : 4);
 
 /**
- * Milliseconds before such a retry, the first being number 1; jittered, so that those that collided do not collide
- * again.
+ * Milliseconds before such a retry, the first being number 1; jittered, so that calls that collided do not do so again.
  */
 export const conflictPauseMs = (repeat: number) => repeat * 20 * (0.5 + Math.random() / 2);
 
