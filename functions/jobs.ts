@@ -1,6 +1,6 @@
 /**
- * Every scheduled job: EventBridge Scheduler's rules are made from this table, and the handler of `runsIn` does not
- * compile without a function for each of its entries. A Lambda of jobs is told `{ job, time }`.
+ * Every scheduled job. EventBridge Scheduler's schedules are made from this table, and the handler of `runsIn` does not
+ * compile without a function for each of its entries. The Lambda receives `{ job, time }`.
  */
 export const jobs = {
   decide: {
@@ -104,8 +104,8 @@ export const jobs = {
 
 export interface Job {
   /**
-   * The Lambda that runs it: a folder beside this file. Most share one; EC2's client is too large for the others, and what calls
-   * addresses that tenants name may do nothing else.
+   * The Lambda that runs it: a folder beside this file. Most jobs share one. EC2's client is too large for that one,
+   * and code that calls addresses named by tenants may do nothing else.
    */
   readonly runsIn: 'jobs' | 'reconciler' | 'delivery';
   /** An EventBridge Scheduler expression, UTC. */
@@ -123,7 +123,7 @@ export type JobOf<L extends JobLambda> = {
 
 export const jobLambdas: readonly JobLambda[] = [...new Set(Object.values<Job>(jobs).map(({ runsIn }) => runsIn))];
 
-/** What EventBridge Scheduler sends; `time` is the time the run was due, which a retried run repeats. */
+/** What EventBridge Scheduler sends; `time` is when the run was due, and is the same in a retry. */
 export interface JobEvent {
   readonly job: JobName;
   /** ISO-8601, UTC. */

@@ -1,14 +1,14 @@
 import type { JobLambda } from './jobs.ts';
 import type { routes } from './routes.ts';
 
-/** What a Lambda is given: `lib/` deploys it so, and `local/` holds it to the same times. */
+/** A Lambda's resources: `lib/` deploys it with them, and `local/` applies the same timeouts. */
 export interface Lambda {
   readonly memoryMB: number;
   readonly timeoutSeconds: number;
 }
 
 interface AuthorizerLambda extends Lambda {
-  /** How long API Gateway keeps an answer, and so how long a token works on after it was replaced (protocol 1.2). */
+  /** How long API Gateway caches a response, and so how long a replaced token still works (protocol 1.2). */
   readonly cacheSeconds: number;
 }
 
@@ -17,9 +17,9 @@ interface QueueLambda extends Lambda {
   readonly batchSize: number;
   /** Batches at a time. */
   readonly concurrency: number;
-  /** How often a message is handed over in all, before it is set aside. */
+  /** How often a message is received in all, before it goes to the dead-letter queue. */
   readonly maxReceives: number;
-  /** For how long nobody else is handed a message that is being handled. */
+  /** How long a message that is being handled stays hidden from other receivers. */
   readonly visibilitySeconds: number;
 }
 
@@ -29,35 +29,35 @@ type Lambdas = Readonly<Record<keyof typeof routes | JobLambda | 'migrate', Lamb
 };
 
 /**
- * For how long a statement waits for a lock, a parameter of the database. MySQL's own 50 s outlast every function that has
- * an agent waiting; and one that ends while it waits leaves the lock to its dead transaction, for three minutes
- * (docs/adr/0025).
+ * How long a statement waits for a lock; a parameter of the database. MySQL's default of 50 s outlasts every function
+ * that an agent waits for. A function that ends while it waits leaves the lock to its dead transaction for three
+ * minutes (docs/adr/0025).
  */
 export const lockWaitSeconds = 3;
 
-/** Where AWS's price list of all regions is asked for: few serve it. */
+/** The region to ask for AWS's price list of all regions: few serve it. */
 export const priceListRegion = 'us-east-1';
 
 /** A third of a vCPU: cold starts and signing are CPU work, and at 256 MB both take twice as long. */
 const memoryMB = 512;
 
-/** API Gateway gives up a second later. */
+/** API Gateway times out a second later. */
 const api: Lambda = { memoryMB, timeoutSeconds: 29 };
-/** Ten seconds less than two periods of the jobs: of a run that is killed, the run two minutes later takes over the lease. */
+/** Ten seconds less than two periods of the jobs: the lease of a killed run is free for the run two minutes later. */
 const scheduled: Lambda = { memoryMB, timeoutSeconds: 110 };
 
 /**
- * Every Lambda there is, each a folder beside this file with a `handler.ts`: the domains of the route table, what runs the
- * jobs, and what neither a route nor a schedule leads to.
+ * Every Lambda, each a folder beside this file with a `handler.ts`: the domains of the route table, those that run the
+ * jobs, and those that neither a route nor a schedule calls.
  */
 export const lambdas: Lambdas = {
   agent: api,
-  // The ONNX runtime with our model takes 45 MB more, and somebody waits while it loads: half as much CPU again.
+  // The ONNX runtime with our model takes 45 MB more, and callers wait while it loads: half as much CPU again.
   decision: { ...api, memoryMB: 768 },
   replica: api,
   client: api,
   admin: api,
-  // The ONNX runtime and a model are 60 MB, in a process beside the function's own.
+  // The ONNX runtime and a model take 60 MB, in a process beside the function's own.
   model: { ...api, memoryMB: 1024 },
   notification: api,
   webhook: api,
@@ -67,18 +67,18 @@ export const lambdas: Lambdas = {
   reconciler: scheduled,
   delivery: scheduled,
   migrate: { memoryMB, timeoutSeconds: 900 },
-  // API Gateway waits for an authorizer as long.
+  // API Gateway waits this long for an authorizer.
   authorizer: { memoryMB, timeoutSeconds: 10, cacheSeconds: 60 },
   'spot-events': {
     memoryMB,
     timeoutSeconds: 10,
     batchSize: 10,
-    // A zone that is lost must not take the database's capacity from the agents that then call for help.
+    // Events of a lost zone must not take the database's capacity from the agents that then call for help.
     concurrency: 10,
-    // For four minutes: a transaction whose caller was killed holds what it has locked for three.
+    // Four minutes in all: a transaction whose caller was killed keeps its locks for three.
     maxReceives: 12,
-    // Twice the timeout. AWS advises six times as much, so that what the function is too busy for is not counted as
-    // received; `concurrency` keeps that from happening, and an instance that EC2 takes has two minutes in all.
+    // Twice the timeout. AWS advises six times the timeout, so that messages for which the function is too busy do not
+    // count as received. `concurrency` keeps that from happening, and an interrupted instance has two minutes in all.
     visibilitySeconds: 20,
   },
 };

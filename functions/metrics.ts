@@ -1,9 +1,10 @@
 /**
- * Every metric that we emit ourselves: what AWS's own metrics cannot say. The dashboards are made of this table
- * (lib/observability/dashboards.ts), and `emit` takes no other names.
+ * Every metric that we emit ourselves, because AWS's own metrics do not cover it. The dashboards are made from this
+ * table (lib/observability/dashboards.ts), and `emit` accepts no other names.
  *
- * CloudWatch asks 0.30 USD a month for each metric and each value of its dimension, so a dimension has few values, whatever the
- * fleet. What has many, such as pools, is a property: it stands in the log line, where a query finds it, and makes no metric.
+ * CloudWatch charges 0.30 USD a month for each metric and each value of its dimension, so a dimension has few values,
+ * however large the fleet. A label with many values, such as the pool, is a property: it is in the log line, where
+ * queries find it, and makes no metric.
  */
 export const metrics = {
   AgentsOnline: { unit: 'Count', from: 'measure-fleet', what: 'Agents that send heartbeats' },

@@ -11,8 +11,8 @@ import { systemRoutes } from './system/routes.ts';
 import { webhookRoutes } from './webhook/routes.ts';
 
 /**
- * Every endpoint there is, by domain. A domain is a folder beside this file and a Lambda of its own; `lib/api.ts` makes
- * API Gateway's routes from this table, `local/gateway` the local ones, `build/openapi.ts` the document.
+ * Every endpoint, by domain. A domain is a folder beside this file and a Lambda of its own. `lib/api.ts` makes API
+ * Gateway's routes from this table, `local/gateway` the local ones, `build/openapi.ts` the OpenAPI document.
  */
 export const routes = {
   agent: agentRoutes,

@@ -9,7 +9,7 @@ import {
 import * as z from 'zod';
 import type { Login } from './app-user.ts';
 
-/** What CDK adds beside them is kept as it is. */
+/** Fields that CDK adds beside them are kept. */
 const loginSchema = z.looseObject({ username: z.string(), password: z.string() });
 
 const client = new SecretsManagerClient({});
@@ -22,14 +22,14 @@ export class AppSecret {
     this.#id = id;
   }
 
-  /** What the functions come in with now. */
+  /** The login the functions use now. */
   async current(): Promise<Login> {
     const login = await this.read({ stage: 'AWSCURRENT' });
     if (!login) throw new Error(`the secret ${this.#id} has no current version`);
     return login;
   }
 
-  /** @returns `undefined` when there is no such version, or it has no value yet */
+  /** @returns `undefined` if there is no such version, or it has no value yet */
   async read(of: { version: string } | { stage: 'AWSCURRENT' }): Promise<Login | undefined> {
     const version = 'version' in of ? { VersionId: of.version } : { VersionStage: of.stage };
     try {
@@ -41,20 +41,20 @@ export class AppSecret {
     }
   }
 
-  /** Whether functions come in with a version, or a rotation is making it; `unused` for any other. */
+  /** Whether a version is the one functions use, or the one a rotation is creating; `unused` for any other. */
   async stageOf(version: string): Promise<'current' | 'pending' | 'unused'> {
     const stages = (await this.#stages())[version] ?? [];
     if (stages.includes('AWSCURRENT')) return 'current';
     return stages.includes('AWSPENDING') ? 'pending' : 'unused';
   }
 
-  /** Keeps a version that is not used yet. */
+  /** Stores a version that is not used yet. */
   async put(version: string, login: Login): Promise<void> {
     const secret = { SecretId: this.#id, ClientRequestToken: version, VersionStages: ['AWSPENDING'] };
     await client.send(new PutSecretValueCommand({ ...secret, SecretString: JSON.stringify(login) }));
   }
 
-  /** From now on the Data API comes in with this version. */
+  /** Makes the Data API use this version from now on. */
   async makeCurrent(version: string): Promise<void> {
     await client.send(
       new UpdateSecretVersionStageCommand({
@@ -76,7 +76,7 @@ export class AppSecret {
   }
 }
 
-/** @throws Error that does not quote what is in the secret */
+/** @throws Error that does not quote the secret */
 function parse(text: string | undefined): Login {
   const parsed = loginSchema.safeParse(jsonOf(text ?? ''));
   if (parsed.success) return parsed.data;

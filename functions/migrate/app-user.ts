@@ -1,19 +1,19 @@
 import { type Kysely, sql } from 'kysely';
 
-/** What a secret of the database holds, as the Data API wants it. */
+/** A database secret, in the shape the Data API expects. */
 export interface Login {
   readonly username: string;
   readonly password: string;
 }
 
 /**
- * Makes the user by which the functions come in, or gives the one that is there this password. It may read and write rows of
- * this schema, and change no table: what a handler is tricked into can neither drop one nor read another schema.
+ * Creates the database user of the functions, or sets this password if the user exists. It may read and write rows of
+ * this schema and change no table: a handler that is tricked can neither drop one nor read another schema.
  * @param schema the database's name
  * @throws Error that never quotes the password
  */
 export async function makeAppUser(db: Kysely<unknown>, schema: string, { username, password }: Login): Promise<void> {
-  // Both are put into the text: MySQL takes no parameters in these statements.
+  // Both become part of the SQL text: MySQL takes no parameters in these statements.
   if (!/^\w{1,32}$/.test(username))
     throw new Error(`the secret's username is ${username}: 1 to 32 letters, digits and _ are wanted`);
   if (!/^[A-Za-z0-9]{16,64}$/.test(password))
@@ -22,7 +22,7 @@ export async function makeAppUser(db: Kysely<unknown>, schema: string, { usernam
   try {
     await sql.raw(`CREATE USER IF NOT EXISTS ${user} IDENTIFIED BY '${password}'`).execute(db);
     await sql.raw(`ALTER USER ${user} IDENTIFIED BY '${password}'`).execute(db);
-    // In a GRANT `_` stands for any character and `%` for any number: they would let it into other schemas.
+    // In a GRANT, `_` and `%` are wildcards: unescaped they would give access to other schemas.
     const tables = `\`${schema.replaceAll(/[_%\\]/g, '\\$&').replaceAll('`', '``')}\`.*`;
     await sql.raw(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${tables} TO ${user}`).execute(db);
   } catch (error) {

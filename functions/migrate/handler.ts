@@ -9,15 +9,15 @@ import { migrate } from './migrate.ts';
 import { isRotation, rotate } from './rotate.ts';
 
 /**
- * What the database's master does, and nothing else does: run by each deployment, before anything that needs the tables, and by
- * Secrets Manager, to change the password that all other functions come in with.
+ * Everything that needs the database's master user, and nothing else. Each deployment runs it before anything that
+ * needs the tables; Secrets Manager runs it to rotate the password of all other functions.
  */
 export async function handler(event: unknown, context: Context) {
   const { DATABASE_NAME: schema, DATABASE_SECRET_ARN } = databaseEnv();
   const { db } = connect(() => context.getRemainingTimeInMillis(), {
     secretArn: masterEnv().DATABASE_MASTER_SECRET_ARN,
     continueAfterTimeout: true,
-    // Nobody waits for it but the deployment: a database that wakes, or fails over, in its tenth minute does not fail it.
+    // Only the deployment waits for it: a database that wakes or fails over in the tenth minute must not fail it.
     retryMs: Number.POSITIVE_INFINITY,
   });
   const secret = new AppSecret(DATABASE_SECRET_ARN);
@@ -28,10 +28,10 @@ export async function handler(event: unknown, context: Context) {
   return {};
 }
 
-/** @returns the names of the files applied now */
+/** @returns the names of the files applied in this run */
 async function prepare(db: Db, schema: string, secret: AppSecret): Promise<string[]> {
   const applied = await migrate(db, join(import.meta.dirname, 'sql'));
-  // Last, so that it is the version which is current now: a rotation may have come meanwhile.
+  // Last, so that it uses the version that is current by now: a rotation may have happened meanwhile.
   await makeAppUser(db as Kysely<unknown>, schema, await secret.current());
   return applied;
 }

@@ -6,14 +6,14 @@ import { DatabaseError } from '../shared/data-api/errors.ts';
 import type { Db } from '../shared/db.ts';
 import { minuteMs } from '../shared/time.ts';
 
-/** The tables that record migrations. They are made here, since no file can. */
+/** The tables that record migrations. They are created here, because no migration file can. */
 interface MigrationSchema {
   schemaMigrations: {
     name: string;
-    /** Of the file, as it was when it was begun or last taken up. */
+    /** Hash of the file as it was when this migration was started or last resumed. */
     sha256: string;
     statementsDone: number;
-    /** Of these statements. */
+    /** Hash of those statements. */
     doneSha256: string;
     finishedAt: Date | null;
   };
@@ -26,17 +26,18 @@ interface Migration {
   readonly statements: readonly string[];
 }
 
-/** Longer than a migration may take (Lambda's 15 minutes), so that a lock left by a killed run ends by itself. */
+/** Longer than a migration may take (Lambda's 15 minutes), so that the lock of a killed run expires by itself. */
 const lockMs = 16 * minuteMs;
 
 /**
- * Applies the numbered files in `directory`, each once and in order. A run that was cut off is resumed at the statement where it
- * stopped, and what was not reached yet may be mended first; a run beside another one fails; a run without new files does nothing.
+ * Applies the numbered files in `directory`, each once and in order. A run that was cut off is resumed at the statement
+ * where it stopped; statements that were not reached may be fixed first. A run fails while another one is under way,
+ * and does nothing if there are no new files.
  *
- * Of migrations behind the newest file it knows nothing and leaves them: a deployment that is rolled back runs the older code on
- * tables that the newer one has changed.
- * @returns the names of the files applied now
- * @throws Error when a file that was applied has changed since, an applied one is gone, or there are no files at all
+ * Applied migrations newer than the newest file are ignored: a deployment that is rolled back runs older code on tables
+ * that newer code has changed.
+ * @returns the names of the files applied in this run
+ * @throws Error when an applied file has changed since or is gone, or when there are no files at all
  */
 export async function migrate(database: Db, directory: string): Promise<string[]> {
   const db = database as unknown as Kysely<MigrationSchema>;
@@ -90,7 +91,7 @@ export function statementsOf(text: string): string[] {
     .filter((statement) => statement !== '');
 }
 
-/** @param done statements that an earlier run got through, or `undefined` if there was none */
+/** @param done how many statements an earlier run completed; `undefined` if there was none */
 async function apply(db: Kysely<MigrationSchema>, { name, sha256, statements }: Migration, done: number | undefined) {
   await db
     .insertInto('schemaMigrations')
@@ -110,8 +111,8 @@ async function apply(db: Kysely<MigrationSchema>, { name, sha256, statements }: 
 }
 
 /**
- * DDL commits by itself and its outcome can be lost (a killed run, a 5xx after it was done), so a statement may be sent twice.
- * An object that is there already, or gone already, is then what was wanted.
+ * DDL commits implicitly and its outcome can be lost (a killed run, a 5xx after it was done), so a statement may be
+ * sent twice. An object that already exists, or is already gone, is then the desired result.
  */
 function unlessThere(error: unknown) {
   const there = [1050 /* table */, 1060 /* column */, 1061 /* key */, 3822 /* check */, 1826 /* check, of MariaDB */];
@@ -131,8 +132,8 @@ async function createOwnTables(db: Kysely<MigrationSchema>) {
 }
 
 /**
- * Runs `work` unless another run is under way. The lock is a row: MySQL's GET_LOCK belongs to a connection, which the Data API
- * does not show. Only this reads the clock, since a deployment brings no time with it.
+ * Runs `work` unless another run is under way. The lock is a row: MySQL's GET_LOCK belongs to a connection, which the
+ * Data API does not expose. Only this reads the clock, because a deployment passes no time.
  */
 async function alone<T>(db: Kysely<MigrationSchema>, work: () => Promise<T>): Promise<T> {
   const holder = randomUUID();

@@ -3,11 +3,11 @@ import type { Kysely } from 'kysely';
 import type { AppSecret } from './app-secret.ts';
 import { type Login, makeAppUser } from './app-user.ts';
 
-/** What Secrets Manager sends, once for each step; a step may come again. */
+/** What Secrets Manager sends, once for each step; a step may be repeated. */
 export interface RotationEvent {
   readonly Step: 'createSecret' | 'setSecret' | 'testSecret' | 'finishSecret';
   readonly SecretId: string;
-  /** The id of the version that is being made. */
+  /** The id of the version being created. */
   readonly ClientRequestToken: string;
 }
 
@@ -15,9 +15,10 @@ export const isRotation = (event: unknown): event is RotationEvent =>
   typeof event === 'object' && event !== null && 'Step' in event && 'ClientRequestToken' in event;
 
 /**
- * A step of a rotation of the application's password. Two users take turns: the next version of the secret is the other one's,
- * with a new password, so what still holds the present version works on until the rotation after this one.
- * @param db by the master's secret
+ * Performs one step of rotating the application's password. Two users alternate: the next version of the secret has the
+ * other user with a new password, so whatever still uses the current version keeps working until the rotation after
+ * this one.
+ * @param db connected with the master's secret
  */
 export async function rotate(
   db: Kysely<unknown>,
@@ -25,12 +26,12 @@ export async function rotate(
   secret: AppSecret,
   { Step, ClientRequestToken: version }: RotationEvent,
 ): Promise<void> {
-  // The Data API reads the current version alone, so there is nothing to try before the switch. Secrets Manager also sends this step
-  // by itself when rotation is set up.
+  // The Data API reads only the current version, so nothing can be tested before the switch. Secrets Manager also sends
+  // this step on its own when rotation is set up.
   if (Step === 'testSecret') return;
   const stage = await secret.stageOf(version);
   if (stage === 'current') return; // this rotation is done
-  // A call that comes late, behind another rotation, would set the password of the user that the other one is about to use.
+  // A late call, from before another rotation, would change the password of the user that the other is about to use.
   if (stage === 'unused') throw new Error(`version ${version} of the secret is not the one that is being made`);
   switch (Step) {
     case 'createSecret': {

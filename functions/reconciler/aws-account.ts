@@ -11,23 +11,24 @@ import { AwsFailure, assumeRole, type Credentials, openEc2 } from './aws.ts';
 import { failureMessage, serviceOf } from './failure-message.ts';
 
 const longestPauseMs = hourMs;
-/** The tenant is not notified of a failure that passes by itself until it has gone on for this long. */
+/** The tenant is not notified of a failure that passes by itself until it has lasted this long. */
 const passingMs = hourMs;
 
 export type Answer<T> = { readonly answer: T } | { readonly nextAt: Date };
 
 /** A tenant's AWS account, for one run. */
 export interface Account {
-  /** Whether the role is in the account that the tenant's instances are in. */
+  /** Whether the role belongs to the account that the tenant's instances are in. */
   readonly isOwn: boolean;
-  /** Asks EC2 in a region. While the region is left alone, and when the call fails, the answer says until when. */
+  /** Asks EC2 in a region. If the region is paused after failures, or the call fails, it returns when to ask again. */
   readonly ask: <T>(region: string, question: (ec2: EC2Client) => Promise<T>) => Promise<Answer<T>>;
 }
 
 /**
- * Opens a tenant's account. The role is assumed once, when it is first needed. How each region answers is kept, with a growing
- * pause after each failure; the tenant is notified at once of a failure that somebody has to put right.
- * @returns `undefined` where the tenant has given no access
+ * Opens a tenant's account. The role is assumed once, when first needed. The outcome in each region is stored, and each
+ * failure lengthens the pause before the next call. The tenant is notified at once of a failure that somebody has to
+ * fix.
+ * @returns `undefined` if the tenant has given no access
  */
 export async function openAccount(db: Db, tenant: AwsAccess, now: Date): Promise<Account | undefined> {
   const { clientId, awsAccountId, awsRoleArn, awsExternalId } = tenant;
@@ -67,7 +68,7 @@ export async function openAccount(db: Db, tenant: AwsAccess, now: Date): Promise
 const untried = { checkedAt: null, failures: 0, failingSince: null, nextAt: null, error: null, notifiedAt: null };
 
 async function succeeded(db: Db, before: AwsLookup, now: Date): Promise<void> {
-  if (before.region === roleItself && before.failures === 0 && !before.notifiedAt) return; // as ever: the region's row says so
+  if (before.region === roleItself && before.failures === 0 && !before.notifiedAt) return; // the region's row says so
   if (before.notifiedAt)
     await record(
       db,

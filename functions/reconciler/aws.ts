@@ -9,13 +9,13 @@ import { PricingServiceException } from '@aws-sdk/client-pricing';
 import { AssumeRoleCommand, STSClient, STSServiceException } from '@aws-sdk/client-sts';
 import type { SeenInstance } from './verdict.ts';
 
-/** A call that is not answered ends after eight seconds at most, so that a run ends in its two minutes. */
+/** A call without a response fails after eight seconds at most, so that a run ends within its two minutes. */
 export const patience = {
   maxAttempts: 2,
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 4_000, throwOnRequestTimeout: true },
 };
 
-/** Whatever the tenant's role allows, this is all that our session may do. */
+/** Whatever the tenant's role allows, our session may do only this. */
 const sessionPolicy = JSON.stringify({
   Version: '2012-10-17',
   Statement: [
@@ -29,12 +29,12 @@ const sessionPolicy = JSON.stringify({
 
 const sts = new STSClient(patience);
 
-/** Why AWS did not answer. Its own message is left out: it names our role, and may be shown to the tenant. */
+/** Why an AWS call failed. AWS's own message is left out: it names our role, and may be shown to the tenant. */
 export class AwsFailure extends Error {
   override readonly name = 'AwsFailure';
-  /** AWS's word for it, as in `UnauthorizedOperation`. */
+  /** AWS's error code, as in `UnauthorizedOperation`. */
   readonly code: string;
-  /** Whether it passes by itself: a throttle, a fault of AWS, no answer. Somebody has to put anything else right. */
+  /** Whether it passes by itself: a throttle, a fault of AWS, no response. Somebody has to fix anything else. */
   readonly isPassing: boolean;
 
   constructor(code: string, isPassing: boolean, options?: ErrorOptions) {
@@ -72,14 +72,14 @@ export function assumeRole(roleArn: string, externalId: string) {
 export const openEc2 = (region: string, credentials: Credentials) =>
   new EC2Client({ ...patience, region, credentials });
 
-/** An instance that is asked for by what it is, not by its id. */
+/** An instance found by its attributes, not by its id. */
 export interface FoundInstance extends SeenInstance {
   readonly launchedAt: Date;
 }
 
 /**
- * The instances that match all filters, from all pages. Ids are a filter too: a call that gives ids fails as soon as EC2 does
- * not know one of them.
+ * The instances that match all filters, from all pages. Ids are passed as a filter too: a call with explicit ids fails
+ * as soon as EC2 does not know one of them.
  * @param filters values by name, at most 200 in all
  * @throws AwsFailure
  */
@@ -104,8 +104,8 @@ export function describeInstances(
 }
 
 /**
- * The running instances that fail EC2's status checks, from all pages: of themselves, and of the hardware below them. None
- * where the tenant's role does not allow to ask, as it need not.
+ * The running instances that fail EC2's instance or system status checks, from all pages. None if the tenant's role
+ * does not allow the call: that permission is optional.
  * @throws AwsFailure
  */
 export function failingInstances(ec2: EC2Client): Promise<ReadonlySet<string>> {
@@ -129,13 +129,13 @@ export function failingInstances(ec2: EC2Client): Promise<ReadonlySet<string>> {
 const instancesOf = ({ Reservations }: DescribeInstancesCommandOutput) =>
   (Reservations ?? []).flatMap(({ Instances }) => Instances ?? []);
 
-/** EC2 says when an instance ended in the words `User initiated (2026-03-02 00:10:00 GMT)`, and sometimes not at all. */
+/** EC2 gives the end of an instance as `User initiated (2026-03-02 00:10:00 GMT)`, and sometimes not at all. */
 function timeIn(reason: string | undefined): Date | undefined {
   const [, day, time] = /\((\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) GMT\)/.exec(reason ?? '') ?? [];
   return day ? new Date(`${day}T${time}Z`) : undefined;
 }
 
-/** @throws AwsFailure for whatever goes wrong on the way to AWS, and for its refusals */
+/** @throws AwsFailure for any failure on the way to AWS, and for its refusals */
 export async function reachAws<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
@@ -153,7 +153,7 @@ const isAnswer = (error: unknown) =>
 
 export const isThrottle = ({ name }: Error) => throttles.test(name);
 
-/** An error that is not a service's answer never reached the service or never came back: a socket, a timeout, a name. */
+/** An error that is not a service's never reached the service or never came back: a socket, a timeout, a DNS name. */
 function toAwsFailure(error: unknown): AwsFailure {
   const { name, code } = error as { name?: string; code?: unknown };
   if (!isAnswer(error)) return new AwsFailure(word(code ?? name), true, { cause: error });

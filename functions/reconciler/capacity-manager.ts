@@ -18,25 +18,25 @@ const metrics = {
   lifeBeforeInterruption: 'spot-avg-run-time-before-interruption-inst',
 } as const satisfies Record<string, Metric>;
 
-/** Rows that are read of a region, at most: types in zones of accounts by day. */
+/** The most rows read for a region: types in zones of accounts by day. */
 const mostRows = 20_000;
 
-/** More than any of them can be of a type in a zone on a day, and than a column holds. */
+/** More than any metric can be for a type in a zone on a day, and more than a column holds. */
 const absurd = 1e7;
 
 /**
- * What was read, or EC2's word for why it does not tell: the role need not allow it, and few accounts have switched it on. `isPassing`: it
- * may be asked again soon.
+ * The metrics, or EC2's error code if it refused: the role need not allow the call, and few accounts have enabled
+ * Capacity Manager. `isPassing`: it may be asked again soon.
  */
 export type CapacityAnswer =
   | { readonly metrics: readonly CapacityMetric[] }
   | { readonly refused: string; readonly isPassing: boolean };
 
 /**
- * What EC2 Capacity Manager keeps of an account's instances, by day. What can be no number is left out. Whatever it answers, EC2
- * was reached: it must not end the look-ups that terminations are verified by.
+ * EC2 Capacity Manager's daily metrics of an account's instances; impossible values are left out. A refusal is
+ * returned, not thrown: EC2 was reached, and a failure would pause the look-ups that verify terminations.
  * @param span whole days, UTC
- * @throws AwsFailure when EC2 does not answer
+ * @throws AwsFailure when EC2 does not respond
  */
 export function readCapacityMetrics(
   ec2: EC2Client,

@@ -6,9 +6,9 @@ import { eachRegion } from './each-region.ts';
 import { fetchAdvice } from './spot-advisor.ts';
 
 /**
- * Reads once a day, in one file for all regions, how often EC2 takes instances of a type back. The file is fetched anew when it has
- * changed, or a type is new.
- * @returns of how many types in regions it tells anything
+ * Reads once a day how often EC2 interrupts instances of each type, from one file for all regions. The file is
+ * downloaded again if it has changed, or if a type is new.
+ * @returns for how many pairs of type and region it has a band
  */
 export async function collectAdvice(db: Db, time: RunTime, now: Date): Promise<number> {
   const due = await duePlaces(db, 'spot-advisor', now);

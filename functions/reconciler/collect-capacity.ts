@@ -12,15 +12,15 @@ import { openAccount } from './aws-account.ts';
 import { readCapacityMetrics } from './capacity-manager.ts';
 import { eachTenant } from './each-tenant.ts';
 
-/** Days that are read the first time: what a tenant's pools were like before it came. */
+/** Days read the first time: how a tenant's pools were before it joined. */
 const firstDays = 30;
-/** Days that are read again: figures of a day come late, and are corrected. */
+/** Days read every later time: the metrics of a day arrive late and are corrected. */
 const laterDays = 3;
 
 /**
- * Reads once a day what EC2 Capacity Manager keeps of tenants' instances, where their role allows it. That it does not is
- * nothing to mend: it is noted, and asked again a day later.
- * @returns how many figures of a day were kept
+ * Reads once a day EC2 Capacity Manager's metrics of tenants' instances, if their role allows it. A refusal needs no
+ * fix: it is recorded, and the call is made again a day later.
+ * @returns how many daily metrics were stored
  */
 export const collectCapacity = async (db: Db, { hasTime }: RunTime, now: Date): Promise<number> =>
   eachTenant(

@@ -15,9 +15,10 @@ import { ScoreReader } from './placement-scores.ts';
 import { readPriceList } from './price-list.ts';
 
 /**
- * Collects once a day what AWS says of the types and regions that agents are in: in which zones they are offered, what they
- * cost on-demand (docs/adr/0063), how often they are interrupted, and how they score (docs/adr/0064). What is new since, or was refused, is asked for by the next run.
- * @returns how much was kept
+ * Collects once a day AWS's data on the types and regions that agents are in: in which zones they are offered, what
+ * they cost on-demand (docs/adr/0063), how often they are interrupted, and how they score (docs/adr/0064). The next run
+ * asks about types that are new, or that were refused.
+ * @returns how much was stored
  */
 export const collectMarket = (db: Db, time: RunTime, now: Date): Promise<number> =>
   inSteps(
@@ -49,7 +50,7 @@ async function collect(db: Db, source: DailySource, keep: Collect, time: RunTime
   return eachRegion(db, { source, due }, keepRegion, time, now);
 }
 
-/** As many a day as the operator has set, those that have waited longest first. */
+/** Scores as many types a day as the operator has set, those that have waited longest first. */
 async function collectScores(db: Db, time: RunTime, now: Date): Promise<number> {
   const most = scoreEnv().PLACEMENT_SCORES_A_DAY;
   if (most === 0) return 0;
@@ -67,7 +68,7 @@ async function scoreRegion(db: Db, { region, instanceTypes }: DueRegion, now: Da
     for (const instanceType of instanceTypes) {
       const scores = await reader.read(instanceType);
       kept += await recordScores(db, { instanceType, region, scores }, now);
-      // One by one: what was asked counts, also when the next one is refused.
+      // One by one: each request counts against the quota, even if the next one is refused.
       await saveAsked(db, 'placement-scores', { region, instanceTypes: [instanceType] }, now);
     }
   } finally {

@@ -6,19 +6,19 @@ import { logger } from '../shared/logger.ts';
 import type { RunTime } from '../shared/run-time.ts';
 import { AwsFailure } from './aws.ts';
 
-/** What a region takes at most. */
+/** The most time that a region takes. */
 const regionMs = 30_000;
 
-/** Runs in a row after which somebody has to look: EC2's Spot prices are asked for each five minutes. */
+/** Consecutive failures that raise an alarm: the third comes a quarter of an hour after the first. */
 const alarmingFailures = 3;
 
 /** Regions at a time. */
 const atOnce = 4;
 
 /**
- * Collects something of AWS's region by region, as long as there is time. A region that AWS refuses, or does not answer for, is
- * left alone for longer each time, and holds up no other.
- * @param collect says how much it has kept
+ * Collects AWS data region by region, while there is time. A region that AWS refuses or that does not respond is paused
+ * for longer each time, and holds up no other.
+ * @param collect returns how much it stored
  * @returns the sum of that
  */
 export function eachRegion(

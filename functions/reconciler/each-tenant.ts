@@ -1,12 +1,12 @@
 import { forEachIsolated } from '../shared/for-each-isolated.ts';
 
-/** So many at a time that one tenant whose calls hang holds few others up. */
+/** Enough tenants at a time that one whose calls hang holds up few others. */
 const atOnce = 5;
 
 /**
- * Does a job's work tenant by tenant, as long as there is time. A tenant that fails holds up no other; logs name it by its id
- * alone, since its rows hold the external id.
- * @param work says how much it has changed
+ * Processes a job's rows tenant by tenant, while there is time. A tenant that fails holds up no other. Logs name a
+ * tenant by its id alone, because its rows hold the external id.
+ * @param work returns how much it changed
  * @returns the sum of that
  */
 export function eachTenant<T extends { readonly clientId: string }>(

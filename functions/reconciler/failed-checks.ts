@@ -7,9 +7,9 @@ import { openAccount } from './aws-account.ts';
 import { eachTenant } from './each-tenant.ts';
 
 /**
- * Has standbys take over from primaries that are silent and fail EC2's status checks: EventBridge says nothing of these.
- * Silence alone takes longer, as it may be ours (docs/adr/0026).
- * @returns how many standbys were told to
+ * Has standbys take over from primaries that are silent and fail EC2's status checks, which EventBridge does not
+ * report. Silence alone takes longer, because the fault may be ours (docs/adr/0026).
+ * @returns how many standbys were told to take over
  */
 export async function replaceFailing(db: Db, now: Date, hasTime: () => boolean): Promise<number> {
   const check = (silent: readonly [SilentPrimary, ...SilentPrimary[]]) => checkTenant(db, silent, now);

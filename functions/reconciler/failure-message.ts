@@ -3,23 +3,23 @@ import type { AwsFailure } from './aws.ts';
 
 interface Asked {
   readonly roleArn: string | null;
-  /** Or `roleItself`. */
+  /** A region, or `roleItself`. */
   readonly region: string;
 }
 
-/** What the column that keeps the message holds. */
+/** The most characters that the message's column holds. */
 const maxLength = 500;
 
 /**
- * What failed and what to do about it, for the tenant: nothing in it is secret or about our own account. The role's name,
- * which may be long, comes last.
+ * What failed and what to do about it, for the tenant: nothing in it is secret or about our own account. The role's
+ * name, which may be long, comes last.
  */
 export function failureMessage({ code, isPassing }: AwsFailure, { roleArn, region }: Asked): string {
   const message = isPassing ? passing(code, region) : `${toPutRight(code, region)}. The role is ${roleArn}`;
   return message.slice(0, maxLength);
 }
 
-/** Which service answers for a region. */
+/** The service that failed: EC2 in a region, or STS for the role itself. */
 export const serviceOf = (region: string) => (region === roleItself ? 'STS' : `EC2 in ${region}`);
 
 const passing = (code: string, region: string) =>

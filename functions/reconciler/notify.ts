@@ -4,7 +4,7 @@ import type { Db } from '../shared/db.ts';
 import { fromDecimal } from '../shared/decimal.ts';
 import { dayOf } from '../shared/time.ts';
 
-/** Notifies of instances that EC2 still has, once per instance and day (UTC): nobody else notices that they cost. */
+/** Notifies tenants of instances that EC2 still has, once per instance and day (UTC): nobody else sees their cost. */
 export function notifyStillRunning(
   db: Db,
   running: readonly { readonly instance: DueInstance; readonly state: string }[],
@@ -25,7 +25,7 @@ export function notifyStillRunning(
   );
 }
 
-/** Notifies of instances that nobody can verify to be gone, and says why, once per instance and day (UTC). */
+/** Notifies tenants of instances whose end cannot be verified, and says why, once per instance and day (UTC). */
 export function notifyUnconfirmed(
   db: Db,
   instances: readonly DueInstance[],
@@ -57,7 +57,7 @@ const costWords = (instance: DueInstance, state: string) => {
   return price === null ? '' : `, at ${fromDecimal(price)} USD an hour`;
 };
 
-/** USD, as DECIMAL text. A stopped instance is not paid for by the hour; its volumes are. */
+/** USD, as DECIMAL text. A stopped instance has no hourly price; only its volumes cost. */
 const hourlyPrice = ({ currentMode, spotPrice, ondemandPrice }: DueInstance, state: string) => {
   if (state.startsWith('stop')) return null;
   return currentMode === 'spot' ? spotPrice : ondemandPrice;

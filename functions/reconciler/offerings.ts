@@ -8,11 +8,12 @@ interface Wanted {
   readonly instanceTypes: readonly string[];
 }
 
-/** Values of a filter, at most. */
+/** The most values that a filter may have. */
 const typesAtOnce = 200;
 
 /**
- * The zones of a region in which EC2 offers these types, with our own credentials. What it does not know is left out.
+ * The zones of a region in which EC2 offers these types, read with our own credentials. Types that EC2 does not know
+ * are left out.
  * @throws AwsFailure
  */
 export function readOfferings({ region, instanceTypes }: Wanted): Promise<Offering[]> {

@@ -7,15 +7,15 @@ import { describeInstances, type FoundInstance } from './aws.ts';
 import { openAccount } from './aws-account.ts';
 import { eachTenant } from './each-tenant.ts';
 
-/** An agent that takes a launch launches within this time, or never. */
+/** An agent that takes a launch performs it within this time, or never. */
 const launchMs = 10 * minuteMs;
-/** More than this is a fleet of the tenant's own. */
+/** At most this many are reported: more are a fleet of the tenant's own. */
 const mostSuspects = 5;
 
 /**
- * Looks for the instances of launches that an agent took and never reported: instances of that type and zone, launched then,
- * that belong to no agent. The tenant is notified; nothing is done to them.
- * @returns how many launches were looked into
+ * Looks for the instances of launches that an agent took and never reported: instances of that type and zone, launched
+ * at that time, that belong to no agent. The tenant is notified; the instances are left alone.
+ * @returns how many such launches there were
  */
 export async function reportOrphans(db: Db, now: Date, hasTime: () => boolean): Promise<number> {
   const lookInto = async (launches: readonly [LostLaunch, ...LostLaunch[]]) => {
@@ -30,7 +30,7 @@ export async function reportOrphans(db: Db, now: Date, hasTime: () => boolean): 
           'instance-state-name': ['pending', 'running'],
         }),
       );
-      if ('nextAt' in asked) continue; // the next run asks again, while it is time
+      if ('nextAt' in asked) continue; // the next run asks again, if it is not too late
       await notifyOfSuspects(db, launch, asked.answer, now);
       await markChecked(db, launch, now);
     }

@@ -7,10 +7,10 @@ import {
 import type { PlacementScore } from '../core/pool/placement-scores.ts';
 import { patience, reachAws } from './aws.ts';
 
-/** Fewer than fifty instances score ten nearly always, which tells nothing (docs/adr/0064). */
+/** Fewer than fifty instances nearly always score ten, which says nothing (docs/adr/0064). */
 const targetCapacity = 50;
 
-/** Asks EC2 in one region, with our own credentials. The zones' ids, which scores are told by, are read once. */
+/** Asks EC2 in one region, with our own credentials. Scores name zones by id; the ids are read once. */
 export class ScoreReader {
   readonly #ec2: EC2Client;
   readonly #region: string;

@@ -11,10 +11,10 @@ interface Wanted {
   readonly instanceTypes: readonly string[];
 }
 
-/** Types of a request: a filter takes 1,024 characters. Each is one product, or a few. */
+/** Types per request: a filter takes 1,024 characters. Each type has one product, or a few. */
 const typesAtOnce = 30;
 
-/** Pages of 100 products that are read for so many types. */
+/** The most pages of 100 products that are read for one request. */
 const mostPages = 10;
 
 /** Linux on shared hardware, without licences, paid while it runs. */
@@ -26,8 +26,8 @@ const plainLinux = {
 } as const;
 
 /**
- * What AWS's price list says that these types cost in a region on-demand, in USD, with our own credentials. Left out is what
- * cannot be read, is no price or in another currency, and a type of which it says two different prices.
+ * On-demand prices of these types in a region, in USD, from AWS's price list, read with our own credentials. Products
+ * that cannot be read, or have no valid price in USD, are left out; so is a type with two different prices.
  * @throws AwsFailure
  */
 export function readPriceList({ region, instanceTypes }: Wanted): Promise<OnDemandPrice[]> {
@@ -72,7 +72,7 @@ const queryOf = (region: string, types: readonly string[]) => ({
   ],
 });
 
-/** What is read of a product: its terms hold many more. */
+/** The fields that are read of a product, which has many more. */
 interface Product {
   readonly product?: { readonly attributes?: Readonly<Record<string, unknown>> };
   readonly terms?: { readonly OnDemand?: Readonly<Record<string, Term>> };
@@ -81,7 +81,7 @@ interface Term {
   readonly priceDimensions?: Readonly<Record<string, { unit?: unknown; pricePerUnit?: { USD?: unknown } }>>;
 }
 
-/** The price of one product; `undefined` for one that is none of ours, or has not exactly one price by the hour in USD. */
+/** The price of one product; `undefined` if it was not requested, or has not exactly one hourly price in USD. */
 function priceOf(json: string, region: string): OnDemandPrice | undefined {
   const { product, terms } = parsed(json);
   const attributes = product?.attributes ?? {};

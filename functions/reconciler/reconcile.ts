@@ -14,12 +14,12 @@ import { notifyStillRunning, notifyUnconfirmed } from './notify.ts';
 import { reportOrphans } from './orphans.ts';
 import { isOverdue, judge, nextUnanswered, type Verdict } from './verdict.ts';
 
-/** What a tenant may still take when it is begun: STS and EC2, both hanging, and the database. */
+/** The most time that a tenant takes once it is started: STS and EC2, both hanging, and the database. */
 const reserveMs = 40_000;
 
 /**
- * Asks EC2 about the instances that should be gone, and about primaries that are silent. The agents terminate instances
- * (protocol X3); this verifies it, and ends nothing. A run that is repeated, late or killed does no harm.
+ * Asks EC2 about the instances that should be gone, and about primaries that are silent. Agents terminate instances
+ * (protocol X3); this verifies it, and terminates nothing. A run that is repeated, late or killed does no harm.
  * @param now the schedule's time, not the clock's
  * @returns how many instances were confirmed, primaries replaced and launches looked into
  */
@@ -27,7 +27,7 @@ export async function reconcileInstances(db: Db, time: RunTime, now: Date): Prom
   const hasTime = () => time.hasTime(reserveMs);
   const checkTenant = (instances: readonly [Due, ...Due[]]) =>
     reconcileTenant(db, instances, now, hasTime).catch(async (error) => {
-      await postpone(db, instances, now, now); // behind all others, so that a tenant who fails for ever cannot fill every batch
+      await postpone(db, instances, now, now); // behind all others, so that a failing tenant cannot fill every batch
       throw error;
     });
   return inSteps(
@@ -43,7 +43,7 @@ export async function reconcileInstances(db: Db, time: RunTime, now: Date): Prom
 
 type Due = DueInstance & AwsAccess;
 
-/** The instances of one tenant, region by region. @returns how many were confirmed */
+/** Checks the instances of one tenant, region by region. @returns how many were confirmed */
 async function reconcileTenant(
   db: Db,
   instances: readonly [Due, ...Due[]],
@@ -57,7 +57,7 @@ async function reconcileTenant(
   }
   let confirmed = 0;
   for (const [region, those] of Map.groupBy(instances, (instance) => instance.region)) {
-    if (!hasTime()) break; // the next run begins with what is left
+    if (!hasTime()) break; // the next run starts with the rest
     if (region === undefined) await setAside(db, those, noRegion, now);
     else confirmed += await reconcileRegion(db, { account, region, instances: those }, now);
   }
@@ -68,7 +68,7 @@ const noAccess =
   'we have no access to your AWS account. Give us access (docs/overview.md, "What has to go"), or check for yourself that it is terminated';
 const noRegion = 'its agent reported no region in which to ask EC2';
 
-/** EC2 cannot be asked about these: once they are overdue, the tenant is notified. */
+/** EC2 cannot be asked about these instances: once they are overdue, the tenant is notified. */
 async function setAside(db: Db, instances: readonly DueInstance[], why: string, now: Date): Promise<void> {
   const overdue = instances.filter((instance) => !instance.isKept && isOverdue(instance, now));
   await notifyUnconfirmed(db, overdue, () => why, now);
@@ -124,7 +124,7 @@ async function notifyOfThose(db: Db, there: readonly StillThere[], region: strin
 
 const isUnknown = ({ verdict }: StillThere) => verdict.state === 'not-found';
 
-/** One statement for all instances with the same answer. */
+/** One statement for all instances with the same state and next check. */
 async function saveAnswers(db: Db, there: readonly StillThere[], now: Date): Promise<void> {
   const alike = Map.groupBy(there, ({ verdict: { state, nextCheckAt } }) => `${state} ${nextCheckAt.getTime()}`);
   for (const those of alike.values()) {
@@ -136,7 +136,7 @@ async function saveAnswers(db: Db, there: readonly StillThere[], now: Date): Pro
 const postpone = (db: Db, instances: readonly DueInstance[], until: Date, now: Date) =>
   postponeChecks(db, { ...idsOf(instances), until }, now);
 
-/** Of one tenant's instances, of which there is one at least. */
+/** The ids of one tenant's instances; there is at least one. */
 const idsOf = (instances: readonly DueInstance[]) => ({
   clientId: instances[0]!.clientId,
   ids: instances.map(({ id }) => id),

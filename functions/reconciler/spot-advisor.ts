@@ -2,21 +2,21 @@ import { advisorEnv } from '../shared/env.ts';
 import { secondMs } from '../shared/time.ts';
 import { AwsFailure } from './aws.ts';
 
-/** The file has 2 MB; what is much larger is another one. */
+/** The file has 2 MB; a much larger one is not that file. */
 const mostBytes = 16 * 1024 * 1024;
 const longestMs = 10 * secondMs;
 
-/** What Spot Advisor says of Linux instances: the index of a band, by region and type. */
+/** Spot Advisor's data on Linux instances: the index of an interruption band, by region and type. */
 export interface Advice {
   readonly etag: string | undefined;
-  /** `null` for a type that it does not know, or of which it says what can be no band. */
+  /** `null` for a type that it does not know, or whose band is invalid. */
   readonly bandOf: (region: string, instanceType: string) => number | null;
 }
 
 /**
- * Fetches Spot Advisor's public file, unless it is the one that is known already.
- * @returns `undefined` where it is
- * @throws AwsFailure when it is not answered, is too large or cannot be read
+ * Fetches Spot Advisor's public file, unless it has not changed.
+ * @returns `undefined` if it has not
+ * @throws AwsFailure when the request fails, or the file is too large or cannot be read
  */
 export async function fetchAdvice(etag: string | undefined): Promise<Advice | undefined> {
   const response = await reach(() =>
@@ -55,7 +55,7 @@ async function readBounded({ body }: Response): Promise<string> {
   return Buffer.concat(parts).toString('utf8');
 }
 
-/** Of what is not that file, everything may be missing. */
+/** If it is some other file, everything may be missing. */
 interface File {
   readonly spot_advisor?: Partial<
     Record<string, { readonly Linux?: Partial<Record<string, { readonly r?: unknown }>> }>

@@ -10,12 +10,12 @@ interface Wanted {
   readonly to: Date;
 }
 
-/** Instance types of a request: the answers' pages are EC2's to size. */
+/** Instance types per request; EC2 decides how large its pages are. */
 const typesAtOnce = 50;
 
 /**
- * EC2's Spot prices of Linux instances, with our own credentials, as prices are the same for every account: the changes since
- * `from`, and of each pool the price that held then. A row that cannot be read is left out.
+ * EC2's Spot prices of Linux instances: the changes since `from`, and the price of each pool in force then. Our own
+ * credentials are enough, because prices are the same for every account. A row that cannot be read is left out.
  * @throws AwsFailure
  */
 export function readSpotPrices({ region, instanceTypes, from, to }: Wanted): Promise<MarketPrice[]> {
@@ -25,7 +25,7 @@ export function readSpotPrices({ region, instanceTypes, from, to }: Wanted): Pro
     try {
       for (const types of chunks(instanceTypes, typesAtOnce)) {
         const query = {
-          // An agent's claim may name a type that the SDK does not know yet.
+          // An agent may report a type that the SDK does not know yet.
           InstanceTypes: types as never[],
           ProductDescriptions: ['Linux/UNIX'],
           StartTime: from,

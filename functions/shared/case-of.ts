@@ -2,9 +2,9 @@ import { type RawBuilder, sql } from 'kysely';
 
 /**
  * A value for each row by its key: what an UPDATE of many rows sets.
- * @param column that holds the key, as in `p.id`
- * @param values by key; where there is none, `otherwise` alone
- * @param otherwise for rows of any other key
+ * @param column the column that holds the key, as in `p.id`
+ * @param values by key; when empty, the result is `otherwise` alone
+ * @param otherwise for rows with any other key
  */
 export const caseOf = (
   column: string,

@@ -6,16 +6,16 @@ export interface CsvFile {
   readonly next?: string | undefined;
 }
 
-/** A text, or a number that is written with the digits of its file. */
+/** A text, or a number that is written with a fixed number of digits. */
 export type Cell = string | number;
 
-/** What a spreadsheet takes for a formula, whoever wrote it: agents name instances and pools. */
+/** Text that a spreadsheet takes for a formula. It may come from anybody: agents name instances and pools. */
 const formula = /^[=+\-@\t\r]/;
 
 /**
- * A CSV file as RFC 4180 has it. Text that a spreadsheet would run as a formula is kept text by an apostrophe before it;
- * numbers are ours, and may be negative.
- * @param digits behind the point of a number
+ * A CSV file as defined by RFC 4180. An apostrophe in front of text that a spreadsheet would run as a formula keeps it
+ * text; numbers are ours and may be negative.
+ * @param digits after the decimal point of a number
  */
 export function csvOf(
   header: readonly string[],

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 
 /**
- * Where the next page of a list begins, as callers hand it back: the key of the last row that they have, and a check sum with
- * the list's name. It grants nothing, as each page is read for the caller's own tenant; the sum only tells a cursor of ours
- * from one that was cut off, changed, or is another list's.
+ * Where the next page of a list begins: the key of the last row of the page before. Callers hand it back as a cursor,
+ * with a checksum that covers the list's name. A cursor grants nothing, because every page is read for the caller's own
+ * tenant. The checksum only detects a cursor that was cut off, changed, or made for another list.
  */
 export type Position = readonly string[];
 
@@ -16,14 +16,14 @@ export function cursorOf(list: string, position: Position): string {
   return `${payload}.${sumOf(list, payload)}`;
 }
 
-/** `undefined` for what is no cursor of this list. */
+/** `undefined` for anything that is not a cursor of this list. */
 export function positionFrom(list: string, cursor: string): Position | undefined {
   const [payload = '', sum, ...rest] = cursor.split('.');
   if (rest.length > 0 || sum !== sumOf(list, payload)) return undefined;
   return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Position;
 }
 
-/** The query parameter `cursor` of a list. An empty one is the beginning. */
+/** The query parameter `cursor` of a list. An empty one means the first page. */
 export const cursorField = (list: string) =>
   z
     .string()
@@ -41,7 +41,7 @@ export const cursorField = (list: string) =>
       return position;
     });
 
-/** A cursor of a list that is checked, and stays as it came: for a link, which is opened later. */
+/** A cursor that is checked but stays text: it goes into a link, which is opened later. */
 export const keptCursor = (list: string) =>
   z
     .string()
@@ -53,20 +53,20 @@ export const keptCursor = (list: string) =>
       'is no cursor of this export: send the x-next-cursor of the file before as it came, or none',
     );
 
-/** A whole number of a query; what is above the most is refused, as it would silently be less. */
+/** A whole number in a query. A value above `most` is refused; capping it would go unnoticed. */
 export const countField = (usual: number, most: number) => z.coerce.number().int().min(1).max(most).default(usual);
 
-/** The page of a list that is asked for. */
+/** The requested page of a list. */
 export interface PageQuery {
   readonly limit: number;
   readonly cursor?: Position | undefined;
 }
 
-/** The query of a list that is read page by page. @param list names it in its cursors */
+/** The query of a list that is read page by page. @param list its name in cursors */
 export const pageQuery = (list: string, { usual = 500, most = 1000 } = {}) =>
   z.object({ limit: countField(usual, most), cursor: cursorField(list) });
 
-/** The key of rows that are listed newest first: a time, then the id. */
+/** The position of a row in a newest-first list: its time, then its id. */
 export const timedPosition = (at: Date, id: string): Position => [at.toISOString(), id];
 
 /** @returns the time and id of such a position */

@@ -6,48 +6,48 @@ import { countCall } from './data-api/usage.ts';
 import { databaseEnv } from './env.ts';
 import type { Schema } from './schema.ts';
 
-/** The database, or a transaction on it: a rule that takes a `Db` joins whichever it is given. */
+/** The database, or a transaction on it: a rule that takes a `Db` works in whichever it is given. */
 export type Db = Kysely<Schema>;
 export type Tx = Transaction<Schema>;
 
 /** One invocation's access to the database. */
 export interface Connection {
   readonly db: Db;
-  /** Data API calls so far, repeats included. */
+  /** Data API calls so far, retries included. */
   readonly calls: () => number;
 }
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** A batch of events has ten transactions at once in one function; on one machine all functions share a process. */
+/** A batch of events runs four transactions at once in one function; on one machine, all functions share a process. */
 const maxSockets = 500;
 
-// The SDK's own retries are off: it would repeat a write whose outcome is unknown, inside a transaction too.
+// The SDK's own retries are off: they would repeat a write whose outcome is unknown, even inside a transaction.
 const client = new RDSDataClient({
   maxAttempts: 1,
-  // Enough that what begins a transaction, and waits for a connection, never keeps those that have one from ending theirs.
+  // Enough sockets that calls waiting to begin a transaction never block the calls that end one.
   requestHandler: { httpAgent: { maxSockets }, httpsAgent: { maxSockets } },
 });
 
-/** Kept back for the answer, or for what a log has to say. */
+/** Kept back for the response and the log. */
 const answerMs = 500;
-/** Kept back from repeats: one more call may take this long. */
+/** No retry starts with less time than this left: one more call may take this long. */
 const lastCallMs = 3_000;
 
 interface ConnectOptions {
-  /** Who comes in; the application's user when absent. */
+  /** The credentials to use; the application user's when absent. */
   readonly secretArn?: string;
-  /** The caller asks again soon by itself: it is not kept waiting while the database is away. */
+  /** The caller soon asks again by itself: it is not kept waiting while the database is unavailable. */
   readonly isPoll?: boolean;
   readonly continueAfterTimeout?: boolean;
-  /** How long calls may be repeated, from the opening; `DATA_API_RETRY_MS` when absent. The time that is left bounds it as well. */
+  /** How long calls may be retried after `connect`, within the invocation's time; `DATA_API_RETRY_MS` when absent. */
   readonly retryMs?: number;
 }
 
 /**
- * Opens the database for one invocation: it counts the calls and knows the time that is left. No call outlasts the
- * invocation; a poll's statement is given up sooner, unless it is part of a transaction, which would be left with its locks.
- * @param remaining milliseconds the invocation still has; what it needs for its answer is kept back
+ * Opens the database for one invocation: counts its calls and respects its remaining time. No call outlasts the
+ * invocation. A poll's statement is abandoned sooner, unless it is part of a transaction, which would keep its locks.
+ * @param remaining milliseconds the invocation still has; the time to send its response is kept back
  */
 export function connect(
   remaining: () => number,
@@ -73,16 +73,16 @@ export function connect(
     pause,
     continueAfterTimeout,
   });
-  // maintainNestedObjectKeys: the keys inside a JSON column are its own, not columns of ours.
+  // maintainNestedObjectKeys: keys inside a JSON column are not column names, so they are not converted.
   const db = new Kysely<Schema>({ dialect, plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })] });
   return { db, calls: () => calls };
 }
 
 /**
- * Runs `change` in a transaction, again from its start when the database gave it up (deadlock, lock wait, a row that
- * another wrote first) or when its outcome is unknown. So `change` must look before it acts: lock what it decides on, and
- * find its own work done if it was. Given a transaction it joins it.
- * @throws DatabaseError when it did not go through; nothing was changed unless a commit's answer was lost
+ * Runs `change` in a transaction. Runs it again from the start when the database aborted it (deadlock, lock wait
+ * timeout, a row that another transaction wrote first) or when its outcome is unknown. So `change` must look before it
+ * acts: lock the rows it decides on, and detect that its work is already done. A `db` that is a transaction is joined.
+ * @throws DatabaseError when it failed; nothing was changed unless the response of a commit was lost
  */
 export async function transact<T>(db: Db, change: (tx: Tx) => Promise<T>): Promise<T> {
   if (db.isTransaction) return change(db as Tx);

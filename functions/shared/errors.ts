@@ -1,4 +1,4 @@
-/** Every failure that a caller may see, with its HTTP status. The OpenAPI document lists them from here. */
+/** Every failure that a caller may see, with its HTTP status. The OpenAPI document lists them from this table. */
 export const errorStatus = {
   invalid_request: 400,
   agent_disabled: 400,
@@ -60,10 +60,13 @@ export const errorStatus = {
 
 export type ErrorCode = keyof typeof errorStatus;
 
-/** What a failure says besides its message: `details` of a validation, `hint`, `current_mode`, … (protocol 1.6). */
+/** What a failure carries besides its message: `details` of a validation, `hint`, `current_mode`, … (protocol 1.6). */
 export type ErrorDetail = Record<string, unknown>;
 
-/** A failure that the caller is told about. Anything else that is thrown is logged in full, and answered with a bare 500. */
+/**
+ * A failure that the caller is told about. Any other error is logged and becomes a bare 500, or a 503 for most database
+ * failures.
+ */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
@@ -76,12 +79,12 @@ export class AppError extends Error {
   }
 }
 
-/** Of a request in which fields are not as they have to be: what is wrong with each, by its name. */
+/** For a request with invalid fields. @param details what is wrong with each, by its name */
 export const invalidFields = (details: Readonly<Record<string, readonly string[]>>) =>
   new AppError('invalid_request', 'Validation failed', { details });
 
-/** The same of one field. */
+/** The same for one field. */
 export const invalidField = (field: string, problem: string) => invalidFields({ [field]: [problem] });
 
-/** For an agent that does not exist, is deleted, or is another tenant's: no caller can tell which. */
+/** For an agent that does not exist, is deleted, or belongs to another tenant: callers cannot tell which. */
 export const agentNotFound = (ref: string) => new AppError('agent_not_found', `Agent not found: ${ref.slice(0, 120)}`);

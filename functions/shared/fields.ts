@@ -1,15 +1,15 @@
 import * as z from 'zod';
 import { dayMs, earlier, later } from './time.ts';
 
-/** Text of at most `max` characters; an empty one is refused, as no column of ours means anything by it. */
+/** Text of at most `max` characters. Empty text is refused: it has no meaning in any of our columns. */
 export const text = (max: number) => z.string().min(1).max(max);
 
-/** What people read: no space of any kind, nothing that shows nothing. All that `trim` takes away is left out. */
+/** A visible character: neither whitespace nor an invisible character. It excludes everything that `trim` removes. */
 const seen = String.raw`[^\u0000-\u0020\u007f-\u00a0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]`;
 
 /**
- * Text that is trimmed, of at most `max` characters and at least so many that can be seen. One pattern is the rule here and in the
- * document, so that neither allows what the other refuses.
+ * Trimmed text of at most `max` characters, at least `least` of them visible. One pattern is the rule both here and in
+ * the OpenAPI document, so that neither accepts what the other refuses.
  */
 export const visibleText = (max: number, least: 1 | 2 = 1) =>
   z
@@ -20,19 +20,21 @@ export const visibleText = (max: number, least: 1 | 2 = 1) =>
       error: `must have at least ${least} character${least > 1 ? 's' : ''} that can be seen`,
     });
 
-/** A field that may be left out. Agents send `null` where they know nothing: it equals "absent" (protocol 1.3). */
+/** A field that may be left out. Agents send `null` for what they do not know: it equals "absent" (protocol 1.3). */
 export const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined);
 
-/** As a JSON Schema says it: the field is there, and not `null`. */
+/** In JSON Schema: the field is present and not `null`. */
 export const given = (name: string) => ({ required: [name], properties: { [name]: { not: { type: 'null' } } } });
 
-/** Says in the schema of a body that one of its fields at least has to be given; the rule itself is a `refine` of its own. */
+/**
+ * Documents in a body's schema that at least one of its fields is required. The check itself is a separate `refine`.
+ */
 export const needsOne = <T extends z.ZodObject>(schema: T): T =>
   schema.meta({ anyOf: Object.keys(schema.shape).map(given) });
 
 /**
- * As a JSON Schema says it: two fields that may not have these values together. Each field goes by several names; what one of
- * them says is enough, though the rule itself reads but one of them.
+ * In JSON Schema: two fields that may not have these values together. Each field has several names. The schema excludes
+ * the value under any of them, though the rule itself reads only one.
  */
 export const excludes = (a: NamedValue, b: NamedValue) =>
   a.names.flatMap((one) =>
@@ -46,26 +48,29 @@ interface NamedValue {
   readonly value: unknown;
 }
 
-/** The first and the last time that a column of the database holds. */
+/** The earliest and the latest time that a column can hold. */
 const columnsTimes = [new Date('1000-01-01T00:00:00.000Z'), new Date('9999-12-31T23:59:59.999Z')] as const;
 
-/** A time with its zone, as in 2026-03-02T14:00:00+01:00. One that no column holds counts as the nearest that one does. */
+/**
+ * A time with its zone, as in 2026-03-02T14:00:00+01:00. A time that no column can hold becomes the nearest that one
+ * can.
+ */
 export const zonedTime = z.iso
   .datetime({ offset: true, error: 'must be a time with its zone, as in 2026-03-02T14:00:00Z' })
   .transform((raw) => later(columnsTimes[0], earlier(new Date(raw), columnsTimes[1])));
 
-/** A number as an agent claims it: any, since one odd value must not lose a whole report. */
+/** A number as an agent claims it. Any number is accepted, because one odd value must not lose a whole report. */
 export const claimedNumber = optional(z.number());
 
 /**
- * A time as an instance claims it, read as UTC; `undefined` where it cannot be read, since a wrong clock must not lose a
+ * A time as an instance claims it, read as UTC; `undefined` if it cannot be read, because a wrong clock must not lose a
  * report either (protocol 1.5). Agents write `…+00:00` and `…Z`; a time without a zone is taken as UTC.
  */
 export const claimedTime = optional(z.string().max(64)).transform((raw) =>
   raw === undefined ? undefined : readTime(raw),
 );
 
-/** The same beside the words it came in, for what keeps both. */
+/** The same, along with the original text, for callers that keep both. */
 export const quotedTime = optional(z.string().max(64)).transform((raw) =>
   raw === undefined ? undefined : { raw, time: readTime(raw) },
 );
@@ -77,6 +82,6 @@ function readTime(raw: string) {
   return year >= 1970 && year < 9999 ? time : undefined;
 }
 
-/** A claimed time held to server time: none, or one more than 24 h in the future, becomes `now` (protocol 1.5). */
+/** A claimed time held to server time: `now` if there is none, or if it is over 24 h in the future (protocol 1.5). */
 export const heldTo = (claimed: Date | undefined, now: Date): Date =>
   claimed && claimed.getTime() <= now.getTime() + dayMs ? claimed : now;

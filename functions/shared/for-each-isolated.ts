@@ -3,19 +3,20 @@ import { logger } from './logger.ts';
 import type { RunTime } from './run-time.ts';
 
 interface Options<T> {
-  /** How many are worked on at a time. */
+  /** How many items are processed at a time. */
   readonly atOnce?: number;
-  /** Asked before each item. When it says no, the rest is left to the next run. */
+  /** Checked before each item. Once it returns false, the rest is left to the next run. */
   readonly hasTime?: RunTime['hasTime'];
-  /** What a log may say of an item; all of it by default. */
+  /** What the log may contain of an item; all of it by default. */
   readonly name?: (item: T) => object;
-  /** Takes what failed, for a caller that fails in the end. */
+  /** Collects the errors, for a caller that fails at the end. */
   readonly failures?: unknown[];
 }
 
 /**
- * Does a job's work item by item. An item that fails holds up no other: it is logged, and the next run tries it again.
- * @param work says how much it has changed; `true` counts as one
+ * Processes a job's items one by one. An item that fails holds up no other: it is logged, and the next run tries it
+ * again.
+ * @param work returns how much it changed; `true` counts as one
  * @returns the sum of that
  */
 export async function forEachIsolated<T>(
@@ -31,7 +32,7 @@ export async function forEachIsolated<T>(
       if (!hasTime()) return;
       try {
         const n = await work(item);
-        changed += Number(n); // not `+= await`: another may have counted meanwhile
+        changed += Number(n); // not `+= await`: another item may have been counted meanwhile
       } catch (error) {
         if (error instanceof DatabaseError && error.kind === 'conflict')
           logger.info(`${what}: another call is changing it; left to the next run`, { ...name(item) });

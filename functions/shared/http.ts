@@ -21,14 +21,14 @@ import { isPoll, type Route, type Routes, routeKey } from './route.ts';
 type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<Identity | undefined>;
 type Result = APIGatewayProxyStructuredResultV2;
 
-/** What a handler is given besides its input. */
+/** What a handler gets besides its input. */
 export interface Call {
   readonly db: Db;
-  /** The time of the request, by the gateway's clock. Rules take it from here and ask no other clock. */
+  /** The time of the request, by the gateway's clock. Rules use it and no other clock. */
   readonly now: Date;
   readonly requestId: string;
   readonly sourceIp: string;
-  /** The Authorization header, for a route that authenticates by itself. */
+  /** The Authorization header, for a route that authenticates callers itself. */
   readonly authorization: string | undefined;
 }
 
@@ -53,15 +53,15 @@ export interface Input<R extends Route> {
   readonly query: Parsed<R['query']>;
   readonly body: R extends { readonly takesFiles: true } ? Parsed<R['body']> | RawBody : Parsed<R['body']>;
   /**
-   * Who calls: `clientId` is the tenant in whose name the call is made, `undefined` for an operator on a route that both may
-   * call; `actor` is the token's name, for the audit log, and `tokenId` its id.
+   * The caller. `clientId` is the tenant that the request acts for; `undefined` for an operator, on a route open to
+   * both. `actor` is the token's name for the audit log, `tokenId` its id.
    */
   readonly caller: Caller<R>;
 }
 
 type Body<R extends Route> = R['response'] extends z.ZodType<unknown, infer Input> ? Input : never;
 
-/** What a route's function returns: the body; of a list a page, of which the body is the items; or a file. */
+/** What a route's function returns: the body; for a list, a page whose items are the body; or a file. */
 type Answer<R extends Route> = R extends { readonly isPaged: true }
   ? Body<R> extends readonly (infer Item)[]
     ? Page<Item>
@@ -70,7 +70,7 @@ type Answer<R extends Route> = R extends { readonly isPaged: true }
     ? CsvFile
     : Body<R>;
 
-/** One function for each route: tsc names a route that has none. */
+/** One function for each route; tsc reports a route that has none. */
 export type Handlers<T extends Routes> = {
   readonly [K in keyof T]: (call: Call, input: Input<T[K]>) => Promise<Answer<T[K]>>;
 };
@@ -78,8 +78,9 @@ export type Handlers<T extends Routes> = {
 type AnyHandler = (call: Call, input: Input<Route>) => Promise<unknown>;
 
 /**
- * The Lambda of a domain: it finds the route that the event matched, admits the caller, parses, runs, and checks the answer.
- * Give it the table's type, `httpHandler<typeof agentRoutes>(…)`: if tsc infers it, the literals in answers are widened.
+ * The Lambda handler of a domain: finds the matched route, admits the caller, parses the request, runs the route's
+ * function and checks the response. Pass the table's type, `httpHandler<typeof agentRoutes>(…)`: if tsc infers it, the
+ * literals in responses are widened.
  */
 export function httpHandler<T extends Routes>(routes: T, handlers: Handlers<T>) {
   const table = new Map(
@@ -128,7 +129,7 @@ export function httpHandler<T extends Routes>(routes: T, handlers: Handlers<T>) 
     .handler(answer);
 }
 
-/** What a route's function returned, as it goes out; what its schema does not have stays here. */
+/** Makes the HTTP response from what a route's function returned; fields that its schema does not have are dropped. */
 function successOf(route: Route, result: unknown): Result {
   if (route.isFile) {
     const { name, text, next } = result as CsvFile;
@@ -144,7 +145,7 @@ function successOf(route: Route, result: unknown): Result {
 
 const nextHeader = (next: string | undefined): Record<string, string> => (next ? { 'x-next-cursor': next } : {});
 
-/** Admits a caller, or says why not. A caller that is not expressly admitted is refused. */
+/** Admits a caller, or throws the reason why not. A caller that is not explicitly admitted is refused. */
 function admit(route: Route, identity: Identity | undefined): (Actor & { clientId?: string }) | undefined {
   if (route.access === 'open') return undefined;
   if (!identity) throw denied('missing_token');
@@ -160,10 +161,13 @@ function admit(route: Route, identity: Identity | undefined): (Actor & { clientI
   throw new AppError('forbidden', route.access === 'admin' ? 'Admin credential required' : 'Client token required');
 }
 
-/** Seconds, 5 to 15: callers that failed together are not to come back together. */
+/** Seconds, 5 to 15: jittered, so that callers that failed together do not come back together. */
 const retryAfter = () => String(5 + Math.floor(Math.random() * 11));
 
-/** An error as the caller sees it (protocol 1.6): ours in full, one of the database as "try again", any other as a bare 500. */
+/**
+ * An error as the caller sees it (protocol 1.6): an `AppError` in full, most database failures as "try again", others
+ * as a bare 500.
+ */
 function failure(error: unknown): Result {
   if (error instanceof AppError)
     return {

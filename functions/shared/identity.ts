@@ -1,29 +1,32 @@
 import { AppError } from './errors.ts';
 
-/** What a tenant's token is for: what agents call, looking, and changing things; who may change may look. */
+/**
+ * What a tenant's token allows: `agent` what agents call, `read` viewing, `manage` changing things. `manage` includes
+ * `read`.
+ */
 export const tenantScopes = ['agent', 'read', 'manage'] as const;
 export type TenantScope = (typeof tenantScopes)[number];
 
-/** What an operator may do: look, or everything. */
+/** What an operator may do: view, or everything. */
 export const operatorScopes = ['viewer', 'admin'] as const;
 export type OperatorScope = (typeof operatorScopes)[number];
 
-/** What a token says of its bearer. It is identity only: what the caller may touch is decided by each rule. */
+/** Who the bearer of a token is. It is identity only: each rule decides what the caller may touch. */
 export type Identity = TenantIdentity | OperatorIdentity | NobodyIdentity;
 
 export interface TenantIdentity {
   readonly role: 'client';
   readonly clientId: string;
   readonly tokenId: string;
-  /** How many of the tenant's instances may call: the agents of its plan, or the instances that it has, where those are more. */
+  /** How many of the tenant's instances may call: the agents of its plan, or its instances if there are more. */
   readonly callers: number;
-  /** All that the token is for. */
+  /** Everything that the token may do. */
   readonly scopes: readonly TenantScope[];
   /** Who this is in the audit log, as in `token:main`. */
   readonly actor: string;
 }
 
-/** The bootstrap credential, which is in no table, among the ids of tokens and operators. */
+/** The bootstrap credential's id where tokens and operators have theirs; it is in no table. */
 export const bootstrapId = 'admin';
 
 export interface OperatorIdentity {
@@ -48,14 +51,14 @@ const denials = {
   client_inactive: 'Client account is not active',
 } as const;
 
-/** Why a caller is not let in. */
+/** The codes that say why a caller is not admitted. */
 export const admissionCodes = [...(Object.keys(denials) as (keyof typeof denials)[]), 'forbidden'] as const;
 
 export const denied = (code: keyof typeof denials) => new AppError(code, denials[code]);
 
 /**
- * Lets a token in that is for one of these, at least.
- * @throws AppError forbidden, which names the scope that is needed
+ * Admits a token that has at least one of the needed scopes.
+ * @throws AppError forbidden, which names the scopes that are needed
  */
 export function requireScope<S extends string>(has: readonly S[], needed: S | readonly S[]): void {
   const any = [needed].flat() as S[];
@@ -65,6 +68,6 @@ export function requireScope<S extends string>(has: readonly S[], needed: S | re
   });
 }
 
-/** What an operator needs for what a tenant's token of these scopes may do. */
+/** The scope an operator needs on a route that asks a tenant's token for these scopes. */
 export const operatorScopeFor = (scope: TenantScope | readonly TenantScope[]): OperatorScope =>
   [scope].flat().includes('read') ? 'viewer' : 'admin';

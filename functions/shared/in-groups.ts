@@ -2,9 +2,9 @@ import { DatabaseError } from './data-api/errors.ts';
 import { logger } from './logger.ts';
 
 /**
- * Works on many items by one call, and in halves where that fails, so that one item that cannot be worked on holds up no
- * other: it is logged alone. What is no fault of an item fails for all: a database that does not answer.
- * @param work safe to run twice; says what it has done
+ * Processes many items in one call. If that fails, it processes each half separately, so that one bad item holds up no
+ * other; that item alone is logged. A failure that no item causes, such as an unavailable database, fails the whole.
+ * @param work safe to run twice; returns its results
  */
 export async function inGroups<T, R>(
   what: string,
@@ -25,6 +25,6 @@ export async function inGroups<T, R>(
   }
 }
 
-/** A statement that is refused for what is in it, is too much for an answer, or takes too long. */
+/** The statement was refused for its content, its response was too large, or it took too long. */
 const isOfItems = ({ kind }: DatabaseError) =>
   kind === 'broken' || kind === 'too_large' || kind === 'statement_timeout';

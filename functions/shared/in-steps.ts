@@ -4,9 +4,9 @@ import type { RunTime } from './run-time.ts';
 export type Step = (time: RunTime) => Promise<number>;
 
 /**
- * Does a job's steps one after the other, each in an equal share of the time that is left. One that fails stops none of
- * those after it; the run fails in the end.
- * @param steps by name, as logs say it
+ * Runs a job's steps one after the other, each in an equal share of the remaining time. A step that fails does not stop
+ * the ones after it; the run fails at the end.
+ * @param steps by the name that logs show
  * @returns the sum of what they changed
  * @throws AggregateError that names the steps that failed
  */

@@ -10,22 +10,22 @@ import { type RunTime, runTime } from './run-time.ts';
 import { msAfter, msSince, secondMs } from './time.ts';
 
 /**
- * One job. It reads the state and writes the wanted one, so a run that is repeated, late or skipped does no harm.
- * @param time asked in every loop: a run that is killed has lost what it was doing
- * @param now the time the run was due, not the clock's: a retried run decides as the first one did
+ * One job. It reads the state and writes the desired one, so a run that is repeated, late or skipped does no harm.
+ * @param time checked in every loop: a run that is killed loses what it was doing
+ * @param now when the run was due, not the clock's time: a retried run decides as the first one did
  * @returns how many rows it changed
  */
 export type Job = (db: Db, time: RunTime, now: Date) => Promise<number>;
 
-/** A run is killed at its function's timeout. So long after, its lease ends, and the next run takes over. */
+/** A run is killed at its function's timeout. Its lease ends this much later, and then the next run takes over. */
 const leaseMarginMs = 5 * secondMs;
 
-/** Kept back to write how the run went. */
+/** Kept back to record how the run went. */
 const endMs = 3 * secondMs;
 
 /**
- * A Lambda of jobs. Each job runs once at a time, by a lease on a row of its own, which also tells how its last run went
- * (docs/adr/0032).
+ * A Lambda handler that runs jobs. Each job runs once at a time, under a lease on a row of its own, which also records
+ * how its last run went (docs/adr/0032).
  * Owns the tables: job_runs.
  */
 export function jobHandler<L extends JobLambda>(run: Readonly<Record<JobOf<L>, Job>>) {
@@ -46,7 +46,7 @@ export function jobHandler<L extends JobLambda>(run: Readonly<Record<JobOf<L>, J
       until: msAfter(now, remaining() + leaseMarginMs),
     };
     if (!(await takeLease(db, lease, now))) return { job, ran: false };
-    // The one look at the clock: how late a run is cannot be an input.
+    // The only use of the clock: how late a run is cannot be an input.
     const lag = { JobLag: Math.max(0, msSince(now, new Date())) };
     try {
       const rows = await work(
@@ -61,7 +61,7 @@ export function jobHandler<L extends JobLambda>(run: Readonly<Record<JobOf<L>, J
       emit({ ...lag, JobFailures: 1 }, { job });
       logger.error('job failed', { job, error: error as Error });
       await end(db, lease, { error: String(error).slice(0, 1000) }, now);
-      throw error; // Lambda repeats it once, and then puts it into the dead-letter queue
+      throw error; // Lambda retries it once, then sends it to the dead-letter queue
     } finally {
       sayUsage(now);
     }
@@ -70,16 +70,16 @@ export function jobHandler<L extends JobLambda>(run: Readonly<Record<JobOf<L>, J
 
 interface Lease {
   readonly job: JobName;
-  /** Lambda repeats an event that failed with the same id, and only once its first run has ended. */
+  /** Lambda retries a failed event with the same id, and only after its first run has ended. */
   readonly request: string;
-  /** Names the run, and begins with its request. */
+  /** Identifies the run; starts with its request. */
   readonly token: string;
   readonly until: Date;
 }
 
 /**
- * Takes the job's row, unless another run has it, or a later one has had it. Where the run before has given it back, as
- * nearly all do, one statement does.
+ * Takes the job's row unless another run holds it or a later run has already held it. One statement, if the run before
+ * gave it back, as nearly all do.
  * @returns whether it is ours
  */
 async function takeLease(db: Db, lease: Lease, now: Date): Promise<boolean> {
@@ -101,12 +101,12 @@ const taken = ({ token, until }: Lease, now: Date) => ({
 });
 
 /**
- * Takes a lease that could not just be taken. One that its run never gave back, as it was killed, is counted and logged,
- * which raises an alarm; it goes to the repetition of that run, or once it is over to the next.
+ * Takes a lease that `takeLease` could not take at once. A lease that was never given back, because its run was killed,
+ * is counted and logged, which raises an alarm. The retry of that run takes it at once, any other run once it expires.
  */
 async function takeOver(db: Db, lease: Lease, now: Date): Promise<boolean> {
   const row = await readLease(db, lease.job);
-  if (row.runToken === lease.token) return true; // the statement was repeated after its answer was lost
+  if (row.runToken === lease.token) return true; // the statement was repeated after its response was lost
   if (row.dueAt !== null && row.dueAt > now) return false;
   const isOurs = row.runToken?.startsWith(`${lease.request} `);
   if (!isOurs && row.runningUntil !== null && row.runningUntil > now) return false;
@@ -120,7 +120,7 @@ async function takeOver(db: Db, lease: Lease, now: Date): Promise<boolean> {
     .where('job', '=', lease.job)
     .where((eb) => (row.runToken === null ? eb('runToken', 'is', null) : eb('runToken', '=', row.runToken)))
     .executeTakeFirst();
-  // Where nothing was updated another run was faster, or the statement was repeated after its answer was lost.
+  // If nothing was updated, another run was faster, or the statement was repeated after its response was lost.
   if (result.numUpdatedRows === 0n && (await readLease(db, lease.job)).runToken !== lease.token) return false;
   if (isAbandoned) logger.error(abandonedRun, { job: lease.job, dueAt: row.dueAt });
   return true;

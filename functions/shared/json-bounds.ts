@@ -1,6 +1,6 @@
 /**
- * The most bytes of JSON that each JSON column is given, by table and column. A row that the Data API has to answer may have
- * 64 KB, whatever is in it: test/functions/shared/row-sizes.test.ts sums the tables.
+ * The maximum bytes of JSON in each JSON column, by table and column. The Data API returns rows of up to 64 KB in all:
+ * test/functions/shared/row-sizes.test.ts adds up the tables.
  */
 export const jsonBytes = {
   'agents.disruption_windows': 1_024,
@@ -8,7 +8,7 @@ export const jsonBytes = {
   'cleanup_logs.details': 16_384,
   'switches.timing_data': 8_192,
   'replica_instances.tags': 4_096,
-  'spot_interruption_events.features': 0, // written by nothing yet
+  'spot_interruption_events.features': 0, // not written yet
   'pool_states.record': 1_024,
   'policy_shadows.pacing': 1_024,
   'decisions.inputs': 24_576,
@@ -23,13 +23,13 @@ export type JsonColumn = keyof typeof jsonBytes;
 
 const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value) ?? '').length;
 
-/** Whether a value has room in a column, and how many bytes it has. */
+/** Whether a value fits in a column, and how many bytes it has. */
 export function sizeOf(value: unknown, column: JsonColumn) {
   const bytes = bytesOf(value);
   return { bytes, max: jsonBytes[column], fits: bytes <= jsonBytes[column] };
 }
 
-/** A value to be stored; where it has no room, how large it was: what is only kept for the record loses no report. */
+/** The value to store, or its size if it does not fit: data kept only for the record must not fail a report. */
 export function fitted<T extends object>(value: T, column: JsonColumn): T | { readonly omitted_bytes: number } {
   const { bytes, fits } = sizeOf(value, column);
   return fits ? value : { omitted_bytes: bytes };

@@ -1,2 +1,2 @@
-/** Text as a pattern of LIKE: characters that mean others there stand for themselves. */
+/** Text as a LIKE pattern that matches it literally: LIKE's special characters are escaped. */
 export const likeText = (text: string) => text.replaceAll(/[\\%_]/g, (character) => `\\${character}`);

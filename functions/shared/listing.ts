@@ -1,7 +1,7 @@
 import { cursorOf, type Position } from './cursor.ts';
 import { DatabaseError } from './data-api/errors.ts';
 
-/** A part of a list, and the cursor of what follows; `undefined` at its end. */
+/** A part of a list, and the cursor of the next one; `undefined` at the end of the list. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly next?: string | undefined;
@@ -10,9 +10,9 @@ export interface Page<T> {
 interface Listing<Row, Item> {
   /** Names the list in its cursors. */
   readonly list: string;
-  /** The most rows of a page. */
+  /** The maximum rows of a page. */
   readonly size: number;
-  /** So many rows fit one answer of the Data API (1 MiB), however wide they are. */
+  /** This many rows fit in one Data API response (1 MiB), however wide they are. */
   readonly safeSize: number;
   /** Reads rows in the order of the list's key. */
   readonly read: (limit: number) => Promise<readonly Row[]>;
@@ -21,8 +21,8 @@ interface Listing<Row, Item> {
 }
 
 /**
- * Reads one page of a list, with one row more, which tells whether there is another page. Rows are far narrower than their
- * columns allow; where they are not, a smaller page is read.
+ * Reads one page of a list, plus one row that shows whether another page follows. Rows are usually far narrower than
+ * their columns allow; if they do not fit in one response, a page of `safeSize` rows is read.
  */
 export async function readPage<Row, Item>(listing: Listing<Row, Item>): Promise<Page<Item>> {
   const { list, size, safeSize, read, positionOf, toItems } = listing;

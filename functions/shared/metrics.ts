@@ -1,12 +1,13 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { type Metric, type MetricName, metrics } from '../metrics.ts';
 
-/** The value of the dimension that all metrics have: CloudWatch takes none without. */
+/** The value of the dimension `service`, which every metric has. */
 const service = 'spot-optimizer';
 
 /**
- * Writes log lines that CloudWatch makes metrics of (EMF), past Lambda's console, which would wrap them. The namespace is the
- * deployment's (POWERTOOLS_METRICS_NAMESPACE); where POWERTOOLS_METRICS_DISABLED is set nothing is written.
+ * Writes log lines that CloudWatch turns into metrics (EMF). They bypass Lambda's console, which would wrap them. The
+ * namespace is the deployment's (POWERTOOLS_METRICS_NAMESPACE); if POWERTOOLS_METRICS_DISABLED is set, nothing is
+ * written.
  */
 const powertools = new Metrics({ serviceName: service });
 
@@ -14,8 +15,8 @@ type Labels = Readonly<Partial<Record<NonNullable<Metric['dimension'] | Metric['
 
 /**
  * Emits metrics of the table in one log line.
- * @param values by name; of several each counts, as in percentiles
- * @param labels dimensions and properties; a metric's are in the table
+ * @param values by name; each value of an array counts, as percentiles need
+ * @param labels dimensions and properties, as the table lists them for each metric
  */
 export function emit(
   values: Readonly<Partial<Record<MetricName, number | readonly number[]>>>,

@@ -1,14 +1,14 @@
 import type { RunTime } from './run-time.ts';
 
 interface Paging<T> {
-  /** Reads the rows that follow a row in the order of a key, `size` at most; the first ones where there is none. */
+  /** Reads at most `size` rows that follow a row in key order; without one, the first rows. */
   readonly read: (after: T | undefined) => Promise<readonly T[]>;
   readonly size: number;
 }
 
 /**
- * What a job has to do, page by page, while there is time. A row that is passed over, as somebody holds its agent, does not
- * come again, so it keeps no other from being reached.
+ * A job's rows, page by page, while there is time. A row that is skipped, because another transaction holds its agent,
+ * does not come up again in this run, so it keeps no other row from being reached.
  */
 export async function* pages<T>({ read, size }: Paging<T>, { hasTime }: RunTime): AsyncGenerator<readonly T[]> {
   let after: T | undefined;
@@ -20,7 +20,7 @@ export async function* pages<T>({ read, size }: Paging<T>, { hasTime }: RunTime)
   }
 }
 
-/** The sum of what is done on each page. @param work says how much it has changed */
+/** Runs `work` on each page and sums what it changed. @param work returns how much it changed */
 export async function sumOfPages<T>(
   paging: Paging<T>,
   work: (page: readonly T[]) => Promise<number>,

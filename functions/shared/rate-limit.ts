@@ -18,28 +18,28 @@ interface Limit {
 }
 
 interface Count {
-  /** Of all containers, when they last told each other. */
+  /** Requests in all containers, as of the last exchange. */
   known: number;
-  /** Of this container since then. */
+  /** Requests in this container since then. */
   untold: number;
 }
 
-/** The counts of a container, for the minute that it is in. */
+/** This container's counts for the current minute. */
 let counts = new Map<string, Count>();
 let countedMinute = 0;
 
-/** So many requests at most, and a tenth of a limit, does a container let in before it tells the others. */
+/** A container admits this many requests, or a tenth of the limit if that is less, before it shares its count. */
 const mostUntold = 200;
 
-/** What both statements of a count have: a second each, and no repeats. What the request came for has the rest of the time. */
+/** The time for both statements of a count: a second each, without retries. The rest is left for the request itself. */
 const countingMs = 1500;
 
 /**
- * Counts a request, and refuses it where its minute is full (docs/adr/0056): a tenant's by all of its tokens together. Each container counts by itself, and adds what it
- * counted to a row that all share when it has come to a tenth of the limit: who sends little costs no statement, who sends much
- * two for each so many requests. So a limit is passed by that much for each container, and no more. A database that does not
- * answer refuses nobody.
- * @param agentRef of the path, where the route is an agent's
+ * Counts a request, and refuses it if the limit of its minute is reached (docs/adr/0056). A tenant's tokens count
+ * together. Each container counts by itself and adds its count to a shared row each time it reaches a tenth of the
+ * limit. Callers that send little cost no Data API call; those that send much cost two for each such batch. A limit can
+ * be exceeded by one batch for each container, and no more. A database failure refuses nobody.
+ * @param agentRef of the path, if the route is an agent's
  * @returns how many Data API calls it took
  * @throws AppError rate_limited, with the name of the limit and the seconds until its next minute
  */
@@ -51,8 +51,7 @@ export async function countRequest(
 }
 
 /**
- * Counts a file that is opened by a link as one of whoever asked for the link: otherwise one link would be as many files as
- * anybody likes.
+ * Counts a file opened by a link against whoever asked for the link: otherwise one link would give unlimited files.
  * @param of the tenant, or the operator's id
  * @throws AppError rate_limited
  */
@@ -73,17 +72,17 @@ async function count(limits: readonly Limit[], now: Date): Promise<number> {
   return calls;
 }
 
-/** A path has room for 8 KB that are nobody's handle, which a container would keep for each until the minute ends. */
+/** Longer handles are cut: a path can carry 8 KB of invented handle, which a container keeps until the minute ends. */
 const longestHandle = 128;
 
 function limitsOf(route: Route, identity: TenantIdentity | OperatorIdentity, agentRef = ''): Limit[] {
   const name = classOf(route);
   if (!name) return [];
   if (identity.role === 'operator') return [{ name, of: identity.tokenId, perMinute: perMinute[name] }];
-  // Not by token: a tenant may have many, and would have as many times what is meant for it.
+  // Not per token: a tenant may have many, and each would multiply its limit.
   const { clientId } = identity;
   if (name !== 'agent') return [{ name, of: clientId, perMinute: perMinute[name] }];
-  // An agent that does not exist has a limit of its own too: `tenant` holds back who makes up agents.
+  // An agent that does not exist has a limit of its own too; the limit `tenant` stops callers that invent agents.
   return [
     { name, of: `${clientId} ${agentRef.slice(0, longestHandle)}`, perMinute: perMinute.agent },
     { name: 'tenant', of: clientId, perMinute: identity.callers * perMinuteForEachAgent },
@@ -97,7 +96,7 @@ function countOf(limit: Limit): number {
   return count ? count.known + count.untold : 0;
 }
 
-/** @returns how many Data API calls it took: none but where it is time to tell the other containers */
+/** @returns how many Data API calls it took: none unless it is time to share the count */
 async function add(limit: Limit, minute: Date): Promise<number> {
   const count = counts.get(keyOf(limit)) ?? { known: 0, untold: 0 };
   counts.set(keyOf(limit), count);
@@ -124,7 +123,7 @@ interface Told {
 }
 
 /**
- * Adds to what all containers counted in a minute; what comes late for an earlier minute counts for nothing.
+ * Adds to the shared count of a minute; a late addition for an earlier minute is ignored.
  * Owns the tables: rate_counts.
  * @returns the sum
  */
@@ -133,7 +132,7 @@ async function addToAll(db: Db, { id, minute, requests }: Told): Promise<number>
     .insertInto('rateCounts')
     .values({ id, countedMinute: minute, requests })
     .onDuplicateKeyUpdate({
-      // In this order: an assignment sees those before it.
+      // The order matters: an assignment sees the ones before it.
       requests: sql`IF(counted_minute > ${minute}, requests, IF(counted_minute = ${minute}, requests, 0) + ${requests})`,
       countedMinute: sql`GREATEST(counted_minute, ${minute})`,
     })
@@ -147,14 +146,14 @@ async function addToAll(db: Db, { id, minute, requests }: Told): Promise<number>
   return row?.requests ?? 0;
 }
 
-/** A count is of use for its minute. */
+/** A count is only useful during its minute. */
 export const rateRetention: Retention = {
   'rate counts': inChunks(
     (now) => sql`DELETE FROM rate_counts WHERE counted_minute < ${msBefore(now, hourMs)} ${limitOfDelete}`,
   ),
 };
 
-/** The next minute, and up to five seconds more: callers that were refused together are not to come back together. */
+/** In the next minute, plus up to five seconds: callers that were refused together should not come back together. */
 function refusal({ name, perMinute }: Limit, minute: Date, now: Date): AppError {
   const seconds = Math.ceil((minute.getTime() + minuteMs - now.getTime()) / 1000) + Math.floor(Math.random() * 6);
   return new AppError(

@@ -3,22 +3,22 @@ import type * as z from 'zod';
 import { AppError, invalidField, invalidFields } from './errors.ts';
 import type { Route } from './route.ts';
 
-/** Far above what agents and consoles send, and below what one call to the database may carry (4 MiB). */
+/** Far above what agents and consoles send, and below what one Data API call may carry (4 MiB). */
 const maxBodyBytes = 1024 * 1024;
 
-/** Levels of nesting: no body that agents or consoles send has more than five, and a JSON column of MariaDB holds 32. */
+/** Nesting levels: no body from agents or consoles has more than five, and a JSON column of MariaDB holds 32. */
 const maxDepth = 20;
 
-/** Of a key, which is a name; a JSON column of MySQL refuses those above 65,535 bytes. */
+/** Characters of a key, which is a name; a JSON column of MySQL refuses keys above 65,535 bytes. */
 const maxKeyLength = 255;
 
-/** What is read of an event of the gateway. */
+/** The parts of a gateway event that are read. */
 export type Event = Pick<
   APIGatewayProxyEventV2,
   'pathParameters' | 'queryStringParameters' | 'body' | 'isBase64Encoded' | 'headers'
 >;
 
-/** A body that is no JSON: a form with files, for the route to read. */
+/** A body that is not JSON: a form with files, which the route reads itself. */
 export interface RawBody {
   readonly contentType: string;
   readonly bytes: Buffer;
@@ -26,7 +26,7 @@ export interface RawBody {
 
 export const isRawBody = (body: object): body is RawBody => 'contentType' in body && 'bytes' in body;
 
-/** Parses what a request brings, here and nowhere else. @throws AppError 400 that says what was seen, field by field */
+/** Parses a request; nothing else does. @throws AppError 400 that says what is wrong, field by field, or 413 */
 export function parseRequest(route: Route, event: Event) {
   return {
     params: route.params && check(route.params, event.pathParameters ?? {}),
@@ -44,7 +44,7 @@ function formOf(route: Route, event: Event): RawBody | undefined {
   return { contentType, bytes };
 }
 
-/** A query is held to the rule of bodies (`storable`). @throws AppError invalid_request */
+/** Queries follow the NUL rule of bodies (`storable`). @throws AppError invalid_request */
 function withoutNul(query: Readonly<Record<string, string | undefined>>) {
   for (const [name, value] of Object.entries(query))
     if (`${name}${value}`.includes('\0')) throw invalidField(name.replaceAll('\0', '') || 'query', noNul);
@@ -53,8 +53,8 @@ function withoutNul(query: Readonly<Record<string, string | undefined>>) {
 const noNul = 'must not contain a NUL character';
 
 /**
- * The JSON of a body; an empty one counts as `{}`, whatever content type comes with it (protocol 1.3: dashboards send
- * none with their POSTs, agents send a JSON content type with their GETs).
+ * The JSON of a body; an empty one counts as `{}`, whatever its content type (protocol 1.3: dashboards send none with
+ * their POSTs, agents send a JSON content type with their GETs).
  */
 function readBody(event: Event, maxBytes = maxBodyBytes): unknown {
   if (!event.body) return {};
@@ -84,9 +84,8 @@ const isDeeper = (value: unknown, levels: number): boolean =>
   (levels === 0 || Object.values(value).some((inside) => isDeeper(inside, levels - 1)));
 
 /**
- * Text with a NUL is no name, id or message, whatever the field; it only upsets what reads it later. Half a surrogate
- * pair is no text: a JSON column would refuse it. In a value it is replaced; in a key it is refused, as two keys could
- * become one.
+ * No name, id or message contains a NUL; it would only upset whatever reads it later. A JSON column refuses a lone
+ * surrogate. In a value it is replaced; in a key it is refused, because a replacement could make two keys equal.
  */
 function storable(key: string, value: unknown) {
   if (key.includes('\0') || (typeof value === 'string' && value.includes('\0')))

@@ -2,17 +2,17 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Db } from './db.ts';
 import type { RunTime } from './run-time.ts';
 
-/** How a room deletes what it need not keep, by a name for logs. Each says how many rows it deleted. */
+/** How a room deletes rows it need not keep, by a name for logs. Each function returns how many rows it deleted. */
 export type Retention = Readonly<Record<string, (db: Db, time: RunTime, now: Date) => Promise<number>>>;
 
 const most = 5000;
 
-/** `LIMIT` of rows that one statement deletes: it holds their locks for some tenths of a second. */
+/** The `LIMIT` of one DELETE, so that it holds its locks for only a few tenths of a second. */
 export const limitOfDelete = sql`LIMIT ${sql.lit(most)}`;
 
 /**
- * Deletes rows by the thousand, as far as there is time; the next run takes what is left.
- * @param statementAt a DELETE, at a time, that ends with `limitOfDelete`, and whose condition an index leads to
+ * Deletes rows chunk by chunk while there is time; the next run deletes the rest.
+ * @param statementAt gives the DELETE for a time; it ends with `limitOfDelete`, and an index serves its condition
  */
 export const inChunks =
   (statementAt: (now: Date) => RawBuilder<unknown>): Retention[string] =>

@@ -5,14 +5,15 @@ import type { OperatorScope, TenantScope } from './identity.ts';
 /**
  * Who may call a route (protocol 1.2).
  * - `client`: a tenant's token. `clientOrAdmin`: the owning tenant's, or an operator's. `admin`: an operator's only.
- * - `open`: the gateway does not authenticate. The route answers everyone (`/health`), or authenticates by itself because its
- *   failures need a body of their own, which the gateway cannot give.
+ * - `open`: the gateway does not authenticate. The route serves everyone (`/health`), or authenticates callers itself
+ *   because its failures need a body that the gateway cannot give.
  */
 export type Access = 'client' | 'clientOrAdmin' | 'admin' | 'open';
 
 /**
- * What the caller's token has to be for, besides being of the right kind (protocol 1.2); where several are named, any of them.
- * An operator may do on a tenant's route what the tenant may: a viewer where `read` is enough, an admin everywhere.
+ * The scope the caller's token needs, besides being of the right kind (protocol 1.2); if there are several, any one of
+ * them. On a `clientOrAdmin` route an operator may do what the tenant may: a viewer where `read` is enough, an admin
+ * everywhere.
  * `none`: the route asks for no token.
  */
 type Admission =
@@ -21,8 +22,8 @@ type Admission =
   | { readonly access: 'admin'; readonly scope: OperatorScope };
 
 /**
- * One endpoint. API Gateway's route, the validation of what comes in and goes out, the dispatch to a handler and the
- * OpenAPI document are all made from this value; nothing else lists routes.
+ * One endpoint. API Gateway's route, the validation of input and output, the dispatch to a handler and the OpenAPI
+ * document are all made from this value; nothing else lists routes.
  */
 export type Route = Admission & RouteFacts;
 
@@ -36,26 +37,28 @@ interface RouteFacts {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
-  /** Whether files may come in a form (multipart/form-data, field `files`) in place of the JSON that `body` describes. */
+  /**
+   * Whether files may come in a form (multipart/form-data, field `files`) instead of the JSON that `body` describes.
+   */
   readonly takesFiles?: true;
-  /** Of the body; 1 MiB when absent. */
+  /** Maximum size of the body; 1 MiB when absent. */
   readonly maxBodyBytes?: number;
   readonly response: z.ZodType;
-  /** Of a success; 200 when absent. A 204 has no body. */
+  /** The status of a success; 200 when absent. A 204 has no body. */
   readonly status?: 200 | 201 | 202 | 204;
-  /** Whether an answer says that nothing was made: it is a 200, where all others are `status`. */
+  /** Whether a response says that nothing was created: it is then a 200 instead of `status`. */
   unchanged?(answer: unknown): boolean;
-  /** Whether the answer is a page of a list: a bare array, with the header `x-next-cursor` where there is more (listing.ts). */
+  /** Whether the response is a page of a list: a bare array, with `x-next-cursor` if there is more (listing.ts). */
   readonly isPaged?: true;
-  /** Whether the answer is a CSV file, which a browser saves. */
+  /** Whether the response is a CSV file, which a browser saves. */
   readonly isFile?: true;
-  /** Of a success; JSON when absent. */
+  /** The content type of a success; JSON when absent. */
   readonly contentType?: string;
-  /** Whether callers repeat it every minute or so, as they do every GET: then they are not kept waiting for the database. */
+  /** Whether callers repeat it every minute or so, as they do every GET: they are not kept waiting for the database. */
   readonly isPoll?: boolean;
-  /** Whether it brings a notice of EC2's, or tells what was done: no rate limit holds that back (rate-limit.ts). */
+  /** Whether it delivers an EC2 notice, or reports what was done: no rate limit holds it back (rate-limit.ts). */
   readonly isUrgent?: true;
-  /** The failures of this route itself. Those that any route has (400, 401, 403, 503) are not listed. */
+  /** The failures specific to this route. Those that any route has (400, 401, 403, 503) are not listed. */
   readonly errors?: readonly ErrorCode[];
 }
 

@@ -1,13 +1,13 @@
 import { secondMs } from './time.ts';
 
-/** What one turn of a loop may take: a transaction that waits for a lock in vain, twice, and its calls. */
+/** What one iteration of a loop may take: a transaction that waits for a lock in vain, twice, and its calls. */
 const turnMs = 10 * secondMs;
 
-/** The time that a run of a job has. A loop asks before each turn; what there is no time for is left to the next run. */
+/** The time that a run of a job has. A loop checks before each iteration and leaves the rest to the next run. */
 export interface RunTime {
-  /** Whether there is time for one more turn, and to end the run. @param ms what the turn takes at most */
+  /** Whether there is time for one more iteration, and to end the run. @param ms the most that the iteration takes */
   readonly hasTime: (ms?: number) => boolean;
-  /** One of so many equal parts of what is left. */
+  /** One of `parts` equal parts of the remaining time. */
   readonly share: (parts: number) => RunTime;
 }
 

@@ -2,26 +2,26 @@ import type { ColumnType, Generated, GeneratedAlways, Selectable } from 'kysely'
 import type { OperatorScope, TenantScope } from './identity.ts';
 
 /**
- * The tables as Kysely sees them, in camel case; functions/migrate/sql says the rest: keys, checks and why.
- * A DECIMAL is text when read, so that no digit is lost, and may be given as text or a number.
+ * The tables as Kysely sees them, in camel case; functions/migrate/sql has the rest: keys, checks and the reasons.
+ * A DECIMAL is text when read, so that no digit is lost; it may be written as text or a number.
  */
 type Decimal = ColumnType<string, string | number, string | number>;
 /** Parsed when read; an object or array when written. */
 type Json = ColumnType<unknown, unknown, unknown>;
-/** The same where the column may be NULL. */
+/** A Decimal that may be NULL. */
 type NullableDecimal = ColumnType<string | null, string | number | null, string | number | null>;
-/** The same where the column has a default. */
+/** A Decimal whose column has a default. */
 type DecimalWithDefault = ColumnType<string, string | number | undefined, string | number>;
 
 /** Protocol 7.1. */
 export type AgentStatus = 'online' | 'offline' | 'disabled' | 'switching' | 'error' | 'deleted';
 /** Protocol 7.4. */
 export type InstanceStatus = 'running_primary' | 'running_replica' | 'zombie' | 'terminated';
-/** Protocol 7.3; a command inferred complete is `completed` with `inferred`. */
+/** Protocol 7.3; a command whose completion was inferred is `completed` with `inferred`. */
 export type CommandStatus = 'pending' | 'dispatched' | 'completed' | 'failed' | 'cancelled' | 'expired';
 /** Protocol 7.2. */
 export type ReplicaStatus = 'launching' | 'syncing' | 'ready' | 'promoted' | 'terminated' | 'failed';
-/** `silent`: its instance was heard of and fell silent; `unheard`: it was launched, and never heard of. */
+/** `silent`: its instance reported and then fell silent; `unheard`: it was launched and never reported. */
 export type FailureCause =
   | 'not-launched'
   | 'silent'
@@ -32,7 +32,7 @@ export type FailureCause =
   | 'permission'
   | 'throttle'
   | 'other';
-/** Over each week of the calendar, UTC from Monday on, or over any seven days. */
+/** Measured over each calendar week (Monday to Sunday, UTC), or over any seven days. */
 export type AvailabilityForm = 'week' | 'rolling';
 export type Mode = 'spot' | 'ondemand' | 'unknown';
 export type TargetMode = Exclude<Mode, 'unknown'>;
@@ -594,7 +594,7 @@ export interface ExportKeyTable {
 
 // shared/job.ts
 
-/** When we were there to hear agents; one row (core/agent/hearing.ts). */
+/** When the control plane was up to hear agents; one row (core/agent/hearing.ts). */
 export interface HearingTable {
   id: number;
   heardSince: Date | null;
@@ -632,7 +632,7 @@ export interface CostRecordTable {
   hoursPrimary: Decimal;
   hoursUnpriced: Decimal;
   freeReason: 'first-hour' | null;
-  /** A line for each that priced the hour. */
+  /** One line for each overlay that priced the hour. */
   overlays: string | null;
   baselineCost: Decimal;
   actualCost: Decimal;

@@ -8,7 +8,7 @@ const event = <T extends string, D extends z.ZodObject>(detailType: T, detail: D
   z.object({
     'detail-type': z.literal(detailType),
     account: z.string().regex(/^\d{12}$/),
-    // Of the event, as EC2 claims it; decisions go by the time at which we first received the message.
+    // The time of the event, as EC2 claims it; decisions use the time at which we first received the message.
     time,
     detail,
   });
@@ -31,7 +31,7 @@ export type Interruption = Extract<
 >;
 export type StateChange = Extract<Ec2Event, { 'detail-type': typeof detailTypes.stateChange }>;
 
-/** What SQS hands over: the event as text, and when this message was first handed to anybody. */
+/** What SQS delivers: the event as text, and when this message was first received. */
 const Message = z.object({
   body: z.string(),
   attributes: z.object({
@@ -48,16 +48,16 @@ const known: readonly string[] = Object.values(detailTypes);
 
 export interface Received {
   readonly event: Ec2Event;
-  /** When the message was first received: a redelivered one decides as the first did. */
+  /** When the message was first received: a redelivery decides as the first delivery did. */
   readonly now: Date;
-  /** How often it was handed over, this time included. */
+  /** How often it was received, this time included. */
   readonly receives: number;
 }
 
-/** Why an event is not even looked up. None of these gets better by a redelivery. */
+/** Why an event is not even looked up. A redelivery would change none of these. */
 export type Unreadable = 'malformed' | 'future_version' | 'unknown_type';
 
-/** Reads a message of the queue, or says why it cannot be read. Never throws: anybody's event may be in it. */
+/** Reads a message of the queue, or returns why it cannot be read. Never throws: the event may come from anybody. */
 export function readMessage(record: unknown): Received | Unreadable {
   const message = Message.safeParse(record);
   if (!message.success) return 'malformed';

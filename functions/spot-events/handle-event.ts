@@ -18,13 +18,13 @@ import { earlier, minuteMs, msAfter, msSince } from '../shared/time.ts';
 import { detailTypes, endingStates } from './ec2-events.ts';
 import type { Ec2Event, Interruption, Received, StateChange } from './events.ts';
 
-/** A notice that comes later than this is about an instance long gone, or one that was spared (docs/overview.md). */
+/** A notice older than this is about an instance long gone, or one that was spared (docs/overview.md). */
 const staleMs = 10 * minuteMs;
 
-/** An agent that somebody holds is left to the next delivery of the event (docs/adr/0025). */
+/** If another transaction holds the agent, the event is left to its next delivery (docs/adr/0025). */
 const skipLocked = true;
 
-/** What came of an event, in a word to count. */
+/** The outcome of an event, as it is counted. */
 export type Effect =
   | Outcome['kind']
   | Preparation['kind']
@@ -37,9 +37,9 @@ export type Effect =
   | 'agent_not_found';
 
 /**
- * Does what an event of EC2's calls for (protocol 9.5): rules over rows, like what the agents themselves bring. The same
- * notice by both ways, in any order and number, is one failover.
- * @throws DatabaseError when it could not be done: the event is to come again
+ * Acts on an EC2 event (protocol 9.5), by the same rules as for reports of agents. The same notice from EC2 and from
+ * the agent, in any order and number, leads to one failover.
+ * @throws DatabaseError when it failed: the event must be delivered again
  */
 export async function handleEvent(db: Db, { event, now }: Received): Promise<Effect> {
   const instanceId = event.detail['instance-id'];
@@ -48,7 +48,7 @@ export async function handleEvent(db: Db, { event, now }: Received): Promise<Eff
   if (!state?.instance) return 'unknown_instance';
   if (state.tenant.awsAccountId !== event.account) return 'foreign_account';
   const { agent, instance, inFlight } = state;
-  const seen = agent.status === 'deleted' ? undefined : state; // looked for once more, and not found
+  const seen = agent.status === 'deleted' ? undefined : state; // the rules look it up again, and do not find it
   try {
     return await follow(db, { ...instance, isSwitching: isAwaitingSuccessor(inFlight), seen }, event, now);
   } catch (error) {
@@ -61,7 +61,7 @@ export async function handleEvent(db: Db, { event, now }: Received): Promise<Eff
 interface Named extends KnownInstance {
   /** Whether the agent's successor is on its way: this instance is left on purpose. */
   readonly isSwitching: boolean;
-  /** Its agent's state, read just now. */
+  /** Its agent's state, as just read. */
   readonly seen: NoticeState | undefined;
 }
 
@@ -89,13 +89,13 @@ async function follow(db: Db, instance: Named, event: Ec2Event, now: Date): Prom
   }
 }
 
-/** When EC2 ends the instance, where the event says so. */
+/** When EC2 terminates the instance, if the event says so. */
 const endOf = ({ detail }: Interruption) =>
   'instance-termination-time' in detail ? detail['instance-termination-time'] : undefined;
 
 /**
- * An instance has ended or is ending. One that has been replaced is thereby seen to be gone; one that serves, or stands by,
- * is lost, as if EC2 had given notice with no time left, whoever ended it.
+ * Handles an instance that has ended or is ending. One that has been replaced is thereby confirmed gone. A primary or
+ * standby is lost, as if EC2 had given notice with no time left, whoever ended it.
  */
 async function followState(db: Db, instance: Named, event: StateChange, now: Date): Promise<Effect> {
   const { state } = event.detail;
@@ -107,7 +107,7 @@ async function followState(db: Db, instance: Named, event: StateChange, now: Dat
   const signal = signalOf(instance, event, 'termination-notice', now);
   const ended = { ...signal, terminationTime: now };
   const { kind } = await handleTermination(db, { signal: ended, seen: instance.seen, skipLocked }, now);
-  if (state === 'terminated') await confirm(db, instance, event, now); // for the primary, only once it has been replaced
+  if (state === 'terminated') await confirm(db, instance, event, now); // a primary, only once it has been replaced
   return kind;
 }
 
@@ -129,7 +129,7 @@ const signalOf = ({ id, clientId, agentId }: Named, { time }: Ec2Event, type: Si
   terminationTime: undefined,
 });
 
-/** What it announced has happened by now, or has not: to act on it would hit whatever came after. */
+/** What it announced has happened by now, or never will: acting on it would hit whatever came after. */
 async function recordStale(
   db: Db,
   { id, clientId, agentId }: Named,

@@ -9,19 +9,20 @@ import { detailTypes } from './ec2-events.ts';
 import { type Received, readMessage, type Unreadable } from './events.ts';
 import { type Effect, handleEvent } from './handle-event.ts';
 
-/** Kept back from a message's time: for the answer about the whole batch. */
+/** Kept back from a message's time, for the response about the whole batch. */
 const answerMs = 2_000;
 
 /**
- * Messages of a batch that are handled at a time. With ten functions at once more would only wait for each other's
- * connections, and a call that is given up while it waits for one leaves a transaction that nobody ends.
+ * Messages of a batch that are handled at a time. With ten functions at once, more would only wait for each other's
+ * connections, and a call that times out while it waits for one leaves a transaction that nobody ends.
  */
 const atOnce = 4;
 
 /**
- * The events that EC2 sends of the tenants' instances, from the queue, several of a batch at a time: an agent that somebody
- * holds, or a call that hangs, keeps the others waiting for nothing. What can never be acted on is counted and dropped; what the
- * database refused, and what somebody held, is handed back, for SQS to bring again and at last to set aside.
+ * Handles EC2's events about tenants' instances from the queue, several of a batch at a time, so that a locked agent or
+ * a hanging call does not hold up the others. Events that can never be acted on are counted and dropped. Those that the
+ * database refused, or whose agent was locked, are handed back: SQS delivers them again and in the end moves them to
+ * the dead-letter queue.
  */
 export async function handler({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   logger.addContext(context);
@@ -48,15 +49,15 @@ interface Outcome {
   readonly calls: number;
   /** When the message was first received. */
   readonly now?: Date;
-  /** Of an interruption that called for a decision: milliseconds from EC2's time of it. */
+  /** For an interruption that called for a decision: milliseconds from EC2's time of the event until then. */
   readonly decidedMs?: number;
 }
 
-/** What comes of a warning about an instance that serves; of others nothing is decided. */
+/** The effects of a warning about a primary; for other instances nothing is decided. */
 const decisions: readonly Outcome['effect'][] = ['promoted', 'pending', 'on-demand', 'switching'];
 const interruptions: readonly string[] = [detailTypes.interruption, detailTypes.reservation];
 
-/** Until its first receipt by the clock of a queue, then the waits between receipts, and the time that this one took. */
+/** The time until the first receipt by SQS's clock, the waits between receipts, and the time that this one took. */
 function decidedIn({ event, now, receives }: Received, effect: Effect, tookMs: number): number | undefined {
   if (!interruptions.includes(event['detail-type']) || !decisions.includes(effect)) return undefined;
   const hiddenMs = (receives - 1) * lambdas['spot-events'].visibilitySeconds * secondMs;

@@ -6,10 +6,10 @@ import { record } from '../event/events.ts';
 import { identify, noteUse } from './identify.ts';
 import { hashOf } from './tokens.ts';
 
-/** An agent with a bad token restarts every ten seconds, for ever: one event per token and this long is enough. */
+/** One event per token is enough in this time: an agent with a bad token restarts every ten seconds, for ever. */
 const periodMs = 10 * minuteMs;
 
-/** Who tries random tokens has a new one each time: so many events in that time are enough, whatever the tokens. */
+/** Whoever tries random tokens has a new one each time: this many events per period are enough, whatever the tokens. */
 const slots = 16;
 
 interface Credential {
@@ -17,7 +17,10 @@ interface Credential {
   readonly sourceIp: string;
 }
 
-/** Which tenant a token belongs to; an operator's is as good as none. A token that lets nobody in is recorded, or counted. */
+/**
+ * The tenant of a token; an operator's token counts as invalid. A refused token is recorded as an event, or counted in
+ * one.
+ */
 export async function authenticate(
   db: Db,
   credential: Credential,
@@ -30,7 +33,7 @@ export async function authenticate(
   return nobody;
 }
 
-/** Whose token this is, a tenant's or an operator's. A token that lets nobody in is recorded, or counted. */
+/** Whose token this is, a tenant's or an operator's. A refused token is recorded as an event, or counted in one. */
 export async function authenticateAnyone(db: Db, credential: Credential, now: Date): Promise<Identity> {
   const found = await identify(db, { token: credential.token, isForLimits: true }, now);
   const { identity } = found;

@@ -10,12 +10,12 @@ export interface AwsAccess {
   readonly clientId: string;
   readonly awsAccountId: string | null;
   readonly awsRoleArn: string | null;
-  /** Of the role's trust policy. */
+  /** The external id in the role's trust policy. */
   readonly awsExternalId: string | null;
 }
 
 /**
- * A tenant's access, and how look-ups in its account go, by region.
+ * A tenant's AWS access, and the state of look-ups in its account, by region.
  * @throws AppError client_not_found
  */
 export async function readAwsAccess(db: Db, { clientId }: { clientId: string }) {
@@ -37,14 +37,14 @@ export async function readAwsAccess(db: Db, { clientId }: { clientId: string }) 
 interface NewAccess {
   readonly clientId: string;
   readonly awsAccountId: string;
-  /** `null` takes the access away. */
+  /** `null` removes the access. */
   readonly awsRoleArn: string | null;
 }
 
 /**
  * Sets a tenant's account and the role that lets us look into it: one transaction. Pauses after failures end, and the
- * tenant's instances are looked for by the next run, since what was wrong may have been put right. The external id stays, as
- * the trust policy names it.
+ * next run looks for the tenant's instances, because the cause may have been fixed. The external id stays, because the
+ * trust policy names it.
  * @returns the external id
  * @throws AppError client_not_found
  */

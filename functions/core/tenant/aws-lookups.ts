@@ -1,10 +1,10 @@
 import type { Db } from '../../shared/db.ts';
 import type { AwsLookup } from '../../shared/schema.ts';
 
-/** Stands for a region in the row about assuming the tenant's role, which comes before a look-up in any region. */
+/** Stands for a region in the row about assuming the tenant's role, which precedes a look-up in any region. */
 export const roleItself = 'role';
 
-/** How look-ups in a tenant's account go, a row per region that was tried, and one for the role. */
+/** The state of look-ups in a tenant's account: a row for each region that was tried, and one for the role. */
 export const readLookups = (db: Db, clientId: string): Promise<AwsLookup[]> =>
   db.selectFrom('awsLookups').selectAll().where('clientId', '=', clientId).execute();
 

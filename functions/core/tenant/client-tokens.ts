@@ -10,7 +10,7 @@ import { clientNotFound } from './clients.ts';
 import { newToken } from './token-vault.ts';
 import { hashOf } from './tokens.ts';
 
-/** Of a tenant, or of operators: nobody needs as many, and a list that is read whole has to end. */
+/** The most tokens of a tenant, or of all operators: nobody needs as many, and they are listed whole. */
 export const maxTokens = 50;
 
 export const tooManyTokens = () =>
@@ -20,12 +20,12 @@ interface NewToken {
   readonly clientId: string;
   readonly name: string;
   readonly scope: TenantScope;
-  /** `undefined` for never. */
+  /** `undefined` if it never expires. */
   readonly expiresAt: Date | undefined;
 }
 
 /**
- * Makes a token of a tenant beside those that it has (protocol T1): one transaction. It is shown now and never again.
+ * Creates a further token for a tenant (protocol T1): one transaction. The token is shown now and never again.
  * @throws AppError client_not_found, token_exists, too_many_tokens, already_expired
  */
 export async function createToken(db: Db, { clientId, name, scope, expiresAt }: NewToken, by: By, now: Date) {
@@ -45,7 +45,7 @@ export async function createToken(db: Db, { clientId, name, scope, expiresAt }: 
       .limit(maxTokens + 1)
       .execute();
     if (live.length === 0) throw clientNotFound();
-    if (live.some((other) => other.id === id)) return; // done: the answer of its commit was lost
+    if (live.some((other) => other.id === id)) return; // already done: the response of its commit was lost
     if (live.some((other) => other.isNamesake))
       throw new AppError('token_exists', `There is a token ${name} already: revoke it, or choose another name`);
     if (live.length >= maxTokens) throw tooManyTokens();
@@ -73,8 +73,8 @@ export async function createToken(db: Db, { clientId, name, scope, expiresAt }: 
 }
 
 /**
- * Revokes a token of a tenant (protocol T3), `main` too; it lets nobody in once the gateway's cache ends, within a minute.
- * @throws AppError token_not_found; one that is revoked already is no error
+ * Revokes a token of a tenant (protocol T3), even `main`. It works until the gateway's cache expires, within a minute.
+ * @throws AppError token_not_found; a token that is already revoked is no error
  */
 export async function revokeToken(
   db: Db,

@@ -11,13 +11,13 @@ interface NewClient {
   readonly email: string | undefined;
   readonly awsAccountId: string | undefined;
   readonly awsRoleArn: string | undefined;
-  /** What is left out is as in every new plan. */
+  /** Fields that are left out get the defaults of a new plan. */
   readonly plan?: { readonly [K in keyof Plan]?: Plan[K] | undefined };
 }
 
 /**
- * Makes a tenant and its token `main` (protocol D1): one transaction.
- * @throws AppError client_exists when the name or the address is taken, whatever their case
+ * Creates a tenant and its token `main` (protocol D1): one transaction.
+ * @throws AppError client_exists when the name or the email address is taken, regardless of case
  */
 export async function createClient(
   db: Db,
@@ -36,7 +36,7 @@ export async function createClient(
       .select('id')
       .where((eb) => eb.or([eb('name', '=', name), eb('email', '=', address)]))
       .execute();
-    if (taken.some((client) => client.id === id)) return; // our own: the answer of its commit was lost
+    if (taken.some((client) => client.id === id)) return; // our own: the response of its commit was lost
     if (taken.length > 0)
       throw new AppError('client_exists', `Client ${name} <${address}> already exists: name and address are unique`);
     await tx

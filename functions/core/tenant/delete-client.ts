@@ -8,8 +8,8 @@ import { record } from '../event/events.ts';
 import { lockClient } from './clients.ts';
 
 /**
- * Begins to delete a tenant (protocol D2): from now on nobody is let in, it is in no list, and its name is free. Its rows,
- * which may be millions, are deleted by a job; its instances run on.
+ * Begins to delete a tenant (protocol D2): from now on its tokens are refused, it is in no list, and its name is free.
+ * A job deletes its rows, which may be millions; its instances keep running.
  * @throws AppError client_not_found
  */
 export async function beginDeletion(db: Db, { clientId }: { clientId: string }, by: By, now: Date): Promise<string> {
@@ -39,8 +39,8 @@ export async function beginDeletion(db: Db, { clientId }: { clientId: string }, 
 }
 
 /**
- * What is deleted with a tenant, in this order: agents first, as what jobs do for a tenant they do for its agents; tokens
- * last. The audit log stays: it tells who deleted the tenant.
+ * The tables whose rows are deleted with a tenant, in this order. Agents come first, because jobs work for a tenant
+ * through its agents; tokens come last. The audit log stays: it tells who deleted the tenant.
  */
 export const tablesOfTenants = [
   'agents',
@@ -75,18 +75,21 @@ export const tablesOfTenants = [
   'client_tokens',
 ] as const;
 
-/** The gateway knows a token for a minute after its tenant is inactive, and a call takes at most half of one. */
+/**
+ * The gateway's cache admits tokens for a minute after their tenant is inactive; a request takes at most half of one.
+ */
 const lastCallMs = 2 * minuteMs;
 
-/** Rows of one statement: a second or so, whatever the table. */
+/** Rows per statement: about a second, whatever the table. */
 const chunk = 1000;
 
-/** Tenants of one run. */
+/** Tenants per run. */
 const atMost = 20;
 
 /**
- * Deletes the rows of tenants that are being deleted, in statements of a bounded number of rows, for as long as there is time.
- * A tenant's own row goes when a run has found nothing else: what was on its way while the last run deleted is then gone too.
+ * Deletes the rows of tenants that are being deleted, in statements of bounded size, while there is time. A tenant's
+ * own row is deleted when a run has found no other rows: requests that were still writing during the last run have
+ * ended by then.
  * @returns how many rows it deleted
  */
 export async function deleteClients(db: Db, { hasTime }: RunTime, now: Date): Promise<number> {
@@ -112,7 +115,7 @@ async function deleteRows(db: Db, clientId: string, hasTime: RunTime['hasTime'])
   return 1;
 }
 
-/** Writes the tables of all rooms that have rows of tenants: a tenant is deleted whole, and by this statement alone. */
+/** Deletes from the tables of all rooms that have rows of tenants: this statement alone deletes tenants. */
 async function deleteChunk(db: Db, clientId: string, table: (typeof tablesOfTenants)[number]): Promise<number> {
   const { numAffectedRows } = await sql`
     DELETE FROM ${sql.table(table)} WHERE client_id = ${clientId} LIMIT ${chunk}`.execute(db);

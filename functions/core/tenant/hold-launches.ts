@@ -5,7 +5,7 @@ interface Hold {
   readonly until: Date;
 }
 
-/** None of these tenants' agents is told of a launch until then. */
+/** Until then, no agent of these tenants is told to launch anything. */
 export async function holdLaunches(db: Db, { clientIds, until }: Hold): Promise<void> {
   await db
     .updateTable('clients')

@@ -10,7 +10,7 @@ import {
 import { dayOf } from '../../shared/time.ts';
 import { hashOf } from './tokens.ts';
 
-/** Whose a token is, and its row, where it lets its bearer in. */
+/** Whose token it is, and its row if the token is admitted. */
 export interface Identified {
   readonly identity: Identity;
   readonly row?: { readonly id: string; readonly kind: 'client' | 'operator'; readonly lastUsedOn: string | null };
@@ -30,16 +30,16 @@ interface Row {
 }
 
 /**
- * A plan that was made smaller than what a tenant has holds back none of that (docs/adr/0056), nor do standbys and instances that
- * are to go, of which each agent has some while EC2 takes many at once.
+ * A plan that was reduced below what a tenant has does not hold back its instances (docs/adr/0056). Standbys and
+ * zombies count too: when EC2 interrupts many instances at once, each agent has some.
  */
 const callersOf = sql`GREATEST(c.max_agents, (SELECT COUNT(*) FROM instances AS i
   WHERE i.client_id = c.id AND i.instance_status IN ('running_primary', 'running_replica', 'zombie')))`;
 
 /**
- * Whose token this is: a tenant's or an operator's. One statement, of two look-ups by a unique key. The hash is looked up,
- * and no secret compared, so timing tells nothing.
- * @param isForLimits whether the answer is kept for a minute, and worth counting the tenant's instances for, by an index
+ * Whose token this is: a tenant's or an operator's. One statement, with two look-ups by a unique key. It looks up the
+ * hash and compares no secret, so timing reveals nothing.
+ * @param isForLimits counts the tenant's instances, by an index: worth it only if the result is cached for a minute
  */
 export async function identify(
   db: Db,
@@ -76,14 +76,14 @@ function identityOf(row: Row | undefined, now: Date): Identity {
   return { role: 'client', clientId: clientId!, tokenId, callers: Number(callers), scopes, actor: `token:${name}` };
 }
 
-/** Who may change may look. */
+/** A token that may change may also view. */
 const tenantScopesOf = (scope: TenantScope | 'all'): readonly TenantScope[] =>
   scope === 'all' ? tenantScopes : scope === 'manage' ? ['read', 'manage'] : [scope];
 
 const operatorScopesOf = (role: OperatorScope): readonly OperatorScope[] =>
   role === 'admin' ? operatorScopes : ['viewer'];
 
-/** Notes the day on which a token was used: one statement on the first use of a day, none on all others. */
+/** Records the day on which a token was used: one statement at its first use on a day, none at all others. */
 export async function noteUse(db: Db, { row }: Identified, now: Date): Promise<void> {
   const today = dayOf(now);
   if (!row || (row.lastUsedOn !== null && row.lastUsedOn >= today)) return;

@@ -9,8 +9,8 @@ import { newToken, seal, unseal } from './token-vault.ts';
 import { hashOf } from './tokens.ts';
 
 /**
- * The name of the token that is made with a tenant. It is for everything, so that agents and consoles of any age work with
- * it; and it alone is kept, encrypted, as an admin may be shown it again.
+ * The name of the token that is created with a tenant. It has every scope, so that agents and consoles of any age work
+ * with it. It alone is stored, encrypted, because an admin may be shown it again.
  */
 export const mainToken = 'main';
 
@@ -20,7 +20,7 @@ interface NewMain {
   readonly ciphertext: string;
 }
 
-/** @throws AppError unavailable when KMS does not answer */
+/** @throws AppError unavailable when KMS does not respond */
 export async function newMainToken(clientId: string): Promise<NewMain> {
   const token = newToken('token');
   return { id: randomUUID(), token, ciphertext: await seal({ clientId }, token) };
@@ -40,7 +40,7 @@ export async function insertMainToken(
     .execute();
 }
 
-/** A tenant and its token `main`, which is null where it was revoked. */
+/** A tenant and its token `main`; the token's columns are null if it was revoked. */
 const mainOf = (db: Db, clientId: string) =>
   db
     .selectFrom('clients as c')
@@ -52,12 +52,12 @@ const mainOf = (db: Db, clientId: string) =>
 
 interface Replacement {
   readonly clientId: string;
-  /** For how long the old token works beside the new one; with 0 it ends when the gateway's cache does, within a minute. */
+  /** How long the old token works beside the new one; with 0, until the gateway's cache expires, within a minute. */
   readonly overlapHours: number;
 }
 
 /**
- * Replaces a tenant's token `main` (protocol D3): one transaction. The old one is listed as revoked, or as one that ends.
+ * Replaces a tenant's token `main` (protocol D3): one transaction. The old one is listed as revoked, or as expiring.
  * @returns the new token
  * @throws AppError client_not_found
  */
@@ -66,7 +66,7 @@ export async function regenerateToken(db: Db, { clientId, overlapHours }: Replac
   await transact(db, async (tx) => {
     const old = await mainOf(tx, clientId);
     if (!old) throw clientNotFound();
-    if (old.id === main.id) return; // done: the answer of its commit was lost
+    if (old.id === main.id) return; // already done: the response of its commit was lost
     const until = msAfter(now, overlapHours * hourMs);
     if (old.id !== null)
       await tx
@@ -95,7 +95,7 @@ export async function regenerateToken(db: Db, { clientId, overlapHours }: Replac
 }
 
 /**
- * A tenant's token `main`, for an admin (protocol D4). The reading is in the audit log before it is answered.
+ * A tenant's token `main`, for an admin (protocol D4). The audit log records the read before the token is returned.
  * @throws AppError client_not_found, token_not_found
  */
 export async function readToken(db: Db, { clientId }: { clientId: string }, by: By, now: Date) {

@@ -15,7 +15,7 @@ interface NewOperator {
 }
 
 /**
- * Makes an operator (protocol O1): one transaction. The token is shown now and never again.
+ * Creates an operator (protocol O1): one transaction. The token is shown now and never again.
  * @throws AppError operator_exists, too_many_tokens
  */
 export async function createOperator(db: Db, { name, role }: NewOperator, by: By, now: Date) {
@@ -28,7 +28,7 @@ export async function createOperator(db: Db, { name, role }: NewOperator, by: By
       .where('liveName', 'is not', null)
       .limit(maxTokens + 1)
       .execute();
-    if (live.some((other) => other.id === id)) return; // done: the answer of its commit was lost
+    if (live.some((other) => other.id === id)) return; // already done: the response of its commit was lost
     if (live.some((other) => other.isNamesake))
       throw new AppError('operator_exists', `There is an operator ${name} already: revoke it, or choose another name`);
     if (live.length >= maxTokens) throw tooManyTokens();
@@ -42,8 +42,8 @@ export async function createOperator(db: Db, { name, role }: NewOperator, by: By
 }
 
 /**
- * Revokes an operator (protocol O3); its token lets nobody in once the gateway's cache ends, within a minute.
- * @throws AppError operator_not_found; one that is revoked already is no error
+ * Revokes an operator (protocol O3). Its token works until the gateway's cache expires, within a minute.
+ * @throws AppError operator_not_found; an operator that is already revoked is no error
  */
 export async function revokeOperator(db: Db, { operatorId }: { operatorId: string }, by: By, now: Date): Promise<void> {
   await transact(db, async (tx) => {

@@ -10,14 +10,14 @@ export interface Plan {
   readonly maxInstances: number;
 }
 
-/** The plan, and what of it is used: agents that are not deleted, and instances that run. */
+/** The plan and what is used of it: agents that are not deleted, and instances that run. */
 export interface PlanUse extends Plan {
   readonly agents: number;
   readonly instances: number;
 }
 
 /**
- * A tenant's plan and its use: one statement, of two counts by an index.
+ * A tenant's plan and its use: one statement, with two counts by an index.
  * @throws AppError client_not_found
  */
 export async function readPlan(db: Db, { clientId }: { readonly clientId: string }): Promise<PlanUse> {
@@ -45,12 +45,13 @@ interface Newcomer {
 }
 
 /**
- * Lets one more agent in where its tenant's plan has room for it and its instance. Agents that are known are not asked: an instance
- * of theirs may be the successor of one that EC2 takes. Agents that register at the same moment do not see each other here, so a
- * plan may be passed by as many.
- * @param agent what the counts have of it already: its row, which has been inserted where it is new; its instance, where a deleted
- * agent returns on the one that it had. `isNameless`: it goes by its instance's id, so the successor that it launches for a switch
- * registers as an agent of its own; each such launch that is under way has a place beside the plan
+ * Admits one more agent if its tenant's plan has room for it and its instance. Known agents are not checked: their
+ * instance may be the successor of one that EC2 interrupted. Agents that register at the same moment do not see each
+ * other here, so a plan may be exceeded by that many.
+ * @param agent what the counts include already: `isListed`, its row, which is inserted before if the agent is new;
+ * `isRunning`, its instance, if a deleted agent returns on the one it had. `isNameless`: it is named by its instance's
+ * id, so the successor that it launches for a switch registers as an agent of its own; each such launch under way has a
+ * place beyond the plan
  * @throws AppError plan_limit, with the limit and what is used of it
  */
 export async function requireRoomForAgent(tx: Tx, agent: Newcomer): Promise<void> {
@@ -65,7 +66,7 @@ export async function requireRoomForAgent(tx: Tx, agent: Newcomer): Promise<void
   throw full('instances', { most: maxInstances, used: otherInstances });
 }
 
-/** Switches that an agent without a name of its own was told of, and whose instance has not been heard of. */
+/** Switches dispatched to agents without a name of their own, whose new instance has not been reported yet. */
 async function launchesOfNameless(tx: Tx, clientId: string): Promise<number> {
   const { rows } = await sql<{ launches: number }>`
     SELECT COUNT(*) AS launches FROM agents AS a INNER JOIN commands AS c ON c.open_switch_of = a.id
@@ -82,7 +83,7 @@ const full = (what: 'agents' | 'instances', { most, used }: { most: number; used
   );
 
 /**
- * Sets a tenant's plan (protocol E9); what it has beyond a smaller one stays. One transaction.
+ * Sets a tenant's plan (protocol E9); a tenant keeps what it has beyond a smaller plan. One transaction.
  * @throws AppError client_not_found
  */
 export async function setPlan(

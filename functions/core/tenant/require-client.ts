@@ -1,15 +1,15 @@
 import type { Db } from '../../shared/db.ts';
 import { clientNotFound } from './clients.ts';
 
-/** In whose name a call is made; `undefined` for an operator. */
+/** The tenant that the call acts for; `undefined` for an operator. */
 export interface Caller {
   readonly clientId: string | undefined;
 }
 
 /**
- * The tenant of a path, where the caller may act on it: its own, or any for an operator. No statement; whether there is such a
- * tenant is for what follows to see.
- * @throws AppError client_not_found, alike for one that does not exist and one that is somebody else's
+ * The tenant of a path, if the caller may act on it: only its own, or any for an operator. No statement: it does not
+ * check that the tenant exists.
+ * @throws AppError client_not_found if it is another tenant, as if it did not exist
  */
 export function ownClient(caller: Caller, clientId: string): string {
   if (caller.clientId !== undefined && caller.clientId !== clientId) throw clientNotFound();
@@ -17,8 +17,8 @@ export function ownClient(caller: Caller, clientId: string): string {
 }
 
 /**
- * The same for a tenant that exists and is not being deleted. No statement for a tenant, whom the authorizer has just looked up;
- * one for an operator.
+ * The same for a tenant that exists and is not being deleted. No statement if a tenant calls, because the authorizer
+ * has just looked it up; one for an operator.
  * @throws AppError client_not_found
  */
 export async function requireClient(db: Db, caller: Caller, clientId: string): Promise<string> {

@@ -3,7 +3,7 @@ import type { Db } from '../../shared/db.ts';
 import type { RunTime } from '../../shared/run-time.ts';
 import { dayMs, dayOf, msAfter, msBefore, startOf } from '../../shared/time.ts';
 
-/** Switches recorded from one time until another. */
+/** Switches recorded in a period. */
 interface SwitchCounts {
   readonly totalSwitches: number;
   readonly manualSwitches: number;
@@ -11,9 +11,9 @@ interface SwitchCounts {
 }
 
 /**
- * Keeps what there was at the end of the day before: tenants, and switches in all (protocol D6, D7). A run that is repeated
- * says the same. Switches are counted from the last day that was kept, whatever days were missed.
- * @returns how many days it kept: one
+ * Records how many tenants and switches in all there were at the end of the day before (protocol D6, D7). A run that is
+ * repeated records the same. Switches are counted from the last recorded day on, however many days were missed.
+ * @returns how many days it recorded: one
  */
 export async function snapshotClients(db: Db, _: RunTime, now: Date): Promise<number> {
   const end = startOf(dayMs, now);
@@ -41,7 +41,7 @@ export async function snapshotClients(db: Db, _: RunTime, now: Date): Promise<nu
   return 1;
 }
 
-/** Switches in all: those of the last day that was kept before `day`, and what was recorded since. Two statements. */
+/** Switches in all: the total of the last day recorded before `day`, plus those since. Two statements. */
 async function switchesUntil(db: Db, { day, until }: { day: string; until: Date }): Promise<SwitchCounts> {
   const last = await db
     .selectFrom('clientsDailySnapshot')
@@ -75,6 +75,6 @@ async function countSwitches(db: Db, { from, until }: { from: Date; until: Date 
   };
 }
 
-/** Switches in all until now: two statements, which read one day and what came after it. */
+/** Switches in all until now: two statements, which read one recorded day and the switches since. */
 export const switchesInAll = (db: Db, now: Date) =>
   switchesUntil(db, { day: dayOf(msAfter(now, dayMs)), until: msAfter(now, 1) });

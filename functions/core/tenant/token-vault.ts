@@ -6,11 +6,11 @@ import { AppError } from '../../shared/errors.ts';
 const kms = new KMSClient({});
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** A word that tells whose token it is, and 32 of 62 characters: 190 random bits from the system's generator. */
+/** A prefix that tells whose token it is, then 32 characters out of 62: 190 random bits from the system's generator. */
 export const newToken = (kind: 'token' | 'operator' | 'webhook') =>
   `${kind}-${Array.from({ length: 32 }, () => alphabet[randomInt(alphabet.length)]).join('')}`;
 
-/** Whose a text is, and what for: the text of one row does not decrypt as another's, nor by a function that has no business with it. */
+/** Whose text it is, and its purpose: it decrypts for no other tenant, and only in functions that have that purpose. */
 export interface SealedFor {
   readonly clientId: string;
   /** Absent for a token. */
@@ -23,9 +23,9 @@ const keyOf = ({ clientId, purpose }: SealedFor) => ({
 });
 
 /**
- * Encrypts a text under the KMS key: a token, so that an admin may be shown it again (protocol 1.2), or what a webhook needs.
+ * Encrypts a text under the KMS key: a token that an admin may be shown again (protocol 1.2), or what a webhook needs.
  * @param text at most 4,096 bytes
- * @throws AppError unavailable when KMS does not answer
+ * @throws AppError unavailable when KMS does not respond
  */
 export async function seal(of: SealedFor, text: string): Promise<string> {
   const encrypt = new EncryptCommand({ ...keyOf(of), Plaintext: Buffer.from(text, 'utf8') });
@@ -34,8 +34,8 @@ export async function seal(of: SealedFor, text: string): Promise<string> {
 }
 
 /**
- * The text that `seal` was given.
- * @throws AppError unavailable when KMS does not answer
+ * The text that was given to `seal`.
+ * @throws AppError unavailable when KMS does not respond
  */
 export async function unseal(of: SealedFor, ciphertext: string): Promise<string> {
   const decrypt = new DecryptCommand({ ...keyOf(of), CiphertextBlob: Buffer.from(ciphertext, 'base64') });

@@ -10,5 +10,5 @@ export function bearer(header: string | undefined): string | undefined {
 /** SHA-256, hex. A token has 190 random bits, so it needs neither salt nor a slow hash. */
 export const hashOf = (token: string) => createHash('sha256').update(token).digest('hex');
 
-/** Whether this is the bootstrap credential. Hashes are compared, so timing tells nothing of it. */
+/** Whether this is the bootstrap credential. Hashes are compared, so timing reveals nothing about it. */
 export const isAdmin = (token: string) => adminEnv().ADMIN_TOKEN_SHA256.includes(hashOf(token));

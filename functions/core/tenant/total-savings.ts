@@ -9,7 +9,7 @@ interface Addition {
   readonly savings: string;
 }
 
-/** Adds to what tenants have saved in all: one statement. */
+/** Adds to the total savings of tenants: one statement. */
 export async function addToTotalSavings(tx: Tx, additions: readonly Addition[]): Promise<void> {
   const added = caseOf(
     'id',

@@ -1,21 +1,21 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** Where messages may go. A tenant names the receiver, so all that it says is hostile (docs/adr/0049). */
+/** Where messages may go. A tenant names the receiver, so everything about it is hostile (docs/adr/0049). */
 export interface Reach {
-  /** On one machine alone: http, and addresses of the machine itself. */
+  /** Allows http and loopback addresses: only when everything runs on one machine. */
   readonly isLoopbackAllowed: boolean;
 }
 
 const maxUrl = 2000;
 const usualPorts = ['', '443', '8443'];
-/** All that IPv6 has given out for the Internet; the rest of its space is what embeds other addresses, or nobody's. */
+/** All of IPv6 that is allocated to the Internet; the rest of its space embeds other addresses, or is nobody's. */
 const globalIpv6 = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /**
- * Whether an address is of the public Internet. None that is private, of a link, of the machine itself or of a provider is, and
- * none that leads to an IPv4 address within an IPv6 one (mapped, NAT64, 6to4, Teredo).
- * @param address as a resolver gives it, or as it stands in a URL, without brackets
+ * Whether an address is on the public Internet: not private, link-local, loopback or a provider's own, and not an IPv6
+ * address that leads to an IPv4 one (mapped, NAT64, 6to4, Teredo).
+ * @param address as a resolver returns it, or as in a URL, without brackets
  */
 export function isReachable(address: string, { isLoopbackAllowed }: Reach): boolean {
   if (!ipaddr.isValid(address)) return false;
@@ -29,9 +29,9 @@ export function isReachable(address: string, { isLoopbackAllowed }: Reach): bool
 export const hostOf = ({ hostname }: URL) => hostname.replace(/^\[|\]$/g, '');
 
 /**
- * What is wrong with a receiver's URL, before its name is resolved. The parser has read 0x7f.1, 2130706433 and 0177.0.0.1 as
- * 127.0.0.1 already.
- * @returns `undefined` when nothing is
+ * What is wrong with a receiver's URL, before its name is resolved. The URL parser has already turned 0x7f.1,
+ * 2130706433 and 0177.0.0.1 into 127.0.0.1.
+ * @returns `undefined` if nothing is wrong
  */
 export function problemOf(text: string, reach: Reach): string | undefined {
   const url = URL.parse(text);

@@ -11,19 +11,19 @@ export interface Notification {
   readonly createdAt: Date;
 }
 
-/** What a message says. */
+/** The content of a message. */
 export interface Digest {
-  /** The same in each repeat. */
+  /** The same in each retry. */
   readonly id: string;
   readonly clientId: string;
   readonly type: 'notifications' | 'test';
   readonly total: number;
   readonly bySeverity: Readonly<Record<Severity, number>>;
-  /** The most severe and, of those, the latest; in the order of time. */
+  /** The most severe and, among those, the latest; in order of time. */
   readonly notifications: readonly Notification[];
 }
 
-/** Notifications that a message lists; the others are counted. */
+/** The most notifications that a message lists; the others are counted. */
 export const mostListed = 20;
 
 /** A message as JSON. */
@@ -52,10 +52,10 @@ const marks: Readonly<Record<Severity, string>> = {
   info: ':large_blue_circle:',
 };
 
-/** The three characters that Slack reads as markup: with them a message could name a channel or hide a link. */
+/** Escapes the three characters that Slack reads as markup: with them a message could name a channel or hide a link. */
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-/** The same as Slack takes it, and what speaks its language. */
+/** The message in Slack's format, which other receivers understand too. */
 export const toSlack = (digest: Digest): string => {
   const { total, notifications } = digest;
   const lines = notifications.map(
@@ -67,7 +67,7 @@ export const toSlack = (digest: Digest): string => {
   });
 };
 
-/** In a line of ASCII, as the subject of a mail has to be. */
+/** One line of ASCII, as the subject of an email has to be. */
 export function titleOf({ type, total, bySeverity }: Digest): string {
   if (type === 'test') return 'Spot Optimizer: this is a test';
   const counts = (['error', 'warning', 'info'] as const).filter((severity) => bySeverity[severity] > 0);

@@ -11,41 +11,41 @@ import { queueNews } from './queue.ts';
 import { failureOf, type Sent, sendDigest } from './send.ts';
 import { unsealWebhook } from './vault.ts';
 
-/** Tenants at a time: each may keep us waiting for some seconds, and nobody is to wait for those. */
+/** Tenants at a time: each receiver may keep us waiting for some seconds, and nobody else should wait for it. */
 const atOnce = 25;
-/** Tenants that are read at a time; each has up to 6 KB. */
+/** Tenants per page; each has up to 6 KB. */
 const page = 100;
 
 interface Due extends Pick<WebhookTable, 'clientId' | 'sealed' | 'topicArn' | 'style'> {
   readonly awsAccountId: string | null;
-  /** In a row, so far. */
+  /** Consecutive failures so far. */
   readonly failures: number;
   readonly dueAt: Date;
-  /** The oldest that is not done; `null` where one has to be made. */
+  /** The oldest open message; `null` if one has to be created. */
   readonly messageId: string | null;
 }
 
 /**
- * Queues what is new, and sends each tenant whose queue is due one message (protocol 11.1). Two statements where there is nothing
- * to do, and five more for each tenant that is sent something; whose receiver fails or is slow delays nobody else.
- * @returns how many tenants it sent something
+ * Queues new notifications, and sends one message to each tenant whose queue is due (protocol 11.1). Two statements if
+ * there is nothing to do, and up to five more for each due tenant. A receiver that fails or is slow delays nobody else.
+ * @returns how many due tenants it processed
  */
 export async function deliverNotifications(db: Db, time: RunTime, now: Date): Promise<number> {
-  await queueNews(db, time.share(2), now); // a flood that takes long to queue leaves half to what can be sent
+  await queueNews(db, time.share(2), now); // a flood that takes long to queue leaves half the time for sending
   let sent = 0;
   for (let last: Due | undefined, due: Due[]; time.hasTime(); last = due.at(-1)) {
     due = await readDue(db, last, now);
     sent += await forEachIsolated('sending notifications', due, (one) => deliver(db, one, now), {
       atOnce,
       hasTime: time.hasTime,
-      name: ({ clientId }) => ({ clientId }), // its row holds what is sealed
+      name: ({ clientId }) => ({ clientId }), // its row holds the sealed URL and secret
     });
     if (due.length < page) break;
   }
   return sent;
 }
 
-/** Those that have been due the longest first, behind the last of the page before. */
+/** The tenants that have been due the longest come first, after the last one of the page before. */
 async function readDue(db: Db, last: Due | undefined, now: Date): Promise<Due[]> {
   const isBehind = last
     ? sql<SqlBool>`(w.due_at > ${last.dueAt} OR (w.due_at = ${last.dueAt} AND w.client_id > ${last.clientId}))`
@@ -58,7 +58,7 @@ async function readDue(db: Db, last: Due | undefined, now: Date): Promise<Due[]>
   return rows;
 }
 
-/** Sends one tenant one message, and keeps how that went. */
+/** Sends one tenant one message, and records how that went. */
 async function deliver(db: Db, due: Due, now: Date): Promise<boolean> {
   const { clientId } = due;
   const messageId = due.messageId ?? (await formMessage(db, clientId, now));
@@ -68,7 +68,7 @@ async function deliver(db: Db, due: Due, now: Date): Promise<boolean> {
   const error = sent ? failureOf(sent) : null;
   if (message && sent && error !== null) await keepError(db, { due, messageId, message, sent, error }, now);
   else {
-    // A message of which nothing is left, as its notifications were too old, is done too.
+    // A message whose notifications were all deleted as too old is done too.
     await removeMessage(db, { clientId, messageId });
     await setNext(db, { clientId, hasArrived: sent !== undefined }, now);
   }
@@ -93,13 +93,13 @@ async function keepError(db: Db, { due, messageId, message, sent, error }: Failu
   await db
     .updateTable('webhooks')
     .set({
-      failures: due.failures + 1, // a statement may be repeated
+      failures: due.failures + 1, // not `failures + 1` in SQL: the statement may run twice
       lastFailureAt: now,
       lastError: error.slice(0, 500),
       dueAt: next ?? whenNext(now),
     })
     .where('clientId', '=', clientId)
-    .where('sealed', '=', due.sealed) // what was changed meanwhile is tried at once
+    .where('sealed', '=', due.sealed) // a webhook that was changed meanwhile is tried at once
     .execute();
   if (!next) logger.error(notificationsGivenUp, { clientId, messageId, attempts });
 }
@@ -111,7 +111,10 @@ const setNext = (db: Db, { clientId, hasArrived }: { clientId: string; hasArrive
     .where('clientId', '=', clientId)
     .execute();
 
-/** When a queue is due once a message of it is done: in a minute for one that was sent back, else when enough is gathered. */
+/**
+ * When a queue is due after a message is done: in a minute if another is open, else a digest period later if items
+ * wait.
+ */
 const whenNext = (now: Date) => sql<Date | null>`CASE
   WHEN EXISTS (SELECT 1 FROM webhook_messages AS m WHERE m.client_id = webhooks.client_id AND m.state = 'open')
     THEN ${msAfter(now, minuteMs)}

@@ -4,16 +4,18 @@ import type { Db } from '../../shared/db.ts';
 import { minuteMs, msAfter } from '../../shared/time.ts';
 import { type Digest, mostListed, type Notification } from './body.ts';
 
-/** Minutes after each try that failed; after the last of them, in all a day, the message is given up. */
+/**
+ * Minutes to wait after each failed attempt; the attempt after the last of them, nearly a day later, is the final one.
+ */
 const pauses = [1, 5, 30, 120, 240, 480, 480];
 
-/** When a message is tried again that failed so often; `undefined` when it is given up. */
+/** When to retry a message after this many failed attempts; `undefined` when it is given up. */
 export const nextTry = (attempts: number, now: Date): Date | undefined => {
   const pause = pauses[attempts - 1];
   return pause === undefined ? undefined : msAfter(now, pause * minuteMs);
 };
 
-/** Whose message it is. */
+/** Identifies a message and its tenant. */
 export interface OfMessage {
   readonly clientId: string;
   readonly messageId: string;
@@ -27,10 +29,10 @@ export interface OpenMessage {
   readonly isPublished: boolean;
 }
 
-/** Notifications of a message; more would take a statement too long, and be sent again each minute when it gave up. */
+/** The most notifications of a message: with more, its statement would time out, and again each minute. */
 const mostInMessage = 10_000;
 
-/** Makes one message of what waits in a tenant's queue: two statements. Without a webhook there is none. */
+/** Creates one message of what waits in a tenant's queue: two statements. Without a webhook, no message is created. */
 export async function formMessage(db: Db, clientId: string, now: Date): Promise<string> {
   const id = randomUUID();
   await sql`
@@ -49,7 +51,7 @@ type Row = Notification & {
   readonly isPublished: boolean;
 } & Readonly<Record<'total' | 'errors' | 'warnings', number | string>>;
 
-/** What a message says, and how often it was tried: one statement. `undefined` when there is nothing in it, or no such message. */
+/** A message's content and number of attempts: one statement. `undefined` if it is empty or does not exist. */
 export async function readMessage(db: Db, { clientId, messageId }: OfMessage): Promise<OpenMessage | undefined> {
   const { rows } = await sql<Row>`
     SELECT m.attempts, m.is_posted, m.is_published, COUNT(*) OVER () AS total,
@@ -81,7 +83,7 @@ export async function readMessage(db: Db, { clientId, messageId }: OfMessage): P
   };
 }
 
-/** Deletes a message that has arrived, with its place in the queue. */
+/** Deletes a message that is done, together with its items in the queue. */
 export const removeMessage = (db: Db, { clientId, messageId }: OfMessage) =>
   sql`
     DELETE m, i FROM webhook_messages AS m
@@ -95,7 +97,7 @@ interface Failed extends OfMessage {
   readonly isGivenUp: boolean;
 }
 
-/** Keeps that a try failed; a message that is given up waits for the tenant. */
+/** Records a failed attempt; a message that is given up is kept for the tenant. */
 export const keepFailure = (db: Db, { clientId, messageId, isGivenUp, ...tried }: Failed, now: Date) =>
   db
     .updateTable('webhookMessages')

@@ -4,14 +4,14 @@ import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { hostOf, isReachable, problemOf, type Reach } from './addresses.ts';
 
-/** All addresses of a name. It has to end when the signal says so. */
+/** Returns all addresses of a name. It must end when the signal aborts. */
 export type Resolve = (host: string, signal: AbortSignal) => Promise<readonly string[]>;
 
 export interface PostRules extends Reach {
-  /** For everything: the name, the connection, the answer. */
+  /** For everything: the name, the connection, the response. */
   readonly deadlineMs: number;
   readonly resolve?: Resolve;
-  /** Which addresses may be connected to, where it is not `isReachable` that says. */
+  /** Which addresses may be connected to; `isReachable` when absent. */
   readonly admits?: (address: string) => boolean;
 }
 
@@ -21,25 +21,25 @@ export interface Post {
   readonly body: string;
 }
 
-/** How a message fared with a receiver. */
+/** The outcome of sending a message to a receiver. */
 export interface Outcome {
-  /** What the receiver answered; `null` when it did not. */
+  /** The status of the receiver's response; `null` if there was none. */
   readonly status: number | null;
   readonly milliseconds: number;
-  /** For the tenant; `null` when the receiver has taken the message, which a status of 2xx says. */
+  /** For the tenant; `null` if the receiver accepted the message, which a status of 2xx says. */
   readonly error: string | null;
 }
 
-/** Of an answer, so much is read; what it says is of no use to us. */
+/** How much of a response is read; we do not use its content. */
 const mostBodyBytes = 4096;
 const mostHeaderBytes = 8192;
 
 class Refused extends Error {}
 
 /**
- * Posts a message to an address that a tenant has named. The name is resolved here, every address of it has to be a public one,
- * and the connection is made to those very addresses, so that a name which changes its mind gains nothing. Redirects are not
- * followed. Never throws.
+ * Posts a message to a URL that a tenant has named. The name is resolved here, and all its addresses must be public.
+ * The connection is made to those very addresses, so a name that later resolves to others gains nothing. Redirects are
+ * not followed. Never throws.
  */
 export async function post(message: Post, rules: PostRules): Promise<Outcome> {
   const started = performance.now();
@@ -71,7 +71,9 @@ async function addressesOf(host: string, rules: PostRules, signal: AbortSignal):
   return addresses;
 }
 
-/** By questions of its own: the system's resolver has four threads for all, and one that hangs cannot be called off. */
+/**
+ * Sends DNS queries of its own: the system's resolver has four threads for all, and cannot cancel a call that hangs.
+ */
 async function resolveByDns(host: string, signal: AbortSignal): Promise<readonly string[]> {
   const resolver = new Resolver({ timeout: 2000, tries: 2 });
   signal.addEventListener('abort', () => resolver.cancel(), { once: true });
@@ -86,7 +88,7 @@ function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([work, promise]);
 }
 
-/** @returns the status of the answer, whose body is read to a bound and dropped */
+/** @returns the status of the response, whose body is read up to a limit and discarded */
 async function send(url: URL, addresses: readonly string[], { headers, body }: Post, signal: AbortSignal) {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const options: RequestOptions & { servername?: string } = {
@@ -96,11 +98,11 @@ async function send(url: URL, addresses: readonly string[], { headers, body }: P
     path: url.pathname + url.search,
     headers: { ...headers, 'content-length': Buffer.byteLength(body), connection: 'close' },
     lookup: only(addresses),
-    agent: false, // a connection that is kept was checked for another message
+    agent: false, // a connection that is reused was checked for another message
     maxHeaderSize: mostHeaderBytes,
   };
   let status: number | undefined;
-  // A body that is cut off, or drips until the deadline, takes nothing from a status that has come.
+  // A body that is cut off, or trickles until the deadline, does not change a status that has arrived.
   const end = (error: Error = new Refused('the connection was closed without an answer')) => {
     if (status === undefined) reject(error);
     else resolve(status);
@@ -121,7 +123,7 @@ async function send(url: URL, addresses: readonly string[], { headers, body }: P
   return promise;
 }
 
-/** Gives a connection the addresses that were checked, whatever the name is by now. */
+/** Gives a connection the addresses that were checked, whatever the name resolves to by now. */
 const only =
   (addresses: readonly string[]): LookupFunction =>
   (_host, { all }, callback) => {
@@ -136,7 +138,7 @@ function errorOf(status: number): string | null {
   return `answered ${status}${isRedirect ? ': redirects are not followed' : ''}`;
 }
 
-/** A code, as in ECONNREFUSED or CERT_HAS_EXPIRED; messages of Node may quote what came. */
+/** A code, as in ECONNREFUSED or CERT_HAS_EXPIRED; Node's messages may quote the response. */
 function reasonOf(error: unknown): string {
   if (error instanceof Refused) return error.message;
   const { code, name } = error as { code?: string; name?: string };

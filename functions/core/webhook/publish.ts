@@ -2,7 +2,7 @@ import { type Digest, titleOf, toJson } from './body.ts';
 import type { Outcome } from './post.ts';
 
 /**
- * Publishes a message on a tenant's topic, whose policy permits us. Never throws.
+ * Publishes a message to a tenant's SNS topic, whose policy allows us to. Never throws.
  * @param topicArn names the region too
  */
 export async function publish(topicArn: string, digest: Digest, deadlineMs: number): Promise<Outcome> {
@@ -14,7 +14,7 @@ export async function publish(topicArn: string, digest: Digest, deadlineMs: numb
     error,
   });
   try {
-    // Loaded at the first topic: most tenants have a URL.
+    // Loaded when the first topic needs it: most tenants have a URL.
     const { PublishCommand, SNSClient } = await import('@aws-sdk/client-sns');
     const client = new SNSClient({ region: topicArn.split(':')[3]!, maxAttempts: 1 });
     const text = (value: string) => ({ DataType: 'String', StringValue: value });
@@ -31,7 +31,7 @@ export async function publish(topicArn: string, digest: Digest, deadlineMs: numb
     return said($metadata.httpStatusCode ?? 200, null);
   } catch (error) {
     const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
-    // SNS's own message names our role.
+    // SNS's own message is left out: it names our role.
     const reason = abortSignal.aborted ? `no answer within ${deadlineMs / 1000} s` : `SNS refused: ${name}`;
     return said($metadata?.httpStatusCode ?? null, reason);
   }

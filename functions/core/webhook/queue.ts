@@ -8,8 +8,9 @@ import { markQueued, readUnqueued, type Unqueued } from '../event/unqueued.ts';
 const page = 500;
 
 /**
- * Puts what is new into the queue of each webhook that wants it, and says when the queues that were empty are due. One statement
- * where nothing is new. What is new is marked last: a run that was killed is repeated, and queues nothing twice.
+ * Puts new notifications into the queue of each webhook that wants them, and sets when the queues that were empty are
+ * due. One statement if nothing is new. Notifications are marked as queued last: after a run that was killed, the next
+ * one queues nothing twice.
  * @returns how many notifications it looked at
  */
 export async function queueNews(db: Db, { hasTime }: RunTime, now: Date): Promise<number> {
@@ -26,7 +27,7 @@ export async function queueNews(db: Db, { hasTime }: RunTime, now: Date): Promis
   return queued;
 }
 
-/** One that is queued already, or was by another run, is passed over. */
+/** Skips notifications that are in the queue already, or that another run has marked as queued. */
 const enqueue = (db: Db, ids: readonly string[], whose: ReturnType<typeof sql>) =>
   sql`
     INSERT INTO webhook_items (client_id, event_id)
@@ -35,7 +36,7 @@ const enqueue = (db: Db, ids: readonly string[], whose: ReturnType<typeof sql>) 
       AND FIELD(e.severity, 'info', 'warning', 'error') >= FIELD(w.min_severity, 'info', 'warning', 'error')
     ON DUPLICATE KEY UPDATE event_id = webhook_items.event_id`.execute(db);
 
-/** The first that waits has the others gathered for as long as the tenant wants. */
+/** The first notification that waits starts the digest period that the tenant has set. */
 const setDue = (db: Db, now: Date) =>
   sql`
     UPDATE webhooks AS w SET w.due_at = DATE_ADD(${now}, INTERVAL w.digest_minutes MINUTE)

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Retention } from '../../shared/retention.ts';
 import { dayMs, msBefore } from '../../shared/time.ts';
 
-/** Messages that were given up wait for their tenant for 14 days, as other dead letters do. Each run deletes some thousands. */
+/** Messages that were given up are kept for 14 days, as other dead letters are. Each run deletes at most 500. */
 export const webhookRetention: Retention = {
   'dead messages': async (db, _time, now) => {
     const { numAffectedRows = 0n } = await sql`

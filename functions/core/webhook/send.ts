@@ -8,12 +8,12 @@ import { signedHeaders } from './signature.ts';
 import { type Sealed, secretsAt } from './vault.ts';
 
 export interface Receiver extends Pick<WebhookTable, 'topicArn' | 'style'> {
-  /** The tenant's own, as it is now. */
+  /** The tenant's own account, as it is now. */
   readonly awsAccountId: string | null;
   readonly sealed: Sealed;
 }
 
-/** How a message fared; `null` for a way that the tenant has not given, or that is not to be gone. */
+/** The outcome by URL and by topic; `null` for one that the tenant has not given, or that is left out. */
 export interface Sent {
   readonly posted: Outcome | null;
   readonly published: Outcome | null;
@@ -22,8 +22,9 @@ export interface Sent {
 const userAgent = 'SpotOptimizer-Webhook/1';
 
 /**
- * Sends a message to a tenant's URL and topic, at once. It takes no longer than `WEBHOOK_DEADLINE_MS`, and never throws.
- * @param without the ways by which it has arrived already
+ * Sends a message to a tenant's URL and topic at the same time. It takes no longer than `WEBHOOK_DEADLINE_MS`, and
+ * never throws.
+ * @param without where the message has arrived already
  */
 export async function sendDigest(
   { topicArn, awsAccountId, style, sealed }: Receiver,
@@ -43,7 +44,7 @@ export async function sendDigest(
   };
   const toTopic = async (arn: string): Promise<Outcome> => {
     if (accountIn(arn) === awsAccountId) return publish(arn, digest, deadlineMs);
-    // An operator has entered another account since: the topic may be another tenant's, and permit us.
+    // An operator has set another account since: the topic may be another tenant's, and allow us to publish.
     const error = `the topic is not in the tenant's AWS account, ${awsAccountId ?? 'which we do not know'}`;
     return { status: null, milliseconds: 0, error };
   };

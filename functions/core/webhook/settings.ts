@@ -10,7 +10,7 @@ import { accountIn, problemOf } from './addresses.ts';
 import { type Sealed, sealWebhook, unsealWebhook } from './vault.ts';
 import { webhookNotFound } from './webhooks.ts';
 
-/** What is to be otherwise; what is left out stays as it is, and `null` takes away. */
+/** What to change; fields that are left out stay as they are, and `null` removes. */
 export interface WebhookChanges {
   readonly url?: string | null | undefined;
   readonly topicArn?: string | null | undefined;
@@ -22,19 +22,19 @@ export interface WebhookChanges {
 
 type Settings = Pick<WebhookTable, 'host' | 'topicArn' | 'style' | 'minSeverity' | 'digestMinutes'>;
 
-/** Of a new webhook. Five minutes make one message of a flood, and are soon enough for a person. */
+/** Settings of a new webhook. Five minutes turn a flood into one message, and are soon enough for a person. */
 const usual: Settings = { host: null, topicArn: null, style: 'json', minSeverity: 'info', digestMinutes: 5 };
 
-/** For so long after a rotation the secret before it signs too. */
+/** How long after a rotation the previous secret signs too. */
 const bothSignMs = dayMs;
 
 /** A tenant has one webhook, which has no id. */
 export const targetId = 'webhook';
 
 /**
- * Makes or changes a tenant's webhook (protocol N5): one transaction. What waits is tried at once, since what was wrong may have
- * been put right.
- * @returns the secret where a new one was made, which is shown now and never again
+ * Creates or changes a tenant's webhook (protocol N5): one transaction. Waiting messages are tried at once, because the
+ * cause of their failures may have been fixed.
+ * @returns the secret if a new one was made, which is shown now and never again
  * @throws AppError client_not_found, invalid_request, no_receiver, topic_of_another_account, unavailable
  */
 export async function setWebhook(
@@ -48,7 +48,7 @@ export async function setWebhook(
   return transact(db, async (tx) => {
     const { awsAccountId, before } = await lockWebhook(tx, clientId);
     const sealed = before && (await unsealWebhook(clientId, before.sealed));
-    // Ours already: the answer of the commit was lost.
+    // If the stored secret is `newSecret`, an earlier attempt committed and its response was lost.
     const isNew = !sealed || (changes.rotateSecret === true && sealed.secret !== newSecret);
     const after = settingsAfter(before ?? usual, { ...changes, url });
     const unsealed = sealedAfter(sealed, { url, newSecret: isNew ? newSecret : undefined }, now);
@@ -75,7 +75,7 @@ function checkedUrl(text: string): string {
   return url.href;
 }
 
-/** Of settings that are what they may be, and do not go with what there is. */
+/** For settings that are valid, but do not fit the others or the tenant. */
 const refusal = (code: 'no_receiver' | 'topic_of_another_account', field: string, problem: string) =>
   new AppError(code, `${field}: ${problem}`, { details: { [field]: [problem] } });
 
@@ -95,7 +95,7 @@ const settingsOf = ({ host, topicArn, style, minSeverity, digestMinutes }: Setti
   digestMinutes,
 });
 
-/** What the audit log says of a change: the settings that are not as they were, and of what is sealed that it is another. */
+/** What the audit log says of a change: the settings that changed; of what is sealed, only that it changed. */
 function changeOf(before: Settings | undefined, after: Settings, sealed: Readonly<Record<string, boolean>>) {
   const isChanged = ([name]: [string, unknown]) =>
     !before || before[name as keyof Settings] !== after[name as keyof Settings];
@@ -135,8 +135,8 @@ function sealedAfter(sealed: Sealed | undefined, { url, newSecret }: NewlySealed
 }
 
 /**
- * The tenant is locked, and not its webhook: where there is none, that would lock the gap between others, in which they wait for
- * each other.
+ * Locks the tenant, not its webhook: if there is none, that would lock the gap in the index, and transactions would
+ * wait for each other.
  * @throws AppError client_not_found
  */
 async function lockWebhook(tx: Tx, clientId: string) {
@@ -162,7 +162,7 @@ const write = (tx: Tx, webhook: Written, now: Date) =>
     })
     .execute();
 
-/** Tests are counted beside the webhook, and for the tenant's next one too. */
+/** The time of the last test is kept apart from the webhook, and so holds for the tenant's next one too. */
 const letTest = (tx: Tx, clientId: string) =>
   tx
     .insertInto('webhookTests')
@@ -171,7 +171,7 @@ const letTest = (tx: Tx, clientId: string) =>
     .execute();
 
 /**
- * Deletes a tenant's webhook with all that waits for it (protocol N6), but not when it was tested: one transaction.
+ * Deletes a tenant's webhook and its queue (protocol N6), but not the time of its last test: one transaction.
  * @throws AppError webhook_not_found
  */
 export async function deleteWebhook(db: Db, clientId: string, by: By, now: Date): Promise<void> {

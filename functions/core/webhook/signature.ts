@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-/** Headers by which a receiver knows that a message is ours, is new, and is not one that it has had. */
+/** Headers by which a receiver knows that a message is ours, is recent, and is not one that it has had. */
 export const headerNames = {
   id: 'x-spot-optimizer-message-id',
   timestamp: 'x-spot-optimizer-timestamp',
@@ -10,13 +10,13 @@ export const headerNames = {
 interface Signed {
   readonly id: string;
   readonly body: string;
-  /** Each signs: after a rotation the one before too, for a day. */
+  /** Each of them signs: for a day after a rotation, the previous one too. */
   readonly secrets: readonly string[];
 }
 
 /**
- * The headers of a message. The signature is HMAC-SHA256, in hex, over the timestamp (Unix seconds), a point and the body; where
- * there are several, any of them counts.
+ * The headers of a message. The signature is the HMAC-SHA256, in hex, of the timestamp (Unix seconds), a dot and the
+ * body. If there are several, any of them is valid.
  */
 export function signedHeaders({ id, body, secrets }: Signed, sentAt: Date): Record<string, string> {
   const timestamp = String(Math.floor(sentAt.getTime() / 1000));

@@ -11,11 +11,12 @@ import { targetId } from './settings.ts';
 import { unsealWebhook } from './vault.ts';
 import { webhookNotFound } from './webhooks.ts';
 
-/** Between two tests of a tenant: nobody is to use us to knock on a door. */
+/** The least time between two tests of a tenant, so that nobody can use us to probe other servers. */
 const pauseSeconds = 5;
 
 /**
- * Sends a test message, now and once (protocol N7), and says how it fared. What waits is left alone. Three statements.
+ * Sends a test message once and at once (protocol N7), and returns the outcome. The queue is not touched.
+ * Three statements.
  * @throws AppError client_not_found, webhook_not_found, test_too_soon, unavailable
  */
 export async function testWebhook(db: Db, clientId: string, by: By, now: Date) {
@@ -67,7 +68,8 @@ async function takeTurn(db: Db, clientId: string, now: Date): Promise<void> {
 }
 
 /**
- * Has the messages that were given up sent again (protocol N8), oldest first, one a minute; each keeps its id. One transaction.
+ * Has the messages that were given up sent again (protocol N8), oldest first, one a minute; each keeps its id.
+ * One transaction.
  * @returns how many
  * @throws AppError webhook_not_found
  */

@@ -1,11 +1,11 @@
 import { seal, unseal } from '../tenant/token-vault.ts';
 
-/** What nobody may read off the table: where messages go, which may be a secret as Slack's URLs are, and what signs them. */
+/** What must not be readable in the table: the URL, which may be a secret, as Slack's are, and what signs messages. */
 export interface Sealed {
-  /** `null` where there is only a topic. */
+  /** `null` if there is only a topic. */
   readonly url: string | null;
   readonly secret: string;
-  /** The secret before the last rotation, which signs too until a time, in ISO-8601. */
+  /** The secret before the last rotation, which signs too until this time, in ISO-8601. */
   readonly previous: { readonly secret: string; readonly until: string } | null;
 }
 
@@ -18,6 +18,6 @@ export const sealWebhook = (clientId: string, sealed: Sealed) => seal({ clientId
 export const unsealWebhook = async (clientId: string, ciphertext: string) =>
   JSON.parse(await unseal({ clientId, purpose }, ciphertext)) as Sealed;
 
-/** What signs a message at a time. */
+/** The secrets that sign a message at a time. */
 export const secretsAt = ({ secret, previous }: Sealed, now: Date): readonly string[] =>
   previous && new Date(previous.until) > now ? [secret, previous.secret] : [secret];

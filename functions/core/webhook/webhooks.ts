@@ -1,7 +1,7 @@
 /**
- * The room of what leaves the house: a tenant's notifications, sent to an address or a topic of its own. Notifications are queued
- * (queue.ts), gathered into messages that keep their id in repeats (messages.ts) and sent (deliver.ts); who receives them is
- * hostile until it is shown to be public (addresses.ts, post.ts).
+ * The room of outgoing notifications: a tenant's are sent to a URL or a topic of its own. They are queued (queue.ts),
+ * gathered into messages that keep their id in retries (messages.ts) and sent (deliver.ts). Receivers are hostile until
+ * they are shown to be public (addresses.ts, post.ts).
  * Owns the tables: webhooks, webhook_tests, webhook_messages, webhook_items.
  */
 import { sql } from 'kysely';
@@ -20,7 +20,7 @@ type Shown = Omit<WebhookTable, 'sealed' | 'failures' | 'clientId' | 'createdAt'
 };
 
 /**
- * A tenant's webhook and how it goes, without what is sealed (protocol N4): one statement.
+ * A tenant's webhook and its state, without what is sealed (protocol N4): one statement.
  * @throws AppError webhook_not_found
  */
 export async function showWebhook(db: Db, clientId: string) {

@@ -1,15 +1,15 @@
 import type { ColumnMetadata, Field, SqlParameter } from '@aws-sdk/client-rds-data';
 
 /**
- * A value as a named parameter of the Data API. A Date becomes UTC text with milliseconds, an object or array JSON text;
- * DECIMALs are given as text, which keeps every digit. A `bigint` beyond 2^53 also travels as text: as a number the SDK
- * would round it silently.
+ * A value as a named parameter of the Data API. A Date becomes UTC text with milliseconds; an object or array becomes
+ * JSON text. DECIMALs are passed as text, which keeps every digit. A `bigint` beyond 2^53 is also sent as text: as a
+ * number the SDK would round it silently.
  * @throws TypeError for a value that no column can hold: our bug
  */
 export function encode(name: string, value: unknown): SqlParameter {
   switch (typeof value) {
     case 'string':
-      return { name, value: { stringValue: value.toWellFormed() } }; // some texts are cut, maybe amid a surrogate pair
+      return { name, value: { stringValue: value.toWellFormed() } }; // some texts were cut, maybe amid a surrogate pair
     case 'boolean':
       return { name, value: { booleanValue: value } };
     case 'number':
@@ -29,13 +29,13 @@ export function encode(name: string, value: unknown): SqlParameter {
   }
 }
 
-/** `YYYY-MM-DD HH:MM:SS.mmm`, UTC: the one form that MySQL, MariaDB and the Data API all read alike. */
+/** `YYYY-MM-DD HH:MM:SS.mmm`, UTC: the one form that MySQL, MariaDB and the Data API all read the same way. */
 export const sqlTime = (time: Date) => time.toISOString().slice(0, 23).replace('T', ' ');
 
 /**
- * A field of a result as the type its column says: DATETIME and TIMESTAMP a Date (UTC), JSON parsed, DECIMAL text,
- * TINYINT(1) and BIT(1) boolean (the Data API gives them so), DATE and TIME text, integers number.
- * @throws RangeError for an integer beyond 2^53, rather than a rounded one
+ * A field of a result, by its column's type: DATETIME and TIMESTAMP become a Date (UTC), JSON is parsed, DECIMAL, DATE
+ * and TIME are text, TINYINT(1) and BIT(1) boolean (as the Data API returns them), integers number.
+ * @throws RangeError for an integer beyond 2^53, instead of rounding it
  */
 export function decode(field: Field, column: ColumnMetadata): unknown {
   if (field.isNull) return null;

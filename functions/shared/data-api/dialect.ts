@@ -24,22 +24,22 @@ export interface DataApiOptions {
   readonly resourceArn: string;
   readonly secretArn: string;
   readonly database: string;
-  /** Milliseconds that may still be spent on repeating a call. */
+  /** Milliseconds that may still be spent on retrying calls. */
   readonly remaining: () => number;
   /**
-   * Milliseconds for which a call is waited for. A caller that ends while its statement waits for a lock leaves the lock to
-   * a transaction that nobody ends, so this is less than the caller has left.
+   * The timeout of a call, in milliseconds. A caller that exits while its statement waits for a lock leaves that lock
+   * to a transaction that nobody ends, so this is less than the caller's remaining time.
    */
   readonly callTimeout?: (inTransaction: boolean) => number;
-  /** Counts every call that leaves us, repeats included. */
+  /** Called for every call that is sent, retries included. */
   readonly onCall: (isRepeat: boolean) => void;
-  /** Waits; an input so that a test needs no clock. */
+  /** Waits. An input, so that a test needs no clock. */
   readonly pause: (ms: number) => Promise<void>;
-  /** For DDL: the statement goes on after the Data API's 45 s. */
+  /** For DDL: the statement continues after the Data API's 45 s timeout. */
   readonly continueAfterTimeout?: boolean;
 }
 
-/** Kysely's MySQL over the RDS Data API: named parameters, one HTTPS call a statement, transactions by id. */
+/** Kysely's MySQL over the RDS Data API: named parameters, one HTTPS call per statement, transactions by id. */
 export class DataApiDialect implements Dialect {
   readonly #options: DataApiOptions;
   constructor(options: DataApiOptions) {
@@ -54,7 +54,7 @@ export class DataApiDialect implements Dialect {
 const rollbackTries = 4;
 const rollbackTimeoutMs = 2_000;
 
-/** The longest timer that Node has. */
+/** The longest timer that Node supports. */
 const longestTimeoutMs = 2 ** 31 - 1;
 
 class DataApiQueryCompiler extends MysqlQueryCompiler {
@@ -64,10 +64,10 @@ class DataApiQueryCompiler extends MysqlQueryCompiler {
 }
 
 /**
- * Repeats a call that did nothing (`resuming`), and, if `safe`, one whose outcome is unknown, with jittered backoff
- * while the caller's time lasts. A DatabaseResumingException is a 400, which the SDK does not repeat. A `safe` statement
- * that the database gave up in favour of another (`conflict`) is repeated a few times: it did nothing either, and in a
- * transaction it would have been the transaction that is repeated.
+ * Retries a call that did nothing (`resuming`) and, if `safe`, one whose outcome is unknown, with jittered backoff
+ * while the caller's time lasts. A DatabaseResumingException is a 400, which the SDK does not retry. A `safe` statement
+ * that the database aborted in favour of another (`conflict`) is retried a few times: it did nothing either. Inside a
+ * transaction, it is the whole transaction that is retried.
  */
 async function persistently<T>(options: DataApiOptions, safe: boolean, call: () => Promise<T>): Promise<T> {
   let conflicts = 0;
@@ -98,7 +98,7 @@ class DataApiConnection implements DatabaseConnection {
     this.#options = options;
   }
 
-  /** Ends a call that is not answered in time: its outcome is unknown, as of one whose connection broke. */
+  /** Aborts a call that gets no response in time: its outcome is unknown, as when a connection breaks. */
   get #inTime() {
     const ms = this.#options.callTimeout?.(this.#transactionId !== undefined) ?? longestTimeoutMs;
     return { abortSignal: AbortSignal.timeout(Math.min(Math.max(Math.ceil(ms), 1), longestTimeoutMs)) };
@@ -109,8 +109,8 @@ class DataApiConnection implements DatabaseConnection {
   }
 
   /**
-   * Outside a transaction every statement of ours is safe to run twice (docs/overview.md), so it is repeated
-   * when its outcome is unknown. Inside one it is not: the transaction ends, and `transact` runs it again as a whole.
+   * Outside a transaction every statement of ours is safe to run twice (docs/overview.md), so it is retried when its
+   * outcome is unknown. Inside one it is not: the transaction ends, and `transact` runs it again as a whole.
    */
   async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
     const options = this.#options;
@@ -138,7 +138,7 @@ class DataApiConnection implements DatabaseConnection {
 
   async begin() {
     const command = new BeginTransactionCommand({ ...this.#target, database: this.#options.database });
-    // A transaction begun and lost on the way holds no lock: the Data API ends it when idle.
+    // A transaction whose id was lost with the response holds no lock: the Data API ends it when idle.
     const begun = await persistently(this.#options, true, () => this.#options.client.send(command, this.#inTime));
     this.#transactionId = begun.transactionId;
   }
@@ -149,8 +149,8 @@ class DataApiConnection implements DatabaseConnection {
   }
 
   /**
-   * Tried a few times whatever time is left: a transaction that is not ended keeps its locks until the Data API ends it,
-   * three minutes later. Never throws: what made us roll back is what the caller has to know.
+   * Tried a few times, however little time is left: a transaction that is not ended keeps its locks until the Data API
+   * ends it, three minutes later. Never throws: the caller needs the error that led to the rollback.
    */
   async rollback() {
     const command = new RollbackTransactionCommand({ ...this.#target, transactionId: this.#transactionId });
@@ -160,7 +160,7 @@ class DataApiConnection implements DatabaseConnection {
         await this.#options.client.send(command, { abortSignal: AbortSignal.timeout(rollbackTimeoutMs) });
         return;
       } catch (error) {
-        if (error instanceof TransactionNotFoundException) return; // it has ended: committed, or given up by the database
+        if (error instanceof TransactionNotFoundException) return; // already ended: committed or aborted
         if (tries < rollbackTries) await this.#options.pause(tries * 50);
       }
     }

@@ -2,7 +2,7 @@ import { functionEnv } from '../env.ts';
 import { emit } from '../metrics.ts';
 import { minuteMs, msSince } from '../time.ts';
 
-/** What this container has called since it last said so. */
+/** This container's calls since it last emitted them. */
 let calls = 0;
 let repeats = 0;
 let saidAt: Date | undefined;
@@ -13,9 +13,9 @@ export function countCall(isRepeat: boolean): void {
 }
 
 /**
- * Emits how many calls there were, once a minute at most: a line for each request would cost more than the calls. What a
- * container has not said when it ends is lost, a minute of its calls.
- * @param now of the invocation that ends
+ * Emits how many calls there were, at most once a minute: a line for each request would cost more than the calls.
+ * Whatever a container has not emitted when it ends is lost: about a minute of its calls.
+ * @param now the time of the invocation that ends
  */
 export function sayUsage(now: Date): void {
   saidAt ??= now;
