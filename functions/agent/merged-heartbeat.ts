@@ -16,8 +16,7 @@ type Call = Beat & {
 /**
  * A heartbeat whose response also carries what the separate polls A3, A4, R2 with `launching`, and X3 would (protocol
  * A2). One statement if there is nothing to tell. Otherwise it calls the functions of those routes, each only if it has
- * something to return. Commands and launches can be handed out only once, so they come last: no later failure can lose
- * them.
+ * something to return. What is handed out for good comes last, so that no later failure loses it.
  * @throws AppError agent_not_found, as for A2
  */
 export async function mergedHeartbeat(db: Db, { token, ...beat }: Call, now: Date) {

@@ -8,10 +8,7 @@ import { iso } from '../shared/time.ts';
 /** How many upcoming disruption windows are shown. */
 const shown = 5;
 
-/**
- * An agent's availability target, disruption windows, deadline and remaining work, as consoles read them (protocol
- * C21).
- */
+/** An agent's availability target, disruption windows, deadline and remaining work, for consoles (protocol C21). */
 export function availabilitySettings(agent: Agent, now: Date) {
   const windows = agent.disruptionWindows as DisruptionWindows | null;
   const target = fromDecimalOrNull(agent.availabilityTarget);
