@@ -7,9 +7,7 @@ import { isFresh } from '../core/pool/freshness.ts';
 /** If a smaller share of its pools is observed, a job's decision counts as degraded. */
 const enoughObserved = 0.5;
 
-/**
- * Explains a decision: the terms of policy A or B, the first closed gate, what would open it, and what staying costs.
- */
+/** Explains a decision: the terms of policy A or B, the first closed gate, what it takes, and what staying costs. */
 export function explain(decision: Decision, { agent, prices, service }: DecisionInput, now: Date) {
   const { policy, terms, failedGate, reason } = decision;
   const paid = agent.mode === 'spot' ? prices.currentSpot : prices.onDemand;

@@ -5,7 +5,7 @@ import type { Route, Routes } from '../shared/route.ts';
 const open = { method: 'GET', access: 'open', scope: 'none' } as const satisfies Partial<Route>;
 
 /**
- * Serves the API's description to programs and people (protocol 5), in its own Lambda to keep its files out of others.
+ * The API's description, for programs and people (protocol 5). Its own Lambda, so that /health does not load its files.
  */
 export const docsRoutes = {
   document: {

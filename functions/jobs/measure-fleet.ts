@@ -3,9 +3,7 @@ import { emit } from '../shared/metrics.ts';
 import type { RunTime } from '../shared/run-time.ts';
 import { dayMs, dayOf, minuteMs, msAfter, msBefore } from '../shared/time.ts';
 
-/**
- * The job's period. Each run measures what happened within one, so a missed run leaves a gap but never a wrong number.
- */
+/** The job's period. Each run measures one period, so a missed run leaves a gap but never a wrong number. */
 const periodMs = 5 * minuteMs;
 
 /** A longer failover is not measured: its agent was without a primary, which other metrics show. */
@@ -104,9 +102,7 @@ async function countUndelivered(db: Db): Promise<number> {
   return count;
 }
 
-/**
- * USD over all tenants. Joined from `clients` by primary key, because the daily totals have no index on the date alone.
- */
+/** USD over all tenants. Joins from `clients`, because the totals have no index on the date alone. */
 async function readMoney(db: Db, now: Date) {
   const [day, month] = await Promise.all([
     db

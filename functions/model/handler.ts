@@ -60,9 +60,7 @@ async function tryModel(session: Awaited<ReturnType<typeof readSession>>): Promi
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/**
- * Deletes sessions that are no longer kept, at most 100 at a time. Files that S3 fails to delete are left and logged.
- */
+/** Deletes sessions that are no longer kept, at most 100. Files that S3 fails to delete are left and logged. */
 async function tidy({ db }: Call): Promise<void> {
   const outdated = await outdatedSessions(db);
   const gone = await deleteSessions(

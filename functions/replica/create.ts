@@ -38,9 +38,7 @@ export function createReplica(db: Db, { body, ...of }: OfAgent & { readonly body
   });
 }
 
-/**
- * Manual mode keeps exactly one standby. For concurrent requests, the unique key on active manual replicas ensures it.
- */
+/** Manual mode keeps exactly one standby; between concurrent requests, the unique key on active manual ones decides. */
 function requireWanted(state: AgentState<'standbys'>): void {
   const { agent, standbys } = state;
   if (agent.status === 'offline')

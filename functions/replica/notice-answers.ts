@@ -38,9 +38,7 @@ export function emergencyAnswer(
   }
 }
 
-/**
- * The response of R9. `success` makes the agent shut down its instance, so it is true only once another has taken over.
- */
+/** The response of R9. `success` makes the agent shut down its instance: true only once another has taken over. */
 export function terminationAnswer(outcome: Outcome) {
   switch (outcome.kind) {
     case 'promoted':

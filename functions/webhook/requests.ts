@@ -3,9 +3,7 @@ import { needsOne } from '../shared/fields.ts';
 
 /** Request and response shapes of a tenant's webhook. Contains only zod schemas, no logic. */
 
-/**
- * We may publish only to topics with this name prefix. FIFO topics are excluded: they would require more parameters.
- */
+/** We may publish only to topics with this name prefix. FIFO topics are excluded: they need more parameters. */
 const TopicArn = z
   .string()
   .max(350)
