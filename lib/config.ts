@@ -4,9 +4,7 @@ import type { LambdaName } from '../functions/lambdas.ts';
 /** The settings that may differ between deployments. Everything else is the same everywhere. */
 export interface Config {
   readonly database: {
-    /**
-     * Aurora capacity units; one is about 2 GiB and 500 statements per second. At 0 the cluster pauses when it is idle.
-     */
+    /** Aurora capacity units; one is about 2 GiB and 500 statements per second. At 0 the cluster pauses when idle. */
     readonly minAcu: number;
     readonly maxAcu: number;
     /** A second instance takes over within a minute if the writer fails; it costs as much as the writer. */
@@ -19,9 +17,7 @@ export interface Config {
     readonly retention: RetentionDays;
     /** Share of the successful requests that are logged; every failed one is. */
     readonly successShare: number;
-    /**
-     * Whether API Gateway logs each request. It cannot sample: 1,700 requests per second cost about 440 USD a month.
-     */
+    /** Whether API Gateway logs requests. It cannot sample: 1,700 requests per second cost about 440 USD a month. */
     readonly access: boolean;
   };
   /**

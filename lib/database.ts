@@ -25,9 +25,7 @@ const pinned = { autoMinorVersionUpgrade: false };
  */
 export class Database extends Construct {
   readonly cluster: DatabaseCluster;
-  /**
-   * The secret of the user that may read and write rows but not alter tables; the migration creates it (docs/adr/0053).
-   */
+  /** Of the user that may read and write rows but not alter tables; the migration creates that user (docs/adr/0053). */
   readonly appSecret: Secret;
 
   constructor(scope: Construct, id: string, config: Config) {

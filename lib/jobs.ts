@@ -81,9 +81,7 @@ export class Jobs extends Construct {
     }
   }
 
-  /**
-   * Allows tenants' roles by their required name (functions/admin/routes-clients.ts); their trust policies decide too.
-   */
+  /** Allows tenants' roles by their required name (functions/admin/routes-clients.ts); their trust policies decide. */
   private lookIntoTenantsAccounts(): PolicyStatement {
     const { partition } = Stack.of(this);
     return new PolicyStatement({

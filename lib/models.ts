@@ -46,9 +46,7 @@ export class Models extends Construct {
     this.provide(fn);
   }
 
-  /**
-   * Lets a function decide with a model: the layer's, or an activated one. Of the bucket, it may read only the latter.
-   */
+  /** Lets a function decide with a model: the layer's, or an activated one, which is all it may read of the bucket. */
   use(fn: LambdaFunction): void {
     fn.addToRolePolicy(
       new PolicyStatement({ actions: ['s3:GetObject'], resources: [this.bucket.arnForObjects('activated/*')] }),

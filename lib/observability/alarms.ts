@@ -154,7 +154,7 @@ export class Alarms extends Construct {
       new MetricFilter(this, `${name}${i}`, {
         logGroup,
         filterPattern,
-        metricNamespace: Stack.of(this).stackName, // the same as for the functions' own metrics, so that an account's stacks are counted separately
+        metricNamespace: Stack.of(this).stackName, // as for the functions' own metrics: each stack counts separately
         metricName: name,
         metricValue: '1',
       }).metric({ statistic: 'Sum', period }),
