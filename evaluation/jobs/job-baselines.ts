@@ -54,7 +54,7 @@ export const jobAlwaysRunning = asPolicy((world, job, sight) => {
   return hasSpot(world, sight) && needs < job.deadline - sight.elapsed ? 'spot' : 'on-demand';
 });
 
-/** Each slice of some hours has its share of the work to do. */
+/** Divides the time into slices of some hours, each of which has to complete its share of the work. */
 export const jobSliced = (hours: number) =>
   asPolicy((world, job, sight) => {
     const bound = guard(world, job, sight);

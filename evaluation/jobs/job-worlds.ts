@@ -1,7 +1,9 @@
 import type { PoolGroup, RecordedPool } from '../../functions/core/backtest/simulator/pool-group.ts';
 import type { JobWorld } from './job-world.ts';
 
-/** A zone's region is its name without the last letter: us-east-1 for us-east-1a, us-east4 for us-east4-a. */
+/**
+ * A zone's region is its name without the final letter and hyphen: us-east-1 for us-east-1a, us-east4 for us-east4-a.
+ */
 const regionOf = (zone: string) => zone.replace(/-?[a-z]$/, '');
 
 /** Combines the pools of groups with equal steps into one world. @param regionMove USD */

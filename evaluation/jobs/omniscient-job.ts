@@ -73,9 +73,7 @@ class JobBound {
     }
   }
 
-  /**
-   * One tick of running: the job continues or is newly launched. Work beyond the job's end counts in the last entry.
-   */
+  /** One tick of running, continued or newly launched. Work beyond the job's end counts in the last entry. */
   #run(running: Costs, source: Costs, price: number, range: Range, next: Costs): void {
     const last = this.#size - 1;
     const gain = this.#gain;

@@ -52,9 +52,7 @@ const makers = {
 /** Step lengths, in seconds, of the groups that jobs are played on. */
 const jobSteps = [195, 600];
 
-/**
- * Draws starts for all pools in order, even unwanted ones, so that `--groups` does not change the starts of the others.
- */
+/** Draws starts for all pools in order, even unwanted ones, so that `--groups` does not change the other starts. */
 function jobTasks(options: EvaluateOptions): Task[] {
   const drawn = new RecordedStarts();
   return groupFiles(options.data, 'availability').flatMap((path): Task[] => {

@@ -150,9 +150,7 @@ class World {
 
   #total = (cost: number, downtime: number) => cost + this.#lambda * downtime;
 
-  /**
-   * Launch cost of a planned move that arrives with the next step; impossible unless its pool has been up long enough.
-   */
+  /** Launch cost of a planned move that arrives with the next step; impossible unless its pool was up long enough. */
   #plannedArrival(step: number, to: number): number {
     const lasted = this.#hasLasted(to, step, this.#launchSteps);
     return lasted ? (this.#price(to, step) * this.#timing.launch) / 3600 : impossible;

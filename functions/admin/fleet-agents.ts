@@ -13,9 +13,7 @@ const present: readonly AgentStatus[] = ['online', 'offline', 'disabled', 'switc
 /** A row is below 5 KB even with the longest names. */
 const safeSize = 200;
 
-/**
- * Agents of all tenants, latest heartbeat first (protocol D10). One statement. Status `all` leaves out deleted agents.
- */
+/** Agents of all tenants, latest heartbeat first (protocol D10). One statement. `all` leaves out deleted agents. */
 export async function listFleetAgents(db: Db, query: AgentsQuery) {
   const { items, next } = await readPage({
     list: 'D10',

@@ -36,9 +36,7 @@ export async function listFleetInstances(db: Db, query: InstancesQuery) {
   };
 }
 
-/**
- * Reads each status separately through the index, newest first. A filter applies to the newest `searched` rows of each.
- */
+/** Reads each status separately through the index, newest first. Filters see the newest `searched` rows of each. */
 async function selectInstances(db: Db, query: InstancesQuery, limit: number) {
   const { mode, region, search } = query;
   const isFiltered = mode !== 'all' || region || search;

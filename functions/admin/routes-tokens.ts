@@ -4,9 +4,7 @@ import { optional, zonedTime } from '../shared/fields.ts';
 import type { Routes } from '../shared/route.ts';
 import { ofClient } from './routes-clients.ts';
 
-/**
- * The name of a token or operator. It appears in the audit log, where other characters could imitate another's name.
- */
+/** A token's or operator's name. It appears in the audit log, where other characters could imitate another name. */
 const Name = z
   .string()
   .trim()

@@ -26,10 +26,7 @@ export async function poolStatistics(db: Db) {
   };
 }
 
-/**
- * Agents by status, the 100 tenants with the most agents, and the latest to go offline (protocol X12). Three
- * statements.
- */
+/** Agents by status, the 100 tenants with the most, and the latest to go offline (protocol X12). Three statements. */
 export async function agentHealth(db: Db) {
   const byStatus = await db
     .selectFrom('agents')

@@ -185,7 +185,7 @@ async function keepBeside(tx: Tx, candidate: Candidate, now: Date): Promise<Admi
   };
 }
 
-/** The primary has started again. */
+/** Registers a primary that has restarted. */
 async function restart(tx: Tx, candidate: Candidate, now: Date): Promise<void> {
   const { state, body } = candidate;
   const { agent, inFlight } = state;
@@ -203,7 +203,7 @@ async function restart(tx: Tx, candidate: Candidate, now: Date): Promise<void> {
     );
 }
 
-/** The instance was registered under another logical id of the same tenant: it stops being that agent's primary. */
+/** Takes an instance from another agent of the tenant. If it was that agent's primary, it no longer is. */
 async function releaseFromOtherAgent(tx: Tx, { state }: Candidate, now: Date): Promise<void> {
   const { agent } = state;
   const { id: instanceId, agentId, clientId, isPrimary, agentEpoch: epoch } = state.instance!;

@@ -48,7 +48,7 @@ export const CleanupCounts = z.object({
   failed_count: z.int(),
 });
 
-/** Whether to move. */
+/** Whether the agent should switch. */
 export const RebalanceAdvice = z.object({
   success: z.literal(true),
   action: z.enum(['switch', 'monitor']),
@@ -82,7 +82,7 @@ export const SwitchIssued = z.object({
   current_pool_id: z.string().nullable().optional(),
 });
 
-/** An agent, and why its primary is the primary. */
+/** An agent, and why its primary last changed. */
 export const AgentSummary = z.object({
   id: z.string(),
   logical_agent_id: z.string(),

@@ -14,9 +14,7 @@ import type { HeartbeatRequest } from './requests.ts';
 
 export interface Beat extends OfAgent {
   readonly body: z.output<typeof HeartbeatRequest>;
-  /**
-   * For agents that accept `merged`: when the next heartbeat is due, and whether we can decide without their prices.
-   */
+  /** For agents that accept `merged`: when the next heartbeat is due; whether we can decide without their prices. */
   readonly told?: Pick<Parameters<typeof noteSteadyBeat>[1], 'nextSeconds' | 'isPriced'>;
 }
 

@@ -5,9 +5,7 @@ import { claimedNumber, claimedTime, optional, quotedTime, text } from '../share
 
 /** Request bodies that agents of both versions actually send (protocol 2). */
 
-/**
- * The zone of a registering instance, from its metadata. An invalid one is rejected, as a retry may send a valid one.
- */
+/** The zone of a registering instance, from its metadata. An invalid one is rejected: a retry may get a valid one. */
 const Zone = text(48)
   .refine((az) => regionOfZone(az) !== undefined, {
     error: ({ input }) => `must be an availability zone such as us-east-1a, not ${input}`,

@@ -49,9 +49,7 @@ export const settingsIn = (row: SettingsRow, ref: string) => ({
 });
 type SettingsRow = Settings & Parameters<typeof callerOf>[0] & { readonly standbyCount: number };
 
-/**
- * The settings that the calling instance must follow. All flags are off unless it is the primary (protocol 1.9, A1).
- */
+/** The settings that the calling instance follows. All flags are off unless it is the primary (protocol 1.9, A1). */
 export function settingsFor(agent: Settings, standing: Standing, replicas: number) {
   const acts = standing === 'primary' && agent.status !== 'deleted';
   return {

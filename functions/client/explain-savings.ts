@@ -11,7 +11,7 @@ import { dayMs, msBefore } from '../shared/time.ts';
 import { readOverlays, toItem as toOverlayItem } from './price-overlays.ts';
 import type { ExplainQuery } from './requests.ts';
 
-/** Names the list in its cursors. */
+/** The list's name in its cursors. */
 const explainList = 'E7';
 
 /** How the sums are calculated, in words for the tenant. */

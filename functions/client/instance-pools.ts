@@ -36,7 +36,7 @@ export interface Pool {
   readonly name: string;
   readonly az: string;
   /**
-   * USD per hour, the price that the tenant may rely on (docs/adr/0037), and when it was seen; `undefined` if unknown.
+   * The price that the tenant may rely on (docs/adr/0037), USD per hour, and when it was seen; `undefined`: unknown.
    */
   readonly price: number | undefined;
   readonly pricedAt: Date | undefined;

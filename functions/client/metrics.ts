@@ -42,7 +42,7 @@ export async function instanceMetrics(db: Db, { caller, instanceId }: OfInstance
   };
 }
 
-/** Until when the instance ran, as far as we know. */
+/** When the instance stopped running, as far as we know; now if it still runs. */
 const endOf = (instance: Pick<Instance, 'terminatedAt' | 'instanceStatus' | 'lastSeenAt' | 'installedAt'>, now: Date) =>
   instance.terminatedAt ??
   (instance.instanceStatus === 'terminated' ? (instance.lastSeenAt ?? instance.installedAt) : now);

@@ -71,7 +71,7 @@ async function typesOfFamily(db: Db, { instanceType, region }: { instanceType: s
     .select('instanceType')
     .distinct()
     .where('instanceType', '>=', `${family}.`)
-    .where('instanceType', '<', `${family}/`) // the character after the dot
+    .where('instanceType', '<', `${family}/`) // `/` is the character after the dot
     .where('region', '=', region)
     .limit(typesShown)
     .execute();

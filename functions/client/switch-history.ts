@@ -107,9 +107,7 @@ interface FileOf {
   readonly cursor?: Position | undefined;
 }
 
-/**
- * The same as a file of at most 4,000 rows (protocol C23). The next file begins at `next`. At most two statements.
- */
+/** The same as a file of at most 4,000 rows (protocol C23). The next file begins at `next`. At most two statements. */
 export async function switchHistoryFile(db: Db, { clientId, cursor }: FileOf): Promise<CsvFile> {
   const rows: Row[] = [];
   let after = cursor;

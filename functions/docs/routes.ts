@@ -4,9 +4,7 @@ import type { Route, Routes } from '../shared/route.ts';
 /** The description of the API is public; its data are not. */
 const open = { method: 'GET', access: 'open', scope: 'none' } as const satisfies Partial<Route>;
 
-/**
- * The API's description, for programs and people (protocol 5). Its own Lambda, so that /health does not load its files.
- */
+/** The API's description, for programs and people (protocol 5). Its own Lambda: /health does not wait for its files. */
 export const docsRoutes = {
   document: {
     ...open,

@@ -10,9 +10,7 @@ const opset = 17;
 export const graphInput = 'features';
 export const graphOutput = 'chances';
 
-/**
- * Writes logistic models of the same features as one ONNX graph: chances = sigmoid(features x weights + intercepts).
- */
+/** Writes logistic models of the same features as an ONNX graph: chances = sigmoid(features x weights + intercepts). */
 export function onnxGraph(name: string, models: readonly Logistic[]): Uint8Array {
   const features = models[0]!.weights.length;
   const weights = Array.from({ length: features }, (_, feature) =>

@@ -25,7 +25,7 @@ interface Titled {
 export interface Chart extends Titled {
   readonly series: readonly Series[];
   readonly isStacked?: true;
-  /** A line that the others should stay below. */
+  /** A horizontal line that all series should stay below. */
   readonly limit?: { readonly value: number; readonly label: string };
 }
 
