@@ -18,8 +18,8 @@ interface Asked {
 
 /**
  * The events since a cursor or time, oldest first, for a console that follows them (protocol X21). The response always
- * has a next cursor. That cursor stays `lateMs` behind now, so that late events are not missed; events after it are
- * returned again. One statement.
+ * has a next cursor. On the last page it stays `lateMs` behind now, so that late events are not missed; events after it
+ * are returned again. One statement.
  */
 export async function listEvents(db: Db, { caller, query }: Asked, now: Date): Promise<Page<EventItem>> {
   const after = query.cursor ? timeAndId(query.cursor) : { at: query.since ?? msBefore(now, lateMs), id: '' };
