@@ -58,7 +58,7 @@ export interface EvaluateOptions {
   readonly threads: number;
 }
 
-/** @returns 'help' when the command line asks for it. @throws UsageError */
+/** @returns 'help' if the command line requests it. @throws UsageError */
 export function readOptions(args: readonly string[]): EvaluateOptions | 'help' {
   if (args.includes('--help')) return 'help';
   return readCommandLine(options, args).values;

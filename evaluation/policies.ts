@@ -4,7 +4,7 @@ import { type PolicyAConfig, policyAConfig } from '../functions/core/decision/po
 import { type PolicyBConfig, policyBConfig } from '../functions/core/decision/policy-b/config.ts';
 import { UsageError } from '../local/command-line.ts';
 
-/** The numbers of the policies that are scored. */
+/** The parameters of the policies that are scored. */
 export interface Policies {
   readonly a: PolicyAConfig;
   readonly b: PolicyBConfig;
@@ -59,14 +59,14 @@ const b = z.strictObject({
   missed: z.number().min(1),
 } satisfies Shape<PolicyBConfig>);
 
-/** A schema for each number, so that none is forgotten. */
+/** Requires a schema for each parameter, so that none is forgotten. */
 type Shape<T> = Record<keyof T, z.ZodType>;
 
 const file = z.strictObject({ a, b });
 
 /**
- * The policies with the numbers of a file, which names only those that differ.
- * @throws UsageError that says which value is wrong and what is expected
+ * Reads parameters from a file that names only those that differ from the defaults.
+ * @throws UsageError with the wrong value and what is expected
  */
 export function readPolicies(path: string): Policies {
   const given = parseJson(path);
@@ -83,7 +83,7 @@ function parseJson(path: string): unknown {
   }
 }
 
-/** What is given replaces what it names; objects are merged, lists replaced. */
+/** Overrides `base` with `given`: objects are merged, lists are replaced. */
 function merged(base: unknown, given: unknown): unknown {
   if (!isRecord(base) || !isRecord(given)) return given;
   return Object.fromEntries(

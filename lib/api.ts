@@ -36,12 +36,12 @@ export interface ApiProps {
   readonly adminTokenSha256: string;
 }
 
-/** One HTTP API with the routes of `functions/routes.ts`, and one Lambda for each domain in it. */
+/** One HTTP API with the routes of `functions/routes.ts`, and one Lambda for each of its domains. */
 export class Api extends Construct {
   readonly url: string;
   readonly http: HttpApi;
   readonly authorizer: AppFunction;
-  /** Of the Lambdas that answer. */
+  /** The logs of the Lambdas that serve the routes. */
   readonly logs: readonly ILogGroup[];
 
   constructor(scope: Construct, id: string, props: ApiProps) {
@@ -51,7 +51,7 @@ export class Api extends Construct {
       apiName: 'spot-optimizer',
       createDefaultStage: false,
       corsPreflight: {
-        // No cookies: who has no token gets nothing, wherever the page comes from.
+        // Safe for any origin: we use no cookies, so a page without a token gets nothing.
         allowOrigins: ['*'],
         allowMethods: [
           CorsHttpMethod.GET,
@@ -86,16 +86,16 @@ export class Api extends Construct {
     const logs: ILogGroup[] = [];
     for (const [domain, table] of Object.entries(routes) as [keyof typeof routes, Routes][]) {
       const fn = new AppFunction(this, domain, { bundles, config });
-      if (domain !== 'docs') database.connect(fn); // it serves files
+      if (domain !== 'docs') database.connect(fn); // docs only serves files
       logs.push(fn.logGroup);
       if (domain === 'admin') tokens.grant(fn);
       if (domain === 'webhook') {
         tokens.grantWebhooks(fn, 'kms:Encrypt');
-        grantSending(fn, tokens); // the test message
+        grantSending(fn, tokens); // for the test message
       }
       if (domain === 'model') models.serve(fn);
       if (domain === 'decision') models.use(fn);
-      // One permission for the whole API: one for each route outgrows Lambda's 20 KB policy.
+      // One permission for the whole API: one for each route would exceed Lambda's 20 KB policy limit.
       const integration = new HttpLambdaIntegration(domain, fn, { scopePermissionToRoute: false });
       for (const route of Object.values<Route>(table)) {
         const isDefault = route.path === '$default';
@@ -103,7 +103,7 @@ export class Api extends Construct {
           httpApi: api,
           routeKey: isDefault ? HttpRouteKey.DEFAULT : HttpRouteKey.with(route.path, HttpMethod[route.method]),
           authorizer: route.access === 'open' ? undefined : authorizer,
-          // That permission is for `<stage>/<method>/<path>`; the default route calls as `<stage>/$default`.
+          // That permission covers `<stage>/<method>/<path>`, but the default route calls as `<stage>/$default`.
           integration: isDefault ? new HttpLambdaIntegration('default', fn) : integration,
         });
         if (route.access === 'open') limitStrangers(stage, served, route);
@@ -117,20 +117,20 @@ export class Api extends Construct {
     return new DomainName(this, 'Domain', { domainName: name, certificate });
   }
 
-  /** Agents drop any path prefix, so the stage is the one at the root of the host (protocol 1.1). */
+  /** Agents drop any path prefix, so the stage must be at the root of the host (protocol 1.1). */
   private serve(api: HttpApi, { hasLog, domain }: { hasLog: boolean; domain: DomainName | undefined }): HttpStage {
     return new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName: '$default',
       autoDeploy: true,
       domainMapping: domain && { domainName: domain },
-      // Half of what an account may use in a region: other APIs live on while a fleet of ours runs wild.
+      // Half of the account's limit in a region, so that other APIs keep working if our fleet runs wild.
       throttle: { rateLimit: 5000, burstLimit: 2500 },
       accessLogSettings: hasLog ? this.accessLog() : undefined,
     });
   }
 
-  /** What our own logs cannot say: who was refused, throttled or lost before a handler ran. */
+  /** Logs what our own logs cannot: requests that were denied, throttled or failed before a handler ran. */
   private accessLog(): IAccessLogSettings {
     const log = new LogGroup(this, 'AccessLog', {
       retention: RetentionDays.ONE_WEEK,
@@ -155,19 +155,19 @@ export class Api extends Construct {
   }
 }
 
-/** Requests a second, and at once, of a route that anybody may call. */
+/** Requests per second, and the burst, for a route that anybody may call. */
 const forStrangers = { rate: 50, burst: 100 };
-/** All agents of a large fleet register when they come back from an outage. */
+/** Higher, because all agents of a large fleet register after an outage. */
 const forRegistrations = { rate: 500, burst: 1000 };
 
 /**
- * Holds a route that anybody may call to a rate of its own: a stranger who floods it takes neither the stage's share nor all of
- * the account's Lambdas from the agents.
+ * Throttles a route that anybody may call by itself, so that somebody who floods it cannot use up the stage's rate or
+ * the account's Lambda concurrency, which the agents need.
  */
 function limitStrangers(stage: HttpStage, served: HttpRoute, route: Route): void {
   const { rate, burst } = route.id === 'A1' ? forRegistrations : forStrangers;
   const resource = stage.node.defaultChild as CfnStage;
   const limits = { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst };
   resource.routeSettings = { ...(resource.routeSettings as object), [routeKey(route)]: limits };
-  stage.node.addDependency(served); // API Gateway refuses settings of a route that is not there yet
+  stage.node.addDependency(served); // API Gateway rejects settings for a route that does not exist yet
 }

@@ -22,14 +22,14 @@ export interface AppFunctionProps extends Partial<Omit<FunctionProps, 'code'>> {
   readonly config: Config;
 }
 
-/** A Lambda of ours: `functions/<id>/handler.ts` with its row of `functions/lambdas.ts`; the caller's props override. */
+/** One of our Lambdas: `functions/<id>/handler.ts`, sized by `functions/lambdas.ts`. The caller's props override. */
 export class AppFunction extends LambdaFunction {
   constructor(scope: Construct, id: LambdaName, { bundles, config, environment, ...overrides }: AppFunctionProps) {
     const logGroup = new LogGroup(scope, `${id}Logs`, {
       retention: config.logs.retention,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    // Not AWS's managed policy for Lambdas, which lets a function write to every log of the account.
+    // AWS's managed policy for Lambdas is not used: it lets a function write to every log of the account.
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     logGroup.grantWrite(role);
     super(scope, id, {
@@ -43,7 +43,7 @@ export class AppFunction extends LambdaFunction {
       reservedConcurrentExecutions: config.reservedConcurrency[id],
       logGroup,
       loggingFormat: LoggingFormat.JSON,
-      // Without START, END and REPORT of every call, which at the agents' rates are most of the log and its price.
+      // Leaves out START, END and REPORT: at the agents' request rates they would be most of the log and its cost.
       systemLogLevelV2: SystemLogLevel.WARN,
       environment: {
         POWERTOOLS_SERVICE_NAME: id,

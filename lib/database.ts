@@ -16,16 +16,16 @@ import type { Config } from './config.ts';
 
 const name = 'spot_optimizer';
 
-/** The engine's version is the long-term one on purpose: it changes by a deployment, not in a maintenance window. */
+/** Pins the engine to its long-term version: it changes by deployment, not in a maintenance window. */
 const pinned = { autoMinorVersionUpgrade: false };
 
 /**
- * Aurora MySQL behind the Data API. Functions reach it by HTTPS, so they are in no VPC and the one here has neither a
- * gateway nor a NAT: nothing can open a connection to the database at all.
+ * Aurora MySQL behind the Data API. Functions reach it over HTTPS, so they run outside any VPC. The VPC here has no
+ * internet or NAT gateway, so nothing can open a connection to the database.
  */
 export class Database extends Construct {
   readonly cluster: DatabaseCluster;
-  /** Of the user that reads and writes rows and changes no table; the migration makes it (docs/adr/0053). */
+  /** Of the user that may read and write rows but not alter tables; the migration creates that user (docs/adr/0053). */
   readonly appSecret: Secret;
 
   constructor(scope: Construct, id: string, config: Config) {
@@ -40,8 +40,8 @@ export class Database extends Construct {
       engine: DatabaseClusterEngine.auroraMysql({ version: AuroraMysqlEngineVersion.VER_3_10_4 }),
       vpc,
       vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
-      // One instance is enough for many: Aurora replaces a failed one within minutes and the storage, in three zones, is not
-      // lost with it. Agents repeat their calls and run on without us.
+      // One instance is often enough: Aurora replaces a failed one within minutes, and the storage, in three zones,
+      // survives it. Agents retry their requests and keep running without us.
       writer: ClusterInstance.serverlessV2('Writer', pinned),
       readers: hasReader ? [ClusterInstance.serverlessV2('Reader', { ...pinned, scaleWithWriter: true })] : [],
       serverlessV2MinCapacity: minAcu,
@@ -51,11 +51,12 @@ export class Database extends Construct {
       cloudwatchLogsRetention: config.logs.retention,
       enableDataApi: true,
       defaultDatabaseName: name,
-      // RDS makes the password and changes it every week by itself; a function of ours for that would need a VPC.
+      // RDS creates the password and rotates it every week; a rotation function of our own would need a VPC.
       credentials: Credentials.fromUsername(name),
       manageMasterUserPassword: true,
       parameters: {
-        // As on one machine (local/database/run/server-flags.ts): RDS by itself would cut off text that is too long.
+        // The same as locally (local/database/run/server-flags.ts): by default, RDS would truncate text that is too
+        // long.
         sql_mode:
           'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
         character_set_server: 'utf8mb4',
@@ -74,24 +75,24 @@ export class Database extends Construct {
         secretStringTemplate: JSON.stringify({ username: 'app' }),
         generateStringKey: 'password',
         passwordLength: 40,
-        excludePunctuation: true, // it is put into a statement (functions/migrate/app-user.ts)
+        excludePunctuation: true, // it becomes part of a statement (functions/migrate/app-user.ts)
       },
     });
   }
 
-  /** Lets a function read and write rows, and sets the variables by which it finds the database. */
+  /** Lets a function read and write rows, and sets the environment variables that point to the database. */
   connect(fn: LambdaFunction): void {
     this.admit(fn, this.appSecret);
   }
 
-  /** Lets a function change tables and users too. It is told of the application's secret as all others are. */
+  /** Lets a function also change tables and users. It receives the application's secret ARN, as all others do. */
   connectAsMaster(fn: LambdaFunction): void {
     const master = this.cluster.secret!;
     this.admit(fn, master);
     fn.addEnvironment('DATABASE_MASTER_SECRET_ARN', master.secretArn);
   }
 
-  /** The Data API reads the secret with the rights of who calls it, so the secret decides what a function may do. */
+  /** The Data API reads the secret with the caller's permissions, so the secret decides what a function may do. */
   private admit(fn: LambdaFunction, secret: ISecret): void {
     fn.addToRolePolicy(new PolicyStatement({ actions: dataApiActions, resources: [this.cluster.clusterArn] }));
     fn.addToRolePolicy(

@@ -9,14 +9,14 @@ import type { Database } from './database.ts';
 export interface DeletionProtectionProps {
   readonly config: Config;
   readonly database: Database;
-  /** What has to be there before. */
+  /** Must be deployed before the protection is set. */
   readonly after: readonly Construct[];
 }
 
 /**
- * Refuses the database's deletion from the moment that the rest is there. As a property of the cluster it would be there from the
- * first second, and a first deployment that fails could not remove what it had made. A stack that is deleted lifts it; the stack
- * is protected itself, and keeps a snapshot.
+ * Protects the database from deletion once everything else is deployed. As a property of the cluster it would apply
+ * from the start, and a failed first deployment could not roll back. Deleting the stack lifts the protection; the stack
+ * itself is protected, and keeps a snapshot.
  */
 export class DeletionProtection extends Construct {
   constructor(scope: Construct, id: string, { config, database: { cluster }, after }: DeletionProtectionProps) {
@@ -28,7 +28,7 @@ export class DeletionProtection extends Construct {
       physicalResourceId: PhysicalResourceId.of('deletion-protection'),
     });
     const protection = new AwsCustomResource(this, 'Setting', {
-      onUpdate: set(true), // and on creation
+      onUpdate: set(true), // also runs on creation
       onDelete: set(false),
       policy: AwsCustomResourcePolicy.fromStatements([
         new PolicyStatement({ actions: ['rds:ModifyDBCluster'], resources: [cluster.clusterArn] }),

@@ -1,8 +1,8 @@
 import { type App, Validations } from 'aws-cdk-lib';
 
 /**
- * What cdk-nag's packs find and why it stays. A finding that is not here fails `npm run synth`.
- * The ids are cdk-nag's; those of wildcards in policies name the resource, so that a new wildcard is a new finding.
+ * The findings of cdk-nag's packs that are accepted, with the reason. Any other finding fails `npm run synth`. The ids
+ * are cdk-nag's. For wildcards in policies they name the resource, so that a new wildcard is a new finding.
  */
 const findings: Readonly<Record<string, string>> = {
   'AwsSolutions-VPC7':
@@ -64,12 +64,12 @@ const findings: Readonly<Record<string, string>> = {
   ),
 };
 
-/** What cfn-lint finds and why it stays, by its rules: what is not here fails `npm run lint-templates`. */
+/** The accepted findings of cfn-lint by rule, with the reason. Any other finding fails `npm run lint-templates`. */
 export const cfnLintFindings: Readonly<Record<string, string>> = {
   W3005: 'CDK says on what a function depends, also where a reference does.',
 };
 
-/** The same of checkov's checks. */
+/** The same for checkov's checks. */
 export const checkovFindings: Readonly<Record<string, string>> = {
   CKV_AWS_18: 'Uploaded models: who uploads and activates is in the audit log.',
   CKV_AWS_21: 'A session’s files are written once; those of sessions that are gone are to be gone too.',

@@ -24,18 +24,18 @@ export interface JobsProps {
   readonly models: Models;
 }
 
-/** The schedules of `functions/jobs.ts`, each of which calls its Lambda and tells it which job is due. */
+/** The schedules of `functions/jobs.ts`. Each invokes its Lambda with the name of the job that is due. */
 export class Jobs extends Construct {
-  /** The runs that failed, or could not even be handed over. */
+  /** Dead-letter queue of runs that failed or could not be delivered. */
   readonly lost: Queue;
-  /** Of the Lambdas that run them. */
+  /** The logs of the Lambdas that run jobs. */
   readonly logs: readonly ILogGroup[];
-  /** Runs the jobs that are due each minute. */
+  /** The Lambda that runs the jobs due each minute. */
   readonly minutely: LambdaFunction;
 
   constructor(scope: Construct, id: string, { bundles, config, database, tokens, models }: JobsProps) {
     super(scope, id);
-    // A job reads the whole state and states the wanted one, so the next run makes up for a lost one: few repetitions, soon.
+    // The next run makes up for a lost one, because a job always works from the full state. So retry once, and soon.
     const retry = { retryAttempts: 1, maxEventAge: Duration.minutes(5) };
     this.lost = new Queue(this, 'Lost', {
       retentionPeriod: Duration.days(14),
@@ -47,7 +47,7 @@ export class Jobs extends Construct {
         bundles,
         config,
         environment,
-        // The Scheduler hands an event over and leaves, so a run that fails is Lambda's to repeat and to report.
+        // The Scheduler invokes asynchronously, so Lambda has to retry and report a run that fails.
         ...retry,
         onFailure: new SqsDestination(this.lost),
       });
@@ -81,7 +81,7 @@ export class Jobs extends Construct {
     }
   }
 
-  /** Roles of tenants, by the name that they must have (functions/admin/routes.ts); each tenant's trust decides as well. */
+  /** Allows tenants' roles by their required name (functions/admin/routes-clients.ts); their trust policies decide. */
   private lookIntoTenantsAccounts(): PolicyStatement {
     const { partition } = Stack.of(this);
     return new PolicyStatement({
@@ -91,7 +91,7 @@ export class Jobs extends Construct {
   }
 }
 
-/** Prices and offerings are of no resource, and the same for every account. */
+/** Calls for prices and offerings have no resource, and return the same for every account. */
 const readMarket = ({ tenantRegions, placementScoresADay }: Config) =>
   new PolicyStatement({
     actions: [
@@ -103,7 +103,7 @@ const readMarket = ({ tenantRegions, placementScoresADay }: Config) =>
     conditions: tenantRegions.length > 0 ? { StringEquals: { 'aws:RequestedRegion': tenantRegions } } : undefined,
   });
 
-/** The price list of all regions is asked for in one. */
+/** One region serves the price list of all regions. */
 const readPriceList = new PolicyStatement({
   actions: ['pricing:GetProducts'],
   resources: ['*'],

@@ -16,8 +16,8 @@ export interface MigrationProps {
 }
 
 /**
- * Brings the tables up to date in each deployment that changes them, and makes the user that all other functions come in by; a
- * migration that fails rolls the deployment back. The same function changes that user's password every month.
+ * Migrates the tables in each deployment that changes them, and creates the database user of all other functions. A
+ * failed migration rolls the deployment back. The same function rotates that user's password every month.
  */
 export class Migration extends Construct {
   readonly fn: AppFunction;
@@ -32,18 +32,19 @@ export class Migration extends Construct {
     this.trigger = new Trigger(this, 'Trigger', { handler: this.fn, timeout, executeAfter: [database] });
   }
 
-  /** Holds back everything in the given constructs until the tables are up to date. */
+  /** Deploys the given constructs only after the migration. */
   runBefore(...constructs: Construct[]): void {
     this.trigger.executeBefore(...constructs);
   }
 
   /**
-   * Not CDK's hosted rotation: it would connect to the database by a network, which there is none of (docs/adr/0053).
+   * CDK's hosted rotation is not used: it needs a network connection to the database, and there is none
+   * (docs/adr/0053).
    */
   private rotate({ appSecret }: Database): void {
     const resources = [appSecret.secretArn];
     this.fn.addToRolePolicy(new PolicyStatement({ actions: rotationActions, resources }));
-    // Not `addPermission`: it warns of the version that the trigger calls, which is not called here.
+    // `addPermission` is not used: it warns about the version that the trigger invokes, which does not matter here.
     const mayCall = new CfnPermission(this, 'MayRotate', {
       action: 'lambda:InvokeFunction',
       functionName: this.fn.functionArn,
@@ -54,10 +55,10 @@ export class Migration extends Construct {
       secretId: appSecret.secretArn,
       rotationLambdaArn: this.fn.functionArn,
       rotationRules: { scheduleExpression: 'rate(30 days)' },
-      // The first one would meet the migration that makes the user.
+      // An immediate rotation would collide with the migration that creates the user.
       rotateImmediatelyOnUpdate: false,
     });
-    schedule.node.addDependency(this.fn, mayCall); // Secrets Manager tries whether it may call it
+    schedule.node.addDependency(this.fn, mayCall); // Secrets Manager checks that it may invoke the function
   }
 }
 

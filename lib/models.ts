@@ -9,7 +9,7 @@ export interface ModelsProps {
   readonly bundles: Bundles;
 }
 
-/** Models: that of the layer, with the runtime, and those that operators upload. */
+/** The models: the one in the Lambda layer, with its runtime, and those that operators upload. */
 export class Models extends Construct {
   private readonly bucket: Bucket;
   private readonly layer: LayerVersion;
@@ -21,9 +21,9 @@ export class Models extends Construct {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
       lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(1) }],
-      // A console PUTs large files by a signed URL, from whatever page it is.
+      // Consoles PUT large files to signed URLs, from pages of any origin.
       cors: [{ allowedMethods: [HttpMethods.PUT], allowedOrigins: ['*'], allowedHeaders: ['*'], maxAge: 600 }],
-      // What is live cannot be made again from the database.
+      // A live model cannot be restored from the database.
       removalPolicy: RemovalPolicy.RETAIN,
     });
     this.layer = new LayerVersion(this, 'Layer', {
@@ -33,7 +33,7 @@ export class Models extends Construct {
     });
   }
 
-  /** Lets a function keep, read and delete models, tells it where, and gives it the runtime. */
+  /** Lets a function store, read and delete models, and gives it the bucket's name and the runtime. */
   serve(fn: LambdaFunction): void {
     fn.addToRolePolicy(
       new PolicyStatement({
@@ -41,12 +41,12 @@ export class Models extends Construct {
         resources: [this.bucket.arnForObjects('sessions/*'), this.bucket.arnForObjects('activated/*')],
       }),
     );
-    // Without it S3 says "forbidden" of a file that is not there.
+    // Without this permission, S3 responds "forbidden" for a missing file.
     fn.addToRolePolicy(new PolicyStatement({ actions: ['s3:ListBucket'], resources: [this.bucket.bucketArn] }));
     this.provide(fn);
   }
 
-  /** Lets a function decide by a model: that of the layer, or the file of one that was activated, which it may read alone. */
+  /** Lets a function decide with a model: the layer's, or an activated one, which is all it may read of the bucket. */
   use(fn: LambdaFunction): void {
     fn.addToRolePolicy(
       new PolicyStatement({ actions: ['s3:GetObject'], resources: [this.bucket.arnForObjects('activated/*')] }),

@@ -3,8 +3,8 @@ import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 
 /**
- * Gives the functions that CDK adds, which act during deployments, logs that end: Lambda by itself makes one that is kept for
- * ever. Call it when the stack is complete.
+ * Limits the log retention of the functions that CDK adds for deployments: by default, Lambda creates logs that are
+ * kept forever. Call it when the stack is complete.
  */
 export function boundProviderLogs(stack: Stack, retention: RetentionDays): void {
   for (const fn of stack.node.findAll()) {

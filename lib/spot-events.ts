@@ -17,13 +17,13 @@ export interface SpotEventsProps {
 }
 
 /**
- * What EC2 says of the tenants' instances: their accounts forward it to our bus, which queues what concerns us. This way
- * needs no agent that still speaks.
+ * EC2's events about the tenants' instances. The tenants' accounts forward them to our bus, which queues the relevant
+ * ones. This works even if the agent no longer responds.
  */
 export class SpotEvents extends Construct {
-  /** The events that were given up. */
+  /** Dead-letter queue of the events. */
   readonly lost: Queue;
-  /** The events that are to be acted on, and what does. */
+  /** The events to handle, and the function that handles them. */
   readonly queue: Queue;
   readonly fn: AppFunction;
   private readonly bus: EventBus;
@@ -38,9 +38,9 @@ export class SpotEvents extends Construct {
     this.lost = new Queue(this, 'Lost', { ...safe, retentionPeriod: Duration.days(14) });
     this.queue = new Queue(this, 'Queue', {
       ...safe,
-      retentionPeriod: Duration.minutes(10), // a notice that is older is not acted on anyway
+      retentionPeriod: Duration.minutes(10), // older notices are not acted on anyway
       visibilityTimeout: Duration.seconds(visibilitySeconds),
-      // Reached before the retention would delete a message silently.
+      // The receive limit is reached before the retention period would silently delete a message.
       deadLetterQueue: { queue: this.lost, maxReceiveCount: maxReceives },
     });
     this.fn = new AppFunction(this, 'spot-events', { bundles, config });
@@ -60,15 +60,15 @@ export class SpotEvents extends Construct {
     forward('Endings', { detailType: [detailTypes.stateChange], detail: { state: [...endingStates] } });
   }
 
-  /** By which tenants' accounts find the bus. */
+  /** The address to which tenants' accounts forward events. */
   get busArn(): string {
     return this.bus.eventBusArn;
   }
 
   /**
-   * Lets the accounts that the operator names, or those of an organisation, put events on the bus, and nothing else. An
-   * event names the account that it is about, and none but AWS can send one whose source is `aws.ec2`: so the function
-   * can hold each to its tenant's account.
+   * Lets the accounts or the organisation that the operator names put events on the bus, and do nothing else. An event
+   * names the account that it is about, and only AWS can send one with the source `aws.ec2`. So the function can check
+   * each event against its tenant's account.
    */
   private admitTenants(): void {
     const accounts = this.parameter('TenantAccounts', {
@@ -91,11 +91,11 @@ export class SpotEvents extends Construct {
 
   private parameter(name: string, props: CfnParameterProps): CfnParameter {
     const parameter = new CfnParameter(this, `${name}Parameter`, { default: '', ...props });
-    parameter.overrideLogicalId(name); // as operators write it
+    parameter.overrideLogicalId(name); // the name that operators use
     return parameter;
   }
 
-  /** There is no statement for what is not given: an empty one would be refused, or let anybody in. */
+  /** A parameter that is not given gets no statement: an empty one would be rejected, or would let anybody in. */
   private allow(name: string, given: string, who: Record<string, unknown>): void {
     const policy = new CfnEventBusPolicy(this, `${name}Policy`, {
       eventBusName: this.bus.eventBusName,

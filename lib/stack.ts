@@ -19,7 +19,7 @@ export interface SpotOptimizerProps extends StackProps {
   readonly config: Config;
 }
 
-/** The whole system: agents call the API, EC2 its events, the clock the jobs, and they meet in the database. */
+/** The whole system. Agents' requests, EC2's events and scheduled jobs each invoke Lambdas that share one database. */
 export class SpotOptimizer extends Stack {
   constructor(scope: Construct, id: string, props: SpotOptimizerProps) {
     super(scope, id, props);
@@ -46,8 +46,8 @@ export class SpotOptimizer extends Stack {
     });
     const jobs = new Jobs(this, 'Jobs', { ...common, database, tokens, models });
     const spotEvents = new SpotEvents(this, 'SpotEvents', { ...common, database });
-    // New code runs only after the tables are as it expects. The old code runs on the new tables meanwhile, so a migration
-    // may add, and takes away only what no deployed version reads any more.
+    // New code runs only after its migration. Until then the old code runs on the new tables, so a migration may add,
+    // but may remove only what no deployed version still reads.
     const migration = new Migration(this, 'Migration', { ...common, database });
     migration.runBefore(api, jobs, spotEvents);
     const alarms = new Alarms(this, 'Alarms', {

@@ -4,8 +4,8 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Tokens } from './tokens.ts';
 
 /**
- * Lets a function send notifications: decrypt where to, and publish on tenants' topics, by the name that they must have
- * (functions/webhook/requests.ts). Each topic's own policy decides as well, and none of our account is meant.
+ * Lets a function send notifications: it may decrypt the webhooks, and publish to tenants' topics by their required
+ * name (functions/webhook/requests.ts). Each topic's own policy decides too. Topics in our own account are excluded.
  */
 export function grantSending(fn: LambdaFunction, tokens: Tokens): void {
   tokens.grantWebhooks(fn, 'kms:Decrypt');

@@ -1,2 +1,2 @@
-/** The data are not there, or not what they should be. */
+/** The data are missing or invalid. */
 export class DataError extends Error {}

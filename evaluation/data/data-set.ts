@@ -5,10 +5,10 @@ import { readPriceFile } from '../../local/market/price-files.ts';
 import { DataError } from './data-error.ts';
 import { readPoolGroup } from './pool-group.ts';
 
-/** Groups that are recorded for less say more of their beginning than of a policy. */
+/** Groups with shorter records are not scored: the result would depend more on their beginning than on the policy. */
 const leastDays = 5;
 
-/** The JSON files of a folder of the data, by name, that can be scored. */
+/** The files of a data folder that can be scored, sorted by name: JSON files and price histories. */
 export function groupFiles(data: string, folder: string): string[] {
   const path = join(data, folder);
   if (!existsSync(path)) throw new DataError(`${path} is missing; --data names a folder that has it`);
@@ -20,10 +20,10 @@ export function groupFiles(data: string, folder: string): string[] {
 
 export const isLongEnough = ({ steps, stepSeconds }: PoolGroup) => steps * stepSeconds >= leastDays * 86_400;
 
-/** Seconds between the prices that are taken from a price history. */
+/** Seconds between the prices sampled from a price history. */
 const priceStep = 3600;
 
-/** Reads a group of pools, or a price history, whose pools are always up. */
+/** Reads a group of pools, or a price history, whose pools are up from their first price on. */
 export function readGroup(path: string): PoolGroup {
   if (path.endsWith('.json')) return readPoolGroup(path);
   const { instanceType, region, onDemandPrice, start, end, pools } = readPriceFile(path);

@@ -7,14 +7,14 @@ import { readPoolGroup } from './pool-group.ts';
 /** Hours until the deadline. */
 export const deadlines = [52, 56, 60, 72, 92] as const;
 
-/** Jobs for each world and deadline. */
+/** How many jobs are played for each world and deadline. */
 export const jobsEach = 40;
 
-/** Sets of pools that jobs may run in. `zones` are those of the files that are taken. */
+/** Sets of pools that jobs may run in. `zones` restricts the zones taken from the files. */
 export const jobSets = {
   v100: { files: ['sky23feb-use1-p3.2xlarge-priced', 'sky23feb-usw2-p3.2xlarge-priced'], zones: undefined },
   h100: { files: ['gcp25oct-multi-h100'], zones: undefined },
-  /** Those that are up less than seven tenths of the time. */
+  /** The scarce zones of `h100`: up less than 70 % of the time. */
   h100v: {
     files: ['gcp25oct-multi-h100'],
     zones: ['asia-southeast1-b', 'asia-southeast1-c', 'europe-west3-c', 'us-west1-a', 'us-west1-b'],
@@ -34,7 +34,7 @@ export function readJobSet(data: string, set: JobSet): JobWorld {
   );
 }
 
-/** The starts of a set's jobs by deadline. The scarce zones have a draw of their own. */
+/** The starts of each set's jobs, by deadline. The scarce zones use a random sequence of their own. */
 export function jobSetStarts(data: string): Record<JobSet, Record<number, number[]>> {
   const draw = (starts: RecordedStarts, set: JobSet) => {
     const { ticks, tickSeconds } = readJobSet(data, set);

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { carryForward, type PoolGroup, type RecordedPool } from '../../functions/core/backtest/simulator/pool-group.ts';
 import { DataError } from './data-error.ts';
 
-/** `[value, repeat]`. */
+/** Run-length encoding: `[value, repeat]`. */
 const runs = z.array(z.tuple([z.number().nullable(), z.int().positive()]));
 
 const file = z.object({
@@ -25,7 +25,7 @@ const file = z.object({
     .min(1),
 });
 
-/** @throws DataError when the file is not of this format */
+/** @throws DataError if the file does not have this format */
 export function readPoolGroup(path: string): PoolGroup {
   const parsed = file.safeParse(JSON.parse(readFileSync(path, 'utf8')));
   if (!parsed.success) throw new DataError(`${path}: ${z.prettifyError(parsed.error)}`);

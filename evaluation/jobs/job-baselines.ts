@@ -1,6 +1,6 @@
 import { idle, type Job, type JobPlace, type JobPolicy, type JobSight, type JobWorld } from './job-world.ts';
 
-/** Simple policies for jobs. They stay in a pool until it is lost, and take the cheapest that is up. */
+/** Simple policies for jobs. They take the cheapest pool that is up, and stay in it until it is lost. */
 
 type Rule = (world: JobWorld, job: Job, sight: JobSight) => 'idle' | 'spot' | 'on-demand';
 
@@ -15,7 +15,7 @@ const asPolicy =
     return pool === undefined ? idle : { kind: 'spot', pool };
   };
 
-/** Of equals one in the region of the last launch. */
+/** The cheapest pool that is up. Between equal prices, prefers the region of the last launch. */
 export function cheapestUp({ pools }: JobWorld, sight: JobSight): number | undefined {
   const away = (pool: number) => Number(pools[pool]!.region !== sight.region);
   return pools
@@ -24,7 +24,7 @@ export function cheapestUp({ pools }: JobWorld, sight: JobSight): number | undef
     .sort((a, b) => sight.price(a) - sight.price(b) || away(a) - away(b))[0];
 }
 
-/** Where the rest of the job costs least. */
+/** The region in which finishing the job on-demand costs least. */
 export function cheapestOnDemand({ regions, regionMove }: JobWorld, job: Job, sight: JobSight): JobPlace {
   const hours = (job.work - sight.done + job.overhead) / 3600;
   const costs = regions.map(
@@ -38,7 +38,7 @@ const hasSpot = ({ pools }: JobWorld, sight: JobSight) => pools.some((_, pool) =
 
 export const jobOnDemand = asPolicy(() => 'on-demand');
 
-/** Spot whenever there is, on-demand when the deadline asks for it. */
+/** Spot whenever a pool is up, on-demand when the deadline requires it. */
 export const jobGreedy = asPolicy((world, job, sight) => {
   const bound = guard(world, job, sight);
   if (bound) return bound;
@@ -46,7 +46,7 @@ export const jobGreedy = asPolicy((world, job, sight) => {
   return sight.place.kind;
 });
 
-/** The same for a job that nobody can stop: on-demand while there is no Spot. */
+/** The same for a job that cannot pause: on-demand while no pool is up. */
 export const jobAlwaysRunning = asPolicy((world, job, sight) => {
   const { tickSeconds } = world;
   const needs = job.work - sight.done + 2 * job.overhead + tickSeconds;
@@ -54,7 +54,7 @@ export const jobAlwaysRunning = asPolicy((world, job, sight) => {
   return hasSpot(world, sight) && needs < job.deadline - sight.elapsed ? 'spot' : 'on-demand';
 });
 
-/** Each slice of some hours has its share of the work to do. */
+/** Divides the time into slices of some hours, each of which has to complete its share of the work. */
 export const jobSliced = (hours: number) =>
   asPolicy((world, job, sight) => {
     const bound = guard(world, job, sight);
@@ -69,7 +69,7 @@ export const jobSliced = (hours: number) =>
     return need + job.overhead >= left - world.tickSeconds ? 'on-demand' : 'idle';
   });
 
-/** What the deadline leaves of the choice. */
+/** Returns on-demand if the deadline leaves no other choice. */
 function guard({ tickSeconds }: JobWorld, job: Job, { elapsed, done, overheadLeft, place }: JobSight) {
   const overhead = place.kind === 'idle' ? 0 : overheadLeft;
   const slack = job.deadline - elapsed - (job.work - done) - overhead;
@@ -79,8 +79,8 @@ function guard({ tickSeconds }: JobWorld, job: Job, { elapsed, done, overheadLef
 }
 
 /**
- * Uniform Progress (Wu et al., NSDI 2024): on-demand while the job is behind an even pace, Spot or waiting otherwise.
- * @param power above 1, the pace is slower at first
+ * Uniform Progress (Wu et al., NSDI 2024): on-demand while the job is behind an even pace, otherwise Spot or idle.
+ * @param power if above 1, the pace is slower at first
  */
 export const uniformProgress = (power = 1) =>
   asPolicy((world, job, sight) => {

@@ -1,10 +1,10 @@
-/** Pools that a job may run in, recorded in ticks. Prices are USD per instance-hour. */
+/** The pools that a job may run in, recorded tick by tick. Prices are in USD per instance-hour. */
 export interface JobWorld {
   readonly tickSeconds: number;
   readonly ticks: number;
   readonly pools: readonly JobPool[];
   readonly regions: readonly { readonly name: string; readonly onDemandPrice: number }[];
-  /** USD for a launch in another region than the last one. */
+  /** USD for a launch in a different region than the last one. */
   readonly regionMove: number;
 }
 
@@ -22,7 +22,7 @@ export interface Job {
   readonly start: number;
   readonly work: number;
   readonly deadline: number;
-  /** Work that each launch adds. */
+  /** Extra work that each launch adds. */
   readonly overhead: number;
 }
 
@@ -31,7 +31,7 @@ export type JobPlace =
   | { readonly kind: 'spot'; readonly pool: number }
   | { readonly kind: 'on-demand'; readonly region: number };
 
-/** What a policy sees in one tick. It has no way to look ahead. */
+/** What a policy sees in one tick. It cannot look ahead. */
 export interface JobSight {
   /** Seconds since the job began. */
   readonly elapsed: number;
@@ -40,12 +40,12 @@ export interface JobSight {
   readonly place: JobPlace;
   /** The region of the last launch; `null` before the first. */
   readonly region: number | null;
-  /** Whether a pool is up; `undefined` where the job cannot see it. */
+  /** Whether a pool is up; `undefined` if the job cannot see it. */
   isUp(pool: number): boolean | undefined;
   price(pool: number): number;
 }
 
-/** What a job does in a tick: a wish for a pool that is down leaves it idle. */
+/** Chooses where a job runs in a tick. Choosing a pool that is down leaves the job idle. */
 export type JobPolicy = (sight: JobSight) => JobPlace;
 
 export const idle: JobPlace = { kind: 'idle' };

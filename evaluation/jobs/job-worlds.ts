@@ -1,10 +1,12 @@
 import type { PoolGroup, RecordedPool } from '../../functions/core/backtest/simulator/pool-group.ts';
 import type { JobWorld } from './job-world.ts';
 
-/** A region's name is that of its zones without what tells them apart: us-east-1 of us-east-1a, us-east4 of us-east4-a. */
+/**
+ * A zone's region is its name without the final letter and hyphen: us-east-1 for us-east-1a, us-east4 for us-east4-a.
+ */
 const regionOf = (zone: string) => zone.replace(/-?[a-z]$/, '');
 
-/** The pools of some groups of equal steps as a job's world. @param regionMove USD */
+/** Combines the pools of groups with equal steps into one world. @param regionMove USD */
 export function jobWorld(groups: readonly PoolGroup[], regionMove: number): JobWorld {
   const pools = groups.flatMap((group) => group.pools);
   const names = [...new Set(pools.map(({ id }) => regionOf(id)))];
@@ -21,7 +23,7 @@ export function jobWorld(groups: readonly PoolGroup[], regionMove: number): JobW
   };
 }
 
-/** One pool as a job's world, at its mean price. */
+/** A world with one pool, at its mean price. */
 export function onePoolWorld(
   { stepSeconds, steps, onDemandPrice }: PoolGroup,
   { id, up, prices }: RecordedPool,
@@ -36,7 +38,7 @@ export function onePoolWorld(
   };
 }
 
-/** Work of a job and overhead of a launch, in seconds, for ticks of a length: whole numbers of `unit`. */
+/** A job's work and a launch's overhead for a tick length, in seconds. Both are multiples of `unit`. */
 export function jobSizes(tickSeconds: number): { work: number; overhead: number; unit: number } {
   const { overhead, unit } = tickSeconds === 600 ? { overhead: 720, unit: 120 } : { overhead: 780, unit: 195 };
   return { work: Math.ceil((48 * 3600) / unit) * unit, overhead, unit };

@@ -14,7 +14,7 @@ export type JobContestant = readonly [name: string, make: (world: JobWorld, job:
 export const onDemandAlone = 'on-demand';
 export const jobBound = 'omniscient';
 
-/** What is scored on jobs with one pool. */
+/** The policies that are scored on jobs with one pool. */
 export const onePoolLineUp = ({ b }: Policies): JobContestant[] => [
   [onDemandAlone, jobOnDemand],
   ['greedy', jobGreedy],
@@ -24,7 +24,7 @@ export const onePoolLineUp = ({ b }: Policies): JobContestant[] => [
   ['policy B', onePoolContestant(b)],
 ];
 
-/** What is scored on jobs with several pools. */
+/** The policies that are scored on jobs with several pools. */
 export const severalPoolsLineUp = ({ b }: Policies): JobContestant[] => [
   [onDemandAlone, jobOnDemand],
   ['greedy', jobGreedy],
@@ -34,7 +34,7 @@ export const severalPoolsLineUp = ({ b }: Policies): JobContestant[] => [
   ['policy B, always running', runningContestant(b)],
 ];
 
-/** Value tables are shared by all jobs of a kind. */
+/** All jobs with the same spot share and overhead share their value tables. */
 function onePoolContestant(config: PolicyBConfig): JobContestant[1] {
   const known = new Map<string, ValueTables>();
   return (world, job) => {
@@ -55,7 +55,7 @@ function severalPoolsContestant(config: PolicyBConfig): JobContestant[1] {
   };
 }
 
-/** As it is wired (docs/adr/0071). */
+/** Policy B as production uses it (docs/adr/0071). */
 function runningContestant(config: PolicyBConfig): JobContestant[1] {
   const known = new Map<number, TablesFor>();
   return (world, job) => {
@@ -72,5 +72,5 @@ const sizeOf = ({ work, overhead }: Job) => ({
   canIdle: true,
 });
 
-/** Of the latest deadline, in ticks. */
+/** The slack of the latest deadline, in ticks. */
 const longestSlack = ((92 - 48) * 3600) / tick + 2;

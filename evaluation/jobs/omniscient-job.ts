@@ -1,14 +1,14 @@
 import type { Job, JobWorld } from './job-world.ts';
 
 /**
- * The least that a job can cost for one who knows the future, in USD: dynamic programming over the ticks, where the job is,
- * and the work done, in units that divide tick and overhead. All moves are allowed.
+ * The least that a job can cost with knowledge of the future, in USD. Dynamic programming over the tick, the job's
+ * place and the work done, in units that divide both tick and overhead. All moves are allowed.
  */
 export function omniscientJob(world: JobWorld, job: Job, unit: number): number {
   return new JobBound(world, job, unit).solve();
 }
 
-/** Costs by the work done; beyond the first entries, which are for work that is owed to a launch. */
+/** Costs by work done. The first entries stand for negative work, which is overhead still owed to a launch. */
 type Costs = Float64Array<ArrayBuffer>;
 const impossible = 1e15;
 
@@ -16,7 +16,7 @@ class JobBound {
   readonly #world: JobWorld;
   readonly #job: Job;
   readonly #size: number;
-  /** Units of work in a tick, and those that a launch takes. */
+  /** Units of work in a tick (`#gain`) and in the overhead of a launch (`#launch`). */
   readonly #gain: number;
   readonly #launch: number;
 
@@ -62,7 +62,7 @@ class JobBound {
 
   #none = () => new Float64Array(this.#size).fill(impossible);
 
-  /** What it costs to be about to launch in each region. */
+  /** The least cost of being ready to launch in each region. */
   #findSources(source: Costs[], idle: readonly Costs[], first: Costs, regionMove: number, { from, to }: Range): void {
     for (let done = from; done <= to; done += 1) {
       let anywhere = impossible;
@@ -73,7 +73,7 @@ class JobBound {
     }
   }
 
-  /** A tick of running: on from where it ran, or launched. All work beyond the job's is the same. */
+  /** One tick of running, continued or newly launched. Work beyond the job's end counts in the last entry. */
   #run(running: Costs, source: Costs, price: number, range: Range, next: Costs): void {
     const last = this.#size - 1;
     const gain = this.#gain;
@@ -87,13 +87,13 @@ class JobBound {
     }
     if (reach === last)
       for (let from = last - gain; from <= last; from += 1) next[last] = Math.min(next[last]!, running[from]! + price);
-    // Work that is owed to a launch.
+    // Entries that only a new launch can reach.
     for (let to = range.from; to < low; to += 1)
       next[to] = (to + behind <= range.to ? source[to + behind]! : impossible) + price;
     for (let to = range.from; to <= reach; to += 1) running[to] = next[to]!;
   }
 
-  /** The work that can be done by a tick, and that has to be for the job to be done in time. */
+  /** From the least work that must be done by a tick to meet the deadline, to the most that can be. */
   #range(tick: number, ticks: number): Range {
     const last = this.#size - 1;
     return {

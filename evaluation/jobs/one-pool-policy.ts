@@ -5,7 +5,7 @@ import { modes } from '../../functions/core/decision/policy-b/value-table.ts';
 import type { ValueTables } from '../../functions/core/decision/policy-b/value-tables.ts';
 import { idle, type Job, type JobPlace, type JobPolicy, type JobWorld } from './job-world.ts';
 
-/** Policy B for a job with one pool, whose state it always sees. */
+/** Policy B for a job with one pool whose state is always visible. */
 export function onePoolPolicy(world: JobWorld, job: Job, tables: ValueTables, config: PolicyBConfig): JobPolicy {
   const [region, pool] = [world.regions[0]!, 0];
   let record: PoolRecord | undefined;

@@ -1,13 +1,13 @@
 /**
- * The starts of the jobs that are scored, as the golden results have them: drawn by numpy's `default_rng(7).integers`,
- * which is PCG64 with Lemire's bounds on 32 bits. No package makes this sequence.
+ * Draws the same job starts as the golden results, which used numpy's `default_rng(7).integers`: PCG64 with Lemire's
+ * bounded integers on 32 bits. No package produces this sequence.
  */
 export class RecordedStarts {
-  /** The generator's state after numpy has seeded it with 7. */
+  /** The generator's state after numpy seeds it with 7. */
   #state = 0x9d0aecc4e7b188919ae2415a6b292038n;
   #half: bigint | undefined;
 
-  /** @returns so many whole numbers from 0 to below `below` */
+  /** @returns `count` integers from 0 up to but excluding `below` */
   draw(count: number, below: number): number[] {
     return Array.from({ length: count }, () => this.#below(BigInt(below)));
   }
@@ -19,7 +19,7 @@ export class RecordedStarts {
     return Number(product >> 32n);
   }
 
-  /** Half of a draw; the other half is the next. */
+  /** Returns the low half of a 64-bit draw; the next call returns the high half. */
   #next32(): bigint {
     const kept = this.#half;
     if (kept !== undefined) {

@@ -10,12 +10,12 @@ import {
 import type { Job, JobPolicy, JobWorld } from './job-world.ts';
 import { fromPlace, toPlace } from './several-pools-policy.ts';
 
-/** What the control plane keeps of pools, in seconds. */
+/** How long the control plane remembers pools, in seconds. */
 const week = 7 * 86_400;
 
 /**
- * Policy B as it is wired: the job never waits, and others are in the pools all the time, so that all of them are seen, and
- * were for a week before it began.
+ * Policy B as production uses it: the job never waits, and others always run in the pools, so that all pools are
+ * visible, and have been for a week before the job began.
  */
 export function runningJobPolicy(world: JobWorld, job: Job, tablesFor: TablesFor, config: PolicyBConfig): JobPolicy {
   const { pools, regions, tickSeconds, regionMove } = world;

@@ -41,7 +41,7 @@ export function severalPoolsPolicy(world: JobWorld, job: Job, tablesFor: TablesF
   };
 }
 
-/** A place as policies name it. */
+/** Converts a place to the names that policies use. */
 export function fromPlace({ pools, regions }: JobWorld, place: JobPlace): PlaceOfJob {
   if (place.kind === 'spot') return { kind: 'spot', pool: pools[place.pool]!.id };
   if (place.kind === 'on-demand') return { kind: 'on-demand', region: regions[place.region]!.name };

@@ -9,12 +9,12 @@ export interface JobResult {
   readonly onDemandHours: number;
 }
 
-/** What is left of the work when rounding is all that is left. */
+/** Work below this is a rounding error: the job is done. */
 const epsilon = 1e-6;
 
 /**
- * Plays one job tick by tick; each tick in which it runs is paid whole.
- * @param probeSeconds how often a job on-demand looks whether pools are up
+ * Simulates one job tick by tick. Each tick in which it runs is paid in full.
+ * @param probeSeconds how often a job on-demand checks which pools are up
  * @see docs/policies.md "Jobs with a deadline"
  */
 export function simulateJob(world: JobWorld, job: Job, policy: JobPolicy, probeSeconds: number): JobResult {
@@ -64,7 +64,7 @@ function isSame(a: JobPlace, b: JobPlace): boolean {
   return a.kind === b.kind;
 }
 
-/** An idle job tries all pools, one on Spot sees its own, one on-demand probes them all now and then. */
+/** An idle job sees all pools, one on Spot sees only its own, and one on-demand probes all of them at intervals. */
 function sightOf({ pools }: JobWorld, at: number, job: Omit<JobSight, 'isUp' | 'price'>, isProbed: boolean): JobSight {
   const { place } = job;
   const sees = (pool: number) => place.kind === 'idle' || (place.kind === 'spot' ? place.pool === pool : isProbed);

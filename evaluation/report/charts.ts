@@ -9,7 +9,7 @@ import { mean } from './statistics.ts';
 
 echarts.use([ScatterChart, GridComponent, TitleComponent, MarkLineComponent, LabelLayout, SVGRenderer]);
 
-/** Cost against availability of all policies on one group, as SVG. @param rows those of the group */
+/** Plots cost against availability of all policies on one group, as SVG. @param rows the group's rows */
 export function costChart(group: string, rows: readonly ServiceRow[]): string {
   const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 960, height: 640 });
   const points = rows.map(({ policy, results }) => ({

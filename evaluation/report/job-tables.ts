@@ -3,7 +3,7 @@ import type { JobRow } from '../run/rows.ts';
 import { mean } from './statistics.ts';
 import type { Table } from './text-table.ts';
 
-/** The gap that policies close on the jobs of a set, by deadline and over all. */
+/** The share of the possible savings that each policy achieves on a set's jobs, by deadline and overall. */
 export function jobTable(rows: readonly JobRow[], set: string): Table {
   const own = rows.filter((row) => row.set === set);
   const deadlines = [...new Set(own.map(({ hours }) => hours))].sort((a, b) => a - b);

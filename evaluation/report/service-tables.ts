@@ -5,18 +5,18 @@ import type { ProfileName } from '../service/profile.ts';
 import { deviation, mean } from './statistics.ts';
 import type { Table } from './text-table.ts';
 
-/** By this much an availability may be missed: a second of downtime more or less says nothing. */
+/** An availability may miss the SLO by this much: a few seconds of downtime are not significant. */
 export const tolerance = 5e-5;
 
-/** A policy over all groups of a set. */
+/** The scores of a policy over all groups of a set. */
 export interface ServiceScore {
   readonly policy: string;
   readonly costs: readonly number[];
   readonly availabilities: readonly number[];
-  /** Of the bound without an SLO, then of those with one; NaN where a group misses it. */
+  /** Gap closed to the bound without an SLO, then to the bound of each SLO; NaN if any group misses that SLO. */
   readonly gaps: readonly number[];
   readonly movesPerWeek: number;
-  /** The share of whole weeks with the highest of the availabilities. */
+  /** The share of whole weeks that meet the highest SLO. */
   readonly goodWeeks: number;
 }
 
@@ -85,7 +85,7 @@ export function serviceTable(scores: readonly ServiceScore[], set: ServiceSet, p
   };
 }
 
-/** The group in which a policy saves least of what can be saved without an SLO. */
+/** The smallest share of the possible savings without an SLO that a policy achieves in any group. */
 function leastGap(scores: readonly ServiceScore[], costs: readonly number[]): number {
   const best = scores.find(({ policy }) => policy === 'omniscient')!.costs;
   return Math.min(...costs.map((cost, group) => (1 - cost) / (1 - best[group]!)));

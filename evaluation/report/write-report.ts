@@ -25,7 +25,7 @@ export function tablesOf(rows: readonly Row[]): string {
   return [...tables, ...sets.map((set) => jobTable(jobs, set))].map(render).join('\n\n');
 }
 
-/** Writes tables, all results, and a chart for each group, into a folder. @returns how many charts */
+/** Writes the tables, all results and a chart for each group to a folder. @returns the number of charts */
 export function writeReport(out: string, rows: readonly Row[]): number {
   mkdirSync(join(out, 'charts'), { recursive: true });
   writeFileSync(join(out, 'tables.md'), `# Evaluation\n\n${tablesOf(rows)}\n`);

@@ -5,7 +5,7 @@ import type { Policies } from '../policies.ts';
 import type { Row } from './rows.ts';
 import type { Task } from './tasks.ts';
 
-/** Plays all tasks, some at a time. @returns their rows, in the order of the tasks */
+/** Plays all tasks, `threads` at a time. @returns their rows, in the order of the tasks */
 export async function playAll(
   tasks: readonly Task[],
   { data, policies, threads }: { readonly data: string; readonly policies: Policies; readonly threads: number },

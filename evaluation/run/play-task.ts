@@ -13,7 +13,7 @@ import { profiles } from '../service/profile.ts';
 import type { JobRow, Row } from './rows.ts';
 import type { Task } from './tasks.ts';
 
-/** Plays what a task says, with all policies and the bounds. @param data the folder of the data */
+/** Plays a task with all policies and bounds. @param data the data folder */
 export function playTask(task: Task, data: string, policies: Policies): Row[] {
   if (task.kind === 'service') return playService(task, policies);
   if (task.kind === 'jobs') {
@@ -29,7 +29,7 @@ export function playTask(task: Task, data: string, policies: Policies): Row[] {
   return playJobs(task, task.set, readJobSet(data, task.set), lineUpOf(severalPoolsLineUp, policies), 600);
 }
 
-/** Kept, as the policies' value tables are worth keeping. */
+/** Cached, because the policies' value tables are expensive to compute. */
 const kept = new Map<(policies: Policies) => JobContestant[], JobContestant[]>();
 function lineUpOf(make: (policies: Policies) => JobContestant[], policies: Policies): JobContestant[] {
   const lineUp = kept.get(make) ?? make(policies);

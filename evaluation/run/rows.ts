@@ -3,25 +3,25 @@ import type { Bound } from '../service/omniscient.ts';
 import type { ProfileName } from '../service/profile.ts';
 import type { ServiceSet } from './tasks.ts';
 
-/** What became of one policy, or the bound, on one group. */
+/** The results of one policy, or of a bound, on one group. */
 export interface ServiceRow {
   readonly kind: 'service';
   readonly set: ServiceSet;
   readonly group: string;
   readonly profile: ProfileName;
   readonly policy: string;
-  /** Of each variant of the policy. */
+  /** One result for each variant of the policy. */
   readonly results: readonly (ServiceResult | Bound)[];
 }
 
-/** What became of one policy, or the bound, on the jobs with one deadline. */
+/** The results of one policy, or of the bound, on the jobs with one deadline. */
 export interface JobRow {
   readonly kind: 'jobs';
   /** `one pool`, or the name of a set of pools. */
   readonly set: string;
   readonly hours: number;
   readonly policy: string;
-  /** In one pool by what on-demand costs, in several in USD. */
+  /** With one pool, relative to the on-demand cost; with several, in USD. */
   readonly costs: readonly number[];
   readonly misses: number;
   readonly launches: number;

@@ -4,7 +4,7 @@ import { RecordedStarts } from '../jobs/recorded-starts.ts';
 import type { EvaluateOptions } from '../options.ts';
 import type { ProfileName } from '../service/profile.ts';
 
-/** What one thread plays at a time. */
+/** The unit of work that a thread plays. */
 export type Task =
   | { readonly kind: 'service'; readonly path: string; readonly set: ServiceSet; readonly profile: ProfileName }
   | {
@@ -18,7 +18,7 @@ export type Task =
 
 export type ServiceSet = 'availability' | 'availability-more' | 'prices';
 
-/** The tasks of an evaluation, those that take longest first. */
+/** The tasks of an evaluation, longest first. */
 export function tasksFor(options: EvaluateOptions): Task[] {
   const tasks = options.only.flatMap((part) => makers[part](options));
   const rank = ({ kind }: Task) => ['pools', 'service', 'jobs'].indexOf(kind);
@@ -49,10 +49,10 @@ const makers = {
   },
 };
 
-/** Steps of the groups whose pools are recorded for jobs. */
+/** Step lengths, in seconds, of the groups that jobs are played on. */
 const jobSteps = [195, 600];
 
-/** Starts are drawn for all pools in order, also for those that are not wanted. */
+/** Draws starts for all pools in order, even unwanted ones, so that `--groups` does not change the other starts. */
 function jobTasks(options: EvaluateOptions): Task[] {
   const drawn = new RecordedStarts();
   return groupFiles(options.data, 'availability').flatMap((path): Task[] => {

@@ -1,4 +1,4 @@
-/** A thread that plays tasks, one after the other. */
+/** A thread that plays tasks one after another. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Policies } from '../policies.ts';
 import { playTask } from './play-task.ts';

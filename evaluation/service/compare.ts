@@ -8,7 +8,7 @@ import { readPoolGroup } from '../data/pool-group.ts';
 import { defaultPolicies } from '../policies.ts';
 import { profiles } from './profile.ts';
 
-/** What somebody has seen of a pool, by its zone, at a time: milliseconds since the record began. */
+/** What is known about a pool, by its zone, at a time in milliseconds since the record began. */
 export type Seen = (zone: string, at: number) => Availability;
 
 /** Means over the agents of a run. */
@@ -17,20 +17,20 @@ export type Compared = Pick<ServiceResult, 'costRel' | 'availability' | 'onDeman
 interface Run {
   /** The recorded trace. */
   readonly path: string;
-  /** Such as 0.9995. */
+  /** The availability target, such as 0.9995. */
   readonly target: number;
   readonly seen: Seen;
-  /** When the fleet took the record to begin: budgets are of weeks of the calendar. */
+  /** When the record began for the fleet. Needed because budgets cover calendar weeks. */
   readonly from: Date;
-  /** How much of the record is played. */
+  /** How much of the record is played, milliseconds. */
   readonly lastsMs: number;
-  /** The zones that so many agents may choose from: those of their region. */
+  /** Groups of agents, with the zones of their region, from which they may choose. */
   readonly places: readonly { readonly zones: readonly string[]; readonly agents: number }[];
 }
 
 /**
- * What policy A makes of a recorded trace in the simulator, by what it is told of the pools: what one service meets itself,
- * what was seen in a run of a fleet, and all of it.
+ * Simulates policy A on a recorded trace with three views of the pools: only what one service observes itself, what a
+ * fleet observed in a run, and everything.
  */
 export function compareOnTrace({ path, target, seen, from, lastsMs, places }: Run) {
   const recorded = readPoolGroup(path);

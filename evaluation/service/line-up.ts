@@ -13,10 +13,10 @@ import type { ServicePolicy } from '../../functions/core/backtest/simulator/serv
 import type { Timing } from '../../functions/core/decision/policy-a/input.ts';
 import type { Policies } from '../policies.ts';
 
-/** What is scored on a group; a policy of several variants, such as one for each pool, is scored by their mean. */
+/** A policy that is scored on a group. If it has several variants, such as one for each pool, their mean counts. */
 export type Contestant = readonly [name: string, variants: readonly (() => ServicePolicy)[]];
 
-/** The availabilities that are asked for. */
+/** The availability SLOs that are scored. */
 export const slos = [0.999, 0.9995] as const;
 
 export function serviceLineUp(group: PoolGroup, timing: Timing, { a }: Policies): Contestant[] {
@@ -51,7 +51,7 @@ export function serviceLineUp(group: PoolGroup, timing: Timing, { a }: Policies)
   ];
 }
 
-/** Where nothing is interrupted, prices alone count. */
+/** The policies that are scored on price histories, where nothing is interrupted and only prices count. */
 export function priceLineUp(group: PoolGroup, timing: Timing, { a }: Policies): Contestant[] {
   const one = (name: string, make: () => ServicePolicy): Contestant => [name, [make]];
   return [

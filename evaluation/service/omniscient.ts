@@ -9,16 +9,16 @@ export interface Bound {
 }
 
 /**
- * The least that anybody could pay who knew the future: cost + lambda x downtime at its minimum, by dynamic programming
- * over the places at the beginnings of steps; on-demand is the last of them.
- * @param lambda USD for a second of downtime
+ * The least that anybody could pay with knowledge of the future: the minimum of cost + lambda x downtime, by dynamic
+ * programming over the place at the beginning of each step. On-demand is the last place.
+ * @param lambda USD per second of downtime
  */
 export function omniscient(group: PoolGroup, timing: Timing, lambda = 0): Bound {
   const world = new World(group, timing, lambda);
   return world.replay(world.solve());
 }
 
-/** The cheapest that meets an availability on average: the smallest price of downtime that does, by bisection. */
+/** The cheapest bound that meets an availability on average. Bisects for the smallest price of downtime that does. */
 export function omniscientAt(group: PoolGroup, timing: Timing, availability: number): Bound {
   const free = omniscient(group, timing);
   if (free.availability >= availability) return free;
@@ -36,7 +36,7 @@ export function omniscientAt(group: PoolGroup, timing: Timing, availability: num
   return best;
 }
 
-/** What is best from each place: within the step (-1: stay), and at its end. */
+/** The best move from each place: within the step (-1: stay), and at its end. */
 interface Plan {
   readonly within: Int8Array;
   readonly next: Int8Array;
@@ -101,7 +101,7 @@ class World {
     return plan;
   }
 
-  /** Follows a plan from on-demand. */
+  /** Follows a plan, starting on-demand. */
   replay(plan: Plan): Bound {
     const { steps, stepSeconds, onDemandPrice } = this.#group;
     const { attempt, launch, plannedCutover } = this.#timing;
@@ -150,7 +150,7 @@ class World {
 
   #total = (cost: number, downtime: number) => cost + this.#lambda * downtime;
 
-  /** What is paid for the launch of a move that arrives with the next step; impossible unless its pool has lasted so long. */
+  /** Launch cost of a planned move that arrives with the next step; impossible unless its pool was up long enough. */
   #plannedArrival(step: number, to: number): number {
     const lasted = this.#hasLasted(to, step, this.#launchSteps);
     return lasted ? (this.#price(to, step) * this.#timing.launch) / 3600 : impossible;

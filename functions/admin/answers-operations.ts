@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** What operators' consoles are shown of single things (protocol 4). */
+/** Response shapes of the operators' search, summaries, bulk operations and jobs (protocol 4). */
 
 const time = z.iso.datetime();
 

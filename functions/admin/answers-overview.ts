@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** What operators' consoles are shown (protocol 4). Whatever they reckon with is a number, and never null. */
+/** Response shapes of the operators' overview (protocol 4). Fields that consoles calculate with are never null. */
 
 const time = z.iso.datetime();
 

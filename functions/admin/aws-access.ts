@@ -4,10 +4,13 @@ import { unconfirmedInstances } from '../core/termination/unconfirmed.ts';
 import type { Db } from '../shared/db.ts';
 import { iso } from '../shared/time.ts';
 
-/** How many instances an answer lists; how many there are is in it too. */
+/** How many instances a response lists at most; it also carries the total. */
 const listed = 100;
 
-/** How we look into a tenant's AWS account, how that goes, and the instances that should be gone: two statements. */
+/**
+ * How we access a tenant's AWS account, which lookups fail, and which instances should be gone but are not confirmed to
+ * be. Two statements.
+ */
 export async function showAwsAccess(db: Db, { clientId }: { clientId: string }, now: Date) {
   const { access, lookups } = await readAwsAccess(db, { clientId });
   const { instances, total } = await unconfirmedInstances(db, { clientId, limit: listed }, now);

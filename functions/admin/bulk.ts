@@ -15,12 +15,12 @@ interface Bulk {
   readonly agentIds: readonly string[];
 }
 
-/** Transactions at a time: 50 agents are done in time, and no crowd of connections is opened. */
+/** Concurrent transactions: enough to finish 50 agents within the timeout without opening many connections. */
 const atOnce = 5;
 
 /**
- * Deletes, enables or disables agents of any tenants (protocol X13), each in a transaction of its own with the row of the
- * audit log that a change has. One that cannot be changed keeps no other from it.
+ * Deletes, enables or disables agents of any tenants (protocol X13). Each agent is changed in its own transaction,
+ * together with the change's audit row. A failure of one agent does not affect the others.
  */
 export async function executeBulk(db: Db, { operation, agentIds }: Bulk, by: By, now: Date) {
   const results = new Map<string, { readonly success: boolean; readonly error?: string }>();

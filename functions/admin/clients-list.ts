@@ -7,12 +7,12 @@ import { readPage } from '../shared/listing.ts';
 import { newestFirst } from '../shared/newest-first.ts';
 import { iso } from '../shared/time.ts';
 
-/** Rows of any names are below 3 KB. */
+/** A row is below 3 KB even with the longest name. */
 const safeSize = 300;
 
 /**
- * The tenants, newest first (protocol D5): three statements, one for the page and one each for what its tenants have. Counts
- * come from tables of their own: joined, agents and instances would multiply each other.
+ * The tenants, newest first (protocol D5). Three statements: the page, then its tenants' agent counts and instance
+ * counts. The counts are separate queries because joining agents with instances would multiply the rows.
  */
 export function listClients(db: Db, query: PageQuery) {
   return readPage({
@@ -46,7 +46,7 @@ export function listClients(db: Db, query: PageQuery) {
   });
 }
 
-/** Agents that are not deleted, by tenant. One that carries out a switch is there like one that is online. */
+/** Counts the agents that are not deleted, by tenant. Agents that are switching count as online. */
 export async function countAgents(db: Db, clientIds: readonly string[]) {
   const rows = await db
     .selectFrom('agents')
@@ -63,8 +63,8 @@ export async function countAgents(db: Db, clientIds: readonly string[]) {
 }
 
 /**
- * Instances that serve or stand by, by tenant. Tenant by tenant and status by status, as the index has them: of a list of both,
- * the database reads all instances that the tenants ever had.
+ * Counts running primaries and standbys, by tenant. There is one subquery for each tenant and status, which the index
+ * serves; given IN lists of both, the database would read every instance the tenants ever had.
  */
 export async function countInstances(db: Db, clientIds: readonly string[]) {
   const counts = statusesOf.active.map(

@@ -7,13 +7,13 @@ import type { AgentStatus } from '../shared/schema.ts';
 import { iso } from '../shared/time.ts';
 import type { AgentsQuery } from './routes-overview.ts';
 
-/** Of the agents that are listed where no status is asked for. */
+/** The statuses that are listed when the request asks for all. */
 const present: readonly AgentStatus[] = ['online', 'offline', 'disabled', 'switching', 'error'];
 
-/** Rows of any names are below 5 KB. */
+/** A row is below 5 KB even with the longest names. */
 const safeSize = 200;
 
-/** Agents of all tenants, latest heartbeat first (protocol D10): one statement. Without a status, deleted ones are left out. */
+/** Agents of all tenants, latest heartbeat first (protocol D10). One statement. `all` leaves out deleted agents. */
 export async function listFleetAgents(db: Db, query: AgentsQuery) {
   const { items, next } = await readPage({
     list: 'D10',
@@ -26,7 +26,7 @@ export async function listFleetAgents(db: Db, query: AgentsQuery) {
   return { agents: [...items], total: items.length, nextCursor: next ?? null, filters: { status: query.status } };
 }
 
-/** Each status is read off the index by itself, so that no more rows are read than are shown of it. */
+/** Reads each status separately through the index, so that no more than `limit` rows of it are read. */
 async function selectAgents(db: Db, query: AgentsQuery, limit: number) {
   const latest = (status: AgentStatus) =>
     db
@@ -83,7 +83,7 @@ interface Row {
   readonly az: string | null;
   readonly currentMode: string;
   readonly currentPoolId: string | null;
-  // A union of selects has no booleans, but integers.
+  // MySQL returns booleans as integers from a UNION.
   readonly enabled: number | boolean;
   readonly autoSwitchEnabled: number | boolean;
   readonly createdAt: Date;

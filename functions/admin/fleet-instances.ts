@@ -11,13 +11,13 @@ import type { InstancesQuery } from './routes-overview.ts';
 
 const statuses = { all: [], ...statusesOf } as const;
 
-/** So many of the newest of a status are looked through for what a filter asks; X10 finds older ones by their id. */
+/** A filter searches only this many of the newest instances of each status; X10 finds older ones by id. */
 const searched = 10_000;
 
-/** Rows of any names are below 4 KB. */
+/** A row is below 4 KB even with the longest names. */
 const safeSize = 250;
 
-/** Instances of all tenants, newest first (protocol D9): one statement. */
+/** Instances of all tenants, newest first (protocol D9). One statement. */
 export async function listFleetInstances(db: Db, query: InstancesQuery) {
   const { items, next } = await readPage({
     list: 'D9',
@@ -36,7 +36,7 @@ export async function listFleetInstances(db: Db, query: InstancesQuery) {
   };
 }
 
-/** Each status is read off the index by itself, newest first; a filter sees the newest of each, and names what it shows. */
+/** Reads each status separately through the index, newest first. Filters see the newest `searched` rows of each. */
 async function selectInstances(db: Db, query: InstancesQuery, limit: number) {
   const { mode, region, search } = query;
   const isFiltered = mode !== 'all' || region || search;
@@ -87,7 +87,7 @@ interface Row {
   readonly currentPoolId: string | null;
   readonly spotPrice: string | null;
   readonly ondemandPrice: string | null;
-  // A union of selects has no booleans, but integers.
+  // MySQL returns booleans as integers from a UNION.
   readonly isActive: number | boolean;
   readonly isPrimary: number | boolean;
   readonly instanceStatus: string;

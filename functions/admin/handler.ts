@@ -23,13 +23,13 @@ import { listActivity, readGrowth, readStats } from './stats.ts';
 import { agentHealth, poolStatistics } from './summaries.ts';
 import { listOperators, listTokens } from './tokens.ts';
 
-/** What the audit log keeps of a list of prices: it may be long, and EC2 has it. */
+/** What the audit log keeps of imported prices. The list may be long, and EC2 still has it. */
 function spanOf(prices: readonly { readonly at: Date }[]) {
   const times = prices.map(({ at }) => at.getTime());
   return { prices: prices.length, from: new Date(Math.min(...times)), until: new Date(Math.max(...times)) };
 }
 
-/** Who acts for any tenant. */
+/** A caller who may act for any tenant. */
 const operator = { clientId: undefined };
 
 const revoked = { success: true, message: 'It stops working within a minute' } as const;

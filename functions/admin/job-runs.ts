@@ -10,7 +10,7 @@ import { iso } from '../shared/time.ts';
 
 type Run = Selectable<JobRunTable>;
 
-/** The jobs of the table of jobs, and how the last run of each went (protocol X26): one statement. */
+/** All jobs of jobs.ts and how the last run of each went (protocol X26). One statement. */
 export async function listJobs(db: Db, now: Date) {
   const runs = new Map((await db.selectFrom('jobRuns').selectAll().execute()).map((run) => [run.job, run]));
   return Object.entries<Job>(jobs).map(([job, { every, summary }]) => {
@@ -31,14 +31,14 @@ export async function listJobs(db: Db, now: Date) {
   });
 }
 
-/** A run that holds its lease is running; one whose lease is over was killed before it could say how it went. */
+/** A run is running while it holds its lease. If the lease has expired, it was killed before it recorded a result. */
 function statusOf(run: Run | undefined, now: Date) {
   if (!run?.startedAt) return 'never run' as const;
   if (run.runningUntil !== null) return run.runningUntil > now ? ('running' as const) : ('abandoned' as const);
   return run.error === null ? ('succeeded' as const) : ('failed' as const);
 }
 
-/** How the control plane is (protocol D11): three statements. */
+/** The health of the control plane (protocol D11). Three statements. */
 export async function systemHealth(db: Db, now: Date) {
   const [runs, model, told] = await Promise.all([listJobs(db, now), liveModel(db), lastRiskModel(db)]);
   const riskModel = told

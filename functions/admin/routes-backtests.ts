@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { AdminWhatIfRequest, WhatIfAccepted, WhatIfItem, WhatIfRun, whatIfQuery } from '../core/backtest/wire.ts';
 import type { Routes } from '../shared/route.ts';
 
-/** Back-tests of all tenants. */
+/** Operators' routes for back-tests of any tenant. */
 export const backtestRoutes = {
   startWhatIf: {
     id: 'E15',

@@ -7,7 +7,7 @@ export const ofClient = z.object({ client_id: z.string() });
 
 const AwsAccountId = z.string().regex(/^\d{12}$/, 'must be 12 digits');
 
-/** We are permitted to assume only roles whose name begins like this (lib/jobs.ts). */
+/** Our IAM policy allows us to assume only roles whose name begins with SpotOptimizer (lib/jobs.ts). */
 const AwsRoleArn = z
   .string()
   .max(640)
@@ -20,17 +20,17 @@ const inSameAccount = (account: string | undefined, roleArn: string | null | und
   roleArn == null || accountOf(roleArn) === account;
 const otherAccount = 'must be a role in the account that aws_account_id names';
 
-/** No plan has no limit: a tenant whose script runs wild would fill the database. */
+/** Every plan has a limit: a tenant's runaway script would otherwise fill the database. */
 export const mostOfPlan = z.int().min(0).max(1_000_000);
 
 const time = z.iso.datetime().nullable();
 
-/** How we look into a tenant's account, how that goes, and the instances that are looked for there. */
+/** How we access a tenant's AWS account, which lookups fail, and which instances we look for there. */
 const AwsAccess = z.object({
   client_id: z.string(),
   aws_account_id: z.string().nullable(),
   role_arn: z.string().nullable(),
-  // For the condition sts:ExternalId of the role's trust policy.
+  // For the sts:ExternalId condition of the role's trust policy.
   external_id: z.string().nullable(),
   checked_at: time.meta({ description: 'When EC2 last answered, in any region' }),
   errors: z
@@ -55,7 +55,7 @@ const AwsAccess = z.object({
   machines_total: z.int(),
 });
 
-/** Making tenants, their token `main`, and our access to their AWS accounts (protocol 4). */
+/** Routes for tenants, their token `main`, and our access to their AWS accounts (protocol 4). */
 export const clientAdminRoutes = {
   createClient: {
     id: 'D1',
@@ -70,7 +70,7 @@ export const clientAdminRoutes = {
         email: optional(z.email().max(255)),
         // Without it, EC2's events about the tenant's instances are ignored.
         aws_account_id: optional(AwsAccountId),
-        // Lets us verify terminations with EC2; its trust policy needs the aws_external_id of the answer.
+        // Lets us verify terminations with EC2. Its trust policy needs the aws_external_id of the response.
         aws_role_arn: optional(AwsRoleArn),
         max_agents: optional(mostOfPlan),
         max_instances: optional(mostOfPlan),

@@ -5,7 +5,7 @@ import { visibleText } from '../shared/fields.ts';
 import type { Route, Routes } from '../shared/route.ts';
 import { AgentHealth, BulkResults, JobRun, PoolStatistics, SearchResults } from './answers-operations.ts';
 
-/** Tenants of one file. */
+/** The most tenants in one CSV file. */
 export const statsPerFile = 1000;
 
 export const searchable = ['clients', 'instances', 'agents'] as const;
@@ -21,7 +21,7 @@ const SearchQuery = z.object({
     .pipe(z.array(z.enum(searchable))),
 });
 
-/** A route of an operator who looks at something. */
+/** What the operators' read-only routes have in common. */
 const look = { method: 'GET', access: 'admin', scope: 'viewer' } as const satisfies Partial<Route>;
 
 const search = {
@@ -37,7 +37,7 @@ const agentHealth = {
   response: AgentHealth,
 } as const;
 
-/** Looking for something, and acting on many agents (protocol 4). */
+/** Routes for export, search, statistics, bulk operations and jobs (protocol 4). */
 export const operationRoutes = {
   exportStats: {
     ...look,
@@ -60,7 +60,7 @@ export const operationRoutes = {
   },
   openExport: { ...openExport, id: 'X36', path: '/api/admin/exports/{link}' },
   search: { ...search, id: 'X10', path: '/api/admin/search' },
-  // The same under the path that older consoles know.
+  // searchOfOld, poolStatisticsOfOld and agentHealthOfOld keep the paths that older consoles call.
   searchOfOld: { ...search, id: 'E4', path: '/api/search' },
   poolStatistics: { ...poolStatistics, id: 'X11', path: '/api/admin/pools/statistics' },
   poolStatisticsOfOld: { ...poolStatistics, id: 'E5', path: '/api/admin/pool-statistics' },

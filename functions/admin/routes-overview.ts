@@ -24,7 +24,7 @@ export const AgentsQuery = pageQuery('D10', { usual: 500, most: 500 }).extend({
 });
 export type AgentsQuery = z.output<typeof AgentsQuery>;
 
-/** All tenants and the whole fleet, at a glance (protocol 4). */
+/** Routes for an overview of all tenants and the whole fleet (protocol 4). */
 export const overviewRoutes = {
   clients: {
     id: 'D5',

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Routes } from '../shared/route.ts';
 import { mostOfPlan, ofClient } from './routes-clients.ts';
 
-/** How many agents and instances a tenant may have (protocol 4). */
+/** Routes for tenants' plans: how many agents and instances a tenant may have (protocol 4). */
 export const planRoutes = {
   readPlan: {
     id: 'E8',

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { text, zonedTime } from '../shared/fields.ts';
 import type { Routes } from '../shared/route.ts';
 
-/** Prices that the operator has from EC2 itself. */
+/** The route by which operators import EC2's own price history. */
 export const priceRoutes = {
   importPrices: {
     id: 'E3',

@@ -4,14 +4,14 @@ import { optional, zonedTime } from '../shared/fields.ts';
 import type { Routes } from '../shared/route.ts';
 import { ofClient } from './routes-clients.ts';
 
-/** Of a token or an operator; it stands in the audit log, where a name of other characters could pass for another's. */
+/** A token's or operator's name. It appears in the audit log, where other characters could imitate another name. */
 const Name = z
   .string()
   .trim()
   .max(64)
   .regex(/^[A-Za-z0-9][\w .@-]*$/, 'must begin with a letter or digit, and have only those, blanks and . _ @ -');
 
-/** `main` is made with the tenant, and replaced by D3. */
+/** `main` is reserved: it is created with the tenant and replaced by D3. */
 const TokenName = Name.refine(
   (name) => name.toLowerCase() !== 'main',
   'must be another name: main is the first token',
@@ -48,7 +48,7 @@ const ListedOperator = z.object({
 
 const page = (list: string) => pageQuery(list, { usual: 100, most: 200 });
 
-/** Tokens of tenants beside `main`, and operators (protocol 4). */
+/** Routes for tenants' tokens other than `main`, and for operators (protocol 4). */
 export const tokenRoutes = {
   createToken: {
     id: 'T1',

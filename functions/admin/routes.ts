@@ -7,7 +7,7 @@ import { planRoutes } from './routes-plans.ts';
 import { priceRoutes } from './routes-prices.ts';
 import { tokenRoutes } from './routes-tokens.ts';
 
-/** What operators call, and the tokens of tenants and operators (protocol 4). */
+/** The routes that operators call, and those for tokens of tenants and operators (protocol 4). */
 export const adminRoutes = {
   ...clientAdminRoutes,
   ...overviewRoutes,

@@ -1,14 +1,14 @@
 import type { Db } from '../shared/db.ts';
 import { likeText } from '../shared/like-text.ts';
 
-/** Of each kind. */
+/** The most results of each kind. */
 const atMost = 10;
 
 type Kind = 'clients' | 'instances' | 'agents';
 
 /**
- * What is called so, ten of each kind (protocol X10): a statement for each. Tenants are few, and found by any part of their name;
- * instances and agents by the beginning of their id, which an index has.
+ * Searches tenants, instances and agents, ten results of each (protocol X10). One statement for each kind. Tenants are
+ * few, so any part of the name matches; instances and agents match by the beginning of their id, which is indexed.
  */
 export async function search(db: Db, { q, types }: { q: string; types: readonly Kind[] }) {
   const found = {

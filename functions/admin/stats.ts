@@ -17,8 +17,8 @@ interface Totals {
 }
 
 /**
- * What there is in all (protocol D6): three statements. Each sum is of one table, as a join would count a tenant's savings
- * once for each of its agents. Switches are counted from the end of the last day that was kept.
+ * Totals over all tenants (protocol D6). Three statements. Each sum reads one table: a join would count a tenant's
+ * savings once for each of its agents. Switches are those of the last daily snapshot plus all that were recorded since.
  */
 export async function readStats(db: Db, now: Date) {
   const { rows } = await sql<Totals>`
@@ -41,7 +41,7 @@ export async function readStats(db: Db, now: Date) {
   };
 }
 
-/** Tenants by day, oldest first, of the days that were kept (protocol D7): one statement. */
+/** The number of tenants by day, oldest first, for the days that have a snapshot (protocol D7). One statement. */
 export async function readGrowth(db: Db, { days }: { days: number }, now: Date) {
   const rows = await db
     .selectFrom('clientsDailySnapshot')
@@ -61,7 +61,7 @@ export async function readGrowth(db: Db, { days }: { days: number }, now: Date) 
 
 const switchEvents = ['switch_completed', 'manual_switch_requested', 'replica_promoted'];
 
-/** Events of all tenants, newest first (protocol D8): one statement. */
+/** Events of all tenants, newest first (protocol D8). One statement. */
 export function listActivity(db: Db, query: PageQuery) {
   return readPage({
     list: 'D8',

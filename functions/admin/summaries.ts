@@ -2,10 +2,10 @@ import { sql } from 'kysely';
 import type { Db } from '../shared/db.ts';
 import { iso } from '../shared/time.ts';
 
-/** What a list of names holds at most. */
+/** The most regions or instance types that a response lists. */
 const atMost = 1000;
 
-/** How many pools there are, and where (protocol X11): three statements. */
+/** How many pools there are, and their regions and instance types (protocol X11). Three statements. */
 export async function poolStatistics(db: Db) {
   const { total, active } = await db
     .selectFrom('spotPools')
@@ -26,7 +26,7 @@ export async function poolStatistics(db: Db) {
   };
 }
 
-/** How many agents are there, the hundred tenants with most of them, and who fell silent last (protocol X12): three statements. */
+/** Agents by status, the 100 tenants with the most, and the latest to go offline (protocol X12). Three statements. */
 export async function agentHealth(db: Db) {
   const byStatus = await db
     .selectFrom('agents')

@@ -5,14 +5,14 @@ import { readPage } from '../shared/listing.ts';
 import { newestFirst } from '../shared/newest-first.ts';
 import { iso } from '../shared/time.ts';
 
-/** A row of any column's width is below 2 KB. */
+/** A row is below 2 KB even with the widest columns. */
 const safeSize = 200;
 
-/** Asks whether there is a tenant at all. */
+/** Makes `requireClient` check only that the tenant exists. */
 const operator = { clientId: undefined };
 
 /**
- * A tenant's tokens, newest first (protocol T2): one statement, and another where there are none.
+ * A tenant's tokens, newest first (protocol T2). One statement, two if there are none.
  * @throws AppError client_not_found
  */
 export function listTokens(db: Db, { clientId, query }: { clientId: string; query: PageQuery }, now: Date) {
@@ -46,7 +46,7 @@ export function listTokens(db: Db, { clientId, query }: { clientId: string; quer
   });
 }
 
-/** The operators, newest first (protocol O2): one statement. */
+/** The operators, newest first (protocol O2). One statement. */
 export function listOperators(db: Db, query: PageQuery) {
   return readPage({
     list: 'O2',

@@ -14,7 +14,7 @@ import type { Tx } from '../shared/db.ts';
 
 interface Admission {
   readonly standing: Standing;
-  /** Said when the registration was not applied. */
+  /** Set when the registration was not applied. */
   readonly message?: string;
 }
 
@@ -25,10 +25,10 @@ interface Candidate {
 }
 
 /**
- * What an instance that registers becomes (protocol A1); its agent is locked. The first instance of a new agent and a
- * successor become the primary; a second instance beside a primary that lives is kept and waits; a zombie, a terminated
- * instance and a standby that register again change nothing and are told to keep still.
- * @throws AppError plan_limit for a new agent, or a deleted one that returns
+ * Decides what a registering instance becomes (protocol A1). The caller holds the agent's lock. The first instance of a
+ * new agent and a successor become the primary. A second instance beside a live primary is kept and waits. A zombie,
+ * terminated instance or standby that registers again changes nothing and is told to stay passive.
+ * @throws AppError plan_limit for a new agent or a deleted one that returns
  */
 export async function admit(tx: Tx, candidate: Candidate, now: Date): Promise<Admission> {
   const { state, isNew, body } = candidate;
@@ -65,7 +65,7 @@ export async function admit(tx: Tx, candidate: Candidate, now: Date): Promise<Ad
   return { standing: 'primary' };
 }
 
-/** An instance that is known, of a deleted agent or of another one, is among those that the plan has room for already. */
+/** A known instance, of a deleted agent or of another agent, may already count against the plan. */
 const requireRoom = (tx: Tx, { state: { agent, instance }, isNew, body }: Candidate) =>
   requireRoomForAgent(tx, {
     clientId: agent.clientId,
@@ -74,7 +74,7 @@ const requireRoom = (tx: Tx, { state: { agent, instance }, isNew, body }: Candid
     isNameless: body.logical_agent_id === body.instance_id,
   });
 
-/** Whether a primary lives, as far as we could hear. Usually no statement. */
+/** Whether the primary is alive, not counting time when we could not receive heartbeats. Usually no statement. */
 const isServing = async (tx: Tx, heard: Date | null, now: Date) =>
   isBeating(heard, undefined, now) || isBeating(heard, await readHearing(tx), now);
 
@@ -84,8 +84,8 @@ const keptStill = (status: string): Admission => ({
 });
 
 /**
- * The switch in flight that this instance was launched for: its mode and zone are those asked for (protocol 9.1). Version
- * 3.2 agents do not tell their mode, which counts as a match.
+ * The switch in flight that this instance was launched for: its mode and zone match the command's (protocol 9.1).
+ * Version 3.2 agents do not send their mode, which counts as a match.
  */
 function commandFulfilledBy({ inFlight }: Candidate['state'], body: Registration): InFlight | undefined {
   if (!inFlight || inFlight.newInstanceId !== null) return undefined;
@@ -118,7 +118,7 @@ const eventOf = ({ state: { agent }, body }: Candidate, type: string, severity: 
   severity,
 });
 
-/** The instance takes the agent over, and is bound to the switch that it was launched for. */
+/** Makes the instance the agent's primary and binds it to the switch that it was launched for. */
 async function succeed(tx: Tx, candidate: Candidate, command: InFlight | undefined, now: Date): Promise<void> {
   const { state, body } = candidate;
   const { agent, primary, inFlight } = state;
@@ -146,7 +146,7 @@ async function succeed(tx: Tx, candidate: Candidate, command: InFlight | undefin
   );
 }
 
-/** The primary lives: what registers beside it is the instance of a standby, or one that nothing asked for. */
+/** The primary is alive, so an instance that registers beside it is a standby's or was not requested. */
 async function admitBeside(tx: Tx, candidate: Candidate, now: Date): Promise<Admission> {
   const { state, body } = candidate;
   const poolId = body.mode === 'ondemand' ? null : poolOf('spot', body.instance_type, body.az);
@@ -162,7 +162,7 @@ async function admitBeside(tx: Tx, candidate: Candidate, now: Date): Promise<Adm
   }
 }
 
-/** The primary lives and nothing asked for a second instance: that is kept, and keeps still. */
+/** The primary is alive and nothing requested a second instance: the instance is kept and stays passive. */
 async function keepBeside(tx: Tx, candidate: Candidate, now: Date): Promise<Admission> {
   const { state, body } = candidate;
   const { agent, primary } = state;
@@ -185,7 +185,7 @@ async function keepBeside(tx: Tx, candidate: Candidate, now: Date): Promise<Admi
   };
 }
 
-/** The primary has started again. */
+/** Registers a primary that has restarted. */
 async function restart(tx: Tx, candidate: Candidate, now: Date): Promise<void> {
   const { state, body } = candidate;
   const { agent, inFlight } = state;
@@ -203,7 +203,7 @@ async function restart(tx: Tx, candidate: Candidate, now: Date): Promise<void> {
     );
 }
 
-/** The instance was set up under another logical id of the same tenant: if it is that agent's primary, it is so no more. */
+/** Takes an instance from another agent of the tenant. If it was that agent's primary, it no longer is. */
 async function releaseFromOtherAgent(tx: Tx, { state }: Candidate, now: Date): Promise<void> {
   const { agent } = state;
   const { id: instanceId, agentId, clientId, isPrimary, agentEpoch: epoch } = state.instance!;

@@ -15,11 +15,12 @@ interface Reported {
 }
 
 /**
- * Without a logical id an agent goes by its instance's id, so the successor that it launched registers as an agent of its
- * own, with no history: it would move on at once, and so would its successor. The report of the switch says whose
- * successor it is: that agent goes on with the settings and the switches of the one that launched it, which ends.
- * @returns the agent that goes on, or `undefined` where the instance belongs to an agent that was named, or serves
- * otherwise: then it is not this agent's to take
+ * Merges an agent into the successor that it launched. An agent without a logical id is identified by its instance id,
+ * so the successor registers as a new agent without history; it would switch again at once, and so would its successor.
+ * The switch report links the two: the new agent takes over the settings and switches of the old one, and the old agent
+ * ends.
+ * @returns the successor's agent, or `undefined` if the instance does not qualify, for example because its agent has a
+ * logical id of its own
  */
 export async function adoptSuccessor(
   tx: Tx,

@@ -11,21 +11,21 @@ import { agentNotFound } from '../shared/errors.ts';
 import type { HeartbeatRequest } from './requests.ts';
 import { selectSettings, settingsIn } from './settings.ts';
 
-/** What an agent of the merged kind may be told by the answer to its heartbeat (protocol A2). */
+/** What the response to a heartbeat may tell an agent that accepts `merged` (protocol A2). */
 
-/** In how many seconds it is told to come back. */
+/** After how many seconds the agent is told to send its next heartbeat. */
 export const beatSeconds = {
-  /** Something is being carried out, or has just been set otherwise. */
+  /** A command or launch is under way, or settings have just changed. */
   underWay: 15,
-  /** A standby waits for this instance to fall silent, or it is itself one that waits; or an instance has to go. */
+  /** A standby waits for this instance to fall silent, it is not the primary, or an instance has to be terminated. */
   watched: 30,
-  /** Nothing of all this: what a month costs depends on it (docs/cost.md). */
+  /** None of the above. The monthly cost depends on this value (docs/cost.md). */
   steady: 150,
 } as const;
 
 type Told = Pick<z.output<typeof HeartbeatRequest>, 'status' | 'config_version'>;
 
-/** That there is nothing to tell the primary, for the statement which notes its heartbeat. It says the same as `nextBeat`. */
+/** SQL condition that there is nothing to tell the primary, for the heartbeat statement. Must agree with `nextBeat`. */
 export const nothingToTell = ({ status, config_version: version }: Told, now: Date) => ({
   join: sql`LEFT JOIN instances AS x ON x.agent_id = a.id AND x.client_id = a.client_id
     AND (${isLeaving} OR ${waitsBeside(now)})`,
@@ -34,7 +34,7 @@ export const nothingToTell = ({ status, config_version: version }: Told, now: Da
     AND NOT ${isCommanded} AND NOT ${hasStandby} AND ${isMarketKnown(now)})`,
 });
 
-/** What there is to tell: one statement. */
+/** Reads everything there may be to tell the agent. One statement. */
 export async function readAgenda(db: Db, of: OfAgent, now: Date) {
   const row = await selectSettings(db, of)
     .select('a.pendingTerminationAt')
@@ -57,13 +57,13 @@ export async function readAgenda(db: Db, of: OfAgent, now: Date) {
   };
 }
 
-/** Whether `agents AS a` has an instance `x` of which this is so. */
+/** Whether `agents AS a` has an instance `x` that meets a condition. */
 const ofInstances = (is: RawBuilder<boolean>) =>
   sql<boolean>`EXISTS (SELECT 1 FROM instances AS x WHERE x.agent_id = a.id AND x.client_id = a.client_id AND ${is})`;
 
 export type Agenda = Awaited<ReturnType<typeof readAgenda>>;
 
-/** Whether what the agent says of itself is what its settings make of it: otherwise it has not heard of them yet. */
+/** Whether the agent's reported state matches its settings; if not, it has not received them yet. */
 export function isUpToDate({ settings, standing }: Agenda, { status, config_version: version }: Told): boolean {
   const isEnabled = standing === 'primary' && settings.enabled && settings.status !== 'deleted';
   return version === settings.configVersion && isEnabled === (status !== 'disabled');
@@ -74,7 +74,7 @@ interface Next extends Pick<Agenda, 'isCommanded' | 'hasStandby' | 'isStandbyCom
   readonly isUpToDate: boolean;
 }
 
-/** When the agent is to come back, seconds. */
+/** After how many seconds the agent should send its next heartbeat. */
 export function nextBeat({ standing, ...agenda }: Next): number {
   const isUnderWay =
     agenda.isCommanded ||

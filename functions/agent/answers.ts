@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { Mode, Replica, Success, TargetMode } from '../core/wire.ts';
 import { text } from '../shared/fields.ts';
 
-/** What agents read (protocol 2). */
+/** Response shapes that agents read (protocol 2). */
 
 export const Settings = z.object({
   enabled: z.boolean(),
@@ -19,7 +19,7 @@ export const Settings = z.object({
   config_version: z.int(),
 });
 
-/** Exactly what agents need of a command: a null in one of these makes a v4 agent retry for ever or lose an instance. */
+/** The fields of a command that agents need. An unexpected null makes a v4 agent retry forever or lose an instance. */
 export const PendingCommand = z.object({
   id: text(64),
   command_type: z.enum(['switch', 'create_replica']),
@@ -31,7 +31,7 @@ export const PendingCommand = z.object({
   created_at: z.iso.datetime(),
 });
 
-/** The handle by which the instance speaks from now on, and its settings. */
+/** The handle that the instance uses from now on, and its settings. */
 export const Registered = z.object({
   agent_id: text(128),
   client_id: z.string(),
@@ -39,7 +39,7 @@ export const Registered = z.object({
   message: z.string().optional(),
 });
 
-/** How much was deleted and how much failed, as the agent said. */
+/** How many deletions succeeded and failed, as the agent reported. */
 export const CleanupCounts = z.object({
   success: z.literal(true),
   message: z.string(),
@@ -48,7 +48,7 @@ export const CleanupCounts = z.object({
   failed_count: z.int(),
 });
 
-/** Whether to move. */
+/** Whether the agent should switch. */
 export const RebalanceAdvice = z.object({
   success: z.literal(true),
   action: z.enum(['switch', 'monitor']),
@@ -59,7 +59,7 @@ export const RebalanceAdvice = z.object({
   target_pool_name: z.string().optional(),
 });
 
-/** In the words of both servers that agents were written for. */
+/** Has the keys of both servers that agents were written for. */
 export const ReplicaConfig = z.object({
   enabled: z.boolean(),
   count: z.int(),
@@ -68,7 +68,7 @@ export const ReplicaConfig = z.object({
   manual_replica_enabled: z.boolean(),
 });
 
-/** Either what was queued, or where the agent is already. */
+/** Either the queued switch, or where the agent already is. */
 export const SwitchIssued = z.object({
   success: z.boolean(),
   message: z.string(),
@@ -82,7 +82,7 @@ export const SwitchIssued = z.object({
   current_pool_id: z.string().nullable().optional(),
 });
 
-/** An agent, and why its primary is the primary. */
+/** An agent, and why its primary last changed. */
 export const AgentSummary = z.object({
   id: z.string(),
   logical_agent_id: z.string(),
@@ -109,14 +109,14 @@ const ToTerminate = z.object({
   seconds_waiting: z.int(),
 });
 
-/** The instances that are to go and have not been seen to go. */
+/** The instances that should be terminated and are not known to be gone. */
 export const InstancesToTerminate = z.object({
   instances: z.array(ToTerminate),
   auto_terminate_enabled: z.boolean(),
   terminate_wait_seconds: z.int(),
 });
 
-/** What an agent that accepts it hears beside `success`, in place of its other polls. */
+/** What an agent that accepts `merged` receives in addition to `success`, instead of making its other polls. */
 const Merged = z.object({
   commands: z.array(PendingCommand).max(1),
   replicas: z.array(Replica).max(1).meta({ description: 'Standbys to launch' }),

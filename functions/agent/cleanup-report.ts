@@ -8,9 +8,9 @@ import { heldTo } from '../shared/fields.ts';
 import type { CleanupReport } from './requests.ts';
 
 /**
- * Records what an agent cleaned up (protocol A9). A section may be empty, with an `error` and no cut-off: agents fail on the
- * dates as soon as there is anything to delete.
- * @returns how much was deleted and how much failed, as the agent reported it
+ * Records what an agent cleaned up (protocol A9). A section may have only an `error` and no cut-off date: agents fail
+ * on the dates as soon as there is anything to delete.
+ * @returns how many deletions succeeded and failed, as the agent reported
  * @throws AppError agent_not_found
  */
 export async function reportCleanup(

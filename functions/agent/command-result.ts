@@ -12,10 +12,10 @@ interface Result extends OfAgent {
 }
 
 /**
- * Closes a command with the agent's own word (protocol A5, X2). The first result stands, and so does what was inferred
- * before it came. Any instance of the agent may speak: the one that carried the command out is a zombie by then. If that
- * one says that it failed, its role goes back to it (see `undoSwitch`).
- * @throws AppError command_not_found for one that is not this agent's, or was never handed out
+ * Closes a command with the result that the agent reports (protocol A5, X2). The first result stands, whether reported
+ * or inferred. Any instance of the agent may report, as the one that executed a switch is a zombie by then. If that one
+ * reports a failure, it becomes the primary again (see `undoSwitch`).
+ * @throws AppError command_not_found for a command that is not this agent's or was never handed out
  */
 export async function reportResult(db: Db, result: Result, now: Date): Promise<void> {
   const { clientId, ref, commandId, success, message } = result;

@@ -9,14 +9,15 @@ import { type Db, transact } from '../shared/db.ts';
 
 interface Ending extends OfAgent {
   readonly reason: string;
-  /** The instance that has ended with the agent, if the call names one. */
+  /** The instance that ends with the agent, if the request names one. */
   readonly instanceId: string | undefined;
 }
 
 /**
- * The agent stops for good (protocol A8): it goes offline, and an instance that it names is terminated; after the
- * primary's end the next instance that registers takes over. Only the primary or a console may end the agent: a standby's
- * word ends no more than an instance beside the primary, anybody else's is only recorded.
+ * Ends an agent that stops for good (protocol A8): it goes offline, and the instance that it names counts as
+ * terminated. After the primary's end, the next instance that registers takes over. Only the primary or a console may
+ * end the agent. A standby may end only an instance that is not the primary; a request from any other instance is only
+ * recorded.
  * @throws AppError agent_not_found
  */
 export async function endAgent(db: Db, { clientId, ref, reason, instanceId }: Ending, now: Date): Promise<void> {
@@ -56,7 +57,7 @@ interface Removal {
   readonly reason: string | undefined;
 }
 
-/** The agent was removed from an instance (protocol X5): if that is the primary, its agent is offline. Always answered. */
+/** The agent was removed from an instance (protocol X5). If that is the primary, its agent goes offline. */
 export async function uninstall(db: Db, { clientId, instanceId, reason }: Removal, now: Date): Promise<void> {
   if (instanceId === undefined) return;
   const agent = await db

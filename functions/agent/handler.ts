@@ -18,7 +18,7 @@ import { instancesToTerminate, takeTerminationReport } from './terminations.ts';
 
 const success = { success: true } as const;
 
-/** Whose agent, of what every route of an agent has. */
+/** The tenant and the agent of a request. */
 const of = ({ caller, params }: { caller: { clientId: string }; params: { agent_id: string } }) => ({
   clientId: caller.clientId,
   ref: params.agent_id,
@@ -31,13 +31,13 @@ export const handler = httpHandler<typeof agentRoutes>(agentRoutes, {
   },
   heartbeat: async ({ db, now, requestId: token }, input) => {
     const beat = { ...of(input), body: input.body };
-    // One that ends is told nothing: whatever it was handed would be lost with it.
+    // An agent that is ending gets nothing: whatever it was handed would be lost with it.
     if (input.body.accepts?.includes('merged') && input.body.status !== 'offline')
       return { ...success, merged: await mergedHeartbeat(db, { ...beat, token }, now) };
     await heartbeat(db, beat, now);
     return success;
   },
-  // A deleted agent is told to keep still: on a 404 it would go on as it was.
+  // A deleted agent gets settings that switch everything off: on a 404 it would carry on as before.
   config: async ({ db }, input) => {
     const { settings, standing, standbyCount } = await readSettings(db, of(input));
     return settingsFor(settings, standing, standbyCount);
@@ -70,7 +70,7 @@ export const handler = httpHandler<typeof agentRoutes>(agentRoutes, {
   issueSwitchCommand: (call, input) =>
     issueSwitch(call.db, { ...of(input), body: input.body }, by(call, input.caller), call.now),
   get: async ({ db, now }, input) => summary((await findCaller(db, of(input), now)).agent),
-  // v3.2 reports a command executed whether or not it worked, and says nothing of how it went.
+  // v3.2 reports a command as executed whether or not it worked, and does not report the result.
   markCommandExecuted: async ({ db, now }, input) => {
     const { command_id: commandId } = input.body;
     await reportResult(db, { ...of(input), commandId, success: true, message: undefined }, now);

@@ -14,17 +14,17 @@ import type { HeartbeatRequest } from './requests.ts';
 
 export interface Beat extends OfAgent {
   readonly body: z.output<typeof HeartbeatRequest>;
-  /** What it is told besides, if it goes by our answer: when to come back, and whether it is decided on without its prices. */
+  /** For agents that accept `merged`: when the next heartbeat is due; whether we can decide without their prices. */
   readonly told?: Pick<Parameters<typeof noteSteadyBeat>[1], 'nextSeconds' | 'isPriced'>;
 }
 
-/** An instance that goes down this soon after a switch is the old one, if it does not say which one it is. */
+/** An unnamed instance that goes offline this soon after a switch is taken to be the old one. */
 const oldInstanceMayDieMs = 10 * minuteMs;
 
 /**
- * Notes that an instance lives (protocol A2). One statement where nothing changes but the time; what changes a status, and
- * an instance that is not the primary, takes the longer way.
- * @throws AppError agent_not_found for a deleted agent too: a heartbeat never brings one back
+ * Records that an instance is alive (protocol A2). One statement if only the time changes; a changed status or an
+ * instance that is not the primary takes the slow path.
+ * @throws AppError agent_not_found, also for a deleted agent: a heartbeat never brings one back
  */
 export async function heartbeat(db: Db, beat: Beat, now: Date): Promise<void> {
   const { clientId, body } = beat;
@@ -37,7 +37,7 @@ export async function heartbeat(db: Db, beat: Beat, now: Date): Promise<void> {
   await noteOther(db, { beat, caller }, now);
 }
 
-/** What the instance that beats says of itself. */
+/** What the instance that sends the heartbeat reports about itself. */
 export function saidBy({ clientId, ref, body, told }: Beat) {
   const { agentId, instanceId } = parseHandle(ref);
   const reporter = instanceId ?? body.instance_id ?? body.monitored_instances?.[0];
@@ -51,13 +51,13 @@ interface Change {
   readonly reporter: string | undefined;
 }
 
-/** The primary says something new: the status changes, and the tenant is told of going and coming (protocol 7.1). */
+/** Updates the agent's status from its primary; notifies the tenant when it goes offline or returns (protocol 7.1). */
 function changeStatus(db: Db, { beat, agentId, reporter }: Change, now: Date): Promise<void> {
   const { clientId, body } = beat;
   return transact(db, async (tx) => {
     const state = await lockAgent(tx, { clientId, agentId, ref: beat.ref, with: { inFlight: true } }, now);
     const { agent, primary } = state;
-    if (!primary || (reporter !== undefined && reporter !== primary.id)) return; // another took over meanwhile
+    if (!primary || (reporter !== undefined && reporter !== primary.id)) return; // another instance took over meanwhile
     if (body.status === 'offline' && isOldInstanceDying(state, reporter, now)) return;
     const { status, remaining_work_seconds: remainingWorkSeconds } = body;
     const heard = { nextSeconds: beat.told?.nextSeconds ?? null };
@@ -68,8 +68,8 @@ function changeStatus(db: Db, { beat, agentId, reporter }: Change, now: Date): P
 }
 
 /**
- * "Offline" while a switch is carried out is the old instance going, as it should, and no outage. Nor is it one soon
- * after, from an instance that does not say which one it is.
+ * "Offline" during a switch comes from the old instance shutting down as planned: no outage. The same holds soon after
+ * a switch, if the instance does not identify itself.
  */
 function isOldInstanceDying({ agent, inFlight }: AgentState<'inFlight'>, reporter: string | undefined, now: Date) {
   if (inFlight?.status === 'dispatched') return true;
@@ -108,7 +108,7 @@ async function recordChange(tx: Tx, { agent, status, instanceId }: StatusChange,
     );
 }
 
-/** An instance that is not the primary: it is noted that it lives, and nothing of its agent changes while the primary does. */
+/** Records that an instance other than the primary is alive. A standby takes over if the primary is silent. */
 async function noteOther(db: Db, { beat, caller }: { beat: Beat; caller: Caller }, now: Date): Promise<void> {
   const { agent, instanceId, standing } = caller;
   if (instanceId === undefined) return;

@@ -12,7 +12,7 @@ interface IssueSwitch extends OfAgent {
 }
 
 /**
- * Queues a switch that somebody asked for (protocol A14). The gates are not asked, the settings are.
+ * Queues a switch that somebody requested (protocol A14). It bypasses the decision gates but not the agent's settings.
  * @throws AppError agent_not_found, agent_disabled, auto_switch_disabled, invalid_request, command_in_flight
  */
 export async function issueSwitch(db: Db, { clientId, ref, body }: IssueSwitch, by: By, now: Date) {

@@ -10,14 +10,14 @@ import { settingsFor } from './settings.ts';
 import { instancesToTerminate } from './terminations.ts';
 
 type Call = Beat & {
-  /** Of this request: where an answer was lost, it tells whose update it was. */ readonly token: string;
+  /** This request's id: after a lost response, it shows which request an update came from. */ readonly token: string;
 };
 
 /**
- * A heartbeat whose answer carries what the separate polls would: A3, A4, R2 with `launching`, and X3 (protocol A2). One
- * statement where there is nothing to tell. Otherwise the functions of these routes are asked, each only where it has
- * something; what is handed out for good comes last, so that no failure after it loses it.
- * @throws AppError agent_not_found, as A2
+ * A heartbeat whose response also carries what the separate polls A3, A4, R2 with `launching`, and X3 would (protocol
+ * A2). One statement if there is nothing to tell. Otherwise it calls the functions of those routes, each only if it has
+ * something to return. What is handed out for good comes last, so that no later failure loses it.
+ * @throws AppError agent_not_found, as for A2
  */
 export async function mergedHeartbeat(db: Db, { token, ...beat }: Call, now: Date) {
   const call = { ...beat, token, ref: speakerOf(beat) };
@@ -42,13 +42,13 @@ export async function mergedHeartbeat(db: Db, { token, ...beat }: Call, now: Dat
   };
 }
 
-/** Who changes what the statement reads, and locks to read it: there may be something to tell, and the long way locks less. */
+/** Treats a lock conflict as "there may be something to tell": the slow path takes fewer locks than this statement. */
 function isInTheWay(error: unknown): false {
   if (error instanceof DatabaseError && error.kind === 'conflict') return false;
   throw error;
 }
 
-/** Who beats says so in its path or, where that names the agent alone, in the body. */
+/** The caller's handle: from the path or, if the path names only the agent, from the body. */
 function speakerOf(beat: Beat): string {
   const { agentId, reporter } = saidBy(beat);
   return reporter === undefined ? agentId : handleOf(agentId, reporter);
@@ -56,7 +56,7 @@ function speakerOf(beat: Beat): string {
 
 const nothing = { commands: [], replicas: [], instances: [] };
 
-/** At most one launch, of a command or of a standby: the agent is back for the other one soon. */
+/** At most one launch, from a command or of a standby: the agent soon returns for the other. */
 async function whatToDo(db: Db, { call, agenda }: { readonly call: Call; readonly agenda: Agenda }, now: Date) {
   const { clientId, ref, token } = call;
   const instances = agenda.hasLeaving ? (await instancesToTerminate(db, { clientId, ref }, now)).instances : [];

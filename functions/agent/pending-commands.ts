@@ -6,11 +6,11 @@ import type { Db } from '../shared/db.ts';
 import { agentNotFound } from '../shared/errors.ts';
 
 /**
- * Hands the next command to the primary (protocol A4). It is leased in the update that picks it and is never handed out a
- * second time: the agent that took it launches an instance before it says anything, so a repeat would launch another. What
- * is lost on the way to the agent is closed as failed when its lease ends, and decided anew. One statement when there is
- * nothing to do. An agent that launches without end is told of nothing more (see `launchesAnHour`).
- * @param call `token` of this request: where an update's answer was lost, it tells whose update it was
+ * Hands the next command to the primary (protocol A4). A conditional update leases it, and it is never handed out
+ * twice: the agent launches an instance before it reports anything, so a repeat would launch another. A command lost on
+ * the way to the agent is closed as failed when its lease ends, and the decision is made anew. One statement if there
+ * is nothing to do. An agent with too many launches gets no more for a while (see `launchesAnHour`).
+ * @param call `token` identifies this request: after a lost response, it shows which request leased the command
  */
 export async function nextCommand(db: Db, call: OfAgent & { readonly token: string }, now: Date) {
   const { clientId, ref, token } = call;
@@ -33,8 +33,8 @@ export async function nextCommand(db: Db, call: OfAgent & { readonly token: stri
       command_type: row.commandType!,
       target_mode: row.targetMode!,
       target_pool_id: row.targetPoolId,
-      // Version 4 agents that wait would terminate their own instance before they report; told 0 they report at once, and
-      // are told later what to terminate (protocol 9.2). Version 3.2 agents go by their own environment.
+      // A version 4 agent that waits would terminate its own instance before it reports. Given 0, it reports at once,
+      // and learns later what to terminate (protocol 9.2). Version 3.2 agents use their own environment's setting.
       terminate_wait_seconds: isVersion3(agentVersion) ? row.terminateWaitSeconds! : 0,
       priority: row.priority!,
       instance_id: row.instanceId,
@@ -43,7 +43,7 @@ export async function nextCommand(db: Db, call: OfAgent & { readonly token: stri
   ];
 }
 
-/** The agent beside the first command in its queue; version 3 agents would take any command for a switch. */
+/** The agent with its first queued command. Version 3 agents get only switches: they would take any command for one. */
 const pendingOf = (db: Db, { clientId, agentId }: { clientId: string; agentId: string }, now: Date) =>
   db
     .selectFrom('agents as a')

@@ -23,10 +23,10 @@ import type { PricingReport } from './requests.ts';
 type Report = z.output<typeof PricingReport>;
 
 /**
- * Takes a price report (protocol A6): three statements however many pools it lists, and two where another agent has reported
- * the same pools in the same five minutes; one more for each thing that is seen for the first time, or that is hard to believe.
- * Each is safe to run twice. The `decide` job sees by `agents.priced_at` that there is news. A report of an instance that is gone, or not this
- * agent's, is dropped.
+ * Records a price report (protocol A6). Three statements however many pools it lists; two if another agent has reported
+ * the same pools in the same five minutes. One more for each kind of news: new pools, a first price, or an implausible
+ * one. Each statement is idempotent. `agents.priced_at` tells the `decide` job about new prices. Reports from an
+ * instance that is gone or not this agent's are dropped.
  * @throws AppError agent_not_found
  */
 export async function reportPrices(
@@ -71,8 +71,8 @@ export async function reportPrices(
 }
 
 /**
- * A body of either agent version, in one shape. What cannot be a price or a pool is left out, so that one odd value does not
- * lose the report.
+ * Converts the body of either agent version to one shape. Invalid prices and pools are left out, so that one bad value
+ * does not lose the report.
  */
 export function priceReportOf(body: Report, instanceId: string, now: Date): PriceReport {
   const { instance, pricing } = body;
@@ -88,7 +88,7 @@ export function priceReportOf(body: Report, instanceId: string, now: Date): Pric
     poolId,
     onDemand: pricing?.on_demand_price ?? body.on_demand_price?.price,
     spot: priceFrom(pricing?.current_spot_price ?? ownPrice),
-    // A price from the future would stay the newest one until that time comes: from a clock that is ahead, it is now.
+    // A time in the future, from a clock that is ahead, becomes now: the price would otherwise stay newest until then.
     collectedAt: earlier(heldTo(pricing?.collected_at, now), now),
     pools,
   };

@@ -8,7 +8,7 @@ import { isFresh } from '../core/pool/freshness.ts';
 import type { Db } from '../shared/db.ts';
 import { heldTo } from '../shared/fields.ts';
 
-/** Above this risk the current pool is left for another one, if there is one (protocol A10). */
+/** Above this risk, the agent leaves its pool if there is another one (protocol A10). */
 const riskLimit = 0.3;
 
 interface Recommendation extends OfAgent {
@@ -16,9 +16,10 @@ interface Recommendation extends OfAgent {
 }
 
 /**
- * EC2 sees an elevated risk for the instance (protocol A10): that is recorded, once an instance and hour, and where the
- * pool has a history of interruptions and the gates are open, a switch to a calmer pool is queued. These are rules over
- * rows: no model has a say in it. A retired instance, whose agent starts again until EC2 takes it, says nothing of the primary.
+ * Handles a rebalance recommendation of EC2's (protocol A10). It is recorded once an hour for each instance. If the
+ * pool has a history of interruptions and the gates are open, a switch to a calmer pool is queued. The decision uses
+ * rules only, no model. From an instance that is not the primary, the recommendation is only recorded: it says nothing
+ * about the primary.
  * @throws AppError agent_not_found
  */
 export async function adviseOnRebalance(db: Db, { clientId, ref, body }: Recommendation, now: Date) {
@@ -78,7 +79,7 @@ function choose({ agent, pools }: AgentInput, now: Date) {
 
 type Advice = Extract<ReturnType<typeof choose>, { action: 'switch' }>;
 
-/** The gates hold for this move too, but for the one that waits after a signal, and the windows: this is the signal's own move. */
+/** Queues the move if the gates are open. The pause after a signal and the disruption windows do not hold it back. */
 async function queueIfOpen(db: Db, { agent, input }: AgentInput, { target, reason }: Advice, now: Date): Promise<void> {
   const move = {
     action: 'switch_spot',

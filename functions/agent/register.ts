@@ -14,8 +14,8 @@ import { admit } from './admission.ts';
 import { settingsFor } from './settings.ts';
 
 /**
- * The tenant of a registration. The route is open at the gateway, as its token may stand in the body instead of the
- * header, where no authorizer sees it.
+ * Authenticates the tenant of a registration. The route is open at the gateway because the token may be in the body
+ * instead of the header, where the authorizer cannot see it.
  * @throws AppError missing_token, invalid_token, client_inactive, forbidden
  */
 export async function tenantOf(
@@ -33,8 +33,8 @@ export async function tenantOf(
 }
 
 /**
- * Makes the calling instance known (protocol A1). What it becomes depends on what is known of its agent: see `admit`. It is
- * in its zone's region: the one that it claims comes from its environment, and is us-east-1 where nobody has set it.
+ * Registers the calling instance (protocol A1). `admit` decides what it becomes. Its region is derived from its zone:
+ * the region that it reports comes from its environment and defaults to us-east-1.
  * @throws AppError instance_of_another_client, plan_limit
  */
 export async function registerAgent(
@@ -50,7 +50,7 @@ export async function registerAgent(
     const wanted = { instance: body.instance_id, inFlight: true, standbyCount: true } as const;
     const of = { clientId, logicalAgentId: body.logical_agent_id, deleted: true, with: wanted };
     const state = await findAgent(tx, of, now);
-    if (!state) throw denied('invalid_token'); // the tenant was deleted between its authentication and now
+    if (!state) throw denied('invalid_token'); // the tenant was deleted since it was authenticated
     const { agent, instance, standbyCount } = state;
     if (instance && instance.clientId !== clientId)
       throw new AppError('instance_of_another_client', `Instance ${body.instance_id} is registered by another client`);
@@ -68,16 +68,17 @@ export async function registerAgent(
 }
 
 /**
- * The pool gets a row if it has none, once the agent is let go: pools are everybody's, and one that a transaction holds keeps
- * the price reports of all tenants waiting. A Local Zone's is left to the price reports, which add no more than a region has.
+ * Adds a row for the pool if it has none. This happens after the transaction: pools are shared, and a lock on one would
+ * block the price reports of all tenants. Pools in Local Zones are left to the price reports, which limit how many are
+ * added.
  */
 async function addPoolOf(db: Db, { mode, instance_type: instanceType, az }: Registration, now: Date): Promise<void> {
   if (poolOf(mode, instanceType, az) && isAvailabilityZone(az)) await addPools(db, [{ instanceType, az }], now);
 }
 
 /**
- * Without a logical id of its own an agent goes by its instance's id. The instance may be known as another agent's by then:
- * as the successor that its report named, or as one that was replaced. It goes on as that agent's.
+ * An agent without a logical id is identified by its instance id. The instance may already belong to another agent, as
+ * the successor that a switch report named or as an instance that was replaced. It then registers under that agent.
  */
 async function underItsAgent(
   db: Db,

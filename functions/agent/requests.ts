@@ -3,16 +3,16 @@ import { placeOf, regionOfZone, zoneShape } from '../core/pool/region.ts';
 import { CheapestPool, Mode, mostWorkSeconds, PoolPrices } from '../core/wire.ts';
 import { claimedNumber, claimedTime, optional, quotedTime, text } from '../shared/fields.ts';
 
-/** What agents send (protocol 2): bodies of both versions, as they really come. */
+/** Request bodies that agents of both versions actually send (protocol 2). */
 
-/** The zone of an instance that registers. Its metadata has it, so one that is none is worth another try. */
+/** The zone of a registering instance, from its metadata. An invalid one is rejected: a retry may get a valid one. */
 const Zone = text(48)
   .refine((az) => regionOfZone(az) !== undefined, {
     error: ({ input }) => `must be an availability zone such as us-east-1a, not ${input}`,
   })
   .meta({ pattern: zoneShape });
 
-/** A zone that is told by the way: one that is none loses no report. */
+/** An incidental zone: an invalid one does not fail the request. */
 const claimedZone = optional(z.string().max(48)).transform((az) => placeOf(az).az);
 
 export const RegisterRequest = z.object({
@@ -37,16 +37,16 @@ export const HeartbeatRequest = z.object({
   instance_type: optional(text(64)),
   mode: optional(Mode),
   az: claimedZone,
-  // Of agents of the merged kind only (protocol A2).
+  // The next two come only from agents that accept `merged` (protocol A2).
   accepts: optional(z.array(z.enum(['merged'])).max(4)),
   config_version: optional(z.int().min(0)),
-  /** Of a job with a deadline; agents in the field do not send it. What is begun is not done. */
+  /** For a job with a deadline; agents in the field do not send it. Rounded up to whole seconds. */
   remaining_work_seconds: optional(z.number().min(0).max(mostWorkSeconds)).transform((work) =>
     work === undefined ? undefined : Math.ceil(work),
   ),
 });
 
-/** Both shapes: v4 wraps its prices in `pricing`, v3.2 has them at the top level (protocol A6). */
+/** Accepts both shapes: v4 wraps its prices in `pricing`, v3.2 has them at the top level (protocol A6). */
 export const PricingReport = z.object({
   instance: z.object({
     instance_id: text(64),
@@ -82,7 +82,7 @@ const SwitchSide = z.object({
 });
 const SwitchPrices = z.object({ on_demand: claimedNumber, old_spot: claimedNumber, new_spot: claimedNumber });
 
-/** What both agents send, and the other family of keys that the server they were written for expected (protocol A7). */
+/** Accepts the keys that both agent versions send, and those of the server they were written for (protocol A7). */
 export const SwitchReport = z.object({
   old_instance: optional(SwitchSide),
   new_instance: SwitchSide.extend({ instance_id: text(64) }),

@@ -16,8 +16,8 @@ import {
 } from './answers.ts';
 import { CleanupReport, HeartbeatRequest, PricingReport, RegisterRequest, SwitchReport } from './requests.ts';
 
-/** What the agents in the field call (protocol 2), but for what the decision engine answers. */
-/** Twice what 200 pools take, of the 150 bytes each that agents send (protocol A6). */
+/** The routes that agents in the field call (protocol 2), except those of the decision engine. */
+/** Twice the size of 200 pools, at the 150 bytes that agents send for each (protocol A6). */
 const maxPriceReportBytes = 64 * 1024;
 
 export const agentRoutes = {
@@ -25,7 +25,7 @@ export const agentRoutes = {
     id: 'A1',
     method: 'POST',
     path: '/api/agents/register',
-    access: 'open', // its 401 and 403 have bodies of their own, and the token may stand in the body (protocol 1.2)
+    access: 'open', // its 401 and 403 have their own bodies, and the token may be in the request body (protocol 1.2)
     scope: ['agent'],
     summary: 'Registers the calling instance, and answers the handle by which it speaks from then on',
     body: RegisterRequest,
@@ -173,7 +173,7 @@ export const agentRoutes = {
       })
       .meta({ anyOf: [{ properties: { target_mode: { const: 'ondemand' } } }, given('target_pool_id')] }),
     status: 201,
-    unchanged: ({ success }: { success: boolean }) => !success, // the agent is there already (protocol A14)
+    unchanged: ({ success }: { success: boolean }) => !success, // the agent is already there (protocol A14)
     response: SwitchIssued,
     errors: ['agent_not_found', 'agent_disabled', 'auto_switch_disabled', 'pool_mismatch', 'command_in_flight'],
   },

@@ -7,7 +7,7 @@ import { agentNotFound } from '../shared/errors.ts';
 import type { Agent } from '../shared/schema.ts';
 import { iso } from '../shared/time.ts';
 
-/** What the calling instance is told of its agent's settings depends on these alone. */
+/** The only columns that the settings sent to an instance are derived from. */
 const settingColumns = [
   'status',
   'enabled',
@@ -25,8 +25,8 @@ const settingColumns = [
 type Settings = Pick<Agent, (typeof settingColumns)[number]>;
 
 /**
- * The settings of an agent, a deleted one's too, and what the caller is to it: one statement, of few columns, as each agent
- * asks every minute.
+ * The settings of an agent, even a deleted one, and the caller's standing. One statement that reads few columns,
+ * because every agent polls it each minute.
  * @throws AppError agent_not_found
  */
 export async function readSettings(db: Db, { clientId, ref }: OfAgent) {
@@ -35,13 +35,13 @@ export async function readSettings(db: Db, { clientId, ref }: OfAgent) {
   return settingsIn(row, ref);
 }
 
-/** The same as a statement that may ask for more. */
+/** The query of `readSettings`, to which callers may add columns. */
 export const selectSettings = (db: Db, { clientId, ref }: OfAgent) =>
   selectCaller(db, { clientId, handle: parseHandle(ref) })
     .select(settingColumns.map((column) => `a.${column}` as const))
     .select(standbyCount.as('standbyCount'));
 
-/** What a row of `selectSettings` says. */
+/** Parses a row of `selectSettings`. */
 export const settingsIn = (row: SettingsRow, ref: string) => ({
   settings: row as Settings,
   standing: standingOf(callerOf(row), parseHandle(ref)),
@@ -49,7 +49,7 @@ export const settingsIn = (row: SettingsRow, ref: string) => ({
 });
 type SettingsRow = Settings & Parameters<typeof callerOf>[0] & { readonly standbyCount: number };
 
-/** The settings that the calling instance follows. All flags are off unless it is its agent's primary (protocol 1.9, A1). */
+/** The settings that the calling instance follows. All flags are off unless it is the primary (protocol 1.9, A1). */
 export function settingsFor(agent: Settings, standing: Standing, replicas: number) {
   const acts = standing === 'primary' && agent.status !== 'deleted';
   return {
@@ -68,7 +68,7 @@ export function settingsFor(agent: Settings, standing: Standing, replicas: numbe
   };
 }
 
-/** The answer of A11, with the keys of both servers that agents were written for. */
+/** The response of A11, with the keys of both servers that agents were written for. */
 export function replicaSettings(agent: Settings, replicas: number) {
   return {
     enabled: agent.replicaEnabled,
@@ -79,7 +79,7 @@ export function replicaSettings(agent: Settings, replicas: number) {
   };
 }
 
-/** The answer of X1. */
+/** The response of X1. */
 export function summary(agent: Agent) {
   return {
     id: agent.id,

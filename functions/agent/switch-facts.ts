@@ -9,10 +9,10 @@ import { heldTo } from '../shared/fields.ts';
 import type { Agent } from '../shared/schema.ts';
 import type { SwitchReport } from './requests.ts';
 
-/** What a switch report says, of either family of keys, in the words of our records. */
+/** Converts a switch report, with either set of keys, to our own records. */
 type Report = z.output<typeof SwitchReport>;
 
-/** What cannot be read is left out, and a start that is missing is now. */
+/** Unreadable times are left out. A missing start becomes the launch time or, without one, now. */
 export function timingOf({ timing: t }: Report, now: Date): SwitchTiming {
   const held = (claim: { time: Date | undefined } | undefined) => claim?.time && heldTo(claim.time, now);
   const launchedAt = held(t?.new_instance_launched_at ?? t?.instance_launched_at);
@@ -52,7 +52,7 @@ export function factsOf(body: Report, { agent, command, oldId, timing }: Context
     from: sideOf(body.old_instance, oldId, prices.oldSpot),
     to: sideOf(body.new_instance, body.new_instance.instance_id, prices.newSpot),
     onDemandPrice: prices.onDemand,
-    // The agent knows only a priority; what asked for the switch is on its command.
+    // The agent knows only a priority; the command says what requested the switch.
     trigger: (command?.createdBy ?? body.trigger ?? 'manual').slice(0, 16).toWellFormed(),
     snapshot: {
       used: body.snapshot?.used ?? false,
@@ -65,7 +65,7 @@ export function factsOf(body: Report, { agent, command, oldId, timing }: Context
   };
 }
 
-/** Ours have 36 characters: what is longer is none, and loses no report. */
+/** Our command ids have 36 characters. A longer one is ignored rather than failing the report. */
 const commandIdFrom = ({ command_id: id }: Report) => (id !== undefined && id.length <= 36 ? id : undefined);
 
 const asReported = (timing: NonNullable<Report['timing']>) =>

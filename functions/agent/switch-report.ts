@@ -21,9 +21,9 @@ type State = AgentState<'instance' | 'inFlight' | 'recorded' | 'standbyCount'>;
 
 /**
  * Records a finished switch (protocol A7) in one transaction; a repeat changes nothing. The new instance becomes the
- * primary, and whichever was it steps down: a stale reporter's word is still true of its instances. Unless a later switch
- * is recorded already, or the instance has stepped down since: then it is a leftover, kept as a zombie so that it is
- * terminated. A successor that registered as an agent of its own, for want of a logical id, is adopted first.
+ * primary and the former primary steps down, even if the reporter is stale: its report is still true. If a later switch
+ * is already recorded, or the new instance has stepped down since, it is a leftover, kept as a zombie so that it gets
+ * terminated. A successor that lacks a logical id, and so registered as a new agent, is adopted first.
  * @throws AppError agent_not_found, instance_of_another_client
  */
 export function reportSwitch(db: Db, { clientId, ref, body }: SwitchCall, now: Date): Promise<void> {
@@ -61,8 +61,9 @@ export function reportSwitch(db: Db, { clientId, ref, body }: SwitchCall, now: D
 }
 
 /**
- * The command that a report is about, as agents do not say: the one in flight, if the reported old instance has it and no
- * other successor has been bound to it. A late word of an earlier switch must not close what its successor is at.
+ * The command that a report is about, which agents do not say: the one in flight, if the reported old instance took it
+ * and no other successor is bound to it. A late report of an earlier switch must not close a command that its successor
+ * took.
  */
 function commandReported({ inFlight }: State, { oldId, newId }: SwitchKey) {
   if (!inFlight) return undefined;
@@ -70,7 +71,7 @@ function commandReported({ inFlight }: State, { oldId, newId }: SwitchKey) {
   return newInstanceId === newId || (newInstanceId === null && dispatchedTo === oldId) ? inFlight : undefined;
 }
 
-/** Which of two switches is the later one, their instances' clocks say; the one that is being carried out needs no clock. */
+/** Two switches are ordered by their instances' clocks; the one that is in flight needs no comparison. */
 function isLeftover({ instance, recorded, inFlight }: State): boolean {
   const isRetired = instance?.instanceStatus === 'zombie' || instance?.instanceStatus === 'terminated';
   return isRetired || (recorded.overtaken && !instance?.isPrimary && inFlight === undefined);

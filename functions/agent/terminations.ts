@@ -6,8 +6,8 @@ import { agentNotFound } from '../shared/errors.ts';
 import { heldTo } from '../shared/fields.ts';
 
 /**
- * The instances that the caller is to terminate (protocol X3), of its own agent only. One statement, two while
- * the primary is silent; empty where auto-terminate is off.
+ * The instances of its own agent that the caller should terminate (protocol X3). One statement, two while the primary
+ * is silent. The list is empty if auto-terminate is off.
  * @throws AppError agent_not_found
  */
 export async function instancesToTerminate(db: Db, { clientId, ref }: OfAgent, now: Date) {
@@ -39,7 +39,7 @@ interface TerminationReport extends OfAgent {
 }
 
 /**
- * What the agent says became of a termination (protocol X4).
+ * Records the outcome of a termination, as the agent reports it (protocol X4).
  * @throws AppError agent_not_found; instance_not_found for an instance that is not this agent's
  */
 export function takeTerminationReport(db: Db, { clientId, ref, body }: TerminationReport, now: Date): Promise<void> {

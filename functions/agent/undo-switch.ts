@@ -7,18 +7,18 @@ import type { Tx } from '../shared/db.ts';
 interface FailedSwitch {
   readonly clientId: string;
   readonly agentId: string;
-  /** The instance that carried the switch out, and says that it failed: so it lives. */
+  /** The instance that executed the switch and reports that it failed, so it is alive. */
   readonly instanceId: string;
-  /** The successor that had registered by then. */
+  /** The successor, which had already registered. */
   readonly successorId: string;
 }
 
 /**
- * An agent that gives a switch up terminates the successor, which may have registered before: without this the role would
- * stay with an instance that is gone, and the one that lives would be asked to terminate itself. It gets the role back; the
- * successor is listed for termination, in case it still runs. A notice of the former primary is open again, if the switch
- * was what answered it. The caller holds the agent's lock.
- * @returns whether the role went back; it does not where anything else has become the primary since
+ * Makes the instance that abandoned a switch the primary again. The agent terminates the successor, which may already
+ * be the primary: without this the primary would be an instance that is gone, and the live one would be told to
+ * terminate itself. The successor is listed for termination in case it still runs. An interruption notice of the former
+ * primary is reopened if the switch was the response to it. The caller holds the agent's lock.
+ * @returns whether the role went back; it does not if another instance has become the primary since
  */
 export async function undoSwitch(tx: Tx, failed: FailedSwitch, now: Date): Promise<boolean> {
   const { clientId, agentId, instanceId, successorId } = failed;

@@ -6,10 +6,10 @@ import { connect } from '../shared/db.ts';
 import { bootstrapId, type Identity, operatorScopes } from '../shared/identity.ts';
 
 /**
- * Says who a token belongs to, and never refuses: an HTTP API answers every refusal with one 403 and a body of its own, where
- * callers expect 401 or 403 and a body of ours. So `httpHandler` refuses what is not expressly let in (docs/adr/0003).
- * API Gateway keeps the answer for 60 s by token, for bad tokens too.
- * @throws DatabaseError when the look-up failed; the gateway answers 500 and keeps nothing
+ * Identifies the owner of a token and never denies a request. If an authorizer denies, an HTTP API responds with a
+ * fixed 403 and its own body, but callers expect 401 or 403 with our body. `httpHandler` denies instead
+ * (docs/adr/0003). API Gateway caches the result for each token for 60 s, also for bad tokens.
+ * @throws DatabaseError if the lookup fails; the gateway responds with 500 and caches nothing
  */
 export async function handler(event: APIGatewayRequestAuthorizerEventV2, context: Context) {
   return { isAuthorized: true, context: await identityOf(event, context) };

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../shared/db.ts';
 
-/** Something that was decided for an agent, or that happened to it. */
+/** A decision for an agent, or an event of it. */
 interface Entry {
   readonly agentId: string;
   readonly at: Date;
@@ -12,7 +12,7 @@ interface Entry {
 type DecisionType = 'stay' | 'switch_spot' | 'switch_ondemand';
 
 export interface Activity {
-  /** Newest first; `at` is when it was last decided so. */
+  /** Newest first; `at` is when the same decision was last made. */
   readonly decisions: readonly (Entry & { readonly type: DecisionType; readonly allowed: boolean })[];
   readonly events: readonly (Entry & { readonly severity: string })[];
 }
@@ -20,7 +20,7 @@ export interface Activity {
 export const emptyActivity: Activity = { decisions: [], events: [] };
 
 const shown = 5;
-/** Of a reason or message: a hundred agents have ten of them, and all are to fit one answer of the Data API. */
+/** Reasons and messages are cut to this length, so that ten for each of 100 agents fit one Data API response. */
 const textLength = 200;
 
 interface Row extends Omit<Entry, 'type'> {
@@ -30,7 +30,7 @@ interface Row extends Omit<Entry, 'type'> {
   readonly severity: string | null;
 }
 
-/** The newest five decisions and events of each of these agents: one statement, which reads no more rows than that. */
+/** The newest five decisions and five events of each of these agents. One statement, which reads no other rows. */
 export async function readActivity(
   db: Db,
   { clientId, agentIds }: { readonly clientId: string; readonly agentIds: readonly string[] },

@@ -8,11 +8,12 @@ import { iso } from '../shared/time.ts';
 import { agentItem } from './agent-item.ts';
 import { availabilitySettings } from './availability-settings.ts';
 
-/** Commands that wait at once: one switch, and what is to come. */
+/** The most pending commands shown; at most one of them is a switch. */
 const pendingShown = 20;
 
 /**
- * An agent with its settings, its primary, its standbys and what it is to do (protocol C21); a deleted one too. Two statements.
+ * An agent, also a deleted one, with its settings, primary, standbys and pending commands (protocol C21). Two
+ * statements.
  * @throws AppError agent_not_found
  */
 export async function agentDetails(db: Db, { caller, ref }: { caller: Caller; ref: string }, now: Date) {

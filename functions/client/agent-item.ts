@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Agent } from '../shared/schema.ts';
 import { iso } from '../shared/time.ts';
 
-/** An agent as consoles list it (protocol C3). */
+/** How consoles list an agent (protocol C3). */
 
 export const agentColumns = [
   'id',
@@ -25,10 +25,10 @@ export const agentColumns = [
 
 export type ListedAgent = Pick<Agent, (typeof agentColumns)[number]>;
 
-/** Agents whose every name is as long as its column are so many to an answer. */
+/** This many agents fit in one Data API response even if every text fills its column. */
 export const safeAgents = 150;
 
-/** The instances of the agent `a` that run for it. Counted, as a counter that is kept would drift. */
+/** How many instances run for agent `a`. Counted each time, because a stored counter would drift. */
 export const instanceCount = sql<number>`(
   SELECT COUNT(*) FROM instances AS x WHERE x.agent_id = a.id
     AND x.instance_status IN ('running_primary', 'running_replica') AND x.is_active)`;
@@ -59,6 +59,6 @@ export const agentItem = (agent: ListedAgent, instances: number) => ({
 
 const heard = ({ lastHeartbeatAt }: Pick<Agent, 'lastHeartbeatAt'>) => lastHeartbeatAt?.getTime() ?? 0;
 
-/** The agent that was heard of last first. */
+/** Sorts agents by their last heartbeat, latest first. */
 export const byHeartbeat = (a: Pick<Agent, 'lastHeartbeatAt'>, b: Pick<Agent, 'lastHeartbeatAt'>) =>
   heard(b) - heard(a);

@@ -13,9 +13,9 @@ interface AgentList {
 }
 
 /**
- * A tenant's agents without deleted ones (protocol C3). Pages follow each other by logical id, which does not change, and
- * each is sorted by heartbeat: agents beat all the time, and one that does between two pages would be in both or in neither.
- * One statement, two for the admin.
+ * A tenant's agents, without deleted ones (protocol C3). Pages are ordered by logical id, which does not change; only
+ * within a page are agents sorted by heartbeat. If pages followed heartbeats, an agent that sends one between two pages
+ * would appear in both or in neither. One statement, two for an operator.
  * @throws AppError client_not_found
  */
 export async function listAgents(db: Db, { caller, clientId, query }: AgentList) {
@@ -43,8 +43,8 @@ const ranks: Partial<Record<AgentStatus, number>> = { online: 0, offline: 1, del
 const rankOf = (status: AgentStatus) => ranks[status] ?? 3;
 
 /**
- * All agents that a tenant has or had (protocol C11), paged as `listAgents`: within a page online ones first, then offline and
- * deleted ones.
+ * All agents that a tenant has or had (protocol C11), paged like `listAgents`. Within a page, online agents come first,
+ * then offline, then deleted ones, then all others.
  * @throws AppError client_not_found
  */
 export async function listAgentHistory(db: Db, { caller, clientId, query }: AgentList): Promise<Page<HistoryItem>> {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Mode, TargetMode } from '../core/wire.ts';
 
-/** What consoles read beyond their pages of old (protocol 10). */
+/** Response shapes of the routes that older consoles do not have (protocol 10). */
 
 const Time = z.iso.datetime();
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Mode } from '../core/wire.ts';
 
-/** What consoles read of a tenant's agents, instances and standbys (protocol 10). */
+/** Response shapes for a tenant's agents, instances and standbys, as consoles read them (protocol 10). */
 
 const Time = z.iso.datetime();
 const Text = z.string().nullable();

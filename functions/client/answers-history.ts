@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Mode, TargetMode } from '../core/wire.ts';
 
-/** What consoles read of decisions, switches and savings (protocol 10). */
+/** Response shapes for decisions, switches and savings, as consoles read them (protocol 10). */
 
 const Time = z.iso.datetime();
 const Health = z.enum(['healthy', 'unhealthy']);
@@ -36,7 +36,7 @@ export const DecisionItem = z.object({
   }),
 });
 
-/** What a tenant pays in place of a public price; money in USD an hour. */
+/** What a tenant pays instead of a public price; money in USD per hour. */
 const PriceOverlay = z.object({
   name: z.string().nullable(),
   instance_type: z.string().nullable().meta({ description: 'null: every type without a row of its own' }),
@@ -48,7 +48,7 @@ const PriceOverlay = z.object({
 });
 export const PriceOverlays = z.object({ overlays: z.array(PriceOverlay) });
 
-/** How savings come about; money in USD. */
+/** How savings are calculated; money in USD. */
 export const SavingsExplained = z.object({
   client_id: z.string(),
   from: z.iso.datetime(),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Mode } from '../core/wire.ts';
 
-/** What consoles read of pools and prices (protocol 10): USD per instance-hour. */
+/** Response shapes for pools and prices, as consoles read them (protocol 10). Prices are in USD per instance-hour. */
 
 const NamedPool = z.object({ id: z.string(), name: z.string(), az: z.string() });
 
@@ -30,7 +30,7 @@ export const InstanceMetrics = z.object({
 });
 
 export const PriceHistory = z.object({
-  /** Beside these, the price of each pool under its key. */
+  /** In addition to these fields, each pool's price under the pool's key. */
   data: z.array(
     z.object({ time: z.string(), onDemand: z.number() }).catchall(z.union([z.number(), z.string(), z.null()])),
   ),

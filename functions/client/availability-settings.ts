@@ -5,10 +5,10 @@ import { fromDecimalOrNull } from '../shared/decimal.ts';
 import type { Agent } from '../shared/schema.ts';
 import { iso } from '../shared/time.ts';
 
-/** Windows that are shown ahead. */
+/** How many upcoming disruption windows are shown. */
 const shown = 5;
 
-/** What an agent was promised, when it may be moved, and what it has to do by when, as consoles read it (protocol C21). */
+/** An agent's availability target, disruption windows, deadline and remaining work, for consoles (protocol C21). */
 export function availabilitySettings(agent: Agent, now: Date) {
   const windows = agent.disruptionWindows as DisruptionWindows | null;
   const target = fromDecimalOrNull(agent.availabilityTarget);

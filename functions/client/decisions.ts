@@ -14,13 +14,13 @@ interface DecisionList {
   readonly query: PageQuery;
 }
 
-/** An agent sends two reports in this time; one of them is enough. */
+/** Agents send two price reports in this time; one is enough to be healthy. */
 const reportsMs = 10 * minuteMs;
 const heartbeatMs = 5 * minuteMs;
 
 /**
- * What was decided for a tenant's agents, and on what prices (protocol C4), paged as `listAgents`. Two statements, three for
- * the admin.
+ * The decisions for a tenant's agents and the prices behind them (protocol C4), paged like `listAgents`. Two
+ * statements, three for an operator.
  * @throws AppError client_not_found
  */
 export async function listDecisions(db: Db, { caller, clientId, query }: DecisionList, now: Date) {
@@ -96,7 +96,7 @@ interface StoredReport {
   readonly spotPrice: number | null;
 }
 
-/** As consoles reckon with them: on-demand, an instance costs its on-demand price. */
+/** Consoles calculate with both prices, so a missing one is replaced by the other. */
 const reportsOf = (stored: unknown) =>
   (Array.isArray(stored) ? (stored as StoredReport[]) : []).map(({ time, onDemandPrice, spotPrice }) => ({
     time,

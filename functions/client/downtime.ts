@@ -19,7 +19,8 @@ interface Row {
 }
 
 /**
- * How long a tenant's workloads were without an instance while they moved (protocol X19). One statement, two for the admin.
+ * How long a tenant's workloads were without an instance during switches (protocol X19). One statement, two for an
+ * operator.
  * @throws AppError client_not_found
  */
 export async function downtime(db: Db, { caller, clientId, days }: Downtime, now: Date) {

@@ -5,10 +5,10 @@ import { type Page, readPage } from '../shared/listing.ts';
 import { earlier, msBefore, secondMs } from '../shared/time.ts';
 import type { EventsQuery } from './requests.ts';
 
-/** Events with the longest message and the most metadata are so many to an answer. */
+/** This many events fit in one Data API response even if each has the longest message and metadata. */
 const safeEvents = 80;
 
-/** An event has the time of the call that it comes of, and is seen when that ends: for so long, events may come late. */
+/** An event has the time of the request that caused it, and appears when that request ends: up to this much later. */
 const lateMs = 35 * secondMs;
 
 interface Asked {
@@ -17,8 +17,9 @@ interface Asked {
 }
 
 /**
- * What happened since a place in time, oldest first, for a console that follows it (protocol X21). The place to go on from is
- * always told, and is never so late that an event could still come before it; what lies behind it comes again. One statement.
+ * The events since a cursor or time, oldest first, for a console that follows them (protocol X21). The response always
+ * has a next cursor. On the last page it stays `lateMs` behind now, so that late events are not missed; events after it
+ * are returned again. One statement.
  */
 export async function listEvents(db: Db, { caller, query }: Asked, now: Date): Promise<Page<EventItem>> {
   const after = query.cursor ? timeAndId(query.cursor) : { at: query.since ?? msBefore(now, lateMs), id: '' };
@@ -34,7 +35,7 @@ export async function listEvents(db: Db, { caller, query }: Asked, now: Date): P
   const last = page.items.at(-1);
   const safe = msBefore(now, lateMs);
   const at = earlier(last ? new Date(last.timestamp) : after.at, safe);
-  // At the safe time itself any id may still come; before it, what was given is given.
+  // At exactly `safe`, events with any id may still appear. Before it, everything returned is final.
   const id = last && at < safe ? last.id : at < after.at ? '' : at.getTime() === after.at.getTime() ? after.id : '';
   return { ...page, next: cursorOf('X21', timedPosition(at, id)) };
 }

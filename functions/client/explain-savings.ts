@@ -11,10 +11,10 @@ import { dayMs, msBefore } from '../shared/time.ts';
 import { readOverlays, toItem as toOverlayItem } from './price-overlays.ts';
 import type { ExplainQuery } from './requests.ts';
 
-/** Names the list in its cursors. */
+/** The list's name in its cursors. */
 const explainList = 'E7';
 
-/** How a sum comes about, in words for those who pay. */
+/** How the sums are calculated, in words for the tenant. */
 const rules = [
   'Each instance costs while it runs: primaries, standbys, and replaced instances until they are gone.',
   'The baseline is one on-demand instance of the same type while the agent has a primary, whichever that is.',
@@ -33,8 +33,8 @@ interface Wanted {
 }
 
 /**
- * How a tenant's savings of some days come about: the instance hours, their sums, the overlays, and the rules. The last day where no
- * time is said; and what EC2 Capacity Manager says of the same days. Three statements.
+ * Explains a tenant's savings: the instance hours, their sums, the overlays and the rules, and EC2 Capacity Manager's
+ * figures for the same days. Covers the last day unless the query names a time. Three statements.
  * @throws AppError client_not_found
  */
 export async function explainSavings(db: Db, { caller, clientId, query }: Wanted, now: Date) {

@@ -22,10 +22,10 @@ interface Target {
 }
 
 /**
- * Queues a switch because somebody wants it, whatever settings, limits and gates say (protocol C17). It takes the place of a
- * switch that nobody has fetched yet.
- * @throws AppError instance_not_found, invalid_request, no_suitable_pool, pool_mismatch, already_there, agent_deleted, instance_not_primary,
- * agent_not_enabled, command_in_flight
+ * Queues a switch that somebody requests, regardless of limits, gates and most settings (protocol C17). The agent must
+ * be enabled. It replaces a queued switch that the agent has not fetched yet.
+ * @throws AppError instance_not_found, invalid_request, no_suitable_pool, pool_mismatch, already_there, agent_deleted,
+ * instance_not_primary, agent_not_enabled, command_in_flight
  */
 export async function forceSwitch(db: Db, { caller, instanceId, body }: ForceSwitch, by: By, now: Date) {
   const known = await readInstancePools(db, { caller, instanceId }, now);

@@ -33,7 +33,7 @@ interface Of<Name extends string, Query = unknown> {
   readonly query: Query;
 }
 
-/** In whose name, about whom or what, and what is asked. */
+/** The caller, the tenant and the query of a request. */
 const of = <Q>({ caller, params, query }: Of<'client_id', Q>) => ({ caller, clientId: params.client_id, query });
 const ofAgent = ({ caller, params }: Of<'agent_id'>) => ({ caller, ref: params.agent_id });
 const ofInstance = <Q>({ caller, params, query }: Of<'instance_id', Q>) => ({

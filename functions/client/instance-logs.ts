@@ -6,7 +6,7 @@ import { isBehind } from '../shared/newest-first.ts';
 import { instanceNotFound } from './instance-pools.ts';
 import type { OfInstance } from './pools.ts';
 
-/** Events with the longest message and the most metadata are so many to an answer. */
+/** This many events fit in one Data API response even if each has the longest message and metadata. */
 const safeEvents = 80;
 
 interface Row {
@@ -15,12 +15,12 @@ interface Row {
   readonly what: string;
   readonly message: string;
   readonly severity: string;
-  /** JSON text: a union has no JSON columns. */
+  /** JSON as text: a UNION does not return JSON columns. */
   readonly metadata: string | null;
 }
 
 /**
- * What happened to an instance, newest first: its events, and the switches that left it or led to it (protocol X16). Two
+ * What happened to an instance, newest first: its events, and the switches from it or to it (protocol X16). Two
  * statements.
  * @throws AppError instance_not_found
  */
@@ -57,7 +57,7 @@ interface Asked {
   readonly limit: number;
 }
 
-/** Each part is read by an index of its own, newest first, and no further than the page goes. */
+/** Reads each part through its own index, newest first, with no more rows than a page has. */
 async function selectLogs(db: Db, { clientId, instanceId, query, limit }: Asked): Promise<readonly Row[]> {
   const part = (columns: RawBuilder<unknown>, where: RawBuilder<unknown>, time: string) => sql`
     (SELECT x.id, ${sql.ref(time)} AS at, ${columns} WHERE ${where} AND x.client_id = ${clientId}

@@ -30,15 +30,17 @@ const instanceColumns = [
   'terminatedAt',
 ] as const satisfies readonly (keyof Instance)[];
 
-/** A pool that the instance's workload could be in. */
+/** A pool that the instance's workload could run in. */
 export interface Pool {
   readonly id: string;
   readonly name: string;
   readonly az: string;
-  /** USD per hour, as the tenant may go by it (docs/adr/0037), and when it was seen; `undefined` for one that is not known. */
+  /**
+   * The price that the tenant may rely on (docs/adr/0037), USD per hour, and when it was seen; `undefined`: unknown.
+   */
   readonly price: number | undefined;
   readonly pricedAt: Date | undefined;
-  /** EC2's own, 1 to 10, and when it was asked. */
+  /** EC2's Spot placement score, 1 to 10, and when it was requested. */
   readonly placementScore: number | null;
   readonly placementScoredAt: Date | null;
 }
@@ -46,11 +48,14 @@ export interface Pool {
 export interface InstanceWithPools {
   readonly instance: Pick<Instance, (typeof instanceColumns)[number]>;
   readonly agent: Pick<Agent, 'status' | 'enabled' | 'logicalAgentId'>;
-  /** USD per hour; `undefined` where nobody has reported it. */
+  /** USD per hour; `undefined` if nobody has reported it. */
   readonly onDemand: number | undefined;
-  /** Of the instance's type and region, cheapest first; those that were not seen within the hour come later, and unpriced ones last. */
+  /**
+   * Pools of the instance's type and region, cheapest first. Those with a price older than an hour follow, then
+   * unpriced ones.
+   */
   readonly pools: readonly Pool[];
-  /** How often EC2 takes such instances back, by Spot Advisor. */
+  /** How often EC2 interrupts such instances, according to Spot Advisor. */
   readonly interruptionBand: InterruptionBand | null;
 }
 
@@ -58,7 +63,7 @@ export const instanceNotFound = (id: string) =>
   new AppError('instance_not_found', `Instance not found: ${id.slice(0, 64)}`);
 
 /**
- * An instance, and the pools of its type and region: one statement.
+ * An instance and the pools of its type and region. One statement.
  * @throws AppError instance_not_found
  */
 export async function readInstancePools(
@@ -114,7 +119,7 @@ const rankOf = ({ price, pricedAt }: Pool, now: Date) =>
 
 export type PricedPool = Pool & { readonly price: number; readonly pricedAt: Date };
 
-/** Those with a price, in their order. */
+/** The pools with a price, in the same order. */
 export const priced = (pools: readonly Pool[]) =>
   pools.filter((pool): pool is PricedPool => pool.price !== undefined && pool.pricedAt !== undefined);
 

@@ -17,11 +17,11 @@ interface InstanceList {
   readonly query: InstancesQuery;
 }
 
-/** Instances whose every name is as long as its column are so many to an answer. */
+/** This many instances fit in one Data API response even if every text fills its column. */
 const safeInstances = 300;
 
 /**
- * A tenant's instances, newest first (protocol C9). One statement, two for the admin.
+ * A tenant's instances, newest first (protocol C9). One statement, two for an operator.
  * @throws AppError client_not_found
  */
 export async function listInstances(db: Db, { caller, clientId, query }: InstanceList) {
@@ -56,8 +56,8 @@ interface Row
   > {}
 
 /**
- * Newest first by an index, which is named: where most of the table is the tenant's, the optimiser would read and sort all of
- * it. Each status is read by itself, so that no more rows are read than are shown.
+ * Reads the newest instances through a forced index: if most of the table is the tenant's, the optimiser would
+ * otherwise read and sort all of it. Each status is read separately, with no more rows than a page has.
  */
 async function selectInstances(
   db: Db,
@@ -92,8 +92,9 @@ function conditionsOf(query: InstancesQuery): RawBuilder<unknown>[] {
 type Priced = Pick<Instance, 'currentMode' | 'spotPrice' | 'ondemandPrice' | 'baselineOndemandPrice'>;
 
 /**
- * What an instance costs on Spot and on-demand, USD per hour; never null, as consoles reckon with both. One that is not on
- * Spot saves nothing, and so has its on-demand price twice; a price that nobody has reported yet is 0.
+ * What an instance costs on Spot and on-demand, USD per hour. Never null, because consoles calculate with both. An
+ * instance that is not on Spot saves nothing, so both are its on-demand price. A price that nobody has reported yet is
+ * 0.
  */
 export function pricesOf(instance: Priced): { readonly spotPrice: number; readonly onDemandPrice: number } {
   const spot = fromDecimal(instance.spotPrice);
@@ -110,7 +111,7 @@ const instanceItem = (row: Row) => ({
   poolId: row.currentPoolId ?? 'n/a',
   ...pricesOf(row),
   instanceStatus: row.instanceStatus,
-  // A union of two selects has no booleans, but integers.
+  // MySQL returns booleans as integers from a UNION.
   isPrimary: Boolean(row.isPrimary),
   isActive: Boolean(row.isActive),
   lastSwitch: iso(row.lastSwitchAt),

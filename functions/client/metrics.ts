@@ -8,8 +8,8 @@ import { pricesOf } from './instances.ts';
 import type { OfInstance } from './pools.ts';
 
 /**
- * What an instance has done and saved (protocol C13). A switch counts for the instance that it left and for the one that it
- * led to; what was saved is read off the cost records, by the hour. One statement.
+ * An instance's uptime, switches and savings (protocol C13). A switch counts for both its old and its new instance.
+ * Savings are the sum of the hourly cost records. One statement.
  * @throws AppError instance_not_found
  */
 export async function instanceMetrics(db: Db, { caller, instanceId }: OfInstance, now: Date) {
@@ -42,12 +42,12 @@ export async function instanceMetrics(db: Db, { caller, instanceId }: OfInstance
   };
 }
 
-/** Until when the instance ran, as far as we know. */
+/** When the instance stopped running, as far as we know; now if it still runs. */
 const endOf = (instance: Pick<Instance, 'terminatedAt' | 'instanceStatus' | 'lastSeenAt' | 'installedAt'>, now: Date) =>
   instance.terminatedAt ??
   (instance.instanceStatus === 'terminated' ? (instance.lastSeenAt ?? instance.installedAt) : now);
 
-/** Whoever reports a switch may name any instance as the old one: those of the instance's own tenant count. */
+/** Counts only switches of the instance's own tenant: a report may name any instance as the old one. */
 const switchesOf = (id: string, now: Date) => {
   const owner = sql`(SELECT k.client_id FROM instances AS k WHERE k.id = ${id})`;
   return sql<{ total: number; lastWeek: string | null; lastMonth: string | null }>`(

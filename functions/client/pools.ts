@@ -11,7 +11,7 @@ export interface OfInstance {
 const percent = (share: number) => Math.round(share * 10_000) / 100;
 
 /**
- * What the instance could cost elsewhere (protocol C12): one statement.
+ * What the instance would cost in other pools (protocol C12). One statement.
  * @throws AppError instance_not_found
  */
 export async function instancePricing(db: Db, of: OfInstance, now: Date) {
@@ -32,11 +32,11 @@ export async function instancePricing(db: Db, of: OfInstance, now: Date) {
 
 const nameOf = (pool: Pool | undefined) => (pool ? { id: pool.id, name: pool.name, az: pool.az } : null);
 
-/** Types of a family in a region: no family has as many. */
+/** The most types of a family that are listed; no family has this many in a region. */
 const typesShown = 100;
 
 /**
- * Where the instance could go (protocol C16), under the names of two generations of consoles: two statements.
+ * Where the instance could move (protocol C16), with the keys of two generations of consoles. Two statements.
  * @throws AppError instance_not_found
  */
 export async function availableOptions(db: Db, of: OfInstance, now: Date) {
@@ -62,7 +62,7 @@ export async function availableOptions(db: Db, of: OfInstance, now: Date) {
   };
 }
 
-/** Those of which a pool is known in the region, the instance's own first. */
+/** The types of the instance's family that have a known pool in the region, the instance's own type first. */
 async function typesOfFamily(db: Db, { instanceType, region }: { instanceType: string | null; region: string | null }) {
   if (instanceType === null || region === null) return [];
   const family = instanceType.split('.')[0]!;
@@ -71,7 +71,7 @@ async function typesOfFamily(db: Db, { instanceType, region }: { instanceType: s
     .select('instanceType')
     .distinct()
     .where('instanceType', '>=', `${family}.`)
-    .where('instanceType', '<', `${family}/`) // the character after the dot
+    .where('instanceType', '<', `${family}/`) // `/` is the character after the dot
     .where('region', '=', region)
     .limit(typesShown)
     .execute();

@@ -9,8 +9,8 @@ import type { OfInstance } from './pools.ts';
 import type { PriceHistoryQuery, PricingHistoryQuery } from './requests.ts';
 
 /**
- * Pools of a chart: the instance's own and the cheapest. With more, the hours of 90 days would not fit one answer of the Data
- * API, and nobody could read the chart.
+ * The most pools in a chart: the instance's own and the cheapest. With more, 90 days by the hour would not fit in one
+ * Data API response, and the chart would be unreadable.
  */
 const poolsShown = 10;
 
@@ -20,7 +20,7 @@ interface Span {
 }
 
 /**
- * What the pools of an instance cost by hour or day (protocol C14): two statements.
+ * What the pools of an instance cost, by hour or day (protocol C14). Two statements.
  * @throws AppError instance_not_found
  */
 export async function priceHistory(db: Db, { query, ...of }: OfInstance & { query: PriceHistoryQuery }, now: Date) {
@@ -40,7 +40,7 @@ export async function priceHistory(db: Db, { query, ...of }: OfInstance & { quer
   };
 }
 
-/** Charts read a key with a dot as a path. */
+/** Keys have no dots, because the charts would read those as paths. */
 const keyOf = ({ id }: Pool) => `pool_${id.replaceAll(/[^\w-]/g, '_')}`;
 
 function shownPools({ instance, pools }: InstanceWithPools): readonly Pool[] {
@@ -52,13 +52,13 @@ interface Point {
   /** UTC without a zone, as in `2026-03-02 14:00` or `2026-03-02`. */
   readonly time: string;
   readonly onDemand: number | undefined;
-  /** By pool, in the order that was asked for. */
+  /** One price for each pool, in the order requested. */
   readonly spot: readonly (number | undefined)[];
 }
 
 const formats = { hour: '%Y-%m-%d %H:00', day: '%Y-%m-%d' } as const;
 
-/** The means of five-minute prices: a row for each hour or day, a column for each pool. One statement. */
+/** Mean of the five-minute prices: one row for each hour or day, one column for each pool. One statement. */
 async function readPoints(
   db: Db,
   { pools, days, interval }: Span & { readonly pools: readonly Pool[] },
@@ -81,7 +81,7 @@ async function readPoints(
 }
 
 /**
- * The same for an agent, or for the one whose primary is the newest (protocol C15): three statements.
+ * The same for an agent, by default the one with the newest primary (protocol C15). Three statements.
  * @throws AppError agent_not_found
  */
 export async function pricingHistory(

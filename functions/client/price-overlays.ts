@@ -14,12 +14,12 @@ interface OfClient {
 }
 
 /**
- * What a tenant pays in place of public prices (protocol E10), as it listed it: one statement.
+ * What a tenant pays instead of public prices, in the tenant's own order (protocol E10). One statement.
  * @throws AppError client_not_found
  */
 export const priceOverlays = async (db: Db, of: OfClient) => ({ overlays: (await readOverlays(db, of)).map(toItem) });
 
-/** What is stored of a tenant that the caller may see: one statement. @throws AppError client_not_found */
+/** The stored overlays of a tenant that the caller may see. One statement. @throws AppError client_not_found */
 export async function readOverlays(db: Db, { caller, clientId }: OfClient): Promise<StoredOverlay[]> {
   ownClient(caller, clientId);
   const rows = await db
@@ -37,7 +37,7 @@ export async function readOverlays(db: Db, { caller, clientId }: OfClient): Prom
 }
 
 /**
- * Replaces it (protocol E11).
+ * Replaces all of a tenant's overlays (protocol E11).
  * @throws AppError client_not_found, invalid_request
  */
 export async function setPriceOverlays(
@@ -62,7 +62,7 @@ const toStored = (line: PriceOverlaysRequest['overlays'][number]): StoredOverlay
   validUntil: line.until,
 });
 
-/** As callers read it. */
+/** An overlay as callers read it. */
 export const toItem = (overlay: StoredOverlay) => ({
   name: overlay.name,
   instance_type: overlay.instanceType || null,

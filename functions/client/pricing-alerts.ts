@@ -13,7 +13,8 @@ interface OfClient {
 }
 
 /**
- * The alerts that a tenant has set, with what their pools cost now (protocol X20). One statement, two for the admin.
+ * The alerts that a tenant has set, with the current prices of their pools (protocol X20). One statement, two for an
+ * operator.
  * @throws AppError client_not_found
  */
 export async function listPricingAlerts(db: Db, { caller, clientId }: OfClient, now: Date) {
@@ -33,7 +34,7 @@ export async function listPricingAlerts(db: Db, { caller, clientId }: OfClient, 
 }
 
 /**
- * Sets an alert on the price of a pool (protocol X20).
+ * Creates an alert on the price of a pool (protocol X30).
  * @throws AppError client_not_found, pool_not_found, alert_limit
  */
 export async function createPricingAlert(
@@ -58,7 +59,7 @@ export async function createPricingAlert(
 }
 
 /**
- * Takes an alert away (protocol X34).
+ * Deletes a pricing alert (protocol X34).
  * @throws AppError client_not_found, alert_not_found
  */
 export async function deletePricingAlert(
@@ -71,7 +72,7 @@ export async function deletePricingAlert(
   let isRemoved = false;
   await transact(db, async (tx) => {
     const removed = await removeAlert(tx, { clientId, id: alertId });
-    if (!removed && isRemoved) return; // done: the answer of its commit was lost
+    if (!removed && isRemoved) return; // already removed: an earlier attempt committed but its response was lost
     if (!removed) throw new AppError('alert_not_found', 'Alert not found');
     await audit(tx, by, { clientId, action: 'pricing_alert_deleted', targetId: alertId, before: removed }, now);
     isRemoved = true;

@@ -12,12 +12,12 @@ interface ReplicaList {
   readonly query: PageQuery;
 }
 
-/** Standbys whose every name is as long as its column are so many to an answer. */
+/** This many standbys fit in one Data API response even if every text fills its column. */
 const safeReplicas = 150;
 
 /**
- * A tenant's active standbys, newest first, each with the primary that it waits beside (protocol C10). One statement, two for
- * the admin.
+ * A tenant's active standbys, newest first, each with the primary that it backs up (protocol C10). One statement, two
+ * for an operator.
  * @throws AppError client_not_found
  */
 export async function listActiveReplicas(db: Db, { caller, clientId, query }: ReplicaList) {
@@ -61,7 +61,7 @@ const replicaItem = (row: Row) => ({
   },
   replica: {
     id: row.id,
-    // Consoles show it as text; it is empty until the instance is launched.
+    // Consoles show it as text, so it is empty until the instance is launched.
     instanceId: row.instanceId ?? '',
     type: row.replicaType,
     status: row.status,

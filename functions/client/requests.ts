@@ -11,7 +11,7 @@ import {
 import { cursorField, keptCursor, pageQuery } from '../shared/cursor.ts';
 import { excludes, given, needsOne, optional, text, zonedTime } from '../shared/fields.ts';
 
-/** What consoles send (protocol 10). */
+/** Requests that consoles send (protocol 10). */
 
 export const ofClient = z.object({ client_id: z.string() });
 export const ofInstance = z.object({ instance_id: z.string() });
@@ -23,11 +23,11 @@ export const InstancesQuery = pageQuery('C9', { usual: 500, most: 500 }).extend(
 });
 export type InstancesQuery = z.output<typeof InstancesQuery>;
 
-/** Milliseconds; NaN where an end is not said. What is no time comes here as the text that it was, and is refused already. */
+/** Milliseconds; NaN if either end is missing. An invalid time arrives here as text and has already been rejected. */
 const lengthOf = ({ from, to }: { readonly from?: unknown; readonly to?: unknown }) =>
   from instanceof Date && to instanceof Date ? to.getTime() - from.getTime() : Number.NaN;
 
-/** Some days of savings, the last one where nothing is said. */
+/** Up to 31 days of savings, by default the last day. */
 export const ExplainQuery = pageQuery('E7', { usual: 200, most: 1000 })
   .extend({ from: zonedTime.optional(), to: zonedTime.optional(), agent_id: text(36).optional() })
   .refine((query) => !(lengthOf(query) <= 0), { path: ['from'], error: 'must be before to' })
@@ -37,7 +37,7 @@ export const ExplainQuery = pageQuery('E7', { usual: 200, most: 1000 })
   });
 export type ExplainQuery = z.output<typeof ExplainQuery>;
 
-/** A field of a body by either of its names: consoles of two generations write them. */
+/** Reads a field by either of its names: two generations of consoles spell it differently. */
 type Twins = Readonly<Record<string, unknown>>;
 const either = <T>(body: Twins, camel: string, snake: string) => (body[camel] ?? body[snake]) as T | undefined;
 
@@ -55,7 +55,7 @@ const keptAs = (value: boolean) => ({ names: ['replica_enabled', 'replicaEnabled
 const countOf = (value: number) => ({ names: ['replica_count', 'replicaCount'], value });
 const manual = { names: ['manual_replica_enabled', 'manualReplicaEnabled'], value: true };
 
-/** The settings that older consoles know. Whether replicas are kept, they say as a flag or as a number. */
+/** The settings that older consoles know. They say whether replicas are kept either as a flag or as a count. */
 const OldSettings = needsOne(
   z.object({
     auto_switch_enabled: flag,
@@ -99,7 +99,7 @@ const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such
 
 const TimeZone = text(64).meta({ format: 'time-zone', description: 'Of the IANA, such as Europe/Berlin' });
 
-/** When an agent may be moved without need; no windows: always. */
+/** When an agent may be moved without need. An empty list means always. */
 const windows = z
   .object({
     time_zone: optional(TimeZone).optional(),
@@ -117,12 +117,12 @@ const windows = z
     return { timeZone, windows };
   });
 
-/** Of a job. */
+/** The deadline of a job. */
 const deadline = z.union([z.literal('none'), zonedTime], {
   error: 'must be none, or a time with its zone, as in 2026-03-02T14:00:00Z',
 });
 
-/** All settings of an agent. A wait of 0 is one of a minute: not to terminate at all is a setting of its own. */
+/** All settings of an agent. A wait of 0 means one minute; not terminating at all is a separate setting. */
 export const ConfigRequest = needsOne(
   z.object({
     terminateWaitMinutes: whole(0, 1440),
@@ -197,7 +197,7 @@ export const ForceSwitchRequest = z
   }));
 export type ForceSwitchRequest = z.output<typeof ForceSwitchRequest>;
 
-/** A whole number of days, held to what there is: charts ask for more than that. */
+/** A number of days, rounded and clamped to what is kept, because charts request more. */
 const daysField = (usual: number, most: number) =>
   z.coerce
     .number()
@@ -233,7 +233,7 @@ export type FileQuery = z.output<typeof FileQuery>;
 
 export const ExportLinkRequest = z.object({
   export: z.enum(['savings', 'switch-history']),
-  /** The `x-next-cursor` of the file before. It is checked here, and goes into the link as it came. */
+  /** The `x-next-cursor` of the previous file. It is validated here and goes into the link unchanged. */
   cursor: keptCursor('C23'),
 });
 export type ExportLinkRequest = z.output<typeof ExportLinkRequest>;
@@ -242,7 +242,7 @@ export const LogsQuery = pageQuery('X16', { usual: 100, most: 1000 });
 export const VolatilityQuery = z.object({ days: daysField(7, 30) });
 export const DowntimeQuery = z.object({ days: daysField(30, 365) });
 
-/** Where to go on: the cursor that came with the last answer, or to begin with a time. */
+/** Where to continue: the cursor of the last response or, for the first request, a time. */
 export const EventsQuery = pageQuery('X21', { usual: 100, most: 500 }).extend({
   since: zonedTime.optional(),
 });
@@ -272,7 +272,7 @@ const since = optional(zonedTime)
   .optional()
   .transform((time) => time ?? null);
 
-/** What is paid of a type, or of all types without a line of their own: a share of the public price, or a price of its own. */
+/** The price of a type, or of all types without their own line: a multiple of the public price, or a price per hour. */
 const PriceOverlayLine = z
   .object({
     name: optional(text(64)).optional(),

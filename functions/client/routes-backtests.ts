@@ -3,7 +3,7 @@ import { WhatIfAccepted, WhatIfItem, WhatIfRequest, WhatIfRun, whatIfQuery } fro
 import type { Routes } from '../shared/route.ts';
 import { ofClient } from './requests.ts';
 
-/** What other settings would have led to, played on recorded history. */
+/** Routes for back-tests of settings on recorded history. */
 export const backtestRoutes = {
   startWhatIf: {
     id: 'E12',

@@ -32,7 +32,7 @@ const statistics = {
   errors: ['agent_not_found'],
 } as const;
 
-/** What consoles may show beyond their pages of old. */
+/** Routes that older consoles do not use. */
 export const extraRoutes = {
   statistics: { id: 'X14', path: '/api/agents/{agent_id}/statistics', ...statistics },
   statisticsAlias: { id: 'X29', path: '/api/client/agents/{agent_id}/statistics', ...statistics },

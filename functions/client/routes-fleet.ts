@@ -13,13 +13,13 @@ import {
 } from './answers-fleet.ts';
 import { InstancesQuery, ofClient } from './requests.ts';
 
-/** What there is: a tenant, its agents, instances and standbys. */
+/** Routes that read a tenant and its agents, instances and standbys. */
 export const fleetRoutes = {
   validate: {
     id: 'C1',
     method: 'GET',
     path: '/api/client/validate',
-    access: 'open', // its 401 and 403 have a body of their own (protocol C1)
+    access: 'open', // its 401 and 403 have their own bodies (protocol C1)
     scope: ['agent', 'read'],
     summary: 'Whose token this is, for the agents’ install script',
     response: ValidToken,

@@ -19,7 +19,7 @@ import {
   SwitchHistoryQuery,
 } from './requests.ts';
 
-/** What was decided and done for a tenant, and what it saved; as lists, and as files. */
+/** Routes for a tenant's decisions, switches, savings and price overlays, as lists and as files. */
 export const historyRoutes = {
   decisions: {
     id: 'C4',

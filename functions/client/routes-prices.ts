@@ -2,7 +2,7 @@ import type { Routes } from '../shared/route.ts';
 import { AvailableOptions, InstanceMetrics, InstancePricing, PriceHistory, PricingHistory } from './answers-prices.ts';
 import { ofInstance, PriceHistoryQuery, PricingHistoryQuery } from './requests.ts';
 
-/** What an instance costs, cost, and would cost elsewhere. */
+/** Routes for current and past prices of an instance and of its alternatives. */
 export const priceRoutes = {
   instancePricing: {
     id: 'C12',

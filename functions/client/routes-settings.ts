@@ -5,7 +5,7 @@ import { ConfigRequest, ForceSwitchRequest, ofInstance, SettingsRequest, ToggleR
 
 const Done = z.object({ success: z.literal(true) });
 
-/** What people change: an agent's settings, where it is, and whether there is one. */
+/** Routes that change an agent's settings, delete it, or force a switch. */
 export const settingsRoutes = {
   toggleEnabled: {
     id: 'C5',

@@ -6,7 +6,7 @@ import { historyRoutes } from './routes-history.ts';
 import { priceRoutes } from './routes-prices.ts';
 import { settingsRoutes } from './routes-settings.ts';
 
-/** What consoles call in the name of a tenant (protocol 10). */
+/** The routes that consoles call on behalf of a tenant (protocol 10). */
 export const clientRoutes = {
   ...fleetRoutes,
   ...settingsRoutes,

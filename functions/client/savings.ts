@@ -42,7 +42,7 @@ const readMonths = (db: Db, clientId: string, limit: number) =>
     .execute();
 
 /**
- * The last twelve months, oldest first (protocol C18). One statement, two for the admin.
+ * The last twelve months, oldest first (protocol C18). One statement, two for an operator.
  * @throws AppError client_not_found
  */
 export async function monthlySavings(db: Db, { caller, clientId, range }: OfClient & { readonly range: string }) {
@@ -77,7 +77,7 @@ export async function savingsFile(db: Db, { clientId }: { readonly clientId: str
 const daysShown = 30;
 
 /**
- * What a tenant's start page draws (protocol C20): two statements, three for the admin.
+ * The charts of a tenant's start page (protocol C20). Two statements, three for an operator.
  * @throws AppError client_not_found
  */
 export async function charts(db: Db, { caller, clientId }: OfClient, now: Date) {

@@ -15,7 +15,7 @@ interface OfAgent {
   readonly ref: string;
 }
 
-/** Which agent to lock, with what its settings have to do with; a deleted one too. */
+/** Which agent to lock, with the standbys and the open switch that a change of settings may affect. */
 const keyOf = ({ caller, ref }: OfAgent) => ({
   clientId: caller.clientId,
   agentId: parseHandle(ref).agentId,
@@ -65,7 +65,7 @@ export function configureAgent(
   });
 }
 
-/** @throws AppError invalid_request for a deadline that is over, or further off than any work may take */
+/** @throws AppError invalid_request for a deadline that has passed, or is further away than the longest allowed work */
 function requireDeadlineAhead({ deadline }: SettingChanges, now: Date): void {
   if (!deadline) return;
   const latest = msAfter(now, mostWorkSeconds * secondMs);
@@ -74,7 +74,7 @@ function requireDeadlineAhead({ deadline }: SettingChanges, now: Date): void {
 }
 
 /**
- * Deletes an agent (protocol C8). A repeat finds none.
+ * Deletes an agent (protocol C8). A repeat fails, because the agent is already deleted.
  * @throws AppError agent_not_found
  */
 export function removeAgent(db: Db, of: OfAgent, by: By, now: Date) {

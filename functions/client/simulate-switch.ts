@@ -5,11 +5,11 @@ import { pricesOf } from './instances.ts';
 import type { OfInstance } from './pools.ts';
 import type { SimulateSwitchRequest } from './requests.ts';
 
-/** Hours of a month, on average. */
+/** Hours in an average month. */
 const monthHours = 730;
 
 /**
- * What a move would save (protocol X18). Nothing is changed. One statement.
+ * What a move would save (protocol X18). Changes nothing. One statement.
  * @throws AppError instance_not_found, pool_mismatch, price_unknown, no_suitable_pool
  */
 export async function simulateSwitch(

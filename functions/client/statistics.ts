@@ -5,8 +5,8 @@ import type { Db } from '../shared/db.ts';
 import { agentNotFound } from '../shared/errors.ts';
 
 /**
- * How an agent has fared (protocol X14): decisions of the last 90 days, switch commands of the last 30, as long as they are
- * kept; switches and savings of its whole life. One statement.
+ * An agent's record (protocol X14): decisions of the last 90 days and switch commands of the last 30, which is how long
+ * they are kept; switches and savings of its whole life. One statement.
  * @throws AppError agent_not_found
  */
 export async function agentStatistics(db: Db, { caller, ref }: { caller: Caller; ref: string }) {
@@ -27,7 +27,7 @@ export async function agentStatistics(db: Db, { caller, ref }: { caller: Caller;
   if (!row) throw agentNotFound(ref);
   const [completed, failed] = [Number(row.completed ?? 0), Number(row.failed ?? 0)];
   const decisions = Number(row.decisions ?? 0);
-  // Where nothing was tried, nothing has failed.
+  // 100 % if nothing was tried: nothing has failed.
   const rate = completed + failed === 0 ? 100 : Math.round((completed / (completed + failed)) * 10_000) / 100;
   return {
     agent_id: row.id,
@@ -40,7 +40,7 @@ export async function agentStatistics(db: Db, { caller, ref }: { caller: Caller;
   };
 }
 
-/** One row may stand for many decisions that said the same. */
+/** One row stands for consecutive identical decisions; `times` counts them. */
 const decisionsOf = (agentId: string) =>
   sql<{ decisions: string | null; moves: string | null; allowed: string | null }>`(
     SELECT SUM(x.times) AS decisions, SUM(IF(x.recommended_action = 'stay', 0, x.times)) AS moves,

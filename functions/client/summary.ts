@@ -6,7 +6,7 @@ import { fromDecimal } from '../shared/decimal.ts';
 import { iso } from '../shared/time.ts';
 
 /**
- * A tenant in numbers (protocol C2): one statement.
+ * A tenant's key figures (protocol C2). One statement.
  * @throws AppError client_not_found
  */
 export async function clientSummary(db: Db, { caller, clientId }: { caller: Caller; clientId: string }) {
@@ -35,7 +35,7 @@ export async function clientSummary(db: Db, { caller, clientId }: { caller: Call
   };
 }
 
-/** By the index of those that are not deleted, of which there may be many more. An agent that carries out a switch is there like one that is online. */
+/** Forces the index of agents that are not deleted: deleted ones may be far more. Switching agents count as online. */
 const agentCounts = (clientId: string) =>
   sql<{ total: number; online: string | null; lastHeartbeatAt: Date | null }>`(
     SELECT COUNT(*) AS total, SUM(a.status IN ('online', 'switching')) AS online, MAX(a.last_heartbeat_at) AS last_heartbeat_at

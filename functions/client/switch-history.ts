@@ -8,7 +8,7 @@ import { type Page, readPage } from '../shared/listing.ts';
 import { newestFirst } from '../shared/newest-first.ts';
 import type { SwitchHistoryQuery } from './requests.ts';
 
-/** Switches whose every name is as long as its column are so many to an answer. */
+/** This many switches fit in one Data API response even if every text fills its column. */
 const safeSwitches = 300;
 
 interface SwitchList {
@@ -18,7 +18,7 @@ interface SwitchList {
 }
 
 /**
- * A tenant's switches, newest first (protocol C19). One statement, two for the admin.
+ * A tenant's switches, newest first (protocol C19). One statement, two for an operator.
  * @throws AppError client_not_found
  */
 export async function listSwitches(db: Db, { caller, clientId, query }: SwitchList) {
@@ -44,7 +44,7 @@ const pageOf = (db: Db, { list, ...asked }: Asked): Promise<Page<SwitchItem>> =>
     toItems: (rows) => rows.map(switchItem),
   });
 
-/** Of an instance, those that left it and those that led to it are read by an index each. */
+/** For an instance, switches from it and switches to it are read through one index each. */
 async function selectSwitches(db: Db, asked: Omit<Asked, 'list'>): Promise<readonly Row[]> {
   const { instance_id: id, limit } = asked;
   if (id === undefined) return selectOf(db, asked).execute();
@@ -81,11 +81,11 @@ const switchItem = (row: Row) => ({
   savingsImpact: fromDecimal(row.savingsImpact) ?? 0,
 });
 
-/** What an hour costs after the switch; `undefined` where nobody said. */
+/** USD per hour after the switch; `undefined` if it was not reported. */
 const priceAfter = ({ newMode, newSpotPrice, ondemandPrice }: Row) =>
   fromDecimal(newMode === 'spot' ? newSpotPrice : ondemandPrice);
 
-/** Rows of one statement: as they usually are, they fit an answer of the Data API. */
+/** Rows that one statement reads; rows of usual width fit in one Data API response. */
 const fileChunk = 2000;
 const chunksOfFile = 2;
 
@@ -107,10 +107,7 @@ interface FileOf {
   readonly cursor?: Position | undefined;
 }
 
-/**
- * The same as a file (protocol C23). What is beyond its 4,000 rows is in the next one, which begins at `next`. Two statements
- * at most.
- */
+/** The same as a file of at most 4,000 rows (protocol C23). The next file begins at `next`. At most two statements. */
 export async function switchHistoryFile(db: Db, { clientId, cursor }: FileOf): Promise<CsvFile> {
   const rows: Row[] = [];
   let after = cursor;

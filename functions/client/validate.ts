@@ -10,8 +10,8 @@ interface Credentials {
 }
 
 /**
- * Whose token the header has, for the agents' install script (protocol C1). The route is open at the gateway, whose own
- * refusal would not have the field `valid`.
+ * Tells the agents' install script which tenant a token belongs to (protocol C1). The route is open at the gateway,
+ * because the gateway's own 401 would lack the field `valid`.
  * @throws AppError missing_token, invalid_token, client_inactive, forbidden
  */
 export async function validateToken(db: Db, { authorization, sourceIp }: Credentials, now: Date) {

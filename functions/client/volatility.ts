@@ -7,7 +7,7 @@ import type { OfInstance } from './pools.ts';
 
 const alternativesShown = 5;
 
-/** Of a coefficient of variation: the standard deviation as a share of the mean. */
+/** Classes of the coefficient of variation: the standard deviation divided by the mean. */
 const classes = [
   { below: 0.05, name: 'very_low' },
   { below: 0.1, name: 'low' },
@@ -24,7 +24,7 @@ interface Spread {
 }
 
 /**
- * How much the prices of an instance's pool and of the cheapest others have moved (protocol X17): two statements.
+ * How much the prices of an instance's pool and of the cheapest others have varied (protocol X17). Two statements.
  * @throws AppError instance_not_found
  */
 export async function poolVolatility(db: Db, { days, ...of }: OfInstance & { readonly days: number }, now: Date) {

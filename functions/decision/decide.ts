@@ -13,7 +13,7 @@ import type { Agent } from '../shared/schema.ts';
 import { explain } from './explain.ts';
 import type { DecideRequest } from './routes.ts';
 
-/** A decision in the words of the wire (protocol A12). */
+/** Converts a decision to its response shape (protocol A12). */
 function toWire(decision: Decision, input: DecisionInput, now: Date) {
   const { agent } = input;
   const target = decision.mode;
@@ -58,10 +58,10 @@ export async function decideFor(db: Db, { clientId, ref, body }: DecideCall, now
   return toWire(decision, input, now);
 }
 
-/** A pool that only the caller knows of. */
+/** What is assumed about a pool that only the caller knows. */
 const unseen = { interruptions30d: 0, availability: 'unknown', hazard: null } as const;
 
-/** What the caller says goes before what the database knows; a price it gives is as old as the call. */
+/** Overrides what the database knows with what the caller reports; a reported price has the time of the request. */
 function described(
   known: DecisionInput,
   { instance, pricing }: DecideCall['body'],
@@ -94,7 +94,7 @@ function described(
 }
 
 /**
- * What the engine would do now, and the pools it could go to (protocol A13).
+ * What the engine would decide now, and the pools that the agent could move to (protocol A13).
  * @throws AppError agent_not_found
  */
 export async function recommendSwitch(db: Db, { clientId, ref }: OfAgent, now: Date) {

@@ -4,10 +4,10 @@ import type { JobTerms } from '../core/decision/recommend-job.ts';
 import type { Terms } from '../core/decision/recommend-service.ts';
 import { isFresh } from '../core/pool/freshness.ts';
 
-/** Where fewer of its pools are seen in a day, an agent is decided on half blind. */
+/** If a smaller share of its pools is observed, a job's decision counts as degraded. */
 const enoughObserved = 0.5;
 
-/** Why a decision is as it is: the terms of policy A or B, the first closed gate, what it takes, and what staying costs. */
+/** Explains a decision: the terms of policy A or B, the first closed gate, what it takes, and what staying costs. */
 export function explain(decision: Decision, { agent, prices, service }: DecisionInput, now: Date) {
   const { policy, terms, failedGate, reason } = decision;
   const paid = agent.mode === 'spot' ? prices.currentSpot : prices.onDemand;
@@ -17,7 +17,7 @@ export function explain(decision: Decision, { agent, prices, service }: Decision
   return {
     policy,
     model: service?.model ?? null,
-    // Where fewer of its pools are seen than the policy needs, the model failed, or the agent has neither target nor deadline.
+    // True if too few pools are observed, the model failed (policy A), or the agent has neither target nor deadline.
     degraded: isJob(terms)
       ? terms.observed_share < enoughObserved
       : terms?.pacing !== 'observed' || service?.degraded !== false,

@@ -3,7 +3,7 @@ import { CheapestPool, Mode, ofAgent, PoolPrices, TargetMode } from '../core/wir
 import { claimedNumber, optional } from '../shared/fields.ts';
 import type { Routes } from '../shared/route.ts';
 
-/** Why a decision is as it is. `terms` are policy A's, for an agent with a target, `job` policy B's, for one with a deadline. */
+/** Explains a decision: `terms` by policy A, for an agent with a target; `job` by policy B, for one with a deadline. */
 const Explanation = z.object({
   policy: z.string(),
   model: z.string().nullable(),
@@ -51,7 +51,7 @@ const Explanation = z.object({
   staying_costs_per_hour: z.number(),
 });
 
-/** A decision, in the words of both servers that agents were written for. */
+/** A decision, with the keys of both servers that agents were written for. */
 export const Decision = z
   .object({
     instance_id: z.string().nullable(),
@@ -90,7 +90,7 @@ export const DecideRequest = z.object({
 
 const Pool = z.object({ id: z.string(), name: z.string(), az: z.string() });
 
-/** What the engine says of an agent (protocol A12, A13). The one Lambda of the API that carries the engine. */
+/** Routes of the decision engine (protocol A12, A13). Only this Lambda of the API contains the engine. */
 export const decisionRoutes = {
   decide: {
     id: 'A12',

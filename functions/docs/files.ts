@@ -1,7 +1,7 @@
-/** A file that is served, by its name under `/docs/`. The build puts it beside the handler, compressed (build/docs-files.ts). */
+/** A file served under `/docs/`. The build puts it next to the handler, compressed (build/docs-files.ts). */
 interface ServedFile {
   readonly type: string;
-  /** Seconds for which a browser keeps it. */
+  /** How many seconds browsers cache it. */
   readonly keptFor: number;
 }
 

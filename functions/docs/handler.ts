@@ -6,7 +6,7 @@ import { routeKey } from '../shared/route.ts';
 import { files } from './files.ts';
 import { docsRoutes } from './routes.ts';
 
-/** Nothing but our own files and our own API: a token that is entered can be sent nowhere else. */
+/** Allows only our own files and API, so that a token entered on the page cannot be sent anywhere else. */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -20,7 +20,7 @@ const policy = [
 
 const common = { 'x-data-api-calls': '0', 'x-content-type-options': 'nosniff' };
 
-/** Not the shared handler of routes: nothing is read of the database, and files are no JSON. */
+/** Does not use `httpHandler`: it reads nothing from the database, and the files are not JSON. */
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
   const name = nameOf(event);
   const file = Object.hasOwn(files, name) ? files[name] : undefined;
@@ -53,7 +53,7 @@ const notFound = {
 
 const read = new Map<string, string>();
 
-/** In base64, as API Gateway takes what is no text. */
+/** The compressed file in base64, which API Gateway requires for binary content. */
 function contentOf(name: string): string {
   const content = read.get(name) ?? readFileSync(join(import.meta.dirname, 'files', `${name}.gz`), 'base64');
   read.set(name, content);

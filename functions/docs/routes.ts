@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import type { Route, Routes } from '../shared/route.ts';
 
-/** Anybody may read what the API is; what it answers is another matter. */
+/** The description of the API is public; its data are not. */
 const open = { method: 'GET', access: 'open', scope: 'none' } as const satisfies Partial<Route>;
 
-/** The API's description, for programs and for people (protocol 5). A Lambda of its own: /health does not wait for its files. */
+/** The API's description, for programs and people (protocol 5). Its own Lambda: /health does not wait for its files. */
 export const docsRoutes = {
   document: {
     ...open,

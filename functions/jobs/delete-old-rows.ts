@@ -13,7 +13,7 @@ import { rateRetention } from '../shared/rate-limit.ts';
 import type { Retention } from '../shared/retention.ts';
 import type { RunTime } from '../shared/run-time.ts';
 
-/** What each room need not keep any longer (docs/adr/0039). */
+/** The rows that each room no longer has to keep (docs/adr/0039). */
 const all: Retention = {
   ...agentRetention,
   ...availabilityRetention,
@@ -27,7 +27,7 @@ const all: Retention = {
   ...rateRetention,
 };
 
-/** Deletes what is old, room by room; each has its share of the time. @returns how many rows were deleted */
+/** Deletes old rows, room by room; each room gets a share of the time. @returns how many rows were deleted */
 export const deleteOldRows = (db: Db, time: RunTime, now: Date): Promise<number> =>
   inSteps(
     Object.fromEntries(

@@ -3,19 +3,19 @@ import { emit } from '../shared/metrics.ts';
 import type { RunTime } from '../shared/run-time.ts';
 import { dayMs, dayOf, minuteMs, msAfter, msBefore } from '../shared/time.ts';
 
-/** The job's period, of which a run tells what happened in it. A run that is left out leaves a gap, and never a wrong number. */
+/** The job's period. Each run measures one period, so a missed run leaves a gap but never a wrong number. */
 const periodMs = 5 * minuteMs;
 
-/** A failover that takes longer is not measured: its agent was without a primary, and other figures say so. */
+/** A longer failover is not measured: its agent was without a primary, which other metrics show. */
 const longestFailoverMs = 30 * minuteMs;
 
-/** More durations than this change no percentile, and are many lines. */
+/** The most durations emitted: more would barely change a percentile and would take many log lines. */
 const mostDurations = 500;
 
 /**
- * Emits what can be counted in the tables: agents and standbys as they are, interruptions and failovers of the five minutes that
- * have ended, notifications that wait, and money. Seven statements, whatever the number of agents.
- * @returns 0: it changes nothing
+ * Emits metrics that are counted in the tables: current agents and standbys, interruptions and failovers of the last
+ * five minutes, undelivered notifications, and money. Seven statements, however many agents there are.
+ * @returns 0, as it changes nothing
  */
 export async function measureFleet(db: Db, _: RunTime, now: Date): Promise<number> {
   const [agents, standbys, pools, times, waiting, money] = await Promise.all([
@@ -72,7 +72,7 @@ const countInterruptions = (db: Db, now: Date) =>
     .groupBy('poolId')
     .execute();
 
-/** Milliseconds of each failover that was completed in the period. */
+/** Duration of each failover that completed in the period, milliseconds. */
 async function readFailoverTimes(db: Db, now: Date): Promise<number[]> {
   const rows = await db
     .selectFrom('spotInterruptionEvents')
@@ -91,7 +91,7 @@ async function readFailoverTimes(db: Db, now: Date): Promise<number[]> {
   return completed.filter(({ at }) => at > since && at <= now).map(({ ms }) => ms);
 }
 
-/** What no receiver has taken; of those that were given up an alarm tells. */
+/** Notifications that no receiver has accepted yet. Those that were given up are left out: they have an alarm. */
 async function countUndelivered(db: Db): Promise<number> {
   const { count } = await db
     .selectFrom('webhookItems as i')
@@ -102,7 +102,7 @@ async function countUndelivered(db: Db): Promise<number> {
   return count;
 }
 
-/** USD of all tenants: by their keys, as the totals of days have none by the day alone. */
+/** USD over all tenants. Joins from `clients`, because the totals have no index on the date alone. */
 async function readMoney(db: Db, now: Date) {
   const [day, month] = await Promise.all([
     db

@@ -5,7 +5,7 @@ import type { Db } from '../shared/db.ts';
 import { inSteps } from '../shared/in-steps.ts';
 import type { RunTime } from '../shared/run-time.ts';
 
-/** Observes pools, and then moves on what follows the observations. */
+/** Observes pools, and then advances the policy shadows, which depend on the observations. */
 export const observePoolsAndFollow = (db: Db, time: RunTime, now: Date): Promise<number> =>
   inSteps(
     {

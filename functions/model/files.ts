@@ -4,13 +4,13 @@ import { activatedKey } from '../core/model/live-model.ts';
 import { modelEnv } from '../shared/env.ts';
 import { AppError } from '../shared/errors.ts';
 
-// A signed URL would otherwise ask its user for a checksum of a body that we do not have.
+// Otherwise a signed URL would require a checksum of a body that we do not have.
 const s3 = new S3Client({ requestChecksumCalculation: 'WHEN_REQUIRED' });
 
-/** How long an upload by a signed URL may wait for its beginning. */
+/** How many seconds a signed URL is valid: an upload has to begin within this time. */
 export const urlSeconds = 900;
 
-/** By place, and not by name: no name of an operator's file becomes a path. */
+/** Files are stored by position, not by name, so that no file name of an operator's becomes a path. */
 const keyOf = (sessionId: string, position: number) => `sessions/${sessionId}/${position}`;
 const bucket = () => modelEnv().MODEL_BUCKET;
 
@@ -18,21 +18,21 @@ const bucket = () => modelEnv().MODEL_BUCKET;
 export const putFile = (sessionId: string, position: number, bytes: Uint8Array) =>
   put(keyOf(sessionId, position), bytes);
 
-/** Keeps a model apart that is to be live. @throws AppError unavailable */
+/** Stores a separate copy of a model that is about to go live. @throws AppError unavailable */
 export const putActivated = (sessionId: string, bytes: Uint8Array) => put(activatedKey(sessionId), bytes);
 
 async function put(Key: string, bytes: Uint8Array): Promise<void> {
   await s3.send(new PutObjectCommand({ Bucket: bucket(), Key, Body: bytes })).catch(unavailable);
 }
 
-/** A URL to which exactly so many bytes may be PUT, for a quarter of an hour, without any credential of ours. */
+/** A URL that accepts a PUT of exactly this many bytes for 15 minutes, without any of our credentials. */
 export function uploadUrl(sessionId: string, position: number, bytes: number): Promise<string> {
   const put = new PutObjectCommand({ Bucket: bucket(), Key: keyOf(sessionId, position), ContentLength: bytes });
   return getSignedUrl(s3, put, { expiresIn: urlSeconds, signableHeaders: new Set(['content-length']) });
 }
 
 /**
- * @returns `undefined` when it was never uploaded
+ * @returns `undefined` if it was never uploaded
  * @throws AppError unavailable
  */
 export async function getFile(sessionId: string, position: number): Promise<Uint8Array | undefined> {
@@ -45,7 +45,7 @@ export async function getFile(sessionId: string, position: number): Promise<Uint
   }
 }
 
-/** Deletes the files of sessions; one that is not there is no error. @throws AppError unavailable */
+/** Deletes the files of sessions; a missing file is not an error. @throws AppError unavailable */
 export async function deleteFiles(sessions: readonly { readonly id: string; readonly files: number }[]): Promise<void> {
   const keys = sessions.flatMap(({ id, files }) => [
     activatedKey(id),

@@ -13,13 +13,13 @@ import { checkFiles, filesOfForm } from './upload.ts';
 
 type Upload = RawBody | { readonly files: readonly { readonly name: string; readonly size: number }[] };
 
-/** Keeps the files that came, or says where those are to be PUT that were announced. */
+/** Stores uploaded files, or returns the URLs to which announced files are to be PUT. */
 async function keep(call: Call, kind: 'model' | 'engine', { body, actor }: { body: Upload; actor: string }) {
   const id = newSessionId();
   const sent = isRawBody(body) ? await filesOfForm(body) : undefined;
   const announced = isRawBody(body) ? sent!.map(({ name, bytes }) => ({ name, size: bytes.length })) : body.files;
   const files = checkFiles(kind, announced);
-  // Before the row: a session that is there has its files.
+  // Files are stored before the row, so that a session with uploaded files never lacks them.
   if (sent) await Promise.all(sent.map(({ bytes }, position) => putFile(id, position, bytes)));
   await createSession(call.db, { id, kind, files }, byOf(call, { actor }), call.now);
   const uploads = sent
@@ -39,7 +39,8 @@ async function keep(call: Call, kind: 'model' | 'engine', { body, actor }: { bod
 }
 
 /**
- * Loads what is to be live, has it answer, and keeps it apart: by a URL that was signed other bytes may come at any time.
+ * Loads and probes the model that is about to go live, and stores a separate copy: while its signed URL is valid, the
+ * uploaded bytes may still be replaced.
  * @returns the model's SHA-256, hex
  * @throws AppError model_unusable
  */
@@ -59,7 +60,7 @@ async function tryModel(session: Awaited<ReturnType<typeof readSession>>): Promi
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Deletes what is kept no longer. What cannot be deleted now is, after the next upload. */
+/** Deletes sessions that are no longer kept, at most 100. Files that S3 fails to delete are left and logged. */
 async function tidy({ db }: Call): Promise<void> {
   const outdated = await outdatedSessions(db);
   const gone = await deleteSessions(

@@ -1,16 +1,16 @@
 import * as z from 'zod';
 import type { Routes } from '../shared/route.ts';
 
-/** What a gateway lets through, once a form is in base64. */
+/** The largest form that still passes the gateway once it is in base64. */
 const maxFormBytes = 4_500_000;
 
-/** What each kind of upload may consist of (protocol X8, X9). Of these only ONNX can ever be activated. */
+/** The file types that each kind of upload accepts (protocol X8, X9). Only ONNX can ever be activated. */
 export const extensions = {
   model: ['.pkl', '.joblib', '.h5', '.pb', '.pth', '.onnx', '.pt'],
   engine: ['.py', '.pkl', '.joblib'],
 } as const;
 
-/** A name without a path, with one of these endings in letters of either case. */
+/** A file name without a path and with one of these extensions, in upper or lower case. */
 const nameShape = (endings: readonly string[]) =>
   `^[^\\u0000-\\u001f\\u007f/\\\\]{0,200}\\.(${endings.map((ending) => ending.slice(1).replaceAll(/[a-z]/g, (c) => `[${c}${c.toUpperCase()}]`)).join('|')})$`;
 
@@ -62,7 +62,7 @@ const Session = z.object({
   isSupported: z.boolean().meta({ description: 'Whether all files are ONNX: no others can be activated' }),
 });
 
-/** What operators upload for the decision engine (protocol 4). A Lambda of its own: the others need neither S3 nor ONNX. */
+/** Routes for models that operators upload (protocol 4), in their own Lambda because most others need no S3 or ONNX. */
 export const modelRoutes = {
   uploadModel: {
     id: 'X8',

@@ -8,12 +8,12 @@ export interface UploadedFile {
   readonly bytes: Buffer;
 }
 
-/** Of one upload, as in the system that is replaced. */
+/** Limits of one upload, the same as in the system that this one replaces. */
 const most = { files: 20, bytes: 100 * 1024 * 1024 };
 
 /**
- * The files of a form, field `files` (protocol X8).
- * @throws AppError invalid_request for a form that cannot be read, or has no files or too many
+ * Reads the files of a form from its field `files` (protocol X8).
+ * @throws AppError invalid_request for a form that cannot be read
  */
 export async function filesOfForm({ contentType, bytes }: RawBody): Promise<UploadedFile[]> {
   const files: UploadedFile[] = [];
@@ -24,7 +24,7 @@ export async function filesOfForm({ contentType, bytes }: RawBody): Promise<Uplo
     const form = busboy({ headers: { 'content-type': contentType }, limits: { files: most.files + 1, fields: 20 } });
     form.on('file', (field, stream, { filename }: { filename?: string }) => {
       const chunks: Buffer[] = [];
-      // Of a form that ends within a file. Where nobody listens, it ends the process.
+      // Emitted if the form ends within a file. Without a listener, the error would end the process.
       stream.on('error', unreadable);
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => {
@@ -47,7 +47,7 @@ interface Declared {
 }
 
 /**
- * Names and sizes as they are kept, whether the files came with them or are still to come.
+ * Validates files that were uploaded or announced. Returns their names and sizes as they are stored.
  * @throws AppError invalid_request, body_too_large
  */
 export function checkFiles(kind: keyof typeof extensions, declared: readonly Declared[]) {

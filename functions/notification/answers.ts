@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { pageQuery } from '../shared/cursor.ts';
 
-/** What is asked of the audit log, and how it answers: zod and nothing that runs. */
+/** Request and response shapes of the audit log. Contains only zod schemas, no logic. */
 
 const filters = { actor: z.string().max(128).optional(), action: z.string().max(64).optional() };
 const page = { usual: 100, most: 500 } as const;
@@ -9,7 +9,7 @@ const page = { usual: 100, most: 500 } as const;
 export const AuditQuery = pageQuery('U1', page).extend({ ...filters, client_id: z.string().max(36).optional() });
 export type AuditQuery = z.output<typeof AuditQuery>;
 
-/** Of one tenant, which the path names. */
+/** The query for one tenant, which the path names. */
 export const TenantAuditQuery = pageQuery('U2', page).extend(filters);
 export type TenantAuditQuery = z.output<typeof TenantAuditQuery>;
 

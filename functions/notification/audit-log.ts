@@ -5,10 +5,10 @@ import { readPage } from '../shared/listing.ts';
 import { newestFirst } from '../shared/newest-first.ts';
 import type { AuditQuery, TenantAuditQuery } from './answers.ts';
 
-/** So many rows fit one answer of the Data API with what was before and after at its largest. */
+/** This many rows fit in one Data API response even if each has the largest before and after states. */
 const safeSize = 40;
 
-/** Who did what to whom, newest first (protocol U1): one statement, by the index of the actor, the action or the tenant. */
+/** Who did what to whom, newest first (protocol U1). One statement, through the index of actor, action or tenant. */
 export const listAudit = (db: Db, query: AuditQuery) => readActs(db, query, 'U1');
 
 interface OfTenant {
@@ -18,7 +18,7 @@ interface OfTenant {
 }
 
 /**
- * What was done to a tenant (protocol U2). The tenant sees operators by name, and not where they sit.
+ * What was done to a tenant (protocol U2). The tenant sees the operators' names but not their IP addresses.
  * @throws AppError client_not_found
  */
 export async function listTenantAudit(db: Db, { caller, clientId, query }: OfTenant) {

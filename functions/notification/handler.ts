@@ -7,13 +7,14 @@ import { readPage } from '../shared/listing.ts';
 import { listAudit, listTenantAudit } from './audit-log.ts';
 import { notificationRoutes } from './routes.ts';
 
-/** Rows of any length are below 5 KB. */
+/** A row is below 5 KB even with the longest message. */
 const safeSize = 200;
 
 type Caller = Pick<Reader, 'clientId' | 'actor'>;
 
 /**
- * Who reads, and whose notifications: a tenant names itself or nobody, an operator any tenant that there is.
+ * Who reads, and whose notifications. A tenant may name only itself or nobody; an operator may name any existing
+ * tenant.
  * @throws AppError client_not_found
  */
 async function readerOf(db: Db, caller: Caller, about: string | undefined): Promise<Reader> {

@@ -7,7 +7,7 @@ import { AuditedAct, AuditQuery, TenantAuditQuery } from './answers.ts';
 const ofReader = { access: 'clientOrAdmin', scope: 'read' } as const;
 const about = optional(z.string().max(36)).meta({ description: 'A tenant; for an operator, who otherwise sees all' });
 
-/** What tenants and operators are told (protocol 11), and the audit log (protocol 4). */
+/** Routes for notifications to tenants and operators (protocol 11), and for the audit log (protocol 4). */
 export const notificationRoutes = {
   list: {
     ...ofReader,

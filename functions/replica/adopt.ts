@@ -16,7 +16,8 @@ interface Running {
 }
 
 /**
- * Enters a standby whose instance runs already, wanted or not; entered once, however often it is reported.
+ * Records a standby whose instance already runs, whether it is wanted or not. Idempotent: repeated reports record it
+ * once.
  * @throws AppError instance_of_another_client, replica_has_machine
  */
 export async function adoptInstance(

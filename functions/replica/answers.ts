@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** What agents and consoles read of standbys (protocol 3). */
+/** Response shapes for standbys, as agents and consoles read them (protocol 3). */
 
 const Pool = z.object({
   id: z.string(),
@@ -45,7 +45,7 @@ export const StandbyStatus = z.object({
     .nullable(),
 });
 
-/** The standby that is to be launched, or was entered. */
+/** The standby that is to be launched, or that was recorded. */
 export const Created = z.object({
   success: z.literal(true),
   replica_id: z.string(),
@@ -56,7 +56,7 @@ export const Created = z.object({
   message: z.string(),
 });
 
-/** What was ended. */
+/** The standby that was ended. */
 export const Removed = z.object({
   success: z.literal(true),
   message: z.string(),
@@ -64,7 +64,7 @@ export const Removed = z.object({
   terminated_at: z.iso.datetime(),
 });
 
-/** How the standby is now. */
+/** The standby's current status. */
 export const Attached = z.object({
   success: z.literal(true),
   replica_id: z.string(),
@@ -72,7 +72,7 @@ export const Attached = z.object({
   status: z.string(),
 });
 
-/** The standby that is on its way, or why there is none. */
+/** The standby that is being prepared, or why there is none. */
 export const Emergency = z.object({
   success: z.boolean(),
   replica_id: z.string().optional(),

@@ -12,9 +12,11 @@ interface Launched extends OfReplica {
 }
 
 /**
- * The agent has launched the instance of a standby (protocol R5). One that came too late, or second, is entered as
- * terminated: it runs and costs, so it must be listed until it has been seen to go.
- * @throws AppError agent_not_found, replica_not_found; replica_has_machine for a second instance, which is entered first
+ * Records the instance that an agent has launched for a standby (protocol R5). An instance that is too late, or a
+ * second one, is recorded as terminated: it runs and costs money, so it must be listed until it is confirmed to be
+ * gone.
+ * @throws AppError agent_not_found, replica_not_found; replica_has_machine for a second instance, which is recorded
+ * first
  */
 export async function attachInstance(db: Db, launched: Launched, now: Date) {
   const { replicaId, instanceId } = launched;

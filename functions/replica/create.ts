@@ -16,9 +16,9 @@ import type { CreateReplicaRequest } from './requests.ts';
 type Body = z.output<typeof CreateReplicaRequest>;
 
 /**
- * Somebody wants a standby, or an agent has launched one on command (protocol R1). The latter is accepted whatever the
- * settings: the instance exists, and one that is not wanted is entered as terminated, so that it is removed and not
- * orphaned.
+ * Creates a standby on request, or records one that an agent has launched on command (protocol R1). The latter is
+ * accepted whatever the settings, because the instance exists: if it is not wanted, it is recorded as terminated, so
+ * that it is removed and not orphaned.
  * @throws AppError agent_not_found, manual_mode_off, replica_exists, no_suitable_pool, pool_not_found, pool_mismatch
  */
 export function createReplica(db: Db, { body, ...of }: OfAgent & { readonly body: Body }, by: By, now: Date) {
@@ -38,7 +38,7 @@ export function createReplica(db: Db, { body, ...of }: OfAgent & { readonly body
   });
 }
 
-/** Manual mode keeps exactly one; the key on active manual replicas holds it for two calls at once. */
+/** Manual mode keeps exactly one standby; between concurrent requests, the unique key on active manual ones decides. */
 function requireWanted(state: AgentState<'standbys'>): void {
   const { agent, standbys } = state;
   if (agent.status === 'offline')

@@ -8,7 +8,7 @@ interface Created {
   readonly message: string;
 }
 
-/** What R1 answers. */
+/** The response of R1. */
 export const answer = ({ id, instanceId, pool, status, message }: Created) => ({
   success: true as const,
   replica_id: id,

@@ -8,8 +8,8 @@ import { AppError } from '../shared/errors.ts';
 import type { OfReplica } from './of-replica.ts';
 
 /**
- * The standby is not wanted any more (protocol R4). Its instance is listed to the agent until it has been seen to go; one
- * that was never launched is simply closed.
+ * Ends a standby that is no longer wanted (protocol R4). Its instance is listed to the agent until it is confirmed to
+ * be gone; a standby that was never launched is closed at once.
  * @throws AppError agent_not_found, replica_not_found, replica_inactive
  */
 export function deleteReplica(db: Db, { clientId, agentId, replicaId }: OfReplica, by: By, now: Date) {

@@ -9,8 +9,9 @@ import type { OfAgent } from './of-replica.ts';
 import { promoteReplica } from './promote.ts';
 
 /**
- * A standby is kept at all times, and auto-switch is off (protocol X22); or none is kept any more (X23).
- * @returns whether this call changed it: a repeat changes nothing
+ * Turns manual mode on, which keeps a standby at all times and turns auto-switch off (protocol X22), or turns it off
+ * (X23).
+ * @returns whether this request changed it: a repeat changes nothing
  * @throws AppError agent_not_found, agent_too_old
  */
 export function setManualReplica(
@@ -27,8 +28,8 @@ export function setManualReplica(
 }
 
 /**
- * The standby takes over now (protocol X24).
- * @throws AppError as `promoteReplica`; replica_not_found when there is none that could
+ * Makes the agent's best standby the primary (protocol X24).
+ * @throws AppError as `promoteReplica`; replica_not_found if no standby could take over
  */
 export async function switchManually(db: Db, of: OfAgent, by: By, now: Date) {
   const { standbys } = await readAgent(db, { ...of, with: { standbys: true } }, now);

@@ -2,7 +2,7 @@ import type { Preparation } from '../core/failover/announce.ts';
 import type { Outcome } from '../core/failover/notices.ts';
 import type { Signal } from '../core/failover/signal.ts';
 
-/** R8 in the words that agents read: `success`, `replica_id`, `error`. */
+/** The response of R8, with the keys that agents read: `success`, `replica_id`, `error`. */
 export function emergencyAnswer(
   { type, instanceId }: Signal,
   preparation: Preparation | { readonly kind: 'not-primary' },
@@ -38,7 +38,7 @@ export function emergencyAnswer(
   }
 }
 
-/** R9: `success` makes the agent shut its instance down, so it is true only when a real instance has taken over. */
+/** The response of R9. `success` makes the agent shut down its instance: true only once another has taken over. */
 export function terminationAnswer(outcome: Outcome) {
   switch (outcome.kind) {
     case 'promoted':

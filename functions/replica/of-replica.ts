@@ -1,6 +1,6 @@
-/** Whose agent, and for most routes which of its standbys. */
+/** The tenant and agent that a request is about; most routes also name a standby (`OfReplica`). */
 export interface OfAgent {
-  /** `undefined` for the admin, who may see every tenant's. */
+  /** `undefined` for an operator, who may see the agents of every tenant. */
   readonly clientId: string | undefined;
   readonly agentId: string;
 }

@@ -12,7 +12,7 @@ interface Promotion extends OfReplica {
 }
 
 /**
- * Somebody wants this standby to take over (protocol R3, X24).
+ * Makes a standby the primary on request (protocol R3, X24). A repeat changes nothing.
  * @throws AppError agent_not_found, replica_not_found, replica_not_ready, replica_has_no_machine, command_in_flight
  */
 export function promoteReplica(db: Db, { clientId, agentId, replicaId, demote }: Promotion, by: By, now: Date) {
@@ -59,7 +59,7 @@ function requirePromotable({ replica: standby, openSwitch }: AgentState<'replica
   return standby;
 }
 
-/** What a promotion that is done already was answered with. */
+/** What the first response to a completed promotion contained. */
 async function switchTo(tx: Tx, { clientId, agentId, instanceId, promotedAt }: Standby) {
   const row = await tx
     .selectFrom('switches')

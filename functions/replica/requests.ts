@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { claimedTime, needsOne, optional, text } from '../shared/fields.ts';
 import { sizeOf } from '../shared/json-bounds.ts';
 
-/** What agents and consoles send about standbys (protocol 3). */
+/** Requests about standbys that agents and consoles send (protocol 3). */
 
 export const Status = z.enum(['launching', 'syncing', 'ready', 'promoted', 'terminated', 'failed']);
 
-/** Anything; a row has to have room for it. */
+/** Any JSON that fits into its column. */
 const Tags = z.record(z.string(), z.unknown()).refine((tags) => sizeOf(tags, 'replica_instances.tags').fits, {
   error: ({ input }) => {
     const { bytes, max } = sizeOf(input, 'replica_instances.tags');
@@ -56,7 +56,7 @@ export const AttachRequest = z.object({
   status: optional(z.enum(['launching', 'syncing', 'ready'])).transform((status) => status ?? ('syncing' as const)),
 });
 
-/** What EC2 announced of the instance. */
+/** What EC2 announced for the instance. */
 export const EmergencyRequest = z.object({
   signal_type: z.enum(['rebalance-recommendation', 'termination-notice']),
   instance_id: optional(text(64)),
@@ -65,7 +65,7 @@ export const EmergencyRequest = z.object({
   exclude_zones: optional(z.array(z.string().max(48)).max(50)),
 });
 
-/** When EC2 takes the instance. */
+/** An interruption notice: when EC2 will take the instance. */
 export const TerminationRequest = z.object({
   instance_id: optional(text(64)),
   termination_time: claimedTime,

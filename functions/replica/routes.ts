@@ -22,7 +22,7 @@ const promotionErrors = [
   'command_in_flight',
 ] as const;
 
-/** The standbys of an agent (protocol 3). */
+/** Routes for the standbys of an agent (protocol 3). */
 export const replicaRoutes = {
   create: {
     id: 'R1',

@@ -14,7 +14,7 @@ interface Input {
   readonly params: { readonly agent_id: string };
 }
 
-/** The signal that an instance itself brings: it speaks of the instance of its handle, or of the one that it names. */
+/** A signal that an instance reports, about the instance of its handle or, without one, the instance that it names. */
 export function signalOf({ caller, params }: Input, claim: Claim, now: Date): Signal {
   const { agentId, instanceId } = parseHandle(params.agent_id);
   return {

@@ -4,7 +4,7 @@ import { iso } from '../shared/time.ts';
 import type { OfAgent } from './of-replica.ts';
 
 /**
- * How an agent is provided for (protocol X15, X25).
+ * An agent's standbys and the state of its last interruption notice (protocol X15, X25).
  * @throws AppError agent_not_found
  */
 export async function standbyStatus(db: Db, of: OfAgent, now: Date) {

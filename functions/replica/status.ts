@@ -15,7 +15,7 @@ import type { StatusRequest, SyncRequest } from './requests.ts';
 type Body = z.output<typeof StatusRequest>;
 type State = AgentState<'standbys' | 'replica' | 'instance' | 'openSwitch' | 'notice'>;
 
-/** Where a standby may go from where it is (protocol 7.2); what is final is not listed. */
+/** The statuses that may follow each status of a standby (protocol 7.2). Final statuses are not listed. */
 const nextStatuses: Partial<Record<ReplicaStatus, readonly ReplicaStatus[]>> = {
   launching: ['syncing', 'ready', 'failed', 'terminated'],
   syncing: ['ready', 'failed', 'terminated'],
@@ -24,19 +24,19 @@ const nextStatuses: Partial<Record<ReplicaStatus, readonly ReplicaStatus[]>> = {
 
 const allows = (from: ReplicaStatus, to: ReplicaStatus) => nextStatuses[from]?.includes(to) ?? false;
 
-/** @param speaker the instance that a failure may be about: see `undoFailover` */
+/** @param speaker the instance that reports a failure; it may become the primary again, see `undoFailover` */
 const wanted = (replicaId: string, speaker: string | undefined) =>
   ({ standbys: true, replica: replicaId, instance: speaker, openSwitch: true, notice: undefined }) as const;
 
 interface StatusReport extends OfReplica {
   readonly body: Body;
-  /** The instance that speaks. */
+  /** The calling instance. */
   readonly speakerId: string | undefined;
 }
 
 /**
- * How a standby is (protocol R6). What the table does not allow changes nothing, and is answered 200: agents handle no
- * error.
+ * Updates the status of a standby (protocol R6). A change that `nextStatuses` does not allow is ignored, with a 200,
+ * because agents do not handle errors.
  * @throws AppError agent_not_found, replica_not_found
  */
 export function reportStatus(db: Db, report: StatusReport, now: Date) {
@@ -51,7 +51,7 @@ export function reportStatus(db: Db, report: StatusReport, now: Date) {
 }
 
 /**
- * How far a standby has caught up (protocol R7).
+ * Records how far a standby has caught up (protocol R7).
  * @throws AppError agent_not_found, replica_not_found
  */
 export function reportSync(db: Db, report: OfReplica & { readonly body: z.output<typeof SyncRequest> }, now: Date) {
@@ -74,7 +74,7 @@ export function reportSync(db: Db, report: OfReplica & { readonly body: z.output
   });
 }
 
-/** @returns the status that the standby has then */
+/** @returns the standby's status afterwards */
 async function applyStatus(tx: Tx, state: State, standby: Standby, body: Body, now: Date): Promise<ReplicaStatus> {
   if (body.status === 'terminated') {
     await endStandby(tx, standby, { at: heldTo(body.terminated_at, now), confirmed: true }, now);

@@ -6,17 +6,17 @@ import { AppError } from '../shared/errors.ts';
 import { httpHandler } from '../shared/http.ts';
 import { systemRoutes } from './routes.ts';
 
-/** What existing agents and consoles call; how many of these there are is read off the route table. Webhooks, N4 on, came later. */
+/** Existing agents and consoles know 63 endpoints. The route table says how many are served; N4 and later are newer. */
 const endpointsTotal = 63;
 const endpointsActive = Object.values(routes)
   .flatMap((table) => Object.values(table))
   .filter((route) => /^([ARCD]\d+|N[1-3])$/.test(route.id)).length;
 
-/** For how long the database counts as connected once it has answered. Anybody may ask, as often as they like. */
+/** How long the database counts as connected after a response. Limits the queries, as anybody may call this route. */
 const freshMs = 5_000;
 let connectedAt = Number.NEGATIVE_INFINITY;
 
-/** A database that does not answer throws, and is answered with 503 like everywhere; so is the next call, which asks again. */
+/** Throws if the database does not respond, which becomes a 503 as on every route. A failure is not cached. */
 async function requireDatabase(db: Db, now: Date) {
   const age = now.getTime() - connectedAt;
   if (age >= 0 && age < freshMs) return;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Routes } from '../shared/route.ts';
 
-/** What belongs to no domain: the health check, and the answer to a path that is no route. */
+/** Routes that belong to no domain: the health check, CORS preflights, and the 404 for unknown paths. */
 export const systemRoutes = {
   health: {
     id: 'X0',
@@ -26,8 +26,8 @@ export const systemRoutes = {
       }),
     }),
   },
-  // API Gateway gives preflights their CORS headers, but asks the route that they match for the rest; without this one
-  // that would be `$default`, whose 404 browsers take for a refusal.
+  // API Gateway adds the CORS headers to preflights but takes the rest of the response from the matching route. Without
+  // this route that would be `$default`, and browsers treat its 404 as a refusal.
   preflight: {
     id: '-',
     method: 'OPTIONS',

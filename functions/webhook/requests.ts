@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { needsOne } from '../shared/fields.ts';
 
-/** What is asked of a tenant's webhook, and how it answers: zod and nothing that runs. */
+/** Request and response shapes of a tenant's webhook. Contains only zod schemas, no logic. */
 
-/** By the name alone we may publish; a FIFO topic would want more of us. */
+/** We may publish only to topics with this name prefix. FIFO topics are excluded: they need more parameters. */
 const TopicArn = z
   .string()
   .max(350)
@@ -15,7 +15,7 @@ const Style = z.enum(['json', 'slack']);
 const Severity = z.enum(['info', 'warning', 'error']);
 const DigestMinutes = z.int().min(0).max(60);
 
-/** What is left out, stays. `null` takes a way to send away. */
+/** Fields that are left out stay unchanged. `null` removes a receiver. */
 export const WebhookRequest = needsOne(
   z.object({
     url: z.string().min(1).max(2000).nullable().optional(),

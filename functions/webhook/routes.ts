@@ -7,7 +7,7 @@ const ofClient = z.object({ client_id: z.string() });
 const path = '/api/client/{client_id}/webhook';
 const toChange = { access: 'clientOrAdmin', scope: 'manage', params: ofClient } as const;
 
-/** Where a tenant's notifications are sent (protocol 11.1). */
+/** Routes for the receivers of a tenant's notifications (protocol 11.1). */
 export const webhookRoutes = {
   show: {
     id: 'N4',

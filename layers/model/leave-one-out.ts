@@ -12,42 +12,42 @@ import type { ModelScores } from './model-scores.ts';
 import { fitRows, horizons, knownAfter, scoreModel } from './train-models.ts';
 import { type TrainingRow, trainingRows } from './training-rows.ts';
 
-/** The models of some rows: what policy A decides on, and the one whose scores are shown. */
+/** The models fitted to some rows: the one that policy A decides with, and the one whose scores are shown. */
 interface Fitted {
   readonly hazard: Logistic;
   readonly hour: Logistic;
 }
 
-/** What a service under policy A came to in a group, with an SLO over the week. */
+/** The result of a service under policy A in a group, with a weekly SLO. */
 interface Played {
   readonly gap: number;
-  /** Availability less the SLO. */
+  /** Availability minus the SLO. */
   readonly slack: number;
 }
 
-/** What models are worth on a source's records. */
+/** How good models are on a source's records. */
 export interface Worth {
-  /** Of losses within an hour. */
+  /** For losses within an hour. */
   readonly scores: ModelScores;
-  /** Of each of `slos`, of each group; target profile. */
+  /** One entry for each of `slos`, with one result for each group; profile `target`. */
   readonly policyA: readonly (readonly Played[])[];
 }
 
 export interface SourceWorth {
   readonly source: string;
-  /** By the models of all records. */
+  /** With the models fitted on all records. */
   readonly inSample: Worth;
-  /** By the models of all other sources' records. */
+  /** With the models fitted on all other sources' records. */
   readonly leftOut: Worth;
 }
 
-/** Where a record comes from: its name up to the date, such as `sky22-2022-10-26` or `sky23feb`. */
+/** The source of a record: its name up to and including the date, such as `sky22-2022-10-26` or `sky23feb`. */
 export const sourceOf = ({ id }: Pick<PoolGroup, 'id'>): string =>
   /^[a-z]+\d\d[a-z]*(-\d{4}-\d\d-\d\d)?/.exec(id)?.[0] ?? id;
 
 /**
- * Fits the models on all sources but one, and scores them and policy A on the one that was left out, each in turn.
- * @throws RangeError when there are not two sources
+ * Leaves out each source in turn: fits the models on all others, and scores them and policy A on the one left out.
+ * @throws RangeError if there are fewer than two sources
  */
 export function leaveOneOut(groups: readonly PoolGroup[]): SourceWorth[] {
   const bySource = Map.groupBy(groups, sourceOf);

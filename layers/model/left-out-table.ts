@@ -4,7 +4,7 @@ import type { Table } from '../../evaluation/report/text-table.ts';
 import { slos } from '../../evaluation/service/line-up.ts';
 import type { SourceWorth, Worth } from './leave-one-out.ts';
 
-/** Of each source and all their groups: in-sample / left out. */
+/** Scores of each source and of all groups together, each as in-sample / left out. */
 export function leftOutTable(sources: readonly SourceWorth[]): Table {
   const pair = (of: (worth: Worth) => string) => (source: SourceWorth) =>
     `${of(source.inSample)} / ${of(source.leftOut)}`;

@@ -9,11 +9,11 @@ export interface Example {
   readonly isPositive: boolean;
 }
 
-/** Keeps weights finite where the examples can be told apart; too little to be seen otherwise. */
+/** Keeps the weights finite if the examples are perfectly separable; otherwise too small to matter. */
 const ridge = 1;
 const rounds = 25;
 
-/** The most likely model, by Newton's method: the same examples in the same order give the same numbers. */
+/** Fits the maximum-likelihood model by Newton's method. The same examples in the same order give the same numbers. */
 export function fitLogistic(examples: readonly Example[]): Logistic {
   const size = examples[0]!.features.length + 1;
   let weights = new Float64Array(size);
@@ -43,7 +43,7 @@ export function chanceOf({ intercept, weights }: Logistic, features: readonly nu
   return 1 / (1 + Math.exp(-logit));
 }
 
-/** Solves a symmetric, positive definite system, of which the lower half is given, by Cholesky's method. */
+/** Solves a symmetric positive definite system by Cholesky decomposition. Only the lower half of the matrix is read. */
 function solve(matrix: readonly Float64Array[], right: Float64Array): Float64Array {
   const size = right.length;
   const lower = matrix.map((row) => row.slice());

@@ -14,10 +14,10 @@ const scores = z.object({
   ece: z.number(),
 });
 
-/** What model.json says of model.onnx. */
+/** The shape of model.json, which describes model.onnx. */
 export const ModelFile = z.object({
   description: z.string(),
-  /** Of model.onnx. */
+  /** The SHA-256 of model.onnx. */
   sha256: z.string(),
   input: z.object({
     name: z.string(),
@@ -28,7 +28,7 @@ export const ModelFile = z.object({
   output: z.object({
     name: z.string(),
     type: z.string(),
-    /** In the order of the columns: the chance that a pool, up now, is lost within so many hours. */
+    /** In the order of the columns. Each column is the chance that a pool, up now, is lost within this many hours. */
     hours: z.array(z.number()),
   }),
   models: z.array(
@@ -37,7 +37,7 @@ export const ModelFile = z.object({
       intercept: z.number(),
       weights: z.array(z.number()).readonly(),
       rows: z.int(),
-      /** On the rest of each record, of a model that was fitted on the first part of it. */
+      /** Scores on the last part of each record, of a model that was fitted on the first part. */
       laterScores: scores,
     }),
   ),
@@ -46,7 +46,7 @@ export const ModelFile = z.object({
 });
 export type ModelFile = z.infer<typeof ModelFile>;
 
-/** The two files of the model, the same bytes from the same data. */
+/** Makes the model's two files. The same data give the same bytes. */
 export function makeModel(recorded: readonly PoolGroup[]): { onnx: Uint8Array; file: ModelFile } {
   const groups = recorded.filter(isLongEnough);
   const trained = trainModels(groups);

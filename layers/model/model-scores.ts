@@ -1,13 +1,13 @@
-/** How good predicted chances are. */
+/** Scores of predicted chances. */
 export interface ModelScores {
   readonly rows: number;
   /** The share of rows that came true. */
   readonly baseRate: number;
-  /** The chance that a row that came true was given a higher chance than one that did not. */
+  /** The chance that a row that came true has a higher predicted chance than one that did not. */
   readonly auc: number;
   /** The mean squared error. */
   readonly brier: number;
-  /** The mean distance, over ten bins of predicted chances, of what was predicted to what came. */
+  /** Expected calibration error: mean distance of prediction from outcome, over ten bins of predicted chances. */
   readonly ece: number;
 }
 
@@ -24,7 +24,7 @@ export function scoreChances(chances: readonly number[], outcomes: readonly bool
   };
 }
 
-/** The sum of the ranks of rows that came true; equals share theirs. */
+/** The sum of the ranks of rows that came true; tied rows share their mean rank. */
 function positiveRanks(chances: readonly number[], outcomes: readonly boolean[]): number {
   const order = chances.map((_, row) => row).sort((a, b) => chances[a]! - chances[b]!);
   let sum = 0;

@@ -1,7 +1,7 @@
 import { PbfWriter } from 'pbf';
 import type { Logistic } from './logistic.ts';
 
-/** Fields of onnx.proto, by their numbers there, as far as we write them. */
+/** Constants for onnx.proto. Field numbers below are those of onnx.proto; only the fields we need are written. */
 const float = 1;
 const irVersion = 8;
 const opset = 17;
@@ -10,7 +10,7 @@ const opset = 17;
 export const graphInput = 'features';
 export const graphOutput = 'chances';
 
-/** Logistic models of the same features as one ONNX graph: chances = sigmoid(features x weights + intercepts). */
+/** Writes logistic models of the same features as an ONNX graph: chances = sigmoid(features x weights + intercepts). */
 export function onnxGraph(name: string, models: readonly Logistic[]): Uint8Array {
   const features = models[0]!.weights.length;
   const weights = Array.from({ length: features }, (_, feature) =>
@@ -69,7 +69,7 @@ function writeTensor(graph: PbfWriter, name: string, size: readonly number[], va
   );
 }
 
-/** An input or output: a matrix of any number of rows. */
+/** Writes an input or output: a matrix with any number of rows. */
 function writeValue(graph: PbfWriter, field: number, name: string, columns: number): void {
   graph.writeMessage(
     field,

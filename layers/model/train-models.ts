@@ -3,22 +3,22 @@ import { chanceOf, type Example, fitLogistic, type Logistic } from './logistic.t
 import { type ModelScores, scoreChances } from './model-scores.ts';
 import { type TrainingRow, trainingRows } from './training-rows.ts';
 
-/** Hours within which a pool is lost or not; the first is what policy A decides on. */
+/** Hours within which a pool is lost or not, with one model for each. Policy A decides with the first. */
 export const horizons = [0.5, 1, 6] as const;
 
-/** The first part of each record, of which models are fitted whose scores are taken on the rest. */
+/** For scores, models are fitted on this first share of each record and scored on the rest. */
 export const trainedShare = 0.7;
 
 export interface TrainedModel {
   readonly hours: number;
-  /** Of all rows. */
+  /** Fitted on all rows. */
   readonly model: Logistic;
   readonly rows: number;
-  /** Of a model of the earlier rows, on the later ones. */
+  /** Scores on the later rows, of a model fitted on the earlier ones. */
   readonly laterScores: ModelScores;
 }
 
-/** The models of some groups, with what models of their earlier parts are worth on their later ones. */
+/** Fits models on all rows of some groups, and scores models of their earlier rows on their later ones. */
 export function trainModels(groups: readonly PoolGroup[]): TrainedModel[] {
   const rows = groups.flatMap(trainingRows);
   return horizons.map((hours) => {
@@ -35,11 +35,11 @@ export function trainModels(groups: readonly PoolGroup[]): TrainedModel[] {
   });
 }
 
-/** The rows of which the record says whether the pool was lost within so many hours. */
+/** The rows for which the record is long enough to tell whether the pool was lost within these hours. */
 export const knownAfter = (rows: readonly TrainingRow[], hours: number): TrainingRow[] =>
   rows.filter(({ recorded }) => recorded >= hours);
 
-/** @param rows whose records say what became of them */
+/** @param rows rows with a known outcome, see `knownAfter` */
 export const fitRows = (rows: readonly TrainingRow[], hours: number): Logistic => fitLogistic(examplesOf(rows, hours));
 
 export function scoreModel(model: Logistic, rows: readonly TrainingRow[], hours: number): ModelScores {
@@ -53,7 +53,7 @@ export function scoreModel(model: Logistic, rows: readonly TrainingRow[], hours:
 const examplesOf = (rows: readonly TrainingRow[], hours: number): Example[] =>
   rows.map(({ features, lostAfter }) => ({ features, isPositive: lostAfter <= hours }));
 
-/** So that the last bits of a sum, which a compiler may change, do not change the model. */
+/** Rounds the weights, so that the last bits of a sum, which may differ between machines, do not change the model. */
 const round = (value: number) => Number(value.toFixed(5));
 const rounded = ({ intercept, weights }: Logistic): Logistic => ({
   intercept: round(intercept),

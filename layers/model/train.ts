@@ -1,4 +1,4 @@
-/** `npm run train`: fits the model of losses of pools on recorded markets. See `npm run train -- --help`. */
+/** `npm run train`: fits the model of pool losses on recorded markets. See `npm run train -- --help`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError } from '../../evaluation/data/data-error.ts';

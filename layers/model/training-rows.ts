@@ -2,21 +2,21 @@ import type { PoolGroup } from '../../functions/core/backtest/simulator/pool-gro
 import { featuresOf } from '../../functions/core/decision/policy-a/features.ts';
 import { PoolHistoryTracker } from '../../functions/core/decision/policy-a/pool-history.ts';
 
-/** A pool that is up, at a moment. */
+/** A pool that is up, at a point in time. */
 export interface TrainingRow {
   readonly features: readonly number[];
-  /** Hours until the pool is lost; Infinity when it is not until the end of the record. */
+  /** Hours until the pool is lost; Infinity if it is not lost before the record ends. */
   readonly lostAfter: number;
-  /** Hours that the record goes on. */
+  /** Hours until the record ends. */
   readonly recorded: number;
-  /** When, as a share of the record. */
+  /** The point in time, as a share of the record. */
   readonly share: number;
 }
 
-/** How often a pool is looked at, in seconds. */
+/** Seconds between the rows of a pool. */
 const lookEvery = 600;
 
-/** The rows of a group, with the features that policy A would have had at the time. */
+/** The rows of a group, with the features that policy A would have seen at the time. */
 export function trainingRows(group: PoolGroup): TrainingRow[] {
   const { stepSeconds, steps, pools } = group;
   const hours = (count: number) => (count * stepSeconds) / 3600;
@@ -45,7 +45,7 @@ export function trainingRows(group: PoolGroup): TrainingRow[] {
   return rows;
 }
 
-/** For each step, the next one in which the pool is down. */
+/** For each step, the first step from then on in which the pool is down. */
 function nextLosses(up: Uint8Array): Float64Array {
   const next = new Float64Array(up.length);
   let at = Number.POSITIVE_INFINITY;

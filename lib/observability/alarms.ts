@@ -22,31 +22,31 @@ export interface AlarmsProps {
   readonly api: HttpApi;
   readonly authorizer: LambdaFunction;
   readonly database: DatabaseCluster;
-  /** Migrates, and changes the password of the application's user. */
+  /** Migrates the tables and rotates the password of the application's user. */
   readonly migrate: LambdaFunction;
-  /** Acts on EC2's events, and the queue that it reads. */
+  /** Handles EC2's events, which it reads from `events`. */
   readonly spotEvents: LambdaFunction;
   readonly events: Queue;
-  /** EC2's events that were given up. */
+  /** Dead-letter queue of EC2's events. */
   readonly lostEvents: Queue;
-  /** Runs what is due each minute; absent where the schedules are off. */
+  /** Runs the jobs due each minute; `undefined` if the schedules are off. */
   readonly jobs: LambdaFunction | undefined;
-  /** The runs of jobs that failed. */
+  /** Dead-letter queue of job runs. */
   readonly lostJobs: Queue;
-  /** What the Lambdas of jobs log. */
+  /** Logs of the Lambdas that run jobs. */
   readonly jobLogs: readonly ILogGroup[];
-  /** What the Lambdas of the API log. */
+  /** Logs of the Lambdas of the API. */
   readonly apiLogs: readonly ILogGroup[];
-  /** Hears them, besides whom else the operator subscribes. */
+  /** Receives the alarms, in addition to addresses that the operator subscribes. */
   readonly email?: string;
 }
 
-/** When a metric is wrong. */
+/** When a metric raises an alarm. */
 interface Limit {
   readonly metric: IMetric;
-  /** At this value and above, or where `isTooFew` below it. */
+  /** Raised at or above this value or, with `isTooFew`, below it. */
   readonly threshold: number;
-  /** How many periods in a row; one when absent. */
+  /** How many periods in a row; one by default. */
   readonly periods?: number;
   readonly isTooFew?: true;
 }
@@ -59,8 +59,8 @@ interface Logged {
 const period = Duration.minutes(5);
 
 /**
- * What the operator has to hear of, on a topic to subscribe to. Each alarm is a promise that is not kept, and its name is the
- * heading in docs/runbook.md that says how to look and how to mend.
+ * What the operator must be told, on a topic to subscribe to. Each alarm means that a promise is broken. Its name is a
+ * heading in docs/runbook.md, which says how to diagnose and fix it.
  */
 export class Alarms extends Construct {
   private readonly topic: Topic;
@@ -77,15 +77,15 @@ export class Alarms extends Construct {
     this.whenLogged('FailedModel', { logs: [...props.apiLogs, ...props.jobLogs], line: modelFailed });
   }
 
-  /** To which the operator subscribes an address. */
+  /** The topic that the operator's addresses subscribe to. */
   get topicArn(): string {
     return this.topic.topicArn;
   }
 
-  /** An instance has two minutes from its notice. */
+  /** Alarms on interruption notices: an instance has two minutes from its notice. */
   private ofNotices({ spotEvents, events, lostEvents }: AlarmsProps): void {
     this.whenNotEmpty('LostEvents', lostEvents);
-    // A held agent's notice waits twenty seconds and more; for a minute none should.
+    // A notice for a locked agent waits 20 seconds or more; none should wait a minute.
     const age = events.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: Duration.minutes(1) });
     this.alarm('LateNotices', { metric: age, threshold: 60, periods: 2 });
     this.alarm('ThrottledNotices', { metric: spotEvents.metricThrottles({ statistic: 'Sum', period }), threshold: 1 });
@@ -97,7 +97,7 @@ export class Alarms extends Construct {
     this.whenLogged('LostNotifications', { logs: jobLogs, line: notificationsGivenUp });
     if (!jobs) return;
     this.whenLogged('StalePrices', { logs: jobLogs, line: pricesAreStale });
-    // Six jobs a minute and more: in five minutes without any, schedules no longer fire.
+    // At least six jobs run each minute, so five minutes without any mean that the schedules no longer fire.
     this.alarm('MissedJobs', {
       metric: jobs.metricInvocations({ statistic: 'Sum', period }),
       threshold: 1,
@@ -116,7 +116,7 @@ export class Alarms extends Construct {
       period,
     });
     this.alarm('FailedRequests', { metric: share, threshold: 1, periods: 2 });
-    // Agents cannot be told apart while it fails, so nobody is served.
+    // While the authorizer fails, callers cannot be identified, so nobody is served.
     this.alarm('FailedAuthorizer', { metric: authorizer.metricErrors({ statistic: 'Sum', period }), threshold: 5 });
     const used = database.metric('ACUUtilization', { statistic: 'Average', period });
     this.alarm('DatabaseAtItsLimit', { metric: used, threshold: 95, periods: 3 });
@@ -124,8 +124,8 @@ export class Alarms extends Construct {
   }
 
   /**
-   * A topic without a policy admits its own account, CloudWatch's alarms included. `enforceSSL` gives it one, and then only
-   * those may publish that it names.
+   * A topic without a policy lets its own account publish, including CloudWatch's alarms. `enforceSSL` adds a policy,
+   * and then only the principals that it names may publish.
    */
   private admitAlarms(): void {
     this.topic.addToResourcePolicy(
@@ -140,21 +140,21 @@ export class Alarms extends Construct {
   }
 
   private whenNotEmpty(name: string, queue: Queue): void {
-    // SQS stops counting a queue that has been empty for hours.
+    // SQS stops publishing metrics for a queue that has been empty for hours; missing data do not raise the alarm.
     this.alarm(name, {
       metric: queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period }),
       threshold: 1,
     });
   }
 
-  /** Of a message in any of the logs. */
+  /** Raises an alarm if this line appears in any of the logs. */
   private whenLogged(name: string, { logs, line }: Logged): void {
     const filterPattern = FilterPattern.stringValue('$.message', '=', line);
     const metrics = logs.map((logGroup, i) =>
       new MetricFilter(this, `${name}${i}`, {
         logGroup,
         filterPattern,
-        metricNamespace: Stack.of(this).stackName, // the functions' own metrics have it too: stacks of one account do not count together
+        metricNamespace: Stack.of(this).stackName, // as for the functions' own metrics: each stack counts separately
         metricName: name,
         metricValue: '1',
       }).metric({ statistic: 'Sum', period }),

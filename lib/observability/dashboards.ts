@@ -23,14 +23,14 @@ export interface DashboardsProps {
   readonly events: Queue;
   readonly lostEvents: Queue;
   readonly lostJobs: Queue;
-  /** Of the job that measures the fleet. */
+  /** The log of the job that measures the fleet. */
   readonly measureLog: ILogGroup;
 }
 
 const period = Duration.minutes(5);
 const width = 8;
 
-/** The dashboards of definitions.ts in CloudWatch, named `<stack>-<name>`. */
+/** Creates the dashboards of definitions.ts in CloudWatch, named `<stack>-<name>`. */
 export class Dashboards extends Construct {
   readonly #props: DashboardsProps;
   readonly #functions: ReadonlyMap<string, AppFunction>;

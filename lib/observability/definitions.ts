@@ -1,7 +1,7 @@
 import { functionNames, type LambdaName } from '../../functions/lambdas.ts';
 import type { MetricName } from '../../functions/metrics.ts';
 
-/** Whose metrics AWS publishes by itself. */
+/** The resources for which AWS publishes metrics itself. */
 export type Resource = 'api' | 'database' | 'events' | 'lostEvents' | 'lostJobs' | LambdaName;
 
 export type Statistic = 'Average' | 'Maximum' | 'Sum' | 'p50' | 'p99';
@@ -10,7 +10,7 @@ export type Statistic = 'Average' | 'Maximum' | 'Sum' | 'p50' | 'p99';
 export interface Series {
   readonly label: string;
   readonly statistic: Statistic;
-  /** One of ours; with `by`, a line for each value of its dimension. */
+  /** One of our metrics, with `by` as one line for each value of that dimension; or a metric of AWS's. */
   readonly metric:
     | { readonly ours: MetricName; readonly by?: 'gate' }
     | { readonly of: Resource; readonly aws: string };
@@ -18,18 +18,18 @@ export interface Series {
 
 interface Titled {
   readonly title: string;
-  /** Of the vertical axis. */
+  /** The unit of the vertical axis. */
   readonly unit: string;
 }
 
 export interface Chart extends Titled {
   readonly series: readonly Series[];
   readonly isStacked?: true;
-  /** A line that the others should stay below. */
+  /** A horizontal line that all series should stay below. */
   readonly limit?: { readonly value: number; readonly label: string };
 }
 
-/** A sum by a property, which has too many values for a metric: a query of the log. */
+/** A sum by a property that has too many values for a metric dimension, so it queries the log. */
 export interface Ranking extends Titled {
   readonly ranks: { readonly ours: MetricName; readonly by: 'pool' };
 }
@@ -213,5 +213,5 @@ const cost: Dashboard = {
   ],
 };
 
-/** What operators look at. CloudWatch's dashboards are made of it (dashboards.ts), and the page of a local run. */
+/** The operators' dashboards, from which the CloudWatch dashboards (dashboards.ts) and a local run's page are made. */
 export const dashboards: readonly Dashboard[] = [fleet, platform, cost];

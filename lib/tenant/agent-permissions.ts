@@ -2,17 +2,18 @@ import { Aws } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 
 interface Own {
-  /** Of the agents' role, which an instance hands on to the one that it launches. */
+  /** The agents' role, which an instance passes to the one that it launches. */
   readonly roleArn: string;
   readonly profileArn: string;
 }
 
 /**
- * What the agents in the field call (protocol 6): they launch successors and standbys like themselves, and terminate what carries
- * their own profile. An instance of anybody else in the account is out of their reach.
+ * Permissions for the AWS calls of agents in the field (protocol 6). They launch successors and standbys like
+ * themselves, and may terminate only instances with their own profile, so other instances in the account are out of
+ * their reach.
  */
 export function agentStatements({ roleArn, profileArn }: Own): PolicyStatement[] {
-  const ec2 = (kind: string, account: string = Aws.ACCOUNT_ID) => `arn:${Aws.PARTITION}:ec2:*:${account}:${kind}/*`; // a role is of every region
+  const ec2 = (kind: string, account: string = Aws.ACCOUNT_ID) => `arn:${Aws.PARTITION}:ec2:*:${account}:${kind}/*`; // a role applies in every region
   const own = { ArnEquals: { 'ec2:InstanceProfile': profileArn } };
   return [
     new PolicyStatement({
@@ -25,7 +26,7 @@ export function agentStatements({ roleArn, profileArn }: Own): PolicyStatement[]
         'ec2:DescribeSpotPriceHistory',
         'pricing:GetProducts',
       ],
-      resources: ['*'], // these calls are of no resource
+      resources: ['*'], // these calls have no resource
     }),
     new PolicyStatement({
       sid: 'LaunchInstances',
@@ -40,7 +41,7 @@ export function agentStatements({ roleArn, profileArn }: Own): PolicyStatement[]
         ...['network-interface', 'volume', 'subnet', 'security-group', 'key-pair', 'spot-instances-request'].map(
           (kind) => ec2(kind),
         ),
-        ec2('image', ''), // images and snapshots of no account are anybody's
+        ec2('image', ''), // the ARNs of images and snapshots name no account
         ec2('snapshot', ''),
       ],
     }),

@@ -12,7 +12,7 @@ import type { Construct } from 'constructs';
 import { detailTypes } from '../../functions/spot-events/ec2-events.ts';
 import { agentStatements } from './agent-permissions.ts';
 
-/** The same in every region, so that the rules of another region find the role that forwards. */
+/** Fixed names, the same in every region, so that the rules of other regions find the forwarding role. */
 const names = {
   verifier: 'SpotOptimizerVerifier',
   forwarder: 'SpotOptimizerForwarder',
@@ -20,9 +20,9 @@ const names = {
 } as const;
 
 /**
- * What a tenant deploys in the account of its instances, by CloudFormation alone: the role by which the control plane sees whether
- * instances are gone, the rules that forward EC2's notices to it, and the profile that agents need on their instances. The first
- * region has all of it; each further one the rules only.
+ * What a tenant deploys in the account of its instances, with CloudFormation alone: the role with which the control
+ * plane checks whether instances are gone, the rules that forward EC2's notices to it, and the instance profile for
+ * agents. The first region gets all of it, each further one only the rules.
  */
 export class TenantStack extends Stack {
   private readonly controlPlaneAccount: string;
@@ -33,7 +33,7 @@ export class TenantStack extends Stack {
   constructor(scope: Construct, id: string) {
     super(scope, id, {
       description: "Spot Optimizer: what it needs in the account of a tenant's instances",
-      synthesizer: new BootstraplessSynthesizer(), // a file that needs nothing beside it
+      synthesizer: new BootstraplessSynthesizer(), // the template needs no other files
     });
     this.controlPlaneAccount = this.parameter('ControlPlaneAccount', {
       allowedPattern: '^[0-9]{12}$',
@@ -80,7 +80,7 @@ export class TenantStack extends Stack {
     return role;
   }
 
-  /** Read by the job reconcile-instances (docs/adr/0011). EC2's Describe calls are of no resource. */
+  /** The role that the job reconcile-instances assumes (docs/adr/0011). EC2's Describe calls have no resource. */
   private verifier(): void {
     const role = this.role('Verifier', names.verifier, {
       trust: new PolicyStatement({
@@ -115,7 +115,7 @@ export class TenantStack extends Stack {
           id: 'SpotOptimizer',
           arn: this.eventBus,
           roleArn: `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${names.forwarder}`,
-          retryPolicy: { maximumEventAgeInSeconds: 600 }, // an older notice is not acted on
+          retryPolicy: { maximumEventAgeInSeconds: 600 }, // older notices are not acted on
         },
       ],
     });

@@ -1,4 +1,4 @@
-// A file of its own, since the page's content security policy allows no script within it.
+// A separate file, because the page's content security policy forbids inline scripts.
 globalThis.SwaggerUIBundle({
   url: '/openapi.json',
   dom_id: '#page',
@@ -7,8 +7,8 @@ globalThis.SwaggerUIBundle({
   filter: true,
   defaultModelsExpandDepth: -1,
   displayRequestDuration: true,
-  // Tokens are forgotten with the page.
+  // Tokens are forgotten when the page closes.
   persistAuthorization: false,
-  // A validator on the internet would be sent the document's address.
+  // Off: an online validator would receive the document's address.
   validatorUrl: null,
 });
