@@ -65,7 +65,7 @@ async function reconcileTenant(
 }
 
 const noAccess =
-  'we have no access to your AWS account. Give us access (docs/overview.md, "What has to go"), or check for yourself that it is terminated';
+  'we have no access to your AWS account. Give us access (docs/overview.md, "Instances that have to go"), or check for yourself that it is terminated';
 const noRegion = 'its agent reported no region in which to ask EC2';
 
 /** EC2 cannot be asked about these instances: once they are overdue, the tenant is notified. */

@@ -231,6 +231,13 @@ export interface CleanupLogTable {
   executedAt: Date;
 }
 
+/** When the control plane was up to hear agents; one row (core/agent/hearing.ts). */
+export interface HearingTable {
+  id: number;
+  heardSince: Date | null;
+  heardUntil: Date;
+}
+
 // core/command
 
 export interface CommandTable {
@@ -593,13 +600,6 @@ export interface ExportKeyTable {
 }
 
 // shared/job.ts
-
-/** When the control plane was up to hear agents; one row (core/agent/hearing.ts). */
-export interface HearingTable {
-  id: number;
-  heardSince: Date | null;
-  heardUntil: Date;
-}
 
 export interface JobRunTable {
   job: string;
