@@ -45,7 +45,7 @@ export interface NewPrimary extends InstanceFacts {
 export interface PrimaryChange {
   /**
    * As locked by the transaction. The change is refused if the epoch has moved on, and raises it. Without the job's
-   * fields the agent's remaining work becomes unknown.
+   * fields the agent's remaining work stays as it was last reported.
    */
   readonly agent: Pick<Agent, 'id' | 'clientId' | 'epoch'> & Partial<JobOfAgent>;
   readonly cause: PrimaryCause;
