@@ -164,7 +164,7 @@ const rows: readonly Row[] = [
   { name: 'A7 switch report after its successor has registered', points: 8, arrange: succeeded, act: report, leaves: switched },
   { name: 'A7 switch report of an instance that is gone', points: 8, arrange: switching, act: reportWithEnd, leaves: ended },
   { name: 'A1 register of the successor in a switch', points: 9, arrange: switching, act: register, leaves: bound },
-  { name: 'coordinate-replicas that finishes a failover', points: 19, arrange: crossed, act: coordinate, leaves: failedOver, heldFor: heldByJob },
+  { name: 'coordinate-replicas that finishes a failover', points: 18, arrange: crossed, act: coordinate, leaves: failedOver, heldFor: heldByJob },
   { name: 'sweep-commands that infers a switch', points: 11, arrange: unreported, act: sweep, leaves: switched, heldFor: heldByJob },
 ];
 

@@ -16,29 +16,25 @@ export const bucketOfLoss = (at: Date) => startOf(periodMs, at);
 /** A signal is dated before its transaction commits, so each run looks back this far for ones the last run missed. */
 const lateMs = 20 * minuteMs;
 
-/** How many losses a run adds, and how many it deletes; the next run, a minute later, takes the rest. */
+/** How many losses a run adds; the next run, a minute later, takes the rest. */
 const most = 1000;
 
-/** How long losses are kept: a pool's risk looks back a month. */
-const keptMs = 32 * dayMs;
+/** How far back a run looks if there is no loss yet: a pool's risk looks back a month. */
+const firstMs = 32 * dayMs;
 
 /**
- * Adds the losses from signals since the last run and deletes old ones: four statements, none of which locks a signal's
- * row. The signals' own transactions do not write losses, because a thousand of one pool would wait for one row
- * (docs/adr/0019). Each run resumes from the newest loss, so a late or repeated run neither misses nor duplicates any.
+ * Adds the losses from signals since the last run: three statements at most, none of which locks a signal's row. The
+ * signals' own transactions do not write losses, because a thousand of one pool would wait for one row (docs/adr/0019). Each run resumes from the newest loss, so a late or repeated run neither misses nor duplicates any.
  * @returns how many losses are new
  */
 export async function enterLosses(db: Db, now: Date): Promise<number> {
-  await sql`DELETE FROM pool_losses WHERE bucket < ${msBefore(now, keptMs)} ORDER BY bucket LIMIT ${sql.lit(most)}`.execute(
-    db,
-  );
   const newest = await db
     .selectFrom('poolLosses')
     .select('bucket')
     .orderBy('bucket', 'desc')
     .limit(1)
     .executeTakeFirst();
-  const since = msBefore(newest?.bucket ?? msBefore(now, keptMs - lateMs), lateMs);
+  const since = newest ? msBefore(newest.bucket, lateMs) : msBefore(now, firstMs);
   const { rows } = await sql<{ poolId: string; bucket: Date }>`
     SELECT s.pool_id, s.bucket FROM (
       SELECT DISTINCT e.pool_id, ${bucketOf('e.created_at')} AS bucket
