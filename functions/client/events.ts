@@ -1,8 +1,8 @@
 import type { Caller } from '../core/tenant/require-client.ts';
-import { cursorOf, timeAndId, timedPosition } from '../shared/cursor.ts';
+import { cursorOf, type Position, timeAndId, timedPosition } from '../shared/cursor.ts';
 import type { Db } from '../shared/db.ts';
 import { type Page, readPage } from '../shared/listing.ts';
-import { earlier, msBefore, secondMs } from '../shared/time.ts';
+import { msBefore, secondMs } from '../shared/time.ts';
 import type { EventsQuery } from './requests.ts';
 
 /** This many events fit in one Data API response even if each has the longest message and metadata. */
@@ -18,8 +18,8 @@ interface Asked {
 
 /**
  * The events since a cursor or time, oldest first, for a console that follows them (protocol X21). The response always
- * has a next cursor. On the last page it stays `lateMs` behind now, so that late events are not missed; events after it
- * are returned again. One statement.
+ * has a next cursor. Events may still appear up to `lateMs` behind now. Pages go on past that time, and remember it: the
+ * last page's cursor goes back to it, so that late events are not missed and some events are returned again. One statement.
  */
 export async function listEvents(db: Db, { caller, query }: Asked, now: Date): Promise<Page<EventItem>> {
   const after = query.cursor ? timeAndId(query.cursor) : { at: query.since ?? msBefore(now, lateMs), id: '' };
@@ -31,14 +31,19 @@ export async function listEvents(db: Db, { caller, query }: Asked, now: Date): P
     positionOf: ({ createdAt, id }) => timedPosition(createdAt, id),
     toItems: (rows) => rows.map(eventItem),
   });
-  if (page.next !== undefined) return page;
   const last = page.items.at(-1);
+  const end = last ? { at: new Date(last.timestamp), id: last.id } : after;
   const safe = msBefore(now, lateMs);
-  const at = earlier(last ? new Date(last.timestamp) : after.at, safe);
-  // At exactly `safe`, events with any id may still appear. Before it, everything returned is final.
-  const id = last && at < safe ? last.id : at < after.at ? '' : at.getTime() === after.at.getTime() ? after.id : '';
-  return { ...page, next: cursorOf('X21', timedPosition(at, id)) };
+  const isFinal = end.at < safe;
+  const goBackTo = goBackOf(query.cursor) ?? (isFinal ? undefined : safe);
+  // At exactly `goBackTo`, events with any id may still appear. Before it, everything returned is final.
+  const next = page.next === undefined && goBackTo ? timedPosition(goBackTo, '') : timedPosition(end.at, end.id);
+  const isUnderWay = page.next !== undefined && goBackTo;
+  return { ...page, next: cursorOf('X21', isUnderWay ? [...next, goBackTo.toISOString()] : next) };
 }
+
+/** Where the last page goes back to, if a page before went past that time. */
+const goBackOf = (cursor: Position | undefined) => (cursor?.[2] === undefined ? undefined : new Date(cursor[2]));
 
 interface Wanted {
   readonly clientId: string | undefined;

@@ -330,7 +330,7 @@ describe('a run', () => {
   async function calls(): Promise<number> {
     const before = rig.controlPlane.dataApi.calls;
     await aws.run();
-    return rig.controlPlane.dataApi.calls - before - 3;
+    return rig.controlPlane.dataApi.calls - before - 2;
   }
 
   it('with nothing due costs three Data API calls: for instances that should be gone, silent primaries and lost launches', async () => {
