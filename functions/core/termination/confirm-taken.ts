@@ -7,7 +7,7 @@ import type { RunTime } from '../../shared/run-time.ts';
 import { dayMs, minuteMs, msBefore } from '../../shared/time.ts';
 import { changeFreeAgents } from '../agent/lock.ts';
 
-/** This long after the time that EC2 announced, it has certainly taken the instance (protocol 8.4). */
+/** This long after the time that EC2 announced, it has certainly taken the instance (protocol 8.3). */
 const takenMs = minuteMs;
 
 /** An end that was not confirmed within a day, because no job ran, is confirmed like those of all other instances. */
