@@ -38,7 +38,7 @@ const acts: Readonly<Record<string, [action: string, again?: 'changes again']>> 
   X30: ['pricing_alert_created', 'changes again'],
   X34: ['pricing_alert_deleted'],
   E11: ['price_overlays_set'],
-  E12: ['what_if_started'], // a third at once is refused
+  E12: ['what_if_started'], // a third run at once is refused
   N5: ['webhook_changed'],
   N6: ['webhook_deleted'],
   N7: ['webhook_tested'],
