@@ -10,10 +10,7 @@ interface Options {
   readonly left?: readonly string[];
 }
 
-/**
- * A copy of all tables of a schema, to restore them from. `read` returns the present rows in a form that can be
- * compared.
- */
+/** A copy of all tables of a schema, to restore them from. `read` returns the current rows in a comparable form. */
 export class KeptTables {
   readonly #connection: Connection;
   readonly #kept: string;

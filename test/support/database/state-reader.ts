@@ -52,7 +52,7 @@ export class StateReader {
   async lockWaits(): Promise<number> {
     const [row] = await this.connection.query('SHOW ENGINE INNODB STATUS');
     const status = row.Status as string;
-    const present = status.slice(status.indexOf('\nTRANSACTIONS\n')); // the last deadlock is reported before it, forever
+    const present = status.slice(status.indexOf('\nTRANSACTIONS\n')); // the last deadlock stands before it, forever
     return present.match(this.#waiting)?.length ?? 0;
   }
 }

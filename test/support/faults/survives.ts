@@ -35,7 +35,7 @@ export function describeFaults(
   const hasClasses = !classesInSoak || triesEveryFault;
   describe.each(acts.map((act, index) => ({ ...act, index })))('$title', ({ index, ...act }) => {
     if (hasClasses)
-      it.each(['before', 'after'] as const)('survives every class of error %s a call, once or for long', async (when) => {
+      it.each(['before', 'after'] as const)('survives every error class %s a call, once or for long', async (when) => {
         of().rig.controlPlane.gateway.forgetAuthorizations();
         const { wanted, operations } = await of().control(act); // which also makes the gateway cache the authorization
         const faults = operations.flatMap((operation) => errorsAt(operation, when));
