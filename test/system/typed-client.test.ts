@@ -116,7 +116,7 @@ it('forces a switch, receives its command, and pages through notifications', asy
   expect(after.data!.find(({ id }) => id === notif_id)!.isRead).toBe(true);
 });
 
-it('is refused with codes that the document lists for the route', async () => {
+it('is refused with the error codes that the document lists for the route', async () => {
   const { tenant, admin, id, agent } = await tenantWithAgent('Refused');
   const { error } = await tenant.POST('/api/agents/{agent_id}/issue-switch-command', {
     params: { path: agent },

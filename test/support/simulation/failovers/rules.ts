@@ -102,7 +102,7 @@ export class Rules {
     if (!isAlone) return;
     tally.count('promotions');
     const isEmergency = before.agent?.pending_termination_instance != null;
-    const isByItself = state.switches.length === before.switches.length; // its instance registered, or kept beating alone
+    const isByItself = state.switches.length === before.switches.length; // its instance registered, or still beat alone
     const isSwitch = this.#switches.isTo(instance_id); // the agent itself moved to it
     rule(
       was.status === 'ready' || was.status === 'syncing' || isEmergency || isByItself || isSwitch,
