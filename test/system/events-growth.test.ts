@@ -30,8 +30,7 @@ async function examinedAmong(agents: number): Promise<Record<string, Readonly<Re
         ec2Event({ account, type, detail: { 'instance-id': instance, ...detail }, at: rig.clock.now() }),
       ]);
       expect(rig.controlPlane.deadLetters).toEqual([]);
-      // `pool_losses` has a row for each ten-minute period with a loss, so its size does not depend on the number of
-      // agents.
+      // `pool_losses` has a row per pool and ten-minute period with a loss: the number of agents does not matter.
       const { pool_losses: _, ...rows } = await examined.read();
       return rows;
     };

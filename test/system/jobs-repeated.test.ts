@@ -39,7 +39,7 @@ beforeAll(async () => {
   receiver = await startReceiver();
   rig.controlPlane.ec2.spotPrices = () =>
     ['a', 'b'].map((zone) => ({ instanceType: 'm1.large', az: `us-east-1${zone}`, price: '0.020000', at: now() }));
-  // These record runs and calls to AWS, not a job's results.
+  // These record runs, request counts and calls to AWS, not a job's results.
   const left = ['job_runs', 'rate_counts', 'market_collections'];
   tables = await KeptTables.of(beside, { schema: rig.database, as: 'world', left });
   fleet = await KeptTables.of(beside, { schema: rig.database, as: 'fleet' });

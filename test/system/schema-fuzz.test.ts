@@ -17,7 +17,7 @@ const mine = operations.filter((_, index) => index % parts === part);
 const seed = Number(process.env.SEED ?? inject('runSeed'));
 
 /**
- * Lanes run concurrently, each in worlds of its own, so that none waits for another's lock. Many requests are worth the
+ * Concurrent lanes, each in worlds of its own, so that none waits for another's lock. Many requests are worth the
  * setup.
  */
 const lanes = cases < 50 ? 1 : 3;

@@ -2,8 +2,7 @@ import type { Fault } from '../../../local/aws/data-api/faults.ts';
 import { triesEveryFault } from '../run/sizes.ts';
 
 /**
- * Every error class of test plan F1-F3, by how we classify it. Where only one error of a kind is tried, it is the
- * first.
+ * Every error class of test plan F1-F3, by how we classify it. Where one error of a kind is enough, it is the first.
  */
 export const classes: Readonly<Record<string, readonly Fault['error'][]>> = {
   resuming: ['DatabaseResumingException'],

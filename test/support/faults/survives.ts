@@ -16,10 +16,7 @@ const atEachCall = [
   ['StatementTimeoutException', 'after'],
 ] as const;
 
-/**
- * Faults that strike once, and that last. All transactions begin and end in one place, so there one error represents
- * its class.
- */
+/** Faults that strike once, and that last. All transactions begin and end in one place: there one error is enough. */
 const errorsAt = (operation: Operation, when: Fault['when']): Fault[] =>
   Object.entries(classes).flatMap(([kind, errors]) => [
     ...(operation === 'Execute' ? tried(errors) : [errors[0]!]).map((error) => ({ error, when, operation, times: 1 })),

@@ -18,7 +18,7 @@ import { Switches } from './switches.ts';
 import { FailoverWorld, type FailoverWorldOptions } from './world.ts';
 
 /**
- * Seconds: within a poll, a boot; past a notice, the heartbeat timeout, a launch's ten minutes, a lease, an alarm, a
+ * Seconds: within a poll, a boot; past a notice, the heartbeat timeout, 10 minutes of a launch, a lease, an alarm, a
  * day.
  */
 const times = [5, 20, 60, 125, 610, 1300, 7300, 87_000];
