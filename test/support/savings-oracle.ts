@@ -1,13 +1,13 @@
 import type { Life } from '../../functions/core/savings/account-hour.ts';
 import type { Overlay } from '../../functions/core/savings/overlay.ts';
 
-/** All times of the histories that it is asked about are multiples of this. */
+/** All times in the histories that are passed in are multiples of this. */
 export const stepMs = 20_000;
 
 /**
- * What an hour cost, written down from the rules alone and as simply as can be: it walks through the hour in steps of 20 seconds and
- * adds. Nothing of it is shared with what it checks.
- * @returns by instance: dollars of baseline and cost
+ * What an hour cost, computed from the rules alone and as simply as possible: it steps through the hour by 20 seconds
+ * and adds up. It shares no code with what it checks.
+ * @returns dollars of baseline and cost, by instance
  */
 export function walkThroughHour(lives: readonly Life[], overlays: readonly Overlay[], hourFrom: number) {
   const sums = new Map<string, { baseline: number; actual: number }>();

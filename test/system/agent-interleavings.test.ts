@@ -10,7 +10,7 @@ import { injectChaos } from '../support/simulation/interleavings/faults.ts';
 import { steps } from '../support/simulation/interleavings/steps.ts';
 import { InterleavedWorld, pools } from '../support/simulation/interleavings/world.ts';
 
-// INTERLEAVINGS=50000 for a long look; SEED and REPLAY (fast-check's `path`) to see a failure again.
+// INTERLEAVINGS=50000 runs longer; SEED and REPLAY (fast-check's `path`) reproduce a failure.
 const runs = sizes.interleavings;
 const seed = Number(process.env.SEED ?? inject('runSeed') + inject('simulation').part);
 const timeLimit = 120_000 + runs * 1000;
@@ -75,11 +75,11 @@ it(`holds its rules in ${runs} random interleavings of an agent's instances, tim
     throw new Error(`${fc.defaultReportMessage(details)}\n\n${message ?? details.errorInstance}`);
   }
   expect(details.interrupted).toBe(false);
-  // Worlds in which little happens would hold any rule.
+  // Worlds where little happens would satisfy any rule.
   if (runs >= 100) expect(handedOut).toBeGreaterThan(runs / 2);
 });
 
-/** The gateway keeps the authorizer's answer for a minute. It is asked anew where no fault strikes it: it answers 500. */
+/** The gateway caches authorizations for a minute. Renews them while no fault strikes: a failed authorizer is a 500. */
 async function authorizeAnew() {
   rig.controlPlane.gateway.forgetAuthorizations();
   await rig.request('GET', '/api/agents/None/config', { token: tenant.token });

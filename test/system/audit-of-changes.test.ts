@@ -6,7 +6,7 @@ import type { Route } from '../../functions/shared/route.ts';
 import { Rig } from '../support/rig/rig.ts';
 import { pathWith, type TenantWorld, tenantWorld } from '../support/scenes/tenant-world.ts';
 
-// Every change that a tenant makes from its console has its row of the audit log: which those are is read off the route table.
+// Every change that a tenant makes from its console adds a row to the audit log. The route table lists the changes.
 
 let rig: Rig;
 beforeAll(async () => {
@@ -21,7 +21,7 @@ const changes = Object.values(routes)
   .filter(({ id }) => id !== 'A12')
   .map((route) => ({ route, name: `${route.id} ${route.method} ${route.path}` }));
 
-/** What each is recorded as, and whether the same call once more changes something again. */
+/** The audit action of each route, and whether the same call once more makes another change. */
 const acts: Readonly<Record<string, [action: string, again?: 'changes again']>> = {
   C5: ['agent_disabled'],
   C6: ['agent_configured'],
@@ -38,7 +38,7 @@ const acts: Readonly<Record<string, [action: string, again?: 'changes again']>> 
   X30: ['pricing_alert_created', 'changes again'],
   X34: ['pricing_alert_deleted'],
   E11: ['price_overlays_set'],
-  E12: ['what_if_started'], // a third at once is refused
+  E12: ['what_if_started'], // a third run at once is refused
   N5: ['webhook_changed'],
   N6: ['webhook_deleted'],
   N7: ['webhook_tested'],
@@ -59,7 +59,7 @@ const bodyOf = ({ id }: Route) => ({
 
 const instanceId = () => `i-${randomUUID().replaceAll('-', '').slice(0, 17)}`;
 
-/** Somebody in whose world the call changes something: with a standby that is ready, with manual mode on. */
+/** A tenant whose state lets the call change something, such as a standby that is ready or manual mode that is on. */
 async function worldFor({ id }: Route): Promise<TenantWorld> {
   const world = await tenantWorld(rig);
   if (id === 'R3' || id === 'X24') {
@@ -87,8 +87,8 @@ async function worldFor({ id }: Route): Promise<TenantWorld> {
   return world;
 }
 
-describe('the audit log of what tenants change', () => {
-  it.each(changes)('has one row of $name, and none of a repeat that changes nothing', async ({ route }) => {
+describe('the audit log of tenants’ changes', () => {
+  it.each(changes)('has one row for $name, and none for a repeat that changes nothing', async ({ route }) => {
     const { tenant, ids } = await worldFor(route);
     const made = await rig.request('POST', `/api/client/${tenant.id}/tokens`, {
       token: tenant.token,
@@ -115,7 +115,7 @@ describe('the audit log of what tenants change', () => {
     expect(JSON.stringify(operators)).not.toMatch(/(token|operator|webhook)-[A-Za-z0-9]{32}/);
   });
 
-  it('says of a setting what it was, what it is, and nothing of those that stayed', async () => {
+  it('shows the old and the new value of a changed setting, and no unchanged ones', async () => {
     const { tenant, instance, ids } = await tenantWorld(rig);
     const body = { terminateWaitMinutes: 7 };
     rig.pass(1);
@@ -126,7 +126,7 @@ describe('the audit log of what tenants change', () => {
     expect(act.before).toEqual({ terminateWaitSeconds: expect.any(Number) });
   });
 
-  it('has no row of what was refused', async () => {
+  it('has no row for a refused request', async () => {
     const { tenant, ids } = await tenantWorld(rig);
     const read = async () =>
       (await rig.request('GET', `/api/client/${tenant.id}/audit`, { token: tenant.token })).body.length;
@@ -137,7 +137,7 @@ describe('the audit log of what tenants change', () => {
     expect(await read()).toBe(before);
   });
 
-  it('shows a tenant its own, with operators by name and not where they sit, and nobody else’s', async () => {
+  it('shows a tenant only its own rows, with the names of operators but not their IP addresses', async () => {
     const [one, other] = [await rig.tenant(), await rig.tenant()];
     const read = (of: string, token: string, query = '') =>
       rig.request('GET', `/api/client/${of}/audit${query}`, { token });

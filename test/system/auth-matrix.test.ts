@@ -8,8 +8,8 @@ import { Rig } from '../support/rig/rig.ts';
 import { isTried, triesAll } from '../support/run/sizes.ts';
 import { pathWith, type TenantWorld, tenantWorld } from '../support/scenes/tenant-world.ts';
 
-// Who may call what, of whose: every identity on every route, with ids of its own, of another tenant and of nobody. What is
-// expected is read off the route table; what is answered is asked of the control plane, over HTTP.
+// Who may call which route on whose data: every identity on every route, with its own ids, another tenant's, and ids
+// that do not exist. Expected statuses come from the route table, actual ones from the control plane over HTTP.
 
 let rig: Rig;
 let worlds: Readonly<Record<'A' | 'B', TenantWorld>>;
@@ -18,23 +18,23 @@ let identities: readonly Identity[];
 interface Identity {
   readonly name: string;
   readonly token: string | undefined;
-  /** Whose it is; an operator has everything for its own. */
+  /** Who owns the token. For an operator, all data counts as its own. */
   readonly of?: 'A' | 'B' | 'operator';
-  /** What the token is for, as it was asked for when it was made. */
+  /** Scopes of the token, or roles of an operator. */
   readonly may: readonly string[];
-  /** Of a token that lets nobody in. */
+  /** The status that a token without access gets. */
   readonly refused?: 401 | 403;
 }
 
 type Target = 'own' | 'other’s' | 'missing';
-/** `admitted`: neither refused nor not found. What a call does then, its own tests say. */
+/** `admitted`: neither refused nor not found. What the call then does is up to its own tests. */
 type Code = number | 'admitted';
 
 const table = Object.values(routes)
   .flatMap((routesOfDomain) => Object.values<Route>(routesOfDomain))
   .filter(({ id }) => id !== '-');
 
-/** What routes answer that authenticate by themselves, or nobody. */
+/** Expected statuses of open routes, which authenticate callers themselves or not at all. */
 const open: Readonly<Record<string, (identity: Identity) => Code>> = {
   X0: () => 200,
   A1: (identity) => tenantOnly(identity, ['agent']),
@@ -42,7 +42,7 @@ const open: Readonly<Record<string, (identity: Identity) => Code>> = {
   X31: () => 200,
   X32: () => 200,
   X33: () => 200,
-  X28: () => 403, // the link is the permission, and this is none
+  X28: () => 403, // the link is the permission, and this one is invalid
   X36: () => 403,
 };
 function tenantOnly({ of, may, refused }: Identity, scopes: readonly string[]): Code {
@@ -51,12 +51,12 @@ function tenantOnly({ of, may, refused }: Identity, scopes: readonly string[]): 
   return scopes.some((scope) => may.includes(scope)) ? 200 : 403;
 }
 
-/** Where a query is needed. */
+/** Routes that need a query. */
 const queries: Readonly<Record<string, string>> = { X10: '?q=xx', E4: '?q=xx' };
 
 const hasIds = (route: Route) => route.path.includes('{') && route.access !== 'open';
 const targetsOf = (route: Route): readonly Target[] => (hasIds(route) ? ['own', 'other’s', 'missing'] : ['own']);
-/** What would be done at once: it is tried in a world of its own, as the next one would not find it. */
+/** Takes effect without a body. Each such call gets a world of its own, as it may delete what the next cell needs. */
 const actsWithoutBody = (route: Route) => route.method !== 'GET' && route.body === undefined;
 
 function expected(route: Route, identity: Identity, target: Target): Code {
@@ -69,7 +69,7 @@ function expected(route: Route, identity: Identity, target: Target): Code {
   if (!needed.some((scope) => identity.may.includes(scope))) return 403;
   if (target === 'missing' || (target === 'other’s' && !isOperator)) return 404;
   if (route.method === 'GET') return 200;
-  return actsWithoutBody(route) ? 'admitted' : 400; // what is sent is no JSON: nothing is done
+  return actsWithoutBody(route) ? 'admitted' : 400; // the body is not JSON, so nothing is done
 }
 
 const otherOf = { A: 'B', B: 'A' } as const;
@@ -81,7 +81,7 @@ function idsOf(identity: Identity, target: Target): Readonly<Record<string, stri
   return { ...missing, instance_id: instanceId() };
 }
 
-/** Of an instance that nobody has. */
+/** The id of an instance that nobody has. */
 const instanceId = () => `i-${randomUUID().replaceAll('-', '').slice(0, 17)}`;
 
 interface Cell {
@@ -100,15 +100,15 @@ async function answer({ route, identity, target, expected: code }: Cell): Promis
   const path = pathWith(route.path, ids) + (queries[route.id] ?? '');
   const body = route.method === 'GET' || !route.body ? {} : code === 400 ? { raw: '{' } : { body: valid };
   const answer = await rig.request(route.method, path, { ...(token !== undefined && { token }), ...body });
-  // There is one fallback in all, and most callers come when there is none: who is told so was let in.
+  // This error proves that the caller was let in: there is one fallback in all, and most calls find none left.
   return answer.body?.code === 'no_fallback' ? 200 : answer.status;
 }
 
-/** A world of its own for one call, with what the call needs. */
+/** A fresh world for one call, with what the call needs. */
 async function worldFor(route: Route): Promise<TenantWorld> {
   const isOfOperator = route.path.includes('{operator_id}');
   const world = await tenantWorld(rig, isOfOperator ? (await operator('viewer')).id : undefined);
-  // Without a standby that can take over it is this that is not found, and not the agent.
+  // Without a standby that can take over, the 404 would be for the standby and not for the agent.
   if (route.id === 'X24') {
     const replica = `/replicas/${world.ids.replica_id}`;
     await world.instance.request('PUT', replica, { instance_id: instanceId(), status: 'syncing' });
@@ -117,7 +117,7 @@ async function worldFor(route: Route): Promise<TenantWorld> {
   return world;
 }
 
-/** A token of another tenant that is for the same. */
+/** A token of the given world's tenant with the same scopes as the identity's. */
 const tokenLike = async ({ may }: Identity, { tenant }: TenantWorld): Promise<string> => {
   if (may.length === 3) return tenant.token;
   const scope = may.includes('manage') ? 'manage' : may[0]!;
@@ -138,7 +138,7 @@ async function identitiesOf(whose: 'A' | 'B'): Promise<Identity[]> {
   return [...(await Promise.all(scoped)), main];
 }
 
-/** Those that let nobody in. */
+/** Identities that are always refused. */
 async function refusedIdentities(): Promise<Identity[]> {
   const tokens = `/api/client/${worlds.A.tenant.id}/tokens`;
   const expires_at = new Date(rig.clock.now().getTime() + 1000).toISOString();
@@ -175,7 +175,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 
-/** Requests at a time. */
+/** Concurrent requests. */
 const atOnce = 16;
 
 async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
@@ -210,10 +210,10 @@ describe('who may call what (defect 3)', () => {
         : [`${route.id} ${route.method} ${route.path} by ${identity.name}, ${target}: ${statuses[i]}, not ${code}`],
     );
     expect(wrong).toEqual([]);
-  }, 180_000); // half a minute, on a machine that does nothing else
+  }, 180_000); // half a minute on an idle machine
 });
 
-/** A row for each route; in a cell what its own, another’s and a missing id were answered, or one code where all are alike. */
+/** One row per route. A cell has the statuses for its own, another's and a missing id, or one if all are equal. */
 function printed(cells: readonly Cell[], statuses: readonly number[]): string {
   const width = 12;
   const first = 18;

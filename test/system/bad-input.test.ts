@@ -15,7 +15,7 @@ let rig: Rig;
 let instance: TestInstance;
 let ids: Record<string, string>;
 let otherClientId: string;
-/** Not through the Data API: the tables are counted for each refusal. */
+/** A direct connection, not through the Data API: tables are counted after each refusal. */
 let beside: Connection;
 let countsOfTables: string;
 beforeAll(async () => {
@@ -27,14 +27,14 @@ beforeAll(async () => {
   countsOfTables = `SELECT ${tables.map(({ name }) => `(SELECT COUNT(*) FROM ${name}) AS ${name}`)}`;
 });
 beforeEach(async () => {
-  // Nothing was taken of what the test before sent: what it was sent to is as it was.
+  // If nothing that the previous test sent was accepted, its agent is unchanged and is used again.
   if (counts !== undefined && isDeepStrictEqual(await rowCounts(), counts)) return;
   counts = undefined;
   instance = await rig.primary();
   const replica_id = await instance.addReplica();
   const instance_id = instance.id;
   ids = { agent_id: instance.handle, client_id: instance.tenant.id, command_id: randomUUID(), replica_id, instance_id };
-  // The admin's routes that take a tenant's id are let loose on another tenant than the instance's.
+  // Admin routes that take a tenant's id get a tenant other than the instance's.
   otherClientId = (await rig.tenant()).id;
 });
 afterAll(async () => {
@@ -47,7 +47,7 @@ const all = Object.values(routes)
   .filter((route) => route.id !== '-')
   .map((route) => ({ route, name: `${route.id} ${route.method} ${route.path}` }));
 const indexOf = new Map(all.map(({ route }, index) => [route, index]));
-/** Those of the things to send to a route that are sent in this run. */
+/** The subset of a route's inputs that this run sends. */
 const some = <T>(route: Route, things: readonly T[]): T[] =>
   things.filter((_, index) => isTried(index, indexOf.get(route)!));
 const withBody = all.filter(({ route }) => route.method !== 'GET');
@@ -65,11 +65,11 @@ const send = (route: Route, { path = pathOf(route), raw }: { path?: string; raw?
     raw,
   });
 
-/** What must never be told: SQL and the database's own words, stacks, files of ours. */
+/** What responses must never reveal: SQL, the database's own messages, stack traces, our file names. */
 const leaks =
   /sqlstate|error code:|duplicate entry|near '|you have an error|\bat .{1,80}:\d+:\d+|\.ts:\d|index\.js|node_modules|mariadb|rds-data|databaseerror/i;
 
-/** Sends something wrong: it is refused as the caller's fault, or taken as harmless; a refusal changes no table. */
+/** Sends bad input. It is refused as the caller's fault, or accepted as harmless; a refusal changes no table. */
 async function expectHarmless(act: () => Promise<Answer>, refused = false) {
   counts ??= await rowCounts();
   const { status, body } = await act();
@@ -81,7 +81,7 @@ async function expectHarmless(act: () => Promise<Answer>, refused = false) {
   else counts = undefined;
 }
 
-/** As they stand, if no call has been taken since they were counted. */
+/** Row counts of all tables; `undefined` if a call was accepted since they were counted. */
 let counts: unknown;
 async function rowCounts(): Promise<unknown> {
   const [row] = await beside.query(countsOfTables);
@@ -97,8 +97,8 @@ const injections = [
   '\u202E\uD800',
 ];
 
-describe('a body that is no JSON object', () => {
-  it.each(withBody)('is refused by $name, whatever else it is', async ({ route }) => {
+describe('a body that is not a JSON object', () => {
+  it.each(withBody)('is refused by $name, or does no harm if the route takes no body', async ({ route }) => {
     const malformed = ['{', '{"a":}', "{'a':1}", 'undefined', 'NaN', '\u0000', '{"a":1}}', '<xml/>', '{"a":"\u0001"}'];
     for (const raw of some(route, malformed))
       await expectHarmless(() => send(route, { raw }), route.body !== undefined);
@@ -158,7 +158,7 @@ describe('fields of a wrong type', () => {
 
   it.each(
     withBody.filter(({ route }) => route.id in requests),
-  )('are refused by $name where no database takes their name', async ({ route }) => {
+  )('are refused by $name where the database cannot store their name', async ({ route }) => {
     const valid = requests[route.id]!({ instanceId: instance.id });
     for (const key of ['k'.repeat(65_536), 'k'.repeat(256), 'a\uD800'])
       await expectHarmless(() => send(route, { raw: JSON.stringify({ ...valid, tags: { [key]: 1 } }) }), true);
@@ -172,21 +172,21 @@ describe('fields of a wrong type', () => {
     await send(route, { raw: JSON.stringify({ ...requests[route.id]!({ instanceId: instance.id }), ...extra }) });
     for (const table of ['agents', 'instances', 'commands', 'decisions', 'systemEvents'] as const) {
       const rows = rig.db.selectFrom(table).select('id').where('clientId', '=', other.id);
-      // Their own creation is the one event.
+      // The other tenant's only event is its own creation.
       expect((await rows.execute()).length).toBe(table === 'systemEvents' ? 1 : 0);
     }
   });
 });
 
-describe('a body that is too much', () => {
-  it.each(withBody)('by its size is refused by $name: 10 MB, 5 MB', async ({ route }) => {
+describe('an oversized body', () => {
+  it.each(withBody)('of 10 MB or 5 MB is refused by $name', async ({ route }) => {
     for (const megabytes of some(route, [10, 5])) {
       const raw = JSON.stringify({ a: 'x'.repeat(megabytes * 1024 * 1024) });
       await expectHarmless(() => send(route, { raw }), route.body !== undefined || megabytes === 10);
     }
   });
 
-  it.each(withBody.filter(({ route }) => route.id in requests))('by its depth does no harm to $name', async ({
+  it.each(withBody.filter(({ route }) => route.id in requests))('nested too deeply does no harm to $name', async ({
     route,
   }) => {
     const valid = requests[route.id]!({ instanceId: instance.id });
@@ -200,7 +200,7 @@ describe('a body that is too much', () => {
     }
   });
 
-  it('by the length of its lists does no harm', async () => {
+  it('with very long lists does no harm', async () => {
     const many = (n: number, item: (i: number) => unknown) => Array.from({ length: n }, (_, i) => item(i));
     const bodies: [string, object][] = [
       ['/cleanup-report', { snapshots: { deleted: many(50_000, (i) => `snap-${i}`) } }],
@@ -258,7 +258,7 @@ describe('a path', () => {
     '/api/agents/x/y/z',
     '/.env',
     '/%2e%2e/',
-  ])('that is none of ours is a 404: %s', async (path) => {
+  ])('that no route has is a 404: %s', async (path) => {
     for (const method of ['GET', 'POST', 'DELETE'])
       expect((await rig.request(method, path, { token: instance.tenant.token })).status).toBe(404);
   });
@@ -282,7 +282,7 @@ describe('a query', () => {
   });
 });
 
-/** The path of each field of a body, lists' items included. */
+/** The path of each field of a body, list items included. */
 function pathsOf(value: unknown, path: readonly string[] = []): (readonly string[])[] {
   if (typeof value !== 'object' || value === null) return [path];
   const inside = Object.entries(value)
@@ -291,7 +291,7 @@ function pathsOf(value: unknown, path: readonly string[] = []): (readonly string
   return path.length > 0 ? [path, ...inside] : inside;
 }
 
-/** A body for each field and value that stands in its place. */
+/** One body for each field and each value that replaces it. */
 const replacements = (valid: unknown, values: readonly unknown[]) =>
   pathsOf(valid).flatMap((path) => values.map((value) => JSON.stringify(replaced(valid, path, value))));
 

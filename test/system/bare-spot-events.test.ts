@@ -1,4 +1,4 @@
-/** The tests of EC2's events once more, on functions without the decision engine, the model and every schedule. */
+/** Repeats the tests of EC2 events on functions without the decision engine, the model and all schedules. */
 import { useBareFunctions } from '../support/rig/bare-functions.ts';
 
 await useBareFunctions();

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 
-/** What the Data API was asked, in order. */
+/** Records the Data API operations of `act`, in order. */
 async function watched<T>(act: () => Promise<T>): Promise<{ operations: string[]; result: T }> {
   const operations: string[] = [];
   rig.controlPlane.dataApi.onCall = ({ operation }) => void operations.push(operation);
@@ -25,13 +25,13 @@ async function watched<T>(act: () => Promise<T>): Promise<{ operations: string[]
   }
 }
 
-/** Prices of as many zones of us-east-1, most of them Local Zones. */
+/** Prices of this many zones, named like Local Zones of us-east-1. */
 const region = (pools: number) =>
   Object.fromEntries(Array.from({ length: pools }, (_, i) => [zoneOf(i), 0.02 + i / 10_000]));
 const zoneOf = (i: number) => `us-east-1-l${letter(Math.floor(i / 26))}${letter(i % 26)}-1a`;
 const letter = (i: number) => String.fromCharCode(97 + i);
 
-/** A primary, a zombie and a command to be handed out: everything that a call may have to look at. */
+/** A primary with a zombie and reported prices: everything that a call may have to look at. */
 async function busy(): Promise<TestInstance> {
   const old = await rig.primary();
   const instance = old.successor({ mode: 'spot', az: 'us-east-1b' });
@@ -41,7 +41,7 @@ async function busy(): Promise<TestInstance> {
   return instance;
 }
 
-describe('Data API calls of the calls that agents make all day', () => {
+describe('Data API calls of the requests that agents make all day', () => {
   it.each([
     ['a heartbeat', steadyCalls.A2, (m: TestInstance) => m.heartbeat()],
     ['pending-commands with nothing pending', steadyCalls.A4, (m: TestInstance) => m.pendingCommands()],
@@ -56,7 +56,7 @@ describe('Data API calls of the calls that agents make all day', () => {
     expect(await call(instance)).toMatchObject({ status: 200, calls });
   });
 
-  it('are counted right: the header says what the Data API saw', async () => {
+  it('are counted correctly: the header reports what the Data API saw', async () => {
     const instance = await busy();
     for (const call of [instance.heartbeat, instance.pendingCommands, instance.register]) {
       const { operations, result } = await watched(() => call.call(instance));
@@ -64,7 +64,7 @@ describe('Data API calls of the calls that agents make all day', () => {
     }
   });
 
-  it('of version 3.2 are as few', async () => {
+  it('are as few for an agent of version 3.2', async () => {
     const instance = await rig.primary({ version: '3.2.0' });
     rig.pass(30);
     expect([await instance.heartbeat(), await instance.pendingCommands(), await instance.config()]).toMatchObject([
@@ -76,7 +76,7 @@ describe('Data API calls of the calls that agents make all day', () => {
 
   it.each([1, 10, 100])('pricing-report of %i pools: 3 at most in the steady state', async (pools) => {
     const instance = await rig.primary({ type: `p${pools}.large` });
-    await instance.report(0.1, region(pools)); // what is seen for the first time costs more, once
+    await instance.report(0.1, region(pools)); // pools that are seen for the first time cost more, once
     for (const version of ['the same', 'new']) {
       rig.pass(300);
       const prices =
@@ -98,7 +98,7 @@ describe('Data API calls of the calls that agents make all day', () => {
     expect(await second.report(0.1, region(10))).toMatchObject({ status: 200, calls: 2 });
   });
 
-  it('handing a command out: 2', async () => {
+  it('handing out a command: 2 at most', async () => {
     const instance = await busy();
     await instance.queueSwitch(`m5.large.us-east-1a`);
     const answer = await instance.pendingCommands();
@@ -195,11 +195,11 @@ describe('Data API calls of a change of state: one transaction of at most 8', ()
         return () => instance.register();
       },
     ],
-  ])('register %s, and one look-up of its token before', async (_, prepare) => {
+  ])('register %s, after one look-up of its token', async (_, prepare) => {
     const register = await prepare();
     const { operations, result } = await watched(register);
     expect(result.status).toBe(200);
-    // Its pool comes after its transaction: what tenants share is written alone (docs/adr/0028).
+    // Its pool is written after its transaction: rows that tenants share are written on their own (docs/adr/0028).
     const end = operations.lastIndexOf('CommitTransaction') + 1;
     expect(operations.slice(end)).toEqual(operations.length > end ? ['Execute'] : []);
     expect(oneTransaction(operations.slice(0, end))).toBeLessThanOrEqual(8);
@@ -249,7 +249,7 @@ describe('Data API calls of a change of state: one transaction of at most 8', ()
   it.each([
     ['a heartbeat that goes offline', (m: TestInstance) => m.heartbeat('offline')],
     ['termination', (m: TestInstance) => m.request('POST', '/termination', { instance_id: m.id })],
-  ])('%s, and one look-up of its caller before', async (_, call) => {
+  ])('%s, after one look-up of its caller', async (_, call) => {
     const instance = await busy();
     const { operations } = await watched(() => call(instance));
     expect(oneTransaction(operations)).toBeLessThanOrEqual(8);
@@ -257,10 +257,10 @@ describe('Data API calls of a change of state: one transaction of at most 8', ()
   });
 });
 
-/** What a route that needs a query is asked. */
+/** Queries of the routes that need one. */
 const queries: Readonly<Record<string, string>> = { X10: '?q=m5', E4: '?q=m5' };
 
-/** A webhook that nobody listens at, with a message that was given up. */
+/** Creates a webhook that nobody listens on, with one dead message. */
 async function webhookOf({ tenant }: TestInstance): Promise<void> {
   const body = { url: 'http://127.0.0.1:1025/hook' };
   await rig.request('PUT', `/api/client/${tenant.id}/webhook`, { token: tenant.token, body });
@@ -271,9 +271,9 @@ async function webhookOf({ tenant }: TestInstance): Promise<void> {
     .execute();
 }
 
-/** What changes a standby's state or mode; each needs a state of its own to begin from, which its own tests make. */
+/** Routes that change a standby's state or mode. Each needs its own initial state, which its own tests set up. */
 const ofReplicas = /^(R[13-9]|X2[2-4])$/;
-/** What makes a model live; test/functions/model counts them, with models to choose from. */
+/** Routes that make a model live; test/functions/model counts their calls, with models to choose from. */
 const ofModels = /^D1[23]$/;
 
 async function linkOf({ tenant }: TestInstance, id: string): Promise<string> {
@@ -351,7 +351,7 @@ describe('Data API calls of every other route: 3 at most', () => {
   const operator = async (): Promise<string> =>
     (await rig.asAdmin('POST', '/api/admin/operators', { name: randomUUID(), role: 'viewer' })).body.id;
 
-  it('with a clean-up, a switch to advise on, and a report of a termination too', async () => {
+  it('also for a rebalance recommendation that advises a switch, and for termination reports', async () => {
     const instance = await busy();
     for (let i = 0; i < 10; i += 1)
       await enterLoss(rig.db, {

@@ -12,7 +12,7 @@ import type { Answer } from '../support/rig/api.ts';
 import { Rig } from '../support/rig/rig.ts';
 import { sizes } from '../support/run/sizes.ts';
 
-// What a console reads depends on what it shows, and not on how much there is of a tenant that has been with us for years.
+// How many rows a console request reads depends on what it shows, not on how much data a years-old tenant has.
 
 const { events } = sizes;
 const size = { agents: 1000, machines: 5, switches: events / 10, events, priceDays: 90, tenants: 20_000 };
@@ -41,7 +41,7 @@ afterAll(async () => {
   await rig.stop();
 });
 
-/** Gives an agent an id of the kind that ours have, which those that were seeded are not. */
+/** Gives a seeded agent a UUID as real agents have: seeded ids look different. */
 async function renamed(agentId: string): Promise<string> {
   const id = randomUUID();
   await beside.query('UPDATE agents SET id = ? WHERE id = ?', [id, agentId]);
@@ -56,7 +56,7 @@ interface Seen {
   readonly statements: readonly string[];
 }
 
-/** As the admin, whose calls take a statement more than the tenant's, where an operator may call. */
+/** Calls as the admin, which takes one statement more than as the tenant, unless only tenants may call. */
 async function ask(path: string, access: Route['access'] = 'clientOrAdmin'): Promise<Seen> {
   const statements: string[] = [];
   rig.controlPlane.dataApi.onCall = ({ sql, parameters }) => {
@@ -76,31 +76,31 @@ interface Step {
   readonly rows: number | null;
 }
 
-/** Steps that read a table of the database, and not what another step made. */
+/** Steps of the plan that read a database table, not the result of another step. */
 async function planOf(statement: string): Promise<Step[]> {
   const steps: Step[] = await beside.query(`EXPLAIN ${statement}`);
   return steps.filter(({ table }) => table !== null && !table.startsWith('<'));
 }
 
-/** Items of a list, or lines of a file, and what is listed of each in turn. */
+/** Items of a list, nested lists included, or lines of a file. */
 const shownIn = ({ body }: Answer): number => (typeof body === 'string' ? body.split('\n').length : itemsIn(body));
 const itemsIn = (value: unknown): number =>
   typeof value !== 'object' || value === null
     ? 0
     : Object.values(value).reduce<number>((sum, each) => sum + itemsIn(each), Array.isArray(value) ? value.length : 0);
 
-/** What adds up rows, or looks through them for what a filter asks, reads those; so many, and no more. */
+/** Routes that add up or filter rows read more than they show: at most this many more. */
 const readsMore: Readonly<Record<string, number>> = {
-  // The totals of a day, of 1,000 instances.
+  // A day of 1,000 instances is added up.
   E7: 24_000,
-  // The newest 10,000 of a status are looked through, whatever there is beyond.
+  // Only the newest 10,000 of a status are searched, however many there are.
   'D9?mode=spot': 35_000,
   'D9?region=us-east-1': 35_000,
 };
-/** These may read a table as it is: all tenants are added up, or most of the instances that are seeded are looked through. */
+/** These may scan a whole table: they add up all tenants, or look through most of the seeded instances. */
 const readsAll = new Set(['D6', 'D9?mode=spot', 'D9?region=us-east-1']);
 
-/** Whatever is read page by page, however its answer is called. */
+/** Routes that are read page by page: marked as paged, or with a cursor. */
 const isList = ({ isPaged, query }: Route) => isPaged === true || 'cursor' in (query?.shape ?? {});
 
 const reads = Object.values(routes)
@@ -134,7 +134,7 @@ const cases = reads.flatMap((route) =>
 );
 
 describe(`with ${JSON.stringify(size)}`, () => {
-  it.each(cases)('$name takes three calls at most, and each by an index (defect 19)', async ({
+  it.each(cases)('$name takes three calls at most, and each of them uses an index (defect 19)', async ({
     name,
     path,
     access,
@@ -145,10 +145,10 @@ describe(`with ${JSON.stringify(size)}`, () => {
     expect(statements.length).toBeGreaterThan(0);
     for (const statement of statements)
       for (const step of await planOf(statement)) {
-        // A table of a few rows is read as it is, whatever its keys.
+        // The database scans a table of a few rows, whatever its keys.
         if ((step.rows ?? 0) < 100 || readsAll.has(name)) continue;
         expect(step, statement.slice(0, 2000)).toMatchObject({ key: expect.any(String) });
-        // An index may be walked for all tenants: how far, the next test says.
+        // Across all tenants a whole index may be scanned; the next test limits how far.
         expect(access === 'admin' ? ['ALL'] : ['ALL', 'index'], statement.slice(0, 2000)).not.toContain(step.type);
       }
   });
@@ -180,7 +180,7 @@ describe(`with ${JSON.stringify(size)}`, () => {
     '/api/admin/operators',
     '/api/admin/export/global-stats?limit=500',
     '/api/notifications?client_id={client_id}&limit=200',
-  ])('%s costs as little on its third page', async (path) => {
+  ])('%s reads as few rows on its third page as on its first', async (path) => {
     let cursor = '';
     for (let page = 1; page <= 3; page += 1) {
       const { answer, rows } = await ask(`${path}${path.includes('?') ? '&' : '?'}cursor=${cursor}`);

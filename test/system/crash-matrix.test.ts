@@ -19,8 +19,8 @@ import {
   type Scene,
 } from '../support/scenes/crash-scenes.ts';
 
-// A function is killed after each call that it makes to the Data API. Nothing is stored between two calls, so these are
-// all the states that its end can leave behind, but for the one in which it has done nothing yet.
+// Kills a function after each of its Data API calls. Nothing is stored between two calls, so these are all the states
+// that a crash can leave behind, except the one in which it has done nothing yet.
 
 let rig: Rig;
 let tenant: Tenant;
@@ -28,7 +28,7 @@ let reader: StateReader;
 let agentId = '';
 const functions = new KillableFunctions();
 
-/** SQS hides a message for a minute, and is read again some time after that. */
+/** SQS hides a failed message for a minute, and redelivers it some time after that. */
 const invoke: Invoke = async (name, event, invocation) => {
   if (isRedelivered(event)) await pass(95);
   return functions.invoke(name, event, invocation);
@@ -55,7 +55,7 @@ afterAll(async () => {
   await rig.stop();
 });
 
-/** The Data API ends a transaction that nobody has used for three minutes. */
+/** Lets time pass. The Data API ends a transaction that nobody has used for three minutes. */
 async function pass(seconds: number) {
   rig.pass(seconds);
   await rig.controlPlane.dataApi.expire();
@@ -75,16 +75,16 @@ const { alone, inTheOnlyPool, withStandby, awaited, tookOver, crossed, switching
 
 interface Row {
   readonly name: string;
-  /** At which it is killed: after each of its calls. */
+  /** How many Data API calls it makes; it is killed after each of them. */
   readonly points: number;
   readonly arrange: () => Promise<Pick<Scene, 'old'> & Partial<Scene>>;
-  /** What is killed. */
+  /** The act that is killed. */
   readonly act: (scene: Scene) => Act;
-  /** What comes after it, at once and again when the dead process holds nothing any more: the same, if left out. */
+  /** What follows, at once and again when the dead process holds nothing any more. By default the act itself. */
   readonly next?: (scene: Scene) => Act;
-  /** What is so when it is done. */
+  /** The outcome when it is done. */
   readonly leaves: Partial<Outcome>;
-  /** For how many seconds a dead process holds what it has taken. */
+  /** How many seconds a dead process keeps its locks or its lease. */
   readonly heldFor?: number;
 }
 
@@ -168,7 +168,7 @@ const rows: readonly Row[] = [
   { name: 'sweep-commands that infers a switch', points: 11, arrange: unreported, act: sweep, leaves: switched, heldFor: heldByJob },
 ];
 
-/** A moment of a run: what was said last, and what is there then. */
+/** A moment of a run: the last reply, and what is stored then. */
 interface Moment {
   readonly reply?: Reply;
   readonly said: string;
@@ -177,10 +177,10 @@ interface Moment {
   readonly outcome: Outcome;
 }
 
-/** @param n after which call the process is killed; left out, it is left alone */
+/** @param n the call after which the process is killed; if left out, it is not killed */
 async function play({ arrange, act, next, heldFor = heldByTransaction }: Row, n?: number) {
-  rig.controlPlane.gateway.forgetAuthorizations(); // what it remembers from now on lasts for all of the run
-  // A recommendation counts once an hour: none of this goes on into the next.
+  rig.controlPlane.gateway.forgetAuthorizations(); // what it caches from now on lasts for the whole run
+  // A recommendation counts once an hour, so a run must not cross into the next hour.
   const secondsLeft = 3600 - ((rig.clock.now().getTime() / 1000) % 3600);
   if (secondsLeft <= heldFor) rig.pass(secondsLeft);
   const scene = (await arrange()) as Scene;
@@ -216,21 +216,21 @@ async function play({ arrange, act, next, heldFor = heldByTransaction }: Row, n?
   return { before: rowsOf(before, words), killed, first, again, last };
 }
 
-/** What a caller may be told instead of an answer: by us, or by the gateway where a function ended. */
+/** Statuses that a caller may get instead of a result: from us, or from the gateway if a function died. */
 const refusals = [500, 503];
 const nothing = { standbys: [], switches: [], notices: [], commands: [], told: [] };
 
 type Rows = readonly string[];
-/** The state that it is; where it is none of those that may be, the last one, so that the difference is shown. */
+/** The allowed state that equals `rows`; if there is none, the last one, so that the failure shows the difference. */
 const oneOf = (states: readonly Rows[], rows: Rows) =>
   states.find((state) => `${state}` === `${rows}`) ?? states.at(-1);
 
-/** What may come of it where nobody is killed. */
+/** The replies and states of a row when nothing is killed. */
 async function undisturbed(row: Row) {
   const whole = await play(row);
   expect(whole.first.outcome).toEqual({ ...nothing, ...row.leaves });
   expect(whole.again.rows).toEqual(whole.first.rows);
-  // Another one that does it instead leaves what that one leaves.
+  // `next` alone may leave another state than the act alone: both are allowed.
   const runs = row.next ? [whole, await play({ ...row, act: row.next })] : [whole];
   const replies = runs.flatMap(({ first, again, last }) => [first, again, last]);
   expect(replies.filter(({ reply }) => reply!.status >= 300)).toEqual([]);
@@ -246,7 +246,7 @@ it.each(
 )('%s, killed after each of its %i calls, is all or nothing, and in the end done once', async (_name, _points, row, index) => {
   const { answers, done, end } = await undisturbed(row);
   for (let n = 1; ; n += 1) {
-    // The last and the one after it always, which show that the number of calls is right.
+    // Always the last call and the one after it, which show that the number of calls is right.
     if (n < row.points && !isTried(n, index, 7)) continue;
     const { before, killed, first, again, last } = await play(row, n);
     if (!killed) {
@@ -269,10 +269,9 @@ it.each(
   }
 });
 
-it('holds up the jobs of no other agent while what it held is not let go', async () => {
-  // Where it thinks that there are only a few rows the database reads and locks them all, instead of those that the keys
-  // lead to.
-  // Nobody waits here for what is held, so that a statement may take its time where the machine is busy.
+it('a killed promotion does not hold up the jobs of other agents while its locks are still held', async () => {
+  // If the database expects only a few rows, it reads and locks them all instead of using an index. Nothing here waits
+  // for the held locks, so statements get more time on a busy machine.
   rig.controlPlane.dataApi.limits.statementMs = 2000;
   const crowd = await Promise.all(Array.from({ length: 30 }, () => withStandby()));
   const [held, other] = [await withStandby(), await crossed()];

@@ -15,9 +15,9 @@ import { show } from '../../local/dashboard/widget.ts';
 import { Rig } from '../support/rig/rig.ts';
 import { ec2Event } from '../support/scenes/ec2-event.ts';
 
-// What functions emit and what stands in for AWS measures, of an agent's first minutes, as the page of the dashboards shows it.
+// An agent's first minutes on the page of the dashboards: what functions emit, and what the stand-ins for AWS measure.
 //     DASHBOARD_DATA=.local DASHBOARD_PICTURES=docs npx vitest run --project tests test/system/dashboard-page.test.ts
-// renews the pictures in docs/, of what the last npm start measured.
+// renews the pictures in docs/ from what the last npm start measured.
 
 const browsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const executablePath = [process.env.CHROMIUM ?? '', ...browsers].find((path) => existsSync(path));
@@ -42,7 +42,7 @@ beforeAll(async () => {
   const { body } = await rig.asAdmin('POST', '/api/admin/clients/create', { name: 'Acme', aws_account_id: account });
   const tenant = { id: body.client.id, name: 'Acme', token: body.client.token };
   const instance = await rig.primary({ type: 'm5.large', mode: 'spot' }, tenant);
-  // Spot is dear where it is, so that the policy would go, and the gate says why it may not.
+  // Spot is expensive where it runs, so the policy wants to move, and the gate reports why it may not.
   await instance.report(0.1, { 'us-east-1a': 0.09, 'us-east-1b': 0.03 });
   await rig.runJob('decide');
   const { body: standby } = await instance.emergency('rebalance-recommendation');
@@ -75,7 +75,7 @@ describe('what functions emit', () => {
       }
     ).CloudWatchMetrics[0];
 
-  it('is the table of metrics, all of it and nothing else, with its units, dimensions and properties', () => {
+  it('matches the table of metrics exactly, with its units, dimensions and properties', () => {
     expect([...new Set(emitted().map(({ name }) => name))].toSorted()).toEqual(Object.keys(metrics).toSorted());
     for (const { name, line } of emitted()) {
       const { Namespace, Dimensions, Metrics } = definitionOf(line);
@@ -89,26 +89,26 @@ describe('what functions emit', () => {
     }
   });
 
-  it('says what happened', () => {
+  it('reports what happened', () => {
     const latest = lines.findLast((line) => 'AgentsOnline' in line);
     expect(latest).toMatchObject({ AgentsOnline: 1, AgentsOffline: 0, StandbysReady: 0, Failovers: 1 });
     expect(lines.filter((line) => 'Interruptions' in line && 'pool' in line)).toMatchObject([{ Interruptions: 1 }]);
     const [ms] = [lines.find((line) => 'NoticeToDecision' in line)!.NoticeToDecision].flat() as number[];
     expect(ms).toBeGreaterThanOrEqual(3000);
-    expect(ms).toBeLessThan(13_000); // three seconds late, and what handling it takes
+    expect(ms).toBeLessThan(13_000); // three seconds late, plus the time to handle it
     const refused = lines.filter((line) => 'MovesRefused' in line);
     const sum = (name: string) => lines.reduce((sum, line) => sum + Number(line[name] ?? 0), 0);
     expect(refused.map(({ gate }) => gate)).toEqual(['open_command']);
     expect(sum('MovesWanted')).toBe(sum('MovesAllowed') + sum('MovesRefused'));
   });
 
-  it('is a line a run or a minute, not a line a request', () => {
+  it('is one line per run or per minute, not one per request', () => {
     const { series } = measures.measured();
     const of = (name: 'Count') =>
       Object.values(series[keyOfAws('api', name)]!).reduce((sum, { count }) => sum + count, 0);
     expect(of('Count')).toBeGreaterThan(8);
     const said = lines.filter((line) => 'DataApiCalls' in line);
-    expect(said.length).toBeLessThanOrEqual(6); // of each function that ran, and only when a minute had passed
+    expect(said.length).toBeLessThanOrEqual(6); // one for each function that ran, and only after a minute
   });
 });
 
@@ -128,13 +128,13 @@ describe('the page', () => {
     expect(drawn.length).toBeGreaterThan(dashboards.flatMap(({ widgets }) => widgets).length / 2);
   });
 
-  it('takes the lag of a job from what stands in for the scheduler, whose clock is that of the run', () => {
+  it('takes the lag of a job from the stand-in for the scheduler, which uses the clock of the run', () => {
     const { series } = measures.measured();
     const most = Math.max(...Object.values(series['ours JobLag ']!).map((samples) => statisticOf(samples, 'Maximum')));
     expect(most).toBe(7000);
   });
 
-  it('is made of the file that npm start keeps', async () => {
+  it('is made from the file that npm start saves', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'dashboard-'));
     measures.save(join(directory, measuresFile));
     expect(readMeasured(join(directory, measuresFile))).toEqual(measures.measured());
@@ -151,7 +151,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
   });
   afterAll(() => browser?.close());
 
-  it('needs neither a script nor anything from elsewhere, and fits', async () => {
+  it('needs no script and no other resource, and fits the window', async () => {
     const directory = process.env.DASHBOARD_DATA;
     const measured = directory ? readMeasured(join(directory, measuresFile)) : measures.measured();
     const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 1500, height: 1000 } });

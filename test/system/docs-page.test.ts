@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Tenant } from '../support/rig/api.ts';
 import { Rig } from '../support/rig/rig.ts';
 
-// The document's page as a new user has it: opened in a browser, a token entered, a request sent, the answer read.
+// The API document's page as a new user sees it: open it, enter a token, send a request, read the response.
 //     DOCS_PICTURE=docs/docs-page.png npx vitest run --project tests test/system/docs-page.test.ts      renews the picture
 
 const browsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -38,7 +38,7 @@ describe.skipIf(!executablePath)('the page at /docs', () => {
     await rig?.stop();
   });
 
-  it('sends a request with the token that was entered, and shows the answer', async () => {
+  it('sends a request with the token that was entered, and shows the response', async () => {
     await page.goto(`${rig.controlPlane.url}/docs`);
     await page.getByRole('button', { name: 'Authorize' }).click();
     await page.getByLabel('auth-bearer-value').first().fill(tenant.token);
@@ -66,7 +66,7 @@ describe.skipIf(!executablePath)('the page at /docs', () => {
     }
   }, 60_000);
 
-  it('asks no other host for anything, and breaks no rule of its own', () => {
+  it('requests nothing from other hosts, and causes no console errors', () => {
     expect(asked.filter((url) => !url.startsWith(rig.controlPlane.url) && !url.startsWith('data:'))).toEqual([]);
     expect(complaints).toEqual([]);
   });

@@ -6,11 +6,11 @@ import { connectToRig } from '../support/database/beside.ts';
 import { Rig } from '../support/rig/rig.ts';
 import { ec2Event } from '../support/scenes/ec2-event.ts';
 
-// What comes of an event concerns one agent: how many others there are does not matter.
+// An event concerns one agent: handling it costs the same however many other agents there are.
 
 const account = '123456789012';
 
-/** Rows that are read for each event of one agent's instance, by table, in a fleet of so many. */
+/** Rows read for each event of one agent's instance, by table, in a fleet of this many agents. */
 async function examinedAmong(agents: number): Promise<Record<string, Readonly<Record<string, number>>>> {
   const rig = await Rig.start();
   const beside = await connectToRig();
@@ -30,7 +30,7 @@ async function examinedAmong(agents: number): Promise<Record<string, Readonly<Re
         ec2Event({ account, type, detail: { 'instance-id': instance, ...detail }, at: rig.clock.now() }),
       ]);
       expect(rig.controlPlane.deadLetters).toEqual([]);
-      // Ten-minute periods in which a pool was lost: a month has so many, however many agents were told.
+      // `pool_losses` has a row per pool and ten-minute period with a loss: the number of agents does not matter.
       const { pool_losses: _, ...rows } = await examined.read();
       return rows;
     };
@@ -47,7 +47,7 @@ async function examinedAmong(agents: number): Promise<Record<string, Readonly<Re
   }
 }
 
-it('no event of EC2 reads more rows among ten times as many agents', async () => {
+it('no EC2 event reads more rows in a fleet with ten times as many agents', async () => {
   const [few, many] = [await examinedAmong(300), await examinedAmong(3000)];
   expect(sumOf(few.warning!)).toBeGreaterThan(0);
   for (const [event, rows] of Object.entries(many)) {

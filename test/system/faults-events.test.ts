@@ -8,7 +8,7 @@ import { sayingWhen } from '../support/faults/saying-when.ts';
 import { describeFaults } from '../support/faults/survives.ts';
 import { ec2Event } from '../support/scenes/ec2-event.ts';
 
-// What EC2 and the operator begin, under the same faults as what agents do. Jobs are in the crash matrix: there time passes.
+// Acts of EC2 and the operator, under the same faults as those of agents. The crash matrix has jobs: there time passes.
 
 const account = '210987654321';
 let faults: FaultRig;
@@ -25,7 +25,7 @@ const counted = async (act: () => Promise<Omit<Said, 'calls'>>): Promise<Said> =
 
 // --- Events of EC2 -----------------------------------------------------------------------------------------------------
 
-/** What EventBridge sends of an instance; the same event, each time that it is sent again. */
+/** What EventBridge sends about an instance: the same event, each time that it is redelivered. */
 function eventOf(instance: TestInstance, detailType: string, detail: object = {}) {
   const at = faults.rig.clock.now();
   const event = ec2Event({ account, type: detailType, detail: { 'instance-id': instance.id, ...detail }, at });
@@ -34,7 +34,7 @@ function eventOf(instance: TestInstance, detailType: string, detail: object = {}
     body: JSON.stringify(event),
     attributes: { ApproximateFirstReceiveTimestamp: String(at.getTime()) },
   };
-  // SQS hands a message over once more where the function says that it failed, or fails itself.
+  // SQS redelivers a message if the function reports that it failed, or fails itself.
   return () =>
     counted(async () => {
       const timeoutMs = lambdas['spot-events'].timeoutSeconds * 1000;

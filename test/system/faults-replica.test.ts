@@ -15,17 +15,17 @@ afterAll(() => faults.stop());
 interface Scene {
   readonly old: TestInstance;
   readonly standby: TestInstance;
-  /** Of the standby. */
+  /** The replica id of the standby. */
   readonly id: string;
 }
 
-/** An act of a Spot primary that is alone. */
+/** An act of a Spot primary without a standby. */
 const alone = (act: (old: TestInstance) => Promise<Answer>) => async () => {
   const old = await faults.primary({ mode: 'spot' });
   return { instances: [old], call: sayingWhen(() => act(old)) };
 };
 
-/** An act where a standby was made for a recommendation, as far as is said. */
+/** An act beside a standby that was created for a recommendation and has got as far as `upTo`. */
 const beside = (upTo: 'claimed' | 'syncing' | 'ready', act: (scene: Scene) => Promise<Answer>) => async () => {
   const old = await faults.primary({ mode: 'spot' });
   await old.emergency('rebalance-recommendation');

@@ -8,7 +8,7 @@ import { sayingWhen } from '../support/faults/saying-when.ts';
 import { describeFaults } from '../support/faults/survives.ts';
 import type { Answer } from '../support/rig/api.ts';
 
-/** What agents call. */
+/** The routes that agents call. */
 const routes = { ...agentRoutes, ...decisionRoutes };
 
 let faults: FaultRig;
@@ -37,7 +37,7 @@ const ofPrimary =
     const instance = await faults.primary(facts);
     return { instances: [instance], call: sayingWhen(() => act(instance)) };
   };
-/** An act that changes nothing: one primary will do for all of them. */
+/** An act that changes nothing, so that one primary is enough for all of them. */
 const ofReader = (act: (instance: TestInstance) => Promise<Answer>) => {
   let scene: Promise<FaultScene> | undefined;
   return () => {
@@ -192,8 +192,8 @@ describeFaults(
   () => faults,
 );
 
-describe('a fault of the look-up of a token', () => {
-  it('is answered by the gateway, and kept by nobody', async () => {
+describe('a failed look-up of a token', () => {
+  it('is answered by the gateway, and is not cached', async () => {
     const instance = await faults.rig.primary();
     faults.rig.controlPlane.gateway.forgetAuthorizations();
     const log = console.error;
@@ -202,7 +202,7 @@ describe('a fault of the look-up of a token', () => {
     const { status } = await instance.config();
     faults.rig.faults.clear();
     console.error = log;
-    expect(status).toBe(500); // AWS's own; an agent takes any answer of 400 and above for "no answer"
+    expect(status).toBe(500); // AWS's own; agents treat any status of 400 and above as no response
     expect((await instance.config()).status).toBe(200);
   });
 

@@ -11,25 +11,26 @@ import { sizes } from '../support/run/sizes.ts';
 import { dueWork, type Slots, things } from '../support/scenes/due-work.ts';
 import { type Receiver, startReceiver } from '../support/scenes/receiver.ts';
 
-// What a job leaves in the tables does not depend on how often it ran, beside whom, how late, or where a run of it was killed.
-// Nothing is stored between two calls to the Data API, so a process that is killed is one that makes no call from the n-th on.
+// What a job leaves in the tables does not depend on how often it ran, on concurrent runs, on how late it was, or on
+// where a run was killed. Nothing is stored between two Data API calls, so a killed process is one that makes no call
+// from the n-th on.
 
 const worlds = sizes.jobWorlds;
-/** In each world each job is killed at one of its calls, or at many in their turn. */
+/** In each world each job is killed at one of its calls, or at many in turn. */
 const { jobKillsEach } = sizes;
 const names = Object.keys(jobs) as JobName[];
 const agents = 24;
 
-/** It goes by steps: a tenant's row goes when a run has found nothing else to delete. */
+/** Jobs that work in steps: a tenant's row is deleted when a run has found nothing else to delete. */
 const inSteps: ReadonlySet<JobName> = new Set(['delete-clients']);
 
 let rig: Rig;
 let beside: Connection;
-/** The tables of the fleet that all worlds are made of, and those of the present world. */
+/** The tables of the fleet that all worlds start from, and those of the current world. */
 let fleet: KeptTables;
 let tables: KeptTables;
 let receiver: Receiver;
-/** The jobs that had something to do, in any world. */
+/** The jobs that had something to do in at least one world. */
 const busy = new Set<JobName>();
 
 beforeAll(async () => {
@@ -38,7 +39,7 @@ beforeAll(async () => {
   receiver = await startReceiver();
   rig.controlPlane.ec2.spotPrices = () =>
     ['a', 'b'].map((zone) => ({ instanceType: 'm1.large', az: `us-east-1${zone}`, price: '0.020000', at: now() }));
-  // Which run of a job it was, and how it went with AWS, is not what it does.
+  // These record runs, request counts and calls to AWS, not a job's results.
   const left = ['job_runs', 'rate_counts', 'market_collections'];
   tables = await KeptTables.of(beside, { schema: rig.database, as: 'world', left });
   fleet = await KeptTables.of(beside, { schema: rig.database, as: 'fleet' });
@@ -60,17 +61,17 @@ const now = () => rig.clock.now();
 const text = (time: Date) => `'${time.toISOString().slice(0, 23)}'`;
 const ago = (hours: number) => text(new Date(now().getTime() - hours * 3_600_000));
 
-/** What a fleet has beside its agents. */
+/** What a fleet has besides its agents. */
 const moreWork = (client: string) => [
   'UPDATE instances SET primary_since = installed_at',
   `UPDATE agents SET last_heartbeat_at = ${ago(1 / 60)}, primary_changed_at = ${ago(48)}`,
-  // An image whose every instance is an agent that launches the next.
+  // An image whose every instance registers as an agent that launches the next.
   `INSERT INTO replica_instances (id, client_id, agent_id, replica_type, pool_id, instance_type, region, az, status,
      launch_claimed_at, created_at)
    SELECT CONCAT('r', r.n, a.id), 'runaway', a.id, 'manual', a.current_pool_id, a.instance_type, a.region, a.az, 'failed',
      ${ago(0.5)}, ${ago(0.5)} FROM agents AS a CROSS JOIN (SELECT 1 AS n UNION SELECT 2 UNION SELECT 3) AS r`,
   `INSERT INTO clients (id, name, email, created_at, updated_at) VALUES ('runaway', 'Runaway', 'r@example.com', ${ago(9)}, ${ago(9)})`,
-  // Prices of two hours, and a day of 31 days ago that has to be thinned out.
+  // Prices of 80 minutes, and as many of 31 days ago that have to be thinned out.
   ...[0, 31 * 24].map(
     (
       back,
@@ -94,7 +95,7 @@ const moreWork = (client: string) => [
 const run = (job: JobName, time = now()) =>
   rig.controlPlane.runJob({ job, time: time.toISOString() }) as Promise<{ ran: boolean; rows?: number }>;
 
-/** Ends the lease of a run that was killed, as time does. */
+/** Ends the lease of a killed run, as time would. */
 const endLease = () => beside.query('UPDATE job_runs SET running_until = NULL');
 
 /** A run whose process makes no call from the n-th on, and whose transaction the Data API ends. */
@@ -131,13 +132,13 @@ const slots = fc.record(
     things.map((thing) => [thing, fc.tuple(fc.nat({ max: agents / 2 }), fc.integer({ min: 1, max: agents / 2 }))]),
   ),
 ) as fc.Arbitrary<Slots>;
-/** Where each job is killed: a share of its calls. */
+/** Where each job is killed, as a fraction of its calls. */
 const kills = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), {
   minLength: names.length,
   maxLength: names.length,
 });
 
-it('every job leaves the same, run once, twice, twice at once, late, or after it was killed at any call', async () => {
+it('every job leaves the same rows, run once, twice, twice at once, late, or after a kill at any call', async () => {
   await fc.assert(
     fc.asyncProperty(slots, kills, async (these, points) => {
       await fleet.restore();

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { LambdaProcess } from '../support/processes/lambda-process.ts';
 
-it('closing what was never opened removes nothing', async () => {
-  // It once removed the parent of the folder that the tests ran in, with all that was beside the project.
+it('closing a process that was never opened removes nothing', async () => {
+  // It once removed the parent of the folder that the tests ran in, and with it everything beside the project.
   const parent = await mkdtemp(join(tmpdir(), 'spot-close-'));
   const here = process.cwd();
   await writeFile(join(parent, 'kept'), '');

@@ -7,7 +7,7 @@ import { findingOf } from '../support/openapi/verdict.ts';
 import { Rig } from '../support/rig/rig.ts';
 import { sizes } from '../support/run/sizes.ts';
 
-// Forms with files, and near misses of them, on every operation that takes them: what schema-fuzz.test.ts does with JSON.
+// Sends forms with files, and near misses, to every operation that takes files, as schema-fuzz.test.ts does with JSON.
 const cases = sizes.schemaCases;
 const seed = Number(process.env.SEED ?? inject('runSeed'));
 
@@ -29,7 +29,7 @@ const send = (path: string, { contentType, bytes }: SentForm) =>
     headers: { 'content-type': contentType },
   });
 
-/** Uploads that were kept, whatever became of their sessions. */
+/** How many uploads were kept, whatever became of their sessions. */
 async function kept(): Promise<number> {
   const rows = await rig.db
     .selectFrom('auditLogs')
@@ -39,7 +39,7 @@ async function kept(): Promise<number> {
   return Number(rows.n);
 }
 
-it('are sent to every operation that takes files', () => {
+it('forms are sent to every operation that takes files', () => {
   const takers = Object.values(modelRoutes).filter((route) => 'takesFiles' in route);
   expect(targets.map(({ id }) => id).toSorted()).toEqual(takers.map(({ id }) => id).toSorted());
 });

@@ -9,19 +9,22 @@ import { findingOf } from '../support/openapi/verdict.ts';
 import { Rig } from '../support/rig/rig.ts';
 import { sizes } from '../support/run/sizes.ts';
 
-// Requests that the OpenAPI document's own schemas allow, and near misses, on every route; what is answered is held to the
-// document. SCHEMA_CASES=2000 for a long look; SEED to send the same requests again.
+// Sends every route requests that the OpenAPI document's schemas allow, and near misses, and checks the responses
+// against the document. SCHEMA_CASES=2000 runs longer; SEED sends the same requests again.
 const { part, parts } = inject('simulation');
 const cases = sizes.schemaCases;
 const mine = operations.filter((_, index) => index % parts === part);
 const seed = Number(process.env.SEED ?? inject('runSeed'));
 
-/** Sent at once, each about a world of its own, so that none waits for another's lock: worth their making for many requests. */
+/**
+ * Concurrent lanes, each in worlds of its own, so that none waits for another's lock. Many requests are worth the
+ * setup.
+ */
 const lanes = cases < 50 ? 1 : 3;
-/** So many requests that may change something are about one world: what it has may be gone with the first. */
+/** How many requests that may change something share a world: the first may already remove what it has. */
 const casesOfWorld = Math.max(8, Math.ceil(cases / lanes / 3));
 
-/** What no request of the document's can succeed at without more than a tenant's world: a model that works was uploaded. */
+/** Routes where no generated request can succeed in a tenant's world: they need an uploaded model that works. */
 const neverTaken = new Set(['D12', 'D13']);
 
 let rig: Rig;
@@ -65,7 +68,7 @@ describe(`${cases} requests to each route that the document’s schemas make`, (
     };
     await Promise.all(Array.from({ length: lanes }, (_, lane) => play(lane)));
     expect(findings.length, `SEED=${seed}: ${findings.slice(0, 5).join('\n\n')}\n`).toBe(0);
-    // In a few requests it may be chance.
+    // With few requests this may be chance.
     if (cases >= 20 && !neverTaken.has(id)) expect(isTaken, `SEED=${seed}: none was taken`).toBe(true);
   });
 });

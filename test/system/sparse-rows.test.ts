@@ -5,8 +5,8 @@ import { findingOf } from '../support/openapi/verdict.ts';
 import { Rig } from '../support/rig/rig.ts';
 import { pathWith, type TenantWorld, tenantWorld } from '../support/scenes/tenant-world.ts';
 
-// Where little is known, consoles still read what the document states: a number is a number, with nothing there and with rows
-// in which all is null that may be.
+// Where little is known, reads still match the document: a number is a number, both without any rows and with rows
+// whose nullable columns are all null.
 
 let rig: Rig;
 let world: TenantWorld;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 const queries: Readonly<Record<string, string>> = { X10: '?q=m5', E4: '?q=m5' };
-/** What needs a link, a file or a cipher that no row has. */
+/** Routes that need a link, a file or a ciphertext that no row has. */
 const needsMore = new Set(['X28', 'X36', 'X33', 'D4']);
 const reads = operations.filter(
   ({ method, operation }) => method === 'GET' && !needsMore.has(operation['x-protocol-id']),
@@ -53,7 +53,7 @@ async function emptyAllThatMayBe(): Promise<number> {
   let emptied = 0;
   for (const { table, column } of rows) {
     const empty = sql`UPDATE ${sql.table(table)} SET ${sql.ref(column)} = NULL`.execute(rig.db);
-    // A check of the table's may want the column where another is set.
+    // A check constraint may require the column where another is set.
     emptied += await empty.then(
       () => 1,
       () => 0,
@@ -63,14 +63,14 @@ async function emptyAllThatMayBe(): Promise<number> {
 }
 
 describe('every read', () => {
-  it('of a tenant that has nothing is what the document states', async () => {
+  it('of a tenant that has nothing matches the document', async () => {
     const tenant = await rig.tenant();
     // Without an agent there is no history of its prices.
     const isThere = (path: string) => !/\{(?!client_id)|webhook|pricing-history/.test(path);
     await expectAllRead({ ...world.ids, client_id: tenant.id }, tenant.token, isThere);
   });
 
-  it('of rows in which all is null that may be is what the document states', async () => {
+  it('of rows whose nullable columns are all null matches the document', async () => {
     await expectAllRead(world.ids, world.tenant.token, () => true);
     expect(await emptyAllThatMayBe()).toBeGreaterThan(100);
     await expectAllRead(world.ids, world.tenant.token, () => true);

@@ -23,12 +23,12 @@ afterAll(async () => {
   await rig.stop();
 });
 
-it('it is said of each table of the schema how large it may grow, and of no other', async () => {
+it('every table of the schema has a bound on its size, and no other table has one', async () => {
   expect(Object.keys(tableBounds).sort()).toEqual((await new TableCounts(beside).tables()).sort());
 });
 
 it.runIf(triesAll)(
-  'what a fleet enters stays within its bounds, and goes when its time is over',
+  'the rows of a fleet stay within the bounds, and are deleted when their time is over',
   async () => {
     const { controlPlane: plane, clock } = rig;
     const counts = new TableCounts(beside);
@@ -54,7 +54,7 @@ it.runIf(triesAll)(
     const emptied = Object.entries(tableBounds).flatMap(([table, bound]) =>
       'most' in bound ? [] : [{ table, bound }],
     );
-    // Something was in nearly all of them: too few calls are made for a limit.
+    // All the others had rows: too few calls are made for a rate limit.
     const unused = emptied.filter(({ table }) => before.get(table)!.rows === 0).map(({ table }) => table);
     expect(unused).toEqual(['rate_counts']);
 

@@ -3,10 +3,10 @@ import type { TestInstance } from '../support/agents/test-instance.ts';
 import { Rig } from '../support/rig/rig.ts';
 import { sizes } from '../support/run/sizes.ts';
 
-// The control plane was away, and all agents come back in the same second.
+// The control plane was down, and all agents come back in the same second.
 
 const awaySeconds = 600;
-/** Minutes after which all is as it was before. */
+/** Minutes until everything is as it was before. */
 const settledAfter = 5;
 
 let rig: Rig;
@@ -22,7 +22,7 @@ afterAll(() => rig.stop());
 
 const jobs = ['decide', 'sweep-commands', 'expire-agents', 'coordinate-replicas', 'cap-launches'] as const;
 
-/** What every agent says in a minute, all at once; in every fifth minute it reports prices. */
+/** A minute's requests of every agent, all at once, with a price report in every fifth minute. */
 async function minute(n: number) {
   const before = rig.controlPlane.dataApi.calls;
   const answers = await Promise.all(
@@ -56,7 +56,7 @@ it(`is as it was before within ${settledAfter} minutes, and refuses nobody meanw
   const back = [];
   for (let n = 0; n < settledAfter + 5; n += 1) back.push(await minute(n));
   for (const [n, { statuses }] of back.entries()) expect(statuses, `minute ${n}`).toEqual([200]);
-  // Which of those who report at once writes the prices is chance, and with it a call or two.
+  // Which of the concurrent reports writes the prices is chance, and so are a call or two.
   const sum = (minutes: typeof usual, of: 'calls' | 'ofJobs') => minutes.reduce((total, one) => total + one[of], 0);
   for (const of of ['calls', 'ofJobs'] as const)
     expect(sum(back.slice(settledAfter), of), of).toBeLessThanOrEqual(sum(usual, of) * 1.15);

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { paths } from '../../docs/openapi.d.ts';
 import { Rig } from '../support/rig/rig.ts';
 
-// A day of a tenant's, by a client that is made of the OpenAPI document and knows nothing else. What the document does not
-// have does not compile here; what it says otherwise than it is fails.
+// A tenant's day with a client that is generated from the OpenAPI document and knows nothing else. What the document
+// lacks does not compile here; what it states wrongly fails.
 
 let rig: Rig;
 beforeAll(async () => {
@@ -17,7 +17,7 @@ const clientOf = (token: string) =>
 
 const zone = { region: 'us-east-1', az: 'us-east-1a' } as const;
 
-/** A tenant with an agent, by the client alone. */
+/** Creates a tenant with an agent, using only the client. */
 async function tenantWithAgent(name: string) {
   const admin = clientOf(rig.controlPlane.adminToken);
   const made = await admin.POST('/api/admin/clients/create', { body: { name } });
@@ -51,7 +51,7 @@ it('creates a tenant, registers an agent, and changes its settings', async () =>
   expect(listed.data!.map((one) => one.logicalAgentId)).toEqual(['web']);
 });
 
-it('reports prices and reads them, and what was saved', async () => {
+it('reports prices, and reads the prices and the savings', async () => {
   const { tenant, id, instance, agent } = await tenantWithAgent('Prices');
   const reported = await tenant.POST('/api/agents/{agent_id}/pricing-report', {
     params: { path: agent },
@@ -85,7 +85,7 @@ it('reports prices and reads them, and what was saved', async () => {
   expect(explained.data!.rules.length).toBeGreaterThan(0);
 });
 
-it('is switched, told of it, and pages through what it is told', async () => {
+it('forces a switch, receives its command, and pages through notifications', async () => {
   const { tenant, instance, agent } = await tenantWithAgent('Told');
   for (const enabled of [false, true, false, true])
     await tenant.POST('/api/client/agents/{agent_id}/toggle-enabled', { params: { path: agent }, body: { enabled } });
@@ -116,7 +116,7 @@ it('is switched, told of it, and pages through what it is told', async () => {
   expect(after.data!.find(({ id }) => id === notif_id)!.isRead).toBe(true);
 });
 
-it('is refused with codes that the document lists for the route', async () => {
+it('is refused with the error codes that the document lists for the route', async () => {
   const { tenant, admin, id, agent } = await tenantWithAgent('Refused');
   const { error } = await tenant.POST('/api/agents/{agent_id}/issue-switch-command', {
     params: { path: agent },
@@ -130,7 +130,7 @@ it('is refused with codes that the document lists for the route', async () => {
   expect(late.error && 'code' in late.error ? late.error.code : undefined).toBe('already_expired');
 });
 
-it('does not compile with what the document does not have', async () => {
+it('does not compile with what the document lacks', async () => {
   const tenant = clientOf('none');
   // @ts-expect-error there is no such path
   await tenant.GET('/api/agents/register');

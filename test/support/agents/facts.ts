@@ -6,6 +6,6 @@ export interface InstanceFacts {
   readonly region: string;
   readonly az: string;
   readonly mode: 'spot' | 'ondemand';
-  /** What the agent says its version is; with one of `3.` it also speaks as version 3.2 does. */
+  /** The agent's version. With one that starts with `3.`, it also speaks the protocol of version 3.2. */
   readonly version: string;
 }

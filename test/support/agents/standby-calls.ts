@@ -1,9 +1,9 @@
 import type { Answer } from '../rig/api.ts';
 import { StoredAgent } from './stored-agent.ts';
 
-/** What an agent says of standbys and of EC2's notices: the routes whose numbers begin with R. */
+/** Requests of an agent about standbys and EC2's notices: the routes whose ids begin with R. */
 export abstract class StandbyCalls extends StoredAgent {
-  /** A call with the handle that this instance was given. */
+  /** A request with the handle that this instance was given. */
   abstract request(method: string, path: string, body?: unknown): Promise<Answer>;
 
   listReplicas(status?: string) {
@@ -14,7 +14,7 @@ export abstract class StandbyCalls extends StoredAgent {
     return this.request('POST', '/replicas', body);
   }
 
-  /** Says that it has launched `instanceId` for the standby. */
+  /** Reports that it has launched `instanceId` for the standby. */
   putReplica(replicaId: string, instanceId: string, extra: Record<string, unknown> = { status: 'syncing' }) {
     return this.request('PUT', `/replicas/${replicaId}`, { instance_id: instanceId, ...extra });
   }
@@ -35,7 +35,7 @@ export abstract class StandbyCalls extends StoredAgent {
     return this.request('DELETE', `/replicas/${replicaId}`);
   }
 
-  /** R8, of this instance; a notice's time is two minutes from now, as EC2's are, unless `extra` says otherwise. */
+  /** R8, for this instance. A termination notice is two minutes ahead, as EC2's are, unless `extra` says otherwise. */
   emergency(signal: 'rebalance-recommendation' | 'termination-notice', extra: Record<string, unknown> = {}) {
     const time = signal === 'termination-notice' ? { termination_time: this.inSeconds(120) } : {};
     return this.request('POST', '/create-emergency-replica', {
@@ -46,7 +46,7 @@ export abstract class StandbyCalls extends StoredAgent {
     });
   }
 
-  /** R9, of this instance. */
+  /** R9, for this instance. */
   terminationImminent(extra: Record<string, unknown> = {}) {
     return this.request('POST', '/termination-imminent', {
       instance_id: this.id,

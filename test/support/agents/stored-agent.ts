@@ -4,7 +4,7 @@ import type { ReplicaInstanceTable, Schema } from '../../../functions/shared/sch
 import type { Api, Tenant } from '../rig/api.ts';
 import type { InstanceFacts } from './facts.ts';
 
-/** What the database has of an instance and its agent, for a test to look at; and what a test puts there itself. */
+/** What is stored about an instance and its agent, for tests to read and to write directly. */
 export abstract class StoredAgent {
   abstract readonly facts: InstanceFacts;
   abstract readonly id: string;
@@ -31,7 +31,7 @@ export abstract class StoredAgent {
     return Object.fromEntries((await query.execute()).map((row) => [row.id, row]));
   }
 
-  /** The standbys that its agent has and had, oldest first. */
+  /** Its agent's current and former standbys, oldest first. */
   replicas() {
     return this.api.db
       .selectFrom('replicaInstances')
@@ -41,7 +41,7 @@ export abstract class StoredAgent {
       .execute();
   }
 
-  /** What EC2 announced of its agent's instances, oldest first. */
+  /** EC2's notices for its agent's instances, oldest first. */
   interruptions() {
     return this.api.db
       .selectFrom('spotInterruptionEvents')
@@ -69,7 +69,7 @@ export abstract class StoredAgent {
       .execute();
   }
 
-  /** Of its agent, oldest first; those that the tenant is told of have `notify`. */
+  /** Its agent's events, oldest first. Those with `notify` are shown to the tenant. */
   events(type?: string) {
     return this.api.db
       .selectFrom('systemEvents')
@@ -89,7 +89,7 @@ export abstract class StoredAgent {
       .execute();
   }
 
-  /** Adds a standby of its agent that no agent has launched yet. @returns its id */
+  /** Adds a standby of its agent that is not launched yet. @returns its id */
   async addReplica(values: Partial<Insertable<ReplicaInstanceTable>> = {}): Promise<string> {
     const { type, region } = this.facts;
     const az = `${region}z`;
@@ -113,7 +113,7 @@ export abstract class StoredAgent {
     return id;
   }
 
-  /** Changes its agent's settings behind the API's back. */
+  /** Changes its agent's settings directly in the database. */
   async set(values: UpdateObject<Schema, 'agents'>) {
     await this.api.db.updateTable('agents').set(values).where('id', '=', this.agentId).execute();
   }

@@ -5,10 +5,12 @@ import { StandbyCalls } from './standby-calls.ts';
 
 const randomId = (prefix: string) => `${prefix}${randomBytes(8).toString('hex')}`;
 
-/** An EC2 instance with an agent on it, which speaks over HTTP. It knows its facts and the handle that it was given. */
+/**
+ * An EC2 instance with an agent that speaks HTTP. It knows the facts of its instance and the handle that it was given.
+ */
 export class TestInstance extends StandbyCalls {
   readonly facts: InstanceFacts;
-  /** What register returned; before that, what an agent without one sends. */
+  /** The handle that register returned; before that, what an agent without one sends. */
   handle = 'None';
 
   constructor(api: Api, tenant: Tenant, facts: Partial<InstanceFacts>) {
@@ -75,7 +77,7 @@ export class TestInstance extends StandbyCalls {
     return this.request('POST', '/heartbeat', { status, monitored_instances: [instanceId], ...own });
   }
 
-  /** A heartbeat of the merged kind, by an agent that has heard of version 1 of its settings. */
+  /** A merged heartbeat of an agent that knows version 1 of its settings. */
   merged(extra: Record<string, unknown> = {}) {
     const { instanceId, type, az, mode } = this.facts;
     const own = { monitored_instances: [instanceId], instance_id: instanceId, instance_type: type, mode, az };
@@ -102,7 +104,7 @@ export class TestInstance extends StandbyCalls {
       : this.request('POST', `/commands/${commandId}/executed`, body);
   }
 
-  /** Reports spot prices by zone, USD an hour, in the shape of this agent's version. */
+  /** Reports spot prices by zone, in USD per hour, in the format of this agent's version. */
   report(onDemand: number, zones: Record<string, number>, collectedAt = this.api.clock.now()) {
     const { instanceId, type, region, az, mode } = this.facts;
     const pools = Object.entries(zones).map(([zone, price]) => ({
@@ -130,7 +132,7 @@ export class TestInstance extends StandbyCalls {
     });
   }
 
-  /** Says that the workload moved from this instance to `next`. */
+  /** Reports that the workload moved from this instance to `next`. */
   switchReport(next: TestInstance, { terminated = false, prices = {}, ...extra }: SwitchReportOptions = {}) {
     const at = (seconds: number) => this.inSeconds(seconds);
     const side = (instance: TestInstance) => ({
@@ -159,7 +161,7 @@ export class TestInstance extends StandbyCalls {
     });
   }
 
-  /** Has a switch to a pool queued, or to on-demand for `null`, as a console or script would. */
+  /** Queues a switch to a pool, or to on-demand for `null`, as a console or script would. */
   queueSwitch(pool: string | null, extra: Record<string, unknown> = {}) {
     const target = pool === null ? { target_mode: 'ondemand' } : { target_mode: 'spot', target_pool_id: pool };
     return this.request('POST', '/issue-switch-command', { ...target, ...extra });
@@ -181,7 +183,7 @@ export class TestInstance extends StandbyCalls {
 
 export interface SwitchReportOptions {
   readonly terminated?: boolean;
-  /** `null`: none, as where they stand under other keys. */
+  /** `null` sends none, for reports that have them under other keys. */
   readonly prices?: { on_demand?: number; old_spot?: number; new_spot?: number } | null;
   readonly [extra: string]: unknown;
 }

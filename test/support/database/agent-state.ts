@@ -1,6 +1,6 @@
 import type { AgentStatus, CommandStatus, InstanceStatus, ReplicaStatus } from '../../../functions/shared/schema.ts';
 
-/** A row as the database has it: flags are 0 or 1; times are text in UTC, which sorts as time does. */
+/** A row as the database returns it: flags are 0 or 1; times are text in UTC, which sorts by time. */
 export interface Row {
   readonly [column: string]: unknown;
 }
@@ -76,14 +76,14 @@ export interface EventRow extends Row {
   readonly event_type: string;
   readonly instance_id: string | null;
   readonly notify: number;
-  /** Of a standby that took over, and of the instance that it took over from. */
+  /** Ids of a standby that took over and of the instance that it took over from. */
   readonly replica: string | null;
   readonly former: string | null;
-  /** Of a switch that nobody reported. */
+  /** Whether the switch was never reported. */
   readonly inferred: boolean;
 }
 
-/** One agent and what belongs to it, as the database has it, each table in the order in which it came to be. */
+/** One agent and everything that belongs to it, as stored. Each table is in order of creation. */
 export interface AgentState {
   readonly agent: AgentRow | undefined;
   readonly instances: readonly InstanceRow[];
@@ -109,10 +109,10 @@ export const instanceIn = ({ instances }: AgentState, id: string) => instances.f
 export const activeStandbys = ({ replicas }: AgentState) => replicas.filter((row) => row.is_active);
 export const terminationNotices = ({ interruptions }: AgentState) =>
   interruptions.filter((row) => row.signal_type === 'termination-notice');
-/** Whether the notice was answered by a failover, and not by a switch. */
+/** Whether a failover answered the notice, not a switch. */
 export const isAnsweredByStandby = (row: NoticeRow) => row.response_action === 'promoted-replica';
 export const eventsOf = ({ events }: AgentState, type: string) => events.filter((row) => row.event_type === type);
 
-/** As the database writes times. */
+/** Formats a time as the database does. */
 export const sqlTime = (time: Date) => time.toISOString().slice(0, 23).replace('T', ' ');
 export const timeOf = (text: string) => Date.parse(`${text.replace(' ', 'T')}Z`);

@@ -2,8 +2,9 @@ import { type Connection, createConnection } from 'mariadb';
 import { inject } from 'vitest';
 
 /**
- * A connection to the run's server beside the Data API, where no injected fault strikes and no lock of a dead transaction
- * is in the way of reading. Times are text, as the database writes them; a text may hold several statements.
+ * A direct connection to the run's database server, not through the Data API: injected faults do not strike it, and
+ * locks of dead transactions do not block its reads. Times are text, as the database writes them; one query may hold
+ * several statements.
  */
 export const connectBeside = (database?: string): Promise<Connection> =>
   createConnection({
@@ -15,5 +16,5 @@ export const connectBeside = (database?: string): Promise<Connection> =>
     allowPublicKeyRetrieval: true,
   });
 
-/** The schema of the rig that runs now, beside the Data API. */
+/** A direct connection to the schema of the rig that runs now. */
 export const connectToRig = () => connectBeside(process.env.DATABASE_NAME!);

@@ -3,7 +3,7 @@ import { CamelCasePlugin, Kysely } from 'kysely';
 import { DataApiDialect, type DataApiOptions } from '../../../functions/shared/data-api/dialect.ts';
 import { masterSecretArn } from '../../../local/environment.ts';
 
-/** A client of a test's own: the functions' one keeps the address at which it was first used. */
+/** A client for tests: the functions' own client keeps the address that it was first used with. */
 export const dataApiClient = (url: string) =>
   new RDSDataClient({
     endpoint: url,
@@ -12,12 +12,12 @@ export const dataApiClient = (url: string) =>
     maxAttempts: 1,
   });
 
-/** The way that functions take to the database, for a test: by default there is no end of patience, and pauses take no time. */
+/** The functions' database client, for tests. By default it retries without a deadline, and pauses take no time. */
 export function throughDataApi<T>(client: RDSDataClient, database: string, options: Partial<DataApiOptions> = {}) {
   const dialect = new DataApiDialect({
     client,
     resourceArn: 'arn:aws:rds:us-east-1:000000000000:cluster:local',
-    secretArn: masterSecretArn, // a test makes tables of its own, too
+    secretArn: masterSecretArn, // tests create tables, too
     database,
     remaining: () => Number.POSITIVE_INFINITY,
     onCall: () => {},

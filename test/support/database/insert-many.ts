@@ -3,10 +3,10 @@ import { chunks } from '../../../functions/shared/chunks.ts';
 import type { Db } from '../../../functions/shared/db.ts';
 import type { Schema } from '../../../functions/shared/schema.ts';
 
-/** Rows of a statement: far below what the Data API takes. */
+/** Rows per statement, far below the limit of the Data API. */
 const atOnce = 500;
 
-/** Inserts rows by the hundred. */
+/** Inserts rows in batches. */
 export async function inserted<T extends keyof Schema>(
   db: Db,
   table: T,

@@ -4,20 +4,20 @@ const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
 interface Options {
   readonly schema: string;
-  /** Tells copies of one schema apart. */
+  /** Suffix that tells copies of one schema apart. */
   readonly as: string;
   /** Tables that are not compared. */
   readonly left?: readonly string[];
 }
 
-/** All tables of a schema, kept beside it, so that they can be put back, and compared with what they have become. */
+/** A copy of all tables of a schema, to restore them from. `read` returns the current rows in a comparable form. */
 export class KeptTables {
   readonly #connection: Connection;
   readonly #kept: string;
-  /** Each with its columns that are not computed. */
+  /** The tables, each with its columns that are not generated. */
   readonly #tables: ReadonlyMap<string, string>;
   readonly #left: ReadonlySet<string>;
-  /** The ids that are there at the beginning. */
+  /** The ids that exist in the copy. */
   #known = new Set<string>();
 
   private constructor(
@@ -32,7 +32,7 @@ export class KeptTables {
     this.#left = new Set(left);
   }
 
-  /** @param connection with several statements at once */
+  /** @param connection must allow several statements per query */
   static async of(connection: Connection, { schema, as, left = [] }: Options): Promise<KeptTables> {
     const kept = `${schema}_${as}`;
     const columns: { t: string; c: string; extra: string }[] = await connection.query(
@@ -51,16 +51,16 @@ export class KeptTables {
     return new KeptTables(connection, kept, tables, left);
   }
 
-  /** Keeps what is there now, in place of what was kept before. */
+  /** Copies the current rows, replacing the previous copy. */
   async keep(): Promise<void> {
     await this.#copy('', `${this.#kept}.`);
     this.#known = new Set((await this.#text()).match(uuid));
   }
 
-  /** Puts back what was kept. */
+  /** Restores the copied rows. */
   restore = () => this.#copy(`${this.#kept}.`, '');
 
-  /** Ends the copies. */
+  /** Drops the copy. */
   drop = () => this.#connection.query(`DROP DATABASE ${this.#kept}`);
 
   async #copy(from: string, to: string) {
@@ -71,7 +71,7 @@ export class KeptTables {
     await this.#connection.query(['START TRANSACTION', ...statements, 'COMMIT'].join(';'));
   }
 
-  /** The rows of each table as text, in an order of their own; ids that were made since are alike. */
+  /** The rows of each table as sorted text. All ids that are newer than the copy read as `new`. */
   async read(): Promise<Readonly<Record<string, readonly string[]>>> {
     const names = [...this.#tables.keys()].filter((table) => !this.#left.has(table));
     const all: Record<string, unknown>[][] = await this.#connection.query(

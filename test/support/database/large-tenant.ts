@@ -1,24 +1,24 @@
 import type { Connection } from 'mariadb';
 import { seedFleet } from '../../../bench/fleet-history.ts';
 
-/** A tenant that has been with us for long: how much there is of what grows. */
+/** A long-standing tenant: how many rows it has of everything that grows. */
 export interface LargeTenant {
   readonly agents: number;
-  /** Of each agent, the present one included. */
+  /** Per agent, the current one included. */
   readonly machines: number;
   readonly switches: number;
   readonly events: number;
   readonly priceDays: number;
-  /** Other tenants, and as many tokens and operators that were revoked. */
+  /** Other tenants, and as many revoked tokens and operators. */
   readonly tenants: number;
 }
 
-/** How long the events go back, in seconds. */
+/** How far the events go back, in seconds. */
 const eventsSpan = 5_000_000;
 
 const digits = Array.from({ length: 10 }, (_, d) => `SELECT ${d} AS d`).join(' UNION ALL ');
 
-/** The numbers from 0 to below `count`. */
+/** SQL for the numbers from 0 to `count` - 1. */
 function numbers(count: number): string {
   const places = Math.max(1, Math.ceil(Math.log10(count)));
   const value = Array.from({ length: places }, (_, i) => `t${i}.d * ${10 ** i}`).join(' + ');
@@ -27,7 +27,7 @@ function numbers(count: number): string {
 }
 
 /**
- * Makes such a tenant in an empty schema, by statements that the server alone has work with.
+ * Creates the tenant in an empty schema, with statements that generate all rows on the server.
  * @returns its id
  */
 export async function seedLargeTenant(beside: Connection, tenant: LargeTenant, now: Date): Promise<string> {
@@ -43,7 +43,7 @@ export async function seedLargeTenant(beside: Connection, tenant: LargeTenant, n
   const nth = `(SELECT id, instance_id, ROW_NUMBER() OVER (ORDER BY id) - 1 AS nth FROM agents)`;
   const statements = [
     'SET unique_checks = 0',
-    // The keys are made once all rows are there: a million rows that are entered into each take three times as long.
+    // Keys are added once all rows are there: a million inserts into existing keys take three times as long.
     `ALTER TABLE system_events ${eventKeys.map(({ name }) => `DROP KEY ${name}`).join(', ')}`,
     `INSERT INTO switches (id, client_id, agent_id, old_instance_id, new_instance_id, old_mode, new_mode, event_trigger,
        trigger_type, downtime_seconds, initiated_at, created_at)
@@ -67,24 +67,24 @@ export async function seedLargeTenant(beside: Connection, tenant: LargeTenant, n
        baseline_cost, actual_cost, savings)
      SELECT a.instance_id, TIMESTAMPADD(HOUR, -(g.n DIV ${agents}), ${at}), '${clientId}', a.id, 'spot', 1, 1, 0, 0.1, 0.03, 0.07
      FROM ${numbers(24 * agents)} INNER JOIN ${nth} AS a ON a.nth = g.n % ${agents}`,
-    // Standbys wait for one agent in ten; most that there were are over.
+    // One agent in ten has a standby that is ready.
     `INSERT INTO replica_instances (id, client_id, agent_id, replica_type, pool_id, instance_type, region, az, status, created_at)
      SELECT CONCAT('active-', a.nth), '${clientId}', a.id, 'manual', 'm0.large.us-east-1b', 'm0.large', 'us-east-1', 'us-east-1b', 'ready',
        TIMESTAMPADD(SECOND, -a.nth, ${at}) FROM ${nth} AS a WHERE a.nth % 10 = 0`,
     // Agents without a name of their own: each move left a deleted one behind.
     `INSERT INTO agents (id, client_id, logical_agent_id, status, created_at, updated_at)
      SELECT LPAD(g.n, 36, 'd'), '${clientId}', CONCAT('agent-', g.n, '-gone'), 'deleted', ${at}, ${at} FROM ${numbers(5 * agents)}`,
-    // Neighbours, so that most of a table is not this tenant's: otherwise reading all of it is no bad plan.
+    // Neighbours, so that most of a table is not this tenant's: otherwise a full scan would be a fair plan.
     `INSERT INTO agents (id, client_id, logical_agent_id, status, created_at, updated_at)
      SELECT LPAD(g.n, 36, 'f'), ${neighbour}, CONCAT('agent-', g.n), 'online', ${at}, ${at} FROM ${numbers(20 * agents)}`,
     `INSERT INTO instances (id, client_id, agent_id, instance_status, is_active, installed_at, created_at)
      SELECT CONCAT('i-f', g.n), ${neighbour}, LPAD(g.n, 36, 'f'), 'terminated', FALSE, ${longAgo}, ${longAgo} FROM ${numbers(20 * agents)}`,
-    // A back-test of each neighbour.
+    // One back-test for each neighbour.
     `INSERT INTO what_if_runs (id, client_id, state, created_at, created_by, period_from, period_to, asked, plays, play_count,
        plays_done, agents, agents_left_out)
      SELECT LPAD(g.n, 36, 'w'), ${neighbour}, 'done', TIMESTAMPADD(SECOND, -g.n, ${at}), 'admin', ${longAgo}, ${at},
        '{"settings": {}}', '[]', 1, 1, 1, 0 FROM ${numbers(tenants)}`,
-    // Other tenants, and what was done to whom.
+    // Other tenants, revoked tokens and operators, and the audit log.
     `INSERT INTO clients (id, name, email, total_savings, created_at, updated_at)
      SELECT LPAD(g.n, 36, 'n'), CONCAT('tenant ', g.n), CONCAT(g.n, '@example.com'), g.n, TIMESTAMPADD(MINUTE, -g.n, ${at}), ${at}
      FROM ${numbers(tenants)}`,

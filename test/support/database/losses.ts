@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { bucketOfLoss } from '../../../functions/core/failover/pool-losses.ts';
 import type { Db } from '../../../functions/shared/db.ts';
 
-/** Enters that EC2 took an instance of a pool away, of an agent long gone, as the notice and the job would have. */
+/** Records that EC2 took an instance from a pool, as a notice and the job would for an agent that is long gone. */
 export async function enterLoss(db: Db, { poolId, at }: { readonly poolId: string; readonly at: Date }): Promise<void> {
   await db
     .insertInto('spotInterruptionEvents')

@@ -10,9 +10,9 @@ interface Parser {
 }
 
 /**
- * The grammar of MySQL 8. MariaDB runs the tests, and would let its own dialect through, which Aurora would not; a genuine
- * MySQL runs only some of them, and not everywhere (docs/adr/0016). The parser's package does not load in Node as it is
- * published, so it is bundled first; another process may be reading that bundle, so it is replaced at once.
+ * A parser of the MySQL 8 grammar. The tests run on MariaDB, whose own dialect passes there but not on Aurora; a
+ * genuine MySQL runs only some of them, and not everywhere (docs/adr/0016). The parser's package does not load in Node
+ * as published, so it is bundled first; another process may be reading the bundle, so it is replaced atomically.
  */
 export async function mySqlParser(): Promise<Parser> {
   const outfile = join(process.cwd(), '.local/mysql-parser.cjs');
@@ -30,7 +30,7 @@ export async function mySqlParser(): Promise<Parser> {
   return new MySQL();
 }
 
-/** Named parameters are the Data API's; in the grammar a value stands there. */
+/** Replaces the Data API's named parameters by a value, which the grammar accepts. */
 export const withoutParameters = (sql: string) => sql.replace(/(?<![\w':]):[a-z]\w*/gi, '1');
 
 /** @returns what is wrong with each statement that is not MySQL, with the statement */

@@ -7,13 +7,16 @@ import { dataApiClient, throughDataApi } from './data-api.ts';
 export interface OwnDatabase<T> {
   readonly db: Kysely<T>;
   readonly name: string;
-  /** Data API calls so far, repeats included. */
+  /** Data API calls so far, retries included. */
   readonly calls: () => number;
-  /** The pauses that were made, in milliseconds; none of them took any time. */
+  /** The pauses between retries, in milliseconds. None of them took any time. */
   readonly pauses: number[];
 }
 
-/** A new schema beside the rig's, by the functions' own dialect. Pauses take no time; by default there is no end of it. */
+/**
+ * Creates a schema beside the rig's, with a client in the functions' dialect. It retries without a deadline by default,
+ * and pauses take no time.
+ */
 export async function ownDatabase<T>(rig: Rig, options: Partial<DataApiOptions> = {}): Promise<OwnDatabase<T>> {
   const name = `own_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
   await sql.raw(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`).execute(rig.db);

@@ -2,7 +2,7 @@ import type { Connection } from 'mariadb';
 import type { AgentState, EventRow, Row } from './agent-state.ts';
 import { connectToRig } from './beside.ts';
 
-/** All that tells of one agent, in one round trip: it is read after every step of a simulation. */
+/** Everything stored about one agent, in one round trip: it is read after every step of a simulation. */
 const everythingOf = `
   SELECT * FROM agents WHERE id = ?;
   SELECT * FROM instances WHERE agent_id = ? ORDER BY created_at;
@@ -13,7 +13,7 @@ const everythingOf = `
   SELECT * FROM switches WHERE agent_id = ? ORDER BY created_at`;
 const tables = 7;
 
-/** Reads agents beside the Data API: what is committed, and nothing of a transaction that nobody ends. */
+/** Reads agents directly, not through the Data API: only what is committed, nothing of abandoned transactions. */
 export class StateReader {
   readonly connection: Connection;
   readonly #waiting: RegExp;
@@ -41,23 +41,23 @@ export class StateReader {
     return { agent, instances, replicas, interruptions, events: events.map(withDetails), commands, switches };
   }
 
-  /** @returns `undefined` where no instance of that logical agent has registered */
+  /** @returns `undefined` if no instance of that logical agent has registered */
   async idOf(clientId: string, logicalId: string): Promise<string | undefined> {
     const sql = 'SELECT id FROM agents WHERE client_id = ? AND logical_agent_id = ?';
     const [row] = await this.connection.query(sql, [clientId, logicalId]);
     return row?.id;
   }
 
-  /** How many statements wait for a lock. The monitor is the one source of it that is not a tenth of a second old. */
+  /** How many statements wait for a lock. Only the InnoDB monitor tells it without a lag of a tenth of a second. */
   async lockWaits(): Promise<number> {
     const [row] = await this.connection.query('SHOW ENGINE INNODB STATUS');
     const status = row.Status as string;
-    const present = status.slice(status.indexOf('\nTRANSACTIONS\n')); // before it stands the last deadlock, for ever
+    const present = status.slice(status.indexOf('\nTRANSACTIONS\n')); // the last deadlock stands before it, forever
     return present.match(this.#waiting)?.length ?? 0;
   }
 }
 
-/** MariaDB keeps JSON as text, MySQL as a type of its own. */
+/** MariaDB returns JSON as text, MySQL as a type of its own. */
 function withDetails(row: Row): EventRow {
   const { metadata } = row;
   const { replicaId, formerInstanceId, inferred } =

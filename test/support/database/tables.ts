@@ -1,9 +1,9 @@
 import type { Connection } from 'mariadb';
 
-/** The tables that tell of one agent, each by `agent_id`, but for the agent's own. */
+/** The tables with rows of one agent, by `agent_id`, except `agents` itself. */
 const ofAgent = ['instances', 'replica_instances', 'commands', 'switches', 'spot_interruption_events', 'system_events'];
 
-/** What the life of agents leaves rows in. */
+/** The tables that agents leave rows in. */
 const ofLife = [
   'agents',
   ...ofAgent,
@@ -22,16 +22,16 @@ const inAll = (connection: Connection, tables: readonly string[], statement: (ta
   connection.query(tables.map(statement).join(';'));
 
 /**
- * Empties what agents leave rows in, so that no simulated world differs from another for those that were before it: how
- * the database joins, and so what it locks, depends on how much there is, and was.
+ * Empties all tables that agents leave rows in, so that no simulated world depends on those before it: how the database
+ * joins, and so what it locks, depends on how many rows there are and were.
  */
 export const emptyTables = (connection: Connection) => inAll(connection, ofLife, (table) => `TRUNCATE TABLE ${table}`);
 
-/** Has joins not depend on statistics that a thread of the server renews when it likes. */
+/** Makes joins independent of statistics that a server thread updates at a time of its own. */
 export const freezeStatistics = (connection: Connection) =>
   inAll(connection, ofLife, (table) => `ALTER TABLE ${table} STATS_PERSISTENT = 1, STATS_AUTO_RECALC = 0`);
 
-/** Lets the database know how large its tables are now; otherwise it goes by what it noticed at some time before. */
+/** Updates the database's table statistics, which otherwise may be out of date. */
 export const renewStatistics = (connection: Connection) =>
   connection.query(`ANALYZE TABLE agents, ${ofAgent.join(', ')}`);
 
@@ -44,12 +44,12 @@ export async function deleteAgent(connection: Connection, agentId: string): Prom
   await connection.query(statements.join(';'), Array<string>(statements.length).fill(agentId));
 }
 
-/** Sets switches of an agent, as a console would. @param values by their names in camel case */
+/** Sets an agent's on/off settings, as a console would. @param values by their names in camel case */
 export async function setSwitches(connection: Connection, agentId: string, values: Readonly<Record<string, boolean>>) {
   const columns = Object.keys(values).map((key) => `${key.replaceAll(/[A-Z]/g, '_$&').toLowerCase()} = ?`);
   await connection.query(`UPDATE agents SET ${columns.join(', ')} WHERE id = ?`, [...Object.values(values), agentId]);
 }
 
-/** Has the prices of all pools be known at a time, as our own collector would. */
+/** Makes the prices of all pools known at a time, as our own collector would. */
 export const setPricesKnown = (connection: Connection, at: Date) =>
   connection.query('UPDATE spot_pools SET latest_price = 0.03, latest_at = ?, version = version + 1', [at]);

@@ -4,15 +4,15 @@ import { describe, expect, it } from 'vitest';
 import { readPoolGroup } from '../../../evaluation/data/pool-group.ts';
 import type { PoolGroup } from '../../../functions/core/backtest/simulator/pool-group.ts';
 
-/** The recorded markets and the golden results on them; they are not in the repository. */
+/** The recorded markets and their golden results, which are not in the repository. */
 export const recordedData = process.env.SHARED_DATA ?? join(import.meta.dirname, '../../../../shared/data');
 const isThere = existsSync(join(recordedData, 'availability'));
 if (!isThere) console.warn(`no recorded data at ${recordedData} (set SHARED_DATA): their tests are skipped`);
 
-/** Tests that need recorded data. Without them they are skipped, and in CI one fails. */
+/** Declares tests that need recorded data. Without the data they are skipped; in CI, its absence fails a test. */
 export function describeRecorded(name: string, tests: () => void): void {
   describe(name, () => {
-    it.runIf(process.env.CI)('has its recorded data', () => {
+    it.runIf(process.env.CI)('has the recorded data that it needs', () => {
       expect(isThere, `${recordedData} is missing; set SHARED_DATA`).toBe(true);
     });
     if (isThere) tests();

@@ -1,7 +1,9 @@
 import type { Fault } from '../../../local/aws/data-api/faults.ts';
 import { triesEveryFault } from '../run/sizes.ts';
 
-/** Every class of test plan F1-F3, by what we make of it; where one stands for its kind it is the first. */
+/**
+ * Every error class of test plan F1-F3, by how we classify it. Where one error of a kind is enough, it is the first.
+ */
 export const classes: Readonly<Record<string, readonly Fault['error'][]>> = {
   resuming: ['DatabaseResumingException'],
   unavailable: [
@@ -26,11 +28,11 @@ export const classes: Readonly<Record<string, readonly Fault['error'][]>> = {
 };
 
 /**
- * In a soak (`npm run soak`) each error on each route. Otherwise the first of its kind: that the others are taken for the same kind is
- * tested where they are told apart (test/functions/shared/dialect.test.ts).
+ * The errors to try: all of them in a soak (`npm run soak`), otherwise the first of the kind. That the others are
+ * classified as the same kind is tested in test/functions/shared/dialect.test.ts.
  */
 export const tried = ([first, ...others]: readonly Fault['error'][]) =>
   triesEveryFault ? [first!, ...others] : [first!];
 
-/** What is called again within the same request, so that it matters whether the fault lasts. */
+/** Kinds that are retried within the same request, so that it matters whether the fault lasts. */
 export const repeated = new Set(['resuming', 'unavailable', 'conflict', 'duplicate']);

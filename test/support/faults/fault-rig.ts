@@ -9,42 +9,42 @@ import { timelessFunctions } from '../processes/timeless-functions.ts';
 import type { Tenant } from '../rig/api.ts';
 import { Rig } from '../rig/rig.ts';
 
-/** What a caller is told, whoever it is: an agent, EventBridge, the scheduler. */
+/** The response to any caller: an agent, EventBridge or the scheduler. */
 export interface Said {
   readonly status: number;
   readonly body?: unknown;
-  /** Of the Data API. */
+  /** Data API calls. */
   readonly calls: number;
-  /** Whether it says when to come back. */
+  /** Whether it says when to retry. */
   readonly retryAfter?: boolean;
 }
 
 export interface FaultScene {
   readonly call: () => Promise<Said>;
-  /** Of one agent, its first primary first. */
+  /** The instances of one agent, its first primary first. */
   readonly instances: readonly TestInstance[];
-  /** Beside what the agent leaves: SQL with what it is given. */
+  /** A query for rows besides the agent's, with its parameters. */
   readonly more?: { readonly sql: string; readonly values: readonly string[] };
 }
 
 export interface FaultAct {
   readonly name: string;
   readonly prepare: () => Promise<FaultScene>;
-  /** It is a new event each time it is told, which is recorded each time. */
+  /** Each call is a new event and is recorded each time. */
   readonly counts?: true;
-  /** What a lost answer may leave unsaid: the effect itself is done, and a repeat is refused. */
+  /** An event that may be missing after a lost response: the effect itself is done, and a retry is refused. */
   readonly mayLeaveUnsaid?: string;
 }
 
-/** The answer of a decision, which is kept deflated. */
+/** Inflates the stored response of a decision. */
 const unpacked = ({ answer }: { answer?: string | null }) =>
   answer ? { answer: String(inflateSync(Buffer.from(answer, 'base64'))) } : {};
 
-/** A control plane whose Data API fails as it is told, and what calls leave in its database. */
+/** A control plane whose Data API fails on demand, and a view of what calls leave in its database. */
 export class FaultRig {
   readonly rig: Rig;
   readonly tenant: Tenant;
-  /** Runs a function, as what calls it in AWS does. */
+  /** Invokes a function, as its caller in AWS does. */
   readonly invoke: Invoke;
   readonly #beside: Connection;
   #types = 0;
@@ -56,9 +56,9 @@ export class FaultRig {
     this.#beside = beside;
   }
 
-  /** @param tenant beside its name */
+  /** @param tenant fields besides its name */
   static async start(tenant: { readonly aws_account_id?: string } = {}): Promise<FaultRig> {
-    // Long enough for one repeat of a call, so that a fault that lasts is met by an answer soon.
+    // Long enough for one retry, so that a lasting fault leads to a response soon.
     const functions = timelessFunctions();
     const rig = await Rig.start({ DATA_API_RETRY_MS: '120' }, { functions });
     return new FaultRig(rig, await rig.tenant(tenant), functions, await connectToRig());
@@ -69,7 +69,7 @@ export class FaultRig {
     await this.rig.stop();
   }
 
-  /** A type of its own, so that no other scene shares its pools. */
+  /** A new instance type, so that no other scene shares its pools. */
   newType = () => `f${++this.#types}.large`;
 
   async primary(facts = {}) {
@@ -78,7 +78,7 @@ export class FaultRig {
     return instance;
   }
 
-  /** What the database has of a scene, in words that are the same for every scene of an act. */
+  /** The stored rows of a scene, with ids and hashes replaced so that they are the same for every scene of an act. */
   async rowsOf({ instances, more }: FaultScene, unsaid?: string): Promise<string[]> {
     const [{ facts }] = instances as [TestInstance];
     const sql = { sql: everythingOf, namedPlaceholders: true };
@@ -100,14 +100,16 @@ export class FaultRig {
       .sort();
   }
 
-  /** A call that meets a fault, and is made again after it: the answer is one to act on, the effect is there once. */
+  /**
+   * Makes a call under a fault, and again without: its response must be one to act on, and its effect is there once.
+   */
   async meet(act: FaultAct, wanted: string[][], fault: Fault) {
     const { prepare, counts, mayLeaveUnsaid } = act;
     const scene = await prepare();
     this.rig.faults.inject(fault);
     const first = await scene.call();
     this.rig.faults.clear();
-    await this.rig.controlPlane.dataApi.expire(); // those that were begun and lost on the way
+    await this.rig.controlPlane.dataApi.expire(); // ends transactions that were begun and then lost
     const what = `${fault.error} ${fault.when} ${fault.operation ?? 'call'} ${fault.times}: ${JSON.stringify(first.body)}`;
     if (first.status >= 500) {
       expect(first.status, what).toBe(503);
@@ -123,7 +125,7 @@ export class FaultRig {
     else expect(rows, what).toEqual(expected[0]);
   }
 
-  /** What the rows are after the call without a fault, made once and made twice. */
+  /** The rows after the call without a fault, made once and made twice. */
   async control(act: FaultAct) {
     const { prepare, counts } = act;
     const operations = new Set<Operation>();
@@ -140,7 +142,7 @@ export class FaultRig {
   }
 }
 
-/** What differs from one scene to the next, or with how often a call was made. */
+/** Columns that differ between scenes, or with how often a call was made. */
 const chosenAnew = {
   version: undefined,
   dispatch_token: undefined,
@@ -161,7 +163,7 @@ const ofAgent = [
 ];
 const ofType = ['spot_pools', 'ondemand_prices', 'ondemand_price_snapshots'];
 
-/** All that calls of an agent leave, in one round trip: it is read after each of some thousand faults. */
+/** Everything that an agent's calls leave, in one round trip: it is read after each of some thousand faults. */
 const everythingOf = [
   'SELECT * FROM agents WHERE logical_agent_id = :agent',
   ...ofAgent.map(

@@ -5,7 +5,7 @@ import { classes, repeated, tried } from './fault-classes.ts';
 import type { FaultAct, FaultRig } from './fault-rig.ts';
 
 interface Options {
-  /** Every class of error is left to the soak: what takes them apart is the same for all routes. */
+  /** Leaves the test of every error class to the soak: all routes share the code that classifies errors. */
   readonly classesInSoak?: boolean;
 }
 
@@ -16,14 +16,14 @@ const atEachCall = [
   ['StatementTimeoutException', 'after'],
 ] as const;
 
-/** Once and for long; transactions begin and end in one place for all, so there one error stands for its class. */
+/** Faults that strike once, and that last. All transactions begin and end in one place: there one error is enough. */
 const errorsAt = (operation: Operation, when: Fault['when']): Fault[] =>
   Object.entries(classes).flatMap(([kind, errors]) => [
     ...(operation === 'Execute' ? tried(errors) : [errors[0]!]).map((error) => ({ error, when, operation, times: 1 })),
     ...(repeated.has(kind) ? [{ error: errors[0]!, when, operation, times: Number.POSITIVE_INFINITY }] : []),
   ]);
 
-/** Tests of acts under every class of error, and at each of their calls. */
+/** Tests acts under every error class, and under an error at each of their calls. */
 export function describeFaults(
   acts: readonly (FaultAct & { readonly title: string })[],
   of: () => FaultRig,
@@ -32,9 +32,9 @@ export function describeFaults(
   const hasClasses = !classesInSoak || triesEveryFault;
   describe.each(acts.map((act, index) => ({ ...act, index })))('$title', ({ index, ...act }) => {
     if (hasClasses)
-      it.each(['before', 'after'] as const)('survives every class of error %s it, once or for long', async (when) => {
+      it.each(['before', 'after'] as const)('survives every error class %s a call, once or for long', async (when) => {
         of().rig.controlPlane.gateway.forgetAuthorizations();
-        const { wanted, operations } = await of().control(act); // which also has the gateway remember the tenant
+        const { wanted, operations } = await of().control(act); // which also makes the gateway cache the authorization
         const faults = operations.flatMap((operation) => errorsAt(operation, when));
         for (const [k, fault] of faults.entries())
           if (isTried(k + (when === 'after' ? faults.length : 0), index)) await of().meet(act, wanted, fault);
@@ -45,11 +45,11 @@ export function describeFaults(
       const { wanted, calls } = await of().control(act);
       for (let n = 0; n < calls; n += 1)
         for (const [k, [error, when]] of atEachCall.entries()) {
-          // Two of the four at each call, by turns: an answer that is lost, and a call that is refused. A soak tries all.
+          // Two of the four at each call, in turn: one lost response and one refused call. A soak tries all.
           if (!triesEveryFault && (n + k) % 2 === 1) continue;
           if (!isTried(n + k, index, 7)) continue;
           let seen = 0;
-          // Chance decides about the nth call alone.
+          // The fault strikes at the nth call only.
           await of().meet(act, wanted, {
             error,
             when,

@@ -30,7 +30,7 @@ export const terminationReport = `POST ${ofAgent('termination-report')}`;
 export const cleanupReport = `POST ${ofAgent('cleanup-report')}`;
 
 export interface Seen {
-  /** With `?status=` where the request had it. */
+  /** With `?status=` if the request had it. */
   readonly route: string;
   readonly agentId: string | undefined;
   /** Virtual seconds since the start. */
@@ -39,7 +39,7 @@ export interface Seen {
   readonly body: any;
 }
 
-/** A control plane that records its requests, checks them against the routes' schemas, and answers by script. */
+/** A control plane that records its requests, checks them against the routes' schemas, and responds by script. */
 export class FakeControlPlane {
   seen: Seen[] = [];
   /** Requests that their schemas do not accept. */
@@ -82,7 +82,7 @@ export class FakeControlPlane {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** The time of the requests from now on. */
+  /** From now on, requests are timed by this clock. */
   follow(clock: () => Date) {
     this.#clock = clock;
     this.#start = clock();
@@ -93,7 +93,7 @@ export class FakeControlPlane {
     this.problems = [];
   }
 
-  /** Replaces the standard answer. An answer with a numeric `status` is sent with that HTTP status. */
+  /** Replaces the standard response of a route. A response with a numeric `status` is sent with that HTTP status. */
   answer(route: string, answer: (seen: Seen) => unknown) {
     this.#answers.set(route, answer);
   }

@@ -6,7 +6,7 @@ import type { Market } from '../../../local/market/market.ts';
 import { parsePrices } from '../../../local/market/price-files.ts';
 import type { FakeControlPlane } from './fake-control-plane.ts';
 
-/** A time of the day of these markets. */
+/** A time on the day of these markets. */
 export const t = (text: string) => new Date(`2024-01-01T${text}Z`);
 export const later = (from: Date, seconds: number) => new Date(from.getTime() + seconds * 1000);
 
@@ -104,7 +104,7 @@ export function simulatedFleet(api: FakeControlPlane, { bridgeOn, ...over }: Sim
     fleet,
     lines,
     simulation,
-    /** Lets time pass up to so many seconds after the start. */
+    /** Lets time pass until this many seconds after the start. */
     run: (seconds: number) => simulation.run(later(played.start, seconds)),
     runUntil: (time: string) => simulation.run(t(time)),
   };

@@ -4,7 +4,7 @@ import { failoverRules } from './failovers.ts';
 import { primaryRules } from './primary.ts';
 import { standbyRules } from './standbys.ts';
 
-/** What holds of any agent at any time: the test plan's I1, I2, I3, I8 and I9. Who knows more of it asks for more. */
+/** Rules for any agent at any time: the test plan's I1, I2, I3, I8 and I9. Callers that know more check more. */
 export function agentRules(change: Change, rule: Rule): void {
   if (!change.now.agent) {
     const { instances, commands, replicas } = change.now;

@@ -3,7 +3,7 @@ import type { Change, Rule } from './change.ts';
 
 type Status = CommandRow['status'];
 
-/** What a command may be found as later, by what it was found as before. */
+/** The statuses that a command may have later, by its status before. */
 const later: Readonly<Record<Status, readonly Status[]>> = {
   pending: ['pending', 'dispatched', 'completed', 'failed', 'cancelled', 'expired'],
   dispatched: ['dispatched', 'completed', 'failed'],
@@ -13,13 +13,13 @@ const later: Readonly<Record<Status, readonly Status[]>> = {
   expired: ['expired'],
 };
 
-/** How it went, and who was to do it; only which instance came of it may become known later. */
+/** Its result, and who was to execute it. Only the new instance may become known later. */
 const resultOf = ({ status, success, inferred, message, dispatched_to, dispatched_at, ...row }: CommandRow) =>
   JSON.stringify([status, success, inferred, message, dispatched_to, dispatched_at, row.executed_at, row.completed_at]);
 
 export const isClosed = ({ status }: Pick<CommandRow, 'status'>) => later[status].length === 1;
 
-/** I8: a command goes forward only, stays as it was closed, and is leased for a known time. F8: by our time. */
+/** I8: a command only moves forward, does not change once closed, and is leased for a known time. F8: by our clock. */
 export function commandRules({ before, now }: Change, rule: Rule): void {
   for (const was of before.commands) {
     const is = now.commands.find(({ id }) => id === was.id);

@@ -1,7 +1,7 @@
 import { eventsOf, isAnsweredByStandby, primaryOf, terminationNotices } from '../database/agent-state.ts';
 import { type Change, once, type Rule } from './change.ts';
 
-/** I2: a notice that is told k times by m ways is one failover, one notification and one row. */
+/** I2: a notice that is reported k times in m ways is one failover, one notification and one row. */
 export function failoverRules({ now }: Change, rule: Rule): void {
   const notices = terminationNotices(now);
   once(

@@ -1,9 +1,9 @@
 import type { AgentState, Row } from '../database/agent-state.ts';
 
-/** Says things in words that are the same for every run: without times, and with names for what is random. */
+/** Formats a value as text that is the same for every run: without times, and with names for random ids. */
 export type InWords = (told: unknown) => string;
 
-/** @param names by what they stand for */
+/** @param names by the ids that they replace */
 export function inWords(names: ReadonlyMap<string, string>): InWords {
   return (told) => {
     let text = JSON.stringify(told) ?? '';
@@ -17,23 +17,23 @@ export function inWords(names: ReadonlyMap<string, string>): InWords {
   };
 }
 
-/** Every row, but for the counter of its updates. */
+/** Every row, without the counter of its updates. */
 export function rowsOf({ agent, ...rest }: AgentState, words: InWords): string[] {
   const tables: [string, readonly Row[]][] = [['agent', [agent!]], ...Object.entries(rest)];
   return tables.flatMap(([table, rows]) => rows.map((row) => `${table} ${words({ ...row, version: 0 })}`)).sort();
 }
 
-/** What has become of an agent since it was read before, to be seen at a glance. */
+/** A summary of how an agent changed since it was read before. */
 export interface Outcome {
-  /** By their names, as `instance_status` has it; the primary with a star. */
+  /** Their `instance_status`, by name; the primary has a star. */
   readonly instances: Readonly<Record<string, string>>;
   readonly standbys?: readonly string[];
-  /** What triggered them. */
+  /** Their triggers. */
   readonly switches?: readonly string[];
-  /** How each was answered; `…, done` once the failover is. */
+  /** The action that answered each; `…, done` once the failover is. */
   readonly notices?: readonly string[];
   readonly commands?: readonly string[];
-  /** Of what the tenant has been told since. */
+  /** Types of the tenant's notifications since then. */
   readonly told?: readonly string[];
 }
 

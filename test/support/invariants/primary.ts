@@ -1,7 +1,7 @@
 import { instanceIn } from '../database/agent-state.ts';
 import type { Change, Rule } from './change.ts';
 
-/** I1: an agent has at most one primary, and its epoch tells of each change. I3: no instance leaves the database. */
+/** I1: an agent has at most one primary, and its epoch rises with each change. I3: no instance leaves the database. */
 export function primaryRules(change: Change, rule: Rule): void {
   const { now } = change;
   const { instance_id: named, pending_termination_instance: pending } = now.agent!;

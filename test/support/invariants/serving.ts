@@ -2,7 +2,7 @@ import { type AgentState, eventsOf, terminationNotices } from '../database/agent
 import { agentRules } from './agent-rules.ts';
 import type { Change, Rule } from './change.ts';
 
-/** What holds besides of an agent that has a primary at any time, and of which one thing became known. */
+/** More rules for an agent that always has a primary, after a single event. */
 function servingRules({ before, now }: Change, rule: Rule): void {
   const { agent, instances, replicas, switches } = now;
   rule(instances.filter((row) => row.is_primary).length === 1, 'I1: one instance is the primary');
@@ -34,7 +34,7 @@ const countsOf = (state: AgentState) => [
   state.agent!.interruption_handled_count,
 ];
 
-/** The rules that do not hold of an agent that has a primary at any time, and of which one thing became known. */
+/** The broken rules of an agent that always has a primary, after a single event. */
 export function brokenRules(before: AgentState, now: AgentState): string[] {
   const broken: string[] = [];
   const rule: Rule = (holds, text) => {

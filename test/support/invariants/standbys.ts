@@ -1,7 +1,7 @@
 import { type AgentState, activeStandbys, instanceIn, type ReplicaRow } from '../database/agent-state.ts';
 import type { Change, Rule } from './change.ts';
 
-/** I3 and I9: one standby of a kind, each with an instance that waits; what has ended does not come back. */
+/** I3 and I9: at most one active standby of each kind, each with an instance that waits; final statuses stay. */
 export function standbyRules({ before, now }: Change, rule: Rule): void {
   const active = activeStandbys(now);
   for (const manual of [true, false])

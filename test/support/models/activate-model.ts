@@ -2,7 +2,7 @@ import type { Rig } from '../rig/rig.ts';
 
 const at = '/api/admin/ml-models';
 
-/** Uploads a model by a signed URL, and activates its session. @returns the session, and what D12 answered */
+/** Uploads a model by a signed URL, and activates its session. @returns the session, and the response of D12 */
 export async function activateModel(rig: Rig, bytes: Uint8Array) {
   const announced = { files: [{ name: 'risk.onnx', size: bytes.length }] };
   const { body } = await rig.asAdmin('POST', `${at}/upload`, announced);

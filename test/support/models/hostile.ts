@@ -1,6 +1,6 @@
 import { PbfWriter } from 'pbf';
 
-/** Models that harm whoever reads them, in the bytes of onnx.proto: numbers are its fields and types. */
+/** Models that harm whoever reads them, encoded as onnx.proto states: the numbers are its fields and types. */
 
 const float = 1;
 const int64 = 7;
@@ -90,7 +90,7 @@ export const endless = () =>
     }),
   );
 
-/** A few bytes that fill so many floats, and compute with all of them. */
+/** A few bytes that allocate this many floats, and compute with all of them. */
 export const greedy = (floats: bigint) =>
   model((graph) => {
     const size = new DataView(new ArrayBuffer(8));
@@ -107,7 +107,7 @@ export const greedy = (floats: bigint) =>
     node(graph, { operator: 'Add', inputs: ['features', 'most'], outputs: ['chances'] });
   });
 
-/** Weights that are said to be in a file of the machine that loads it. */
+/** A model whose weights claim to be in a file of the machine that loads it. */
 export const prying = (path: string) =>
   model((graph) => {
     message(graph, 5, (tensor) => {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** The processes of models that this one has started and that have not ended, by their ids. */
+/** Process ids of the models that this process has started and that have not ended. */
 export const modelChildren = () =>
   readdirSync('/proc').filter((pid) => {
     try {
@@ -11,7 +11,7 @@ export const modelChildren = () =>
     }
   });
 
-/** What a function's container would end with itself, where functions run in the process of the test. */
+/** Kills model processes, as the end of a function's container would: here functions run in the test's process. */
 export function endModelChildren(pids: readonly string[]): void {
   for (const pid of pids) process.kill(Number(pid), 'SIGKILL');
 }

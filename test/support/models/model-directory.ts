@@ -6,12 +6,14 @@ const ours = 'layers/model';
 
 export const readOurs = () => readFile(join(ours, 'model.onnx'));
 
-/** What model.json says, with other values in the place of some. */
+/** The contents of model.json, with some values changed. */
 async function described(changes: object) {
   return JSON.stringify({ ...JSON.parse(await readFile(join(ours, 'model.json'), 'utf8')), ...changes });
 }
 
-/** Writes a model as the layer has it, of other bytes or otherwise described; `model.json` goes by the bytes. */
+/**
+ * Writes the layer's model, with other bytes or another description if given. `model.json` has the hash of the bytes.
+ */
 export async function writeModel(
   directory: string,
   { onnx, ...changes }: { onnx?: Uint8Array; [key: string]: unknown },

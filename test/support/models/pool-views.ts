@@ -3,7 +3,7 @@ import fc from '../fast-check.ts';
 
 const hours = (max: number) => fc.double({ min: 0, max, noNaN: true });
 
-/** What may be known of a pool. */
+/** Whatever may be known about a pool. */
 export const poolView: fc.Arbitrary<PoolView> = fc.record({
   id: fc.uuid(),
   price: fc.constant(0.1),

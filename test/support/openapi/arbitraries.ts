@@ -2,10 +2,10 @@ import fc, { type Arbitrary } from '../fast-check.ts';
 import { document } from './schemas.ts';
 import type { Schema } from './types.ts';
 
-/** What stands for a value that is known only when a request is sent, such as an id: `§agent_id§`. */
+/** A placeholder for a value that is known only when a request is sent, such as an id: `§agent_id§`. */
 export const placeholder = (name: string) => `§${name}§`;
 
-/** The names of fields that take ids or the like, and what stands in for them. */
+/** Fields that take ids or the like, and the names of their placeholders. */
 const known: Readonly<Record<string, string>> = {
   agent_id: 'agent_id',
   agent_ids: 'agent_id',
@@ -27,14 +27,14 @@ const known: Readonly<Record<string, string>> = {
   q: 'instance_id',
 };
 
-/** Most lists and texts are short, so that a request costs little; some are as long as they may be. */
+/** Most lists and texts are short, so that a request costs little; some have the maximum length. */
 const shortItems = 4;
 const shortText = 24;
 
-/** However deep a value stands, as otherwise what is deep would be left out. */
+/** Chooses evenly at any depth; otherwise deep values would be left out. */
 const evenly = { depthSize: 'max' } as const;
 
-/** The value, or as often another in its place. */
+/** One of `values`, or as often `otherwise`. */
 export const maybe = <T>(values: Arbitrary<T>, otherwise: T): Arbitrary<T> =>
   fc.tuple(fc.integer({ min: 0, max: 9 }), values).map(([chance, value]) => (chance < 5 ? otherwise : value));
 
@@ -52,9 +52,9 @@ const storable: Arbitrary<unknown> = fc.letrec((tie) => ({
 })).any;
 
 /**
- * Values that a schema of the document allows, and now and then one that it does not, as `not` and the `anyOf` of an object are
- * left to whoever asks the validator.
- * @param name of the field that the value stands in
+ * Values that a schema of the document allows. A few are not allowed, as `not` and the `anyOf` of an object are
+ * ignored: the validator tells them apart.
+ * @param name of the field that has the value
  */
 export function valuesOf(schema: Schema, name = ''): Arbitrary<unknown> {
   const stand = known[name];

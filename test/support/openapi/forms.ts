@@ -1,17 +1,17 @@
 import fc, { type Arbitrary } from '../fast-check.ts';
 
-/** A form as bytes, and what the protocol says of it. */
+/** A form as bytes, and the result that the protocol requires. */
 export interface SentForm {
-  /** How it was made, for whoever reads a finding. */
+  /** How it was made, for readers of a finding. */
   readonly kind: string;
   readonly contentType: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Whether it has to be taken, has to be refused, or is for the reader of forms to say. */
+  /** Whether it must be accepted, must be refused, or is up to the form parser. */
   readonly expected: 'taken' | 'refused' | 'either';
 }
 
 interface Part {
-  /** Lines of its head, without their ends. */
+  /** Header lines, without their line ends. */
   readonly head: readonly string[];
   readonly bytes: Buffer;
 }
@@ -44,7 +44,7 @@ function formOf(
   return Buffer.concat([...written, Buffer.from(`${end}${line}`)]);
 }
 
-/** Bytes of a file: none that could end its part, but much that looks like it. */
+/** Bytes of a file. `isInside` removes those that would end the part; many look as if they did. */
 const contents = fc.oneof(
   fc.uint8Array({ minLength: 1, maxLength: 200 }),
   fc
@@ -54,9 +54,9 @@ const contents = fc.oneof(
 const isInside = (bytes: Uint8Array) => !Buffer.from(bytes).includes(`--${boundary}`);
 
 /**
- * Forms for an operation that takes files: some that are right, and near misses of each kind.
- * @param extensions of files that may come, with their points
- * @param mostBytes of a body
+ * Forms for an operation that takes files: some are valid, others near misses of each kind.
+ * @param extensions of allowed files, with their dots
+ * @param mostBytes that a body may have
  */
 export function formsOf(extensions: readonly string[], mostBytes: number): Arbitrary<SentForm> {
   const name = fc
@@ -133,7 +133,7 @@ export function formsOf(extensions: readonly string[], mostBytes: number): Arbit
         .constantFrom(mostBytes, mostBytes + 300_000)
         .map((n) => formOf([part('files', `a${extensions[0]}`, Buffer.alloc(n, 'x'))])),
     ),
-    // What ends before its last boundary; the line behind that may be missing.
+    // Ends before its last boundary; only the line end after that may be missing.
     made(
       'cut off',
       'refused',

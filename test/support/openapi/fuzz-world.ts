@@ -3,15 +3,15 @@ import type { TestInstance } from '../agents/test-instance.ts';
 import type { Rig } from '../rig/rig.ts';
 import { tenantWorld } from '../scenes/tenant-world.ts';
 
-/** What a request can be about: whose token is sent, and what the names in paths and bodies stand for. */
+/** What requests are about: the token to send, and the values of the names in paths and bodies. */
 export interface FuzzWorld {
   readonly token: string;
   readonly ids: Record<string, string>;
 }
 
 /**
- * A tenant with one of everything that a path names. Where it is idle no switch is under way and its standby is ready, so that
- * what needs the one or the other is met.
+ * Creates a tenant with one of everything that a path names. If idle, no switch is under way and the standby is ready;
+ * routes may need either state.
  * @param id the route's, for what it needs besides
  */
 export async function fuzzWorld(rig: Rig, id: string, isIdle: boolean): Promise<FuzzWorld> {
@@ -36,7 +36,7 @@ async function newOperator(rig: Rig): Promise<string> {
   const make = () => rig.asAdmin('POST', '/api/admin/operators', { name: `o ${randomUUID()}`, role: 'viewer' });
   const made = await make();
   if (made.status === 201) return made.body.id;
-  // O1 has made as many as there may be: one of them goes.
+  // Requests to O1 have reached the limit of operators, so one of them is deleted.
   const operators: { id: string; status: string }[] = (await rig.asAdmin('GET', '/api/admin/operators')).body;
   await rig.asAdmin('DELETE', `/api/admin/operators/${operators.find(({ status }) => status === 'active')!.id}`);
   return (await make()).body.id;

@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from '../fast-check.ts';
 import type { Asked } from './types.ts';
 
-/** What may be just beyond what a field takes. Whether it is, the document's schema says. */
+/** Values that may be just outside of what a field accepts. The document's schema tells whether they are. */
 const strange: readonly unknown[] = [
   null,
   true,
@@ -29,7 +29,7 @@ const strange: readonly unknown[] = [
   { a: [{}] },
 ];
 
-/** Requests that have one value changed, or one left out, or are no object at all. */
+/** Requests with one value replaced or left out; it may be the whole body. */
 export function nearMisses(requests: Arbitrary<Asked>): Arbitrary<Asked> {
   const change = fc.record({
     at: fc.nat(),
@@ -43,14 +43,14 @@ export function nearMisses(requests: Arbitrary<Asked>): Arbitrary<Asked> {
   });
 }
 
-/** The path of each value in another, itself included where it is one to replace. */
+/** The path of each value inside another, and of the value itself if it can be replaced. */
 function pathsOf(value: unknown, path: readonly string[]): (readonly string[])[] {
   const own = path.length > 1 || path[0] === 'body' ? [path] : [];
   if (typeof value !== 'object' || value === null) return value === undefined ? [] : own;
   return [...own, ...Object.entries(value).flatMap(([key, inside]) => pathsOf(inside, [...path, key]))];
 }
 
-/** @param value undefined takes away what is there */
+/** @param value `undefined` removes what is there */
 function replaced(whole: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
   if (key === undefined) return value;
   const copy = (Array.isArray(whole) ? [...whole] : { ...(whole as object) }) as Record<string, unknown>;

@@ -9,7 +9,7 @@ const schemaOfBody = (operation: Operation) =>
 const parametersOf = (operation: Operation, place: string) =>
   (operation.parameters ?? []).filter((one) => one.in === place);
 
-/** Requests of an operation, made of its own schemas; one in four is a near miss of what they allow. */
+/** Requests to an operation, generated from its schemas; one in four is a near miss. */
 export function requestsOf(operation: Operation): Arbitrary<Asked> {
   const body = schemaOfBody(operation);
   const path = parametersOf(operation, 'path').map(({ name, schema }) => {
@@ -35,13 +35,13 @@ export function requestsOf(operation: Operation): Arbitrary<Asked> {
   return fc.oneof({ weight: 3, arbitrary: whole }, { weight: 1, arbitrary: nearMisses(whole) });
 }
 
-/** `.` and `..` never leave a client: a URL is resolved before it is sent. */
+/** Clients never send `.` and `..`: they resolve a URL before they send it. */
 const isSegment = (text: unknown) => text !== '.' && text !== '..';
 
 const withoutUndefined = (values: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 
-/** What stands for something that is known by now is replaced by it; where nothing is known, by a text of its own. */
+/** Replaces placeholders with the known values, or with an empty text where there is none. */
 export function filled(asked: Asked, known: Readonly<Record<string, string>>): Asked {
   const text = JSON.stringify(asked).replaceAll(/§(\w+)§/g, (_, name: string) =>
     JSON.stringify(known[name] ?? '').slice(1, -1),
@@ -49,7 +49,7 @@ export function filled(asked: Asked, known: Readonly<Record<string, string>>): A
   return JSON.parse(text) as Asked;
 }
 
-/** What is wrong with a request by the document; undefined for one that it allows. */
+/** What is wrong with a request according to the document; undefined if the document allows it. */
 export function faultOfRequest(operation: Operation, asked: Asked): string | undefined {
   const body = schemaOfBody(operation);
   if (asked.body === undefined && operation.requestBody?.required) return 'body: is missing';
@@ -64,7 +64,7 @@ export function faultOfRequest(operation: Operation, asked: Asked): string | und
   return undefined;
 }
 
-/** As a query writes it, a number is text. */
+/** In a query, numbers are text. */
 const typed = ({ type }: Schema, value: unknown) =>
   type !== 'string' && typeof value === 'string' && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/.test(value) ? Number(value) : value;
 

@@ -30,7 +30,7 @@ export const document = JSON.parse(JSON.stringify(openApiDocument()));
 
 const ajv = new Ajv2020({ strict: false, allErrors: false });
 addFormats.default(ajv);
-/** Cursors that lists have answered: no other text is one. */
+/** Cursors that lists have returned: no other text is one. */
 export const issuedCursors = new Set(['']);
 ajv.addFormat('cursor', (text) => issuedCursors.has(text));
 ajv.addFormat('time-zone', isTimeZone);
@@ -46,19 +46,19 @@ export const operations = Object.entries<Record<string, Operation>>(document.pat
   })),
 );
 
-/** A response of an operation by its status, undefined where the document has none. */
+/** The response of an operation for a status, undefined if the document has none. */
 export function responseOf(operation: Operation, status: number | string): Response | undefined {
   const response = operation.responses[String(status)];
   return response?.$ref ? document.components.responses[response.$ref.split('/').at(-1)!] : response;
 }
 
-/** A JSON Schema that stands in the document, whose references lead into it. */
+/** A JSON Schema of the document, with absolute references into it. */
 export const absolute = <T>(schema: T): T =>
   JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', '"openapi#/components/'));
 
 const compiled = new Map<unknown, ValidateFunction>();
 
-/** What is wrong with a value by a schema of the document; undefined where nothing is. */
+/** What is wrong with a value according to a schema of the document; undefined if nothing is. */
 export function faultOf(schema: unknown, value: unknown): string | undefined {
   const validate = compiled.get(schema) ?? ajv.compile(absolute(schema) as object);
   compiled.set(schema, validate);

@@ -1,4 +1,4 @@
-/** A JSON Schema as the document's requests have them: no keyword beyond these constrains a value there. */
+/** A JSON Schema as requests in the document have it: no other keywords constrain values there. */
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];

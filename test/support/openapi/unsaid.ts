@@ -15,30 +15,30 @@ const roleInAccount = (role: string) => (asked: Asked) => {
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 
-/** Rules that no JSON Schema can say, most because they compare two fields: how a request is made to keep them. */
+/** Makes requests keep rules that JSON Schema cannot express, mostly because they compare two fields. */
 export const unsaid: Readonly<Record<string, (asked: Asked) => Asked>> = {
-  // Role and account are the same account's.
+  // The role must be in the account.
   D1: (asked) => roleInAccount('aws_role_arn')(withAccount(asked)),
   E2: roleInAccount('role_arn'),
-  // What the URL standard takes for a URL.
+  // It must be a URL by the URL standard.
   N5: (asked) => {
     const body = asked.body as Fields | undefined;
     if (typeof body?.url !== 'string') return asked;
     return { ...asked, body: { ...body, url: 'https://hooks.example.com/spot' } };
   },
-  // No two for the same at once, and none that ends before it begins.
+  // No two overlays may cover the same thing at once, and none may end before it begins.
   E11: (asked) => {
     const { overlays } = (asked.body ?? {}) as { overlays?: unknown };
     if (!Array.isArray(overlays)) return asked;
     const lines = overlays.slice(0, 1).map((line) => (isFields(line) ? { ...line, until: null } : line));
     return { ...asked, body: { overlays: lines } };
   },
-  // A deadline lies ahead, and not too far.
+  // A deadline must be in the future, and not too far.
   C7: (asked) => {
     const body = asked.body as Fields | undefined;
     return typeof body?.deadline === 'string' ? { ...asked, body: { ...body, deadline: 'none' } } : asked;
   },
-  // Not the last before the first, nor more than 31 days.
+  // The period must not end before it begins, nor be longer than 31 days.
   E7: (asked) => {
     const { from, ...query } = asked.query;
     const to = new Date(String(query.to));

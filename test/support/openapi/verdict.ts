@@ -1,7 +1,7 @@
 import type { Answer } from '../rig/api.ts';
 import { faultOf, type Operation, responseOf } from './schemas.ts';
 
-/** Of callers with the right token: no request of the fuzz should be refused like that. */
+/** Authorization errors. The fuzz sends the right token, so no request should get one. */
 const admission = new Set([
   'missing_token',
   'invalid_token',
@@ -12,8 +12,8 @@ const admission = new Set([
 ]);
 
 /**
- * What is wrong with an answer by the document; undefined where nothing is.
- * @param fault of the request by the document; undefined where it allows it
+ * What is wrong with a response according to the document; undefined if nothing is.
+ * @param fault of the request according to the document; undefined if the document allows it
  */
 export function findingOf(operation: Operation, fault: string | undefined, answer: Answer): string | undefined {
   const { status, body, headers } = answer;

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Programs in place of the machine's. */
+/** Stand-ins for the machine's programs. */
 export interface FakePrograms {
-  /** To go first in PATH. */
+  /** Must come first in PATH. */
   readonly folder: string;
   remove(): void;
 }
 
-/** @param scripts what each program does, in the shell's language */
+/** @param scripts the shell script of each program */
 export function fakePrograms(scripts: Record<string, string>): FakePrograms {
   const folder = mkdtempSync(join(tmpdir(), 'spot-programs-'));
   for (const [name, script] of Object.entries(scripts))

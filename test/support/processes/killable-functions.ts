@@ -4,7 +4,7 @@ import type { Invoke } from '../../../local/aws/lambda-host.ts';
 import { Killed, LambdaProcess } from './lambda-process.ts';
 import { builtFunctions, timelessFunctions } from './timeless-functions.ts';
 
-/** Where the process is between two statements: it is about to send one, or one was carried out and not yet answered. */
+/** When the process is killed: about to send a call, or after the call was carried out but before its response. */
 export type Moment = 'before' | 'after';
 
 /** When a process is killed: at its n-th call to the Data API from now on. */
@@ -14,8 +14,9 @@ export interface Kill {
 }
 
 /**
- * The functions, which can be killed at any point at which they wait: so at all those at which their end makes a
- * difference to what is stored. What may be killed runs in a process of its own, all else in this one, which is quicker.
+ * The functions, which can be killed at any point where they wait, and so at every point where a crash makes a
+ * difference to what is stored. What may be killed runs in a process of its own, everything else in this one, which is
+ * faster.
  */
 export class KillableFunctions {
   readonly #here = timelessFunctions();
@@ -36,7 +37,7 @@ export class KillableFunctions {
     }
   };
 
-  /** Call it when the rig runs. The gateway logs what kills invocations; that is not said. */
+  /** Call it when the rig runs. Suppresses what the gateway logs about killed invocations. */
   async open() {
     const say = console.error;
     vi.spyOn(console, 'error').mockImplementation((...words) => {
@@ -51,9 +52,9 @@ export class KillableFunctions {
   }
 
   /**
-   * Does something during which the process is killed, if it comes to that.
-   * @param onKilled what happens before the caller hears of it
-   * @returns whether it was
+   * Runs `act`, and kills the process if it gets to that call.
+   * @param onKilled runs before the caller learns of it
+   * @returns whether the process was killed
    */
   async killedAt(dataApi: DataApi, { n, moment }: Kill, onKilled: () => Promise<void>, act: () => Promise<unknown>) {
     let calls = 0;

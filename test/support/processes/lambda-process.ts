@@ -16,27 +16,27 @@ export type Answered =
   | { readonly id: number; readonly result: unknown }
   | { readonly id: number; readonly error: FailureSaid };
 
-/** An error, as it is told to another process. */
+/** An error, as it is sent to another process. */
 export interface FailureSaid {
   readonly name: string;
   readonly message: string;
   readonly kind?: string | undefined;
-  /** Of a job, those of its steps. */
+  /** Errors of a job's steps. */
   readonly errors?: readonly FailureSaid[] | undefined;
 }
 
-/** Why an invocation was not answered. */
+/** Why an invocation got no response. */
 export class Killed extends Error {
   override readonly name = 'Killed';
 }
 
 /**
- * Functions in a process of their own, as Lambda runs them. It can be killed (SIGKILL) at any moment: not a line runs after
- * that, and what it had begun in the database stays as it is. The next invocation finds a new one.
+ * Functions in a process of their own, as Lambda runs them. It can be killed (SIGKILL) at any moment: no code runs
+ * after that, and what it had begun in the database stays as it is. The next invocation gets a new process.
  */
 export class LambdaProcess {
   readonly #dist: string;
-  /** Made by `open`: where that was not reached, there is nothing to remove. */
+  /** Created by `open`: before that, there is nothing to remove. */
   #directory: string | undefined;
   #program = '';
   #child: ChildProcess | undefined;
@@ -73,7 +73,7 @@ export class LambdaProcess {
     return answer.promise;
   };
 
-  /** Ends the process where it stands; what it was running is not answered. Another one starts. */
+  /** Kills the process; what it was running gets no response. Another one starts. */
   async kill(): Promise<void> {
     await this.#end();
     this.#start();
@@ -83,7 +83,7 @@ export class LambdaProcess {
     }
   }
 
-  /** The end of it all. */
+  /** Kills the process for good and removes its files. */
   async close(): Promise<void> {
     await this.#end();
     if (this.#directory !== undefined) await rm(this.#directory, { recursive: true, force: true });

@@ -7,12 +7,12 @@ import { type Handler, type Invoke, runAsLambda } from '../../../local/aws/lambd
 /** Where the bundles of the functions are. */
 export const builtFunctions = join(import.meta.dirname, '../../../dist');
 
-/** What is longer is a time limit of the SDK's or of Lambda's, and runs by real time. */
+/** Longer timers are time limits of the SDK or of Lambda, and run in real time. */
 const longestPauseMs = 1000;
 
 /**
- * The built functions, with a clock of their own on which only their pauses pass: a pause takes no time, and its jitter is
- * even. So a run does not wait, does not depend on how fast the computer is, and a seed repeats it.
+ * The built functions, with a clock that only their pauses advance: a pause takes no real time, and its jitter is
+ * constant. So a run does not wait, does not depend on the speed of the machine, and its seed reproduces it.
  * @param dist where the bundles are
  */
 export function timelessFunctions(dist = builtFunctions): Invoke {
@@ -25,7 +25,7 @@ export function timelessFunctions(dist = builtFunctions): Invoke {
   };
 }
 
-/** What the functions see in place of the globals of these names. */
+/** Replacements for the globals of these names. */
 function timelessGlobals() {
   const started = Date.now();
   let ahead = 0;
@@ -52,7 +52,7 @@ function load(file: string, globals: ReturnType<typeof timelessGlobals>): Handle
     __dirname: dirname(file),
   };
   const scope = { ...own, ...globals, importHere: (name: string) => import(name) };
-  // A function that is compiled by itself has no `import()` of its own.
+  // Code that `compileFunction` compiles has no `import()` of its own.
   const code = readFileSync(file, 'utf8').replaceAll(/\bimport\(/g, 'importHere(');
   compileFunction(code, Object.keys(scope), { filename: file })(...Object.values(scope));
   return (module.exports as { handler: Handler }).handler;

@@ -1,12 +1,12 @@
 import type { Db } from '../../../functions/shared/db.ts';
 import type { Clock } from '../../../local/clock.ts';
 
-/** An answer over HTTP, and what it cost. */
+/** An HTTP response and what it cost. */
 export interface Answer {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: a test asserts on it, which is its type check.
   readonly body: any;
-  /** To the Data API; NaN where the answer does not say. */
+  /** Data API calls; NaN if the response does not say. */
   readonly calls: number;
   readonly headers: Headers;
 }
@@ -14,7 +14,7 @@ export interface Answer {
 export interface RequestOptions {
   readonly token?: string;
   readonly body?: unknown;
-  /** A body that is sent as it is. */
+  /** A body that is sent as is. */
   readonly raw?: string | Uint8Array<ArrayBuffer>;
   readonly headers?: Record<string, string>;
 }
@@ -25,15 +25,15 @@ export interface Tenant {
   readonly token: string;
 }
 
-/** What a test instance needs of the control plane that it speaks to. */
+/** What a test instance needs of its control plane. */
 export interface Api {
   readonly clock: Clock;
-  /** For what a test looks up or puts into the database itself. */
+  /** For what a test reads or writes in the database directly. */
   readonly db: Db;
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
 }
 
-/** One request to the control plane at `url`. A body that is not JSON is given as text. */
+/** Sends one request to the control plane at `url`. A response that is not JSON has its text as body. */
 export async function send(
   url: string,
   method: string,

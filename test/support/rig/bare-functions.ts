@@ -9,11 +9,11 @@ import { functionNames } from '../../../functions/lambdas.ts';
 import { lambdaHost } from '../../../local/aws/lambda-host.ts';
 import { Rig } from './rig.ts';
 
-/** The Lambdas of the schedules. */
+/** The Lambdas that run schedules. */
 const scheduled = new Set<string>(Object.values(jobs).map(({ runsIn }) => runsIn));
 
 /**
- * From here on the rigs of a test file run functions that are built without the decision engine, the model and the
+ * From here on, the rigs of a test file run functions that are built without the decision engine, the model and the
  * schedules: whatever uses one of them fails.
  * @returns the directory of the bundles
  */

@@ -16,12 +16,12 @@ import { dataApiClient, throughDataApi } from '../database/data-api.ts';
 import { type Answer, type Api, type RequestOptions, send, type Tenant } from './api.ts';
 import { leaveStatements } from './template-schema.ts';
 
-/** What a rig can have otherwise than a control plane usually has it. */
+/** Options in which a rig may differ from the usual control plane. */
 export type RigOptions = Pick<ControlPlaneOptions, 'functions' | 'functionThreads' | 'dataApiLimits' | 'measures'>;
 
 /**
- * A control plane of a test file's own: the built bundles behind the local gateway, over real HTTP, on a schema of its
- * own in the run's database server. Time stands still until a test moves it.
+ * A control plane for one test file: the built bundles behind the local gateway, over real HTTP, on a schema of its own
+ * in the run's database server. Time stands still until a test moves it.
  */
 export class Rig implements Api {
   readonly controlPlane: ControlPlane;
@@ -40,10 +40,10 @@ export class Rig implements Api {
     this.#client = dataApiClient(controlPlane.dataApi.url);
   }
 
-  /** What every rig of this test file starts with. */
+  /** Default options of every rig of this test file. */
   static defaults: RigOptions = {};
 
-  /** @param environment over the functions' usual one; the time that is spent on repeating database calls is short */
+  /** @param environment overrides the functions' usual one, in which database calls are retried only briefly */
   static async start(environment: Record<string, string> = {}, options: RigOptions = {}): Promise<Rig> {
     const dataDir = await mkdtemp(join(tmpdir(), 'spot-rig-'));
     const clock = new VirtualClock(new Date('2026-03-02T00:00:00Z'));
@@ -58,7 +58,7 @@ export class Rig implements Api {
       say: () => {},
       ...Rig.defaults,
       ...options,
-      // A rig's minute may hold what an hour's requests are elsewhere.
+      // One minute of a rig may hold as many requests as an hour elsewhere.
       environment: { DATA_API_RETRY_MS: '2000', POWERTOOLS_LOG_LEVEL: 'SILENT', RATE_LIMITS: 'off', ...environment },
     });
     return new Rig(controlPlane, clock, dataDir, databaseName);
@@ -70,7 +70,7 @@ export class Rig implements Api {
     await rm(this.dataDir, { recursive: true, force: true });
   }
 
-  /** The functions' own way to the database, for what a test looks up or puts there. */
+  /** The functions' own database client, for what a test reads or writes directly. */
   get db(): Db {
     const opened = performance.now();
     const patience = {
@@ -84,7 +84,7 @@ export class Rig implements Api {
     return this.controlPlane.dataApi.faults;
   }
 
-  /** Moves time on. */
+  /** Lets time pass. */
   pass(seconds: number): Date {
     this.clock.set(new Date(this.clock.now().getTime() + seconds * 1000));
     return this.clock.now();
@@ -98,7 +98,7 @@ export class Rig implements Api {
     return this.request(method, path, { token: this.controlPlane.adminToken, body });
   }
 
-  /** @param facts beside its name. Its plan has room for whatever a scene registers. */
+  /** @param facts besides its name. Its limits allow whatever a scene registers. */
   async tenant(facts: Record<string, unknown> = {}): Promise<Tenant> {
     const name = `Tenant ${randomUUID()}`;
     const wanted = { name, max_agents: 1_000_000, max_instances: 1_000_000, ...facts };
@@ -107,12 +107,12 @@ export class Rig implements Api {
     return { id: body.client.id, name: body.client.name, token: body.client.token };
   }
 
-  /** An instance with an agent on it that has not registered. */
+  /** An instance whose agent has not registered yet. */
   instance(tenant: Tenant, facts: Partial<InstanceFacts> = {}): TestInstance {
     return new TestInstance(this, tenant, facts);
   }
 
-  /** An instance that has registered, the primary of its agent; of a tenant of its own where none is given. */
+  /** A registered instance, the primary of its agent. Without a tenant it gets a new one. */
   async primary(facts: Partial<InstanceFacts> = {}, tenant?: Tenant): Promise<TestInstance> {
     const instance = this.instance(tenant ?? (await this.tenant()), facts);
     const { status, body } = await instance.register();
@@ -126,7 +126,7 @@ export class Rig implements Api {
   }
 }
 
-/** How long a test's own statements are repeated while a fault strikes them. */
+/** How long a test's own statements are retried while a fault strikes them. */
 const patienceMs = 2000;
 
 /** A copy of the run's migrated schema: migrating anew for each test file would take seconds. */

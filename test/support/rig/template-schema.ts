@@ -8,10 +8,10 @@ import { startDataApi } from '../../../local/aws/data-api/server.ts';
 import { dataApiClient, throughDataApi } from '../database/data-api.ts';
 
 const sqlDir = join(import.meta.dirname, '../../../functions/migrate/sql');
-/** Where statements are left that the run executed, for the grammar check that ends it. */
+/** Where the statements of the run are collected for the grammar check at its end. */
 export const statementsDir = '.local/test-statements';
 
-/** Migrates one schema for the whole run. @returns what makes the same one anew, in a schema that is empty */
+/** Migrates one schema for the whole run. @returns SQL that creates the same in an empty schema */
 export async function makeTemplate(address: DatabaseAddress, name: string): Promise<string> {
   const connection = await createConnection({ ...address, allowPublicKeyRetrieval: true });
   try {
@@ -51,10 +51,10 @@ async function copyOf(connection: Connection, name: string): Promise<string> {
     'SELECT table_name AS name, view_definition AS definition FROM information_schema.views WHERE table_schema = ?',
     [name],
   );
-  // The server writes out the schema of what a view reads.
+  // The server qualifies what a view reads with its schema.
   for (const { name: view, definition } of views)
     statements.push(`CREATE SQL SECURITY INVOKER VIEW ${view} AS ${definition.replaceAll(`\`${name}\`.`, '')}`);
-  // So that a migration finds that there is nothing to do.
+  // So that migrations find nothing to do.
   for (const table of ['schema_migrations', 'schema_migration_lock'])
     statements.push(`INSERT INTO ${table} SELECT * FROM ${name}.${table}`);
   return statements.join(';\n');

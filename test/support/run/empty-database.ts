@@ -2,7 +2,7 @@ import type { LocalDatabase } from '../../../local/database/address.ts';
 import { DatabaseInUse } from '../../../local/database/claim.ts';
 import { type DatabaseOptions, startDatabase } from '../../../local/database/server.ts';
 
-/** A server with nothing in it. Another run may be under way in this folder, as in a watching terminal: then the next one. */
+/** Starts an empty server. If another run uses the folder, as in a watching terminal, takes the next folder. */
 export async function emptyDatabase(
   { dataDir, ...options }: Pick<DatabaseOptions, 'dataDir' | 'engine'>,
   run = 1,

@@ -7,11 +7,11 @@ import { emptyDatabase } from './empty-database.ts';
 declare module 'vitest' {
   interface ProvidedContext {
     database: DatabaseAddress;
-    /** Statements that make the tables of the migrated schema, in one that is empty. */
+    /** Statements that create the tables of the migrated schema in an empty one. */
     schema: string;
     /** What everything random in this run derives from. */
     runSeed: number;
-    /** Which part of what takes long this project plays. */
+    /** Which part of the long tests this project runs. */
     simulation: { readonly part: number; readonly parts: number };
   }
 }

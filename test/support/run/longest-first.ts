@@ -1,6 +1,6 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Take a minute or more, and so begin first: otherwise one worker is left with one when the other has nothing to do. */
+/** These take a minute or more and so start first: otherwise one worker would still run one when the other is idle. */
 const longest = ['failover-simulation', 'agent-interleavings', 'faults', 'crash-matrix', 'reconcile'];
 
 export class LongestFirst extends BaseSequencer {

@@ -4,14 +4,14 @@ import type { Reporter, TestModule } from 'vitest/node';
 const listed = 10;
 
 /**
- * Ends the run with the slowest files and a line to count by: `12 passed, 0 failed`, and `, 1 skipped` when some were. What
- * is broken outside of a test counts as failed too: a file that does not load, a hook, an error that nobody caught.
+ * Ends the run with the slowest files and a line of totals: `12 passed, 0 failed`, and `, 1 skipped` when some were.
+ * Failures outside of a test count as failed too: a file that does not load, a hook, an uncaught error.
  */
 export default class ClosingLines implements Reporter {
   #lines = ['0 passed, 1 failed'];
 
   constructor() {
-    // Not at the end of the tests: the default reporter's summary comes after that, and the count is to be the last line.
+    // Not at the end of the tests: the default reporter's summary comes after that, and the totals must come last.
     process.once('exit', () => console.log(this.#lines.join('\n')));
   }
 
@@ -49,7 +49,7 @@ export function countTests(modules: readonly TestModule[], unhandledErrors: read
     for (const suite of module.children.allSuites()) counts.failed += suite.errors().length;
     for (const test of module.children.allTests()) {
       const { state } = test.result();
-      // Pending: it never got to run, because its file or a hook before it failed, or the run was broken off.
+      // Pending: it never ran, because its file or a hook before it failed, or the run was aborted.
       counts[state === 'pending' ? 'failed' : state]++;
     }
   }

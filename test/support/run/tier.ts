@@ -1,6 +1,6 @@
 const tiers = ['usual', 'ci', 'soak'] as const;
 
-/** How long a run of the tests may take (test/support/run/sizes.ts). */
+/** How much a run of the tests does (test/support/run/sizes.ts). */
 export const tier = tiers.find((name) => name === (process.env.SIZES ?? 'usual')) ?? notOne();
 
 function notOne(): never {

@@ -17,7 +17,7 @@ export interface Customer extends Tenant {
   readonly externalId: string;
 }
 
-/** What the reconciler asks of AWS in a run that finds one region to ask. */
+/** The AWS calls of a reconciler run that has one region to check. */
 export const look = ['AssumeRole', 'DescribeInstances us-east-1'];
 
 const notices = [
@@ -28,13 +28,13 @@ const notices = [
   'suspected_orphan',
 ];
 
-/** Tenants with AWS accounts beside a rig's control plane: what EC2 has there, and what the reconciler makes of it. */
+/** Tenants of a rig that have AWS accounts: what EC2 has in them, and what the reconciler makes of it. */
 export class AwsCustomers {
   readonly ec2: Ec2Api;
   readonly #rig: Rig;
   /** EC2's instances by account. */
   readonly #there = new Map<string, Map<string, Ec2Instance>>();
-  /** What AWS was asked since the test began. */
+  /** AWS calls since the test began. */
   asked: Call[] = [];
 
   constructor(rig: Rig) {
@@ -44,11 +44,11 @@ export class AwsCustomers {
     this.ec2.onCall = (call) => void this.asked.push(call);
   }
 
-  /** What EC2 has in a region, unless a test says otherwise. */
+  /** The instances that EC2 has in a region, unless a test says otherwise. */
   readonly instancesIn = (account: string, region: string) =>
     [...(this.#there.get(account)?.values() ?? [])].filter(({ az }) => az.startsWith(region));
 
-  /** Begins a test: what earlier ones left undone is none of its business. */
+  /** Begins a test: settles what earlier tests left unconfirmed or unchecked. */
   async begin() {
     const { db, clock } = this.#rig;
     await db.updateTable('instances').set({ terminationConfirmed: true }).execute();
@@ -58,7 +58,7 @@ export class AwsCustomers {
     this.asked = [];
   }
 
-  /** A tenant whose account lets us look into it. */
+  /** Creates a tenant whose AWS account lets us read it. */
   async customer({ access = true } = {}): Promise<Customer> {
     const account = String(randomInt(10 ** 11, 10 ** 12));
     const roleArn = `arn:aws:iam::${account}:role/spot/SpotOptimizer`;
@@ -74,7 +74,7 @@ export class AwsCustomers {
     return { id, name, token, account, roleArn, externalId };
   }
 
-  /** Has EC2 know an instance. */
+  /** Adds an instance to EC2, or changes it. */
   set(
     { account }: Customer,
     instance: TestInstance | string,
@@ -98,21 +98,21 @@ export class AwsCustomers {
     return { old, next, dueAt: new Date(this.#rig.clock.now().getTime() + 5 * minute * 1000) };
   }
 
-  /** Runs the job now. @returns what AWS was asked meanwhile, in a word each */
+  /** Runs the job now. @returns the AWS calls that it made, as action and region */
   async run(): Promise<string[]> {
     const before = this.asked.length;
     await this.#rig.runJob('reconcile-instances');
     return this.asked.slice(before).map(({ action, region }) => (region ? `${action} ${region}` : action));
   }
 
-  /** Moves on to when an instance is to be checked next, and runs the job. */
+  /** Lets time pass until an instance is due for its next check, and runs the job. */
   async runWhenDue(instance: TestInstance) {
     const { ec2NextCheckAt } = await instance.row();
     this.#rig.pass((ec2NextCheckAt!.getTime() - this.#rig.clock.now().getTime()) / 1000);
     return this.run();
   }
 
-  /** What the tenant was notified of about its instances and its account, oldest first. */
+  /** The tenant's notifications about its instances and its account, oldest first. */
   async notified({ id }: Tenant) {
     return this.#rig.db
       .selectFrom('systemEvents')

@@ -1,6 +1,6 @@
 import type { Rig } from '../rig/rig.ts';
 
-/** What collects from AWS begins anew, some time later: each test has agents of its own alone, and no fault or failure before it. */
+/** Resets the collection from AWS and lets time pass: each test has only its own agents, and no earlier fault. */
 export async function forgetCollected(rig: Rig, seconds: number): Promise<void> {
   await rig.db.updateTable('agents').set({ status: 'deleted' }).execute();
   await rig.db.deleteFrom('marketCollections').execute();

@@ -7,19 +7,19 @@ import type { Answer, Tenant } from '../rig/api.ts';
 import type { Rig } from '../rig/rig.ts';
 import { ec2Event } from './ec2-event.ts';
 
-/** What a caller is told. */
+/** The response to a caller. */
 export interface Reply {
   readonly status: number;
   readonly body?: unknown;
 }
 export type Act = () => Promise<Reply>;
 
-/** An agent and its instances; an act finds in it what it was arranged with. */
+/** An agent and its instances, as arranged for an act. */
 export interface Scene {
   /** The first primary. */
   readonly old: TestInstance;
   readonly standby: TestInstance;
-  /** Of the standby. */
+  /** The replica id of the standby. */
   readonly id: string;
   /** The successor in a switch. */
   readonly next: TestInstance;
@@ -28,17 +28,17 @@ export interface Scene {
 /** The AWS account of the tenant. */
 export const account = '123456789012';
 
-/** A job says nothing of a single agent, so neither that anything was done for it nor that nothing was. */
+/** The status of a job's run, which does not tell whether anything was done for a single agent. */
 export const accepted = 202;
 
-/** What may be killed, in a control plane that is started after this is called. */
+/** The acts that may be killed, in a control plane that is started after this is called. */
 export function crashActs(rig: () => Rig) {
   const at = (seconds: number) => new Date(rig().clock.now().getTime() + seconds * 1000).toISOString();
   const call = (send: () => Promise<Answer>) => async () => {
     const { status, body } = await send();
     return { status, body };
   };
-  // What names times is said again with the same ones.
+  // A repeated report names the same times.
   const isToEnd = ({ old }: Pick<Scene, 'old'>) => {
     const claims = { termination_time: at(120) };
     return call(() => old.emergency('termination-notice', claims));
@@ -57,7 +57,7 @@ export function crashActs(rig: () => Rig) {
     return call(() => old.switchReport(next, { prices: { old_spot: 0.05, new_spot: 0.04 }, timing }));
   };
 
-  /** EventBridge brings it until it is taken in. */
+  /** EventBridge redelivers it until it is accepted. */
   function warning({ old }: Scene) {
     const event = ec2Event({
       account,
@@ -104,19 +104,19 @@ export function crashActs(rig: () => Rig) {
 
 const instanceId = () => `i-0${randomBytes(8).toString('hex')}`;
 
-/** What is so before the kill. */
+/** The states before the kill. */
 export function crashScenes(rig: () => Rig, tenant: () => Tenant) {
   const { isToEnd, ends } = crashActs(rig);
   let types = 0;
 
-  /** A spot primary of a type of its own, which knows the prices of the zones given. */
+  /** A spot primary of a type of its own that has reported the prices of the given zones. */
   async function alone(zones = 'abc') {
     const old = await rig().primary({ instanceId: instanceId(), type: `c${++types}.large`, mode: 'spot' }, tenant());
     await old.report(0.1, Object.fromEntries([...zones].map((zone, i) => [`us-east-1${zone}`, 0.05 - i / 100])));
     return { old };
   }
 
-  /** The instance that the primary is asked to launch runs, and nobody has been told. */
+  /** The instance that the primary was asked to launch runs, and has not been reported yet. */
   async function launched({ old }: Pick<Scene, 'old'>) {
     const [wanted] = (await old.listReplicas('launching')).body.replicas;
     return { old, id: wanted.id as string, standby: old.successor({ az: wanted.az, instanceId: instanceId() }) };
@@ -140,7 +140,7 @@ export function crashScenes(rig: () => Rig, tenant: () => Tenant) {
     return launched({ old });
   }
 
-  /** EC2 takes the instance; another one has taken over, of which nobody has heard yet. */
+  /** EC2 takes the instance; another one has taken over, but has not been heard from yet. */
   async function tookOver() {
     const scene = await awaited();
     await scene.old.putReplica(scene.id, scene.standby.id);
@@ -148,7 +148,7 @@ export function crashScenes(rig: () => Rig, tenant: () => Tenant) {
     return scene;
   }
 
-  /** EC2 takes the instance, and what its standby said crossed that, so that neither heard of the other. */
+  /** EC2 takes the instance while its standby reports: the two cross, so that neither sees the other. */
   async function crossed() {
     const { old, id, standby } = await withStandby('syncing');
     await isToEnd({ old })();
@@ -157,7 +157,7 @@ export function crashScenes(rig: () => Rig, tenant: () => Tenant) {
     return { old, id, standby };
   }
 
-  /** A switch that the agent carries out. */
+  /** A switch that the agent is carrying out. */
   async function switching() {
     const { old } = await alone();
     await old.queueSwitch(`${old.facts.type}.us-east-1b`);
@@ -171,7 +171,7 @@ export function crashScenes(rig: () => Rig, tenant: () => Tenant) {
     return { old, next };
   }
 
-  /** Nobody has reported the switch by the time at which its command runs out. */
+  /** The switch has not been reported when the lease of its command ends. */
   async function unreported() {
     const scene = await succeeded();
     rig().pass(1200);

@@ -1,4 +1,4 @@
-/** Which agents, in the order of their ids, each thing is to be done for: from one on, and how many. */
+/** Which agents each kind of work is due for, in order of their ids: the index of the first, and how many. */
 export type Slots = Readonly<Record<Thing, readonly [from: number, count: number]>>;
 
 export const things = [
@@ -34,7 +34,7 @@ export function dueWork(now: Date, slots: Slots): string[] {
      AND id = (SELECT instance_id FROM spot_interruption_events WHERE id = CONCAT(instances.agent_id, 1))`,
     `UPDATE replica_instances SET status = 'launching', instance_id = NULL, created_at = ${at(-15)}
      WHERE id = CONCAT(agent_id, 1) AND agent_id IN ${agents('overdue launches')}`,
-    // What was counted the days before is not counted again.
+    // The days before are already counted, and are not counted again.
     `INSERT INTO clients_daily_snapshot VALUES (DATE(${at(-2 * 24 * 60)}), 1, 0, 1, 0, 0, 0)`,
     'ANALYZE TABLE agents, instances, commands, replica_instances, spot_interruption_events',
   ];

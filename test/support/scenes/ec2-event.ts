@@ -8,7 +8,7 @@ interface Told {
   readonly at: Date;
 }
 
-/** An event of EC2's as EventBridge brings it: to the second. */
+/** An EC2 event as EventBridge delivers it: its time has whole seconds. */
 export const ec2Event = ({ account, type, detail, at }: Told) => ({
   version: '0',
   id: randomUUID(),

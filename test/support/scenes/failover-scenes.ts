@@ -5,9 +5,9 @@ import type { Rig } from '../rig/rig.ts';
 
 let types = 0;
 
-/** What tests of failovers set up and look at, in a control plane that is started after this is called. */
+/** What failover tests set up and check, in a control plane that is started after this is called. */
 export function failoverScenes(rig: () => Rig, tenant: () => Tenant) {
-  /** A spot primary in zone a, of a type of its own, that knows the prices of the zones given. */
+  /** A spot primary in zone a, of a type of its own, that has reported the prices of the given zones. */
   async function primary(zones = 'abc', facts = {}): Promise<TestInstance> {
     const instance = await rig().primary({ type: `f${++types}.large`, mode: 'spot', ...facts }, tenant());
     await instance.report(0.1, Object.fromEntries([...zones].map((zone, i) => [`us-east-1${zone}`, 0.05 - i / 100])));
@@ -15,7 +15,7 @@ export function failoverScenes(rig: () => Rig, tenant: () => Tenant) {
   }
   const poolIn = (instance: TestInstance, zone: string) => `${instance.facts.type}.us-east-1${zone}`;
 
-  /** The launch that the primary is asked for, carried out: the instance runs and its agent has registered. */
+  /** Carries out the launch that the primary is asked for: the instance runs and its agent has registered. */
   async function launch(instance: TestInstance, status: 'syncing' | 'ready' = 'ready') {
     const [wanted] = (await instance.listReplicas('launching')).body.replicas;
     const standby = instance.successor({ az: wanted.az });
@@ -25,7 +25,7 @@ export function failoverScenes(rig: () => Rig, tenant: () => Tenant) {
     return { id: wanted.id as string, standby };
   }
 
-  /** A primary whose standby a rebalance recommendation has asked for. */
+  /** A primary with a standby that a rebalance recommendation asked for. */
   async function withStandby(status: 'syncing' | 'ready' = 'ready') {
     const instance = await primary();
     await instance.emergency('rebalance-recommendation');
@@ -37,7 +37,7 @@ export function failoverScenes(rig: () => Rig, tenant: () => Tenant) {
     (await instance.interruptions()).filter((row) => row.signalType === 'termination-notice');
   const count = async (instance: TestInstance, type: string) => (await instance.events(type)).length;
 
-  /** What was asked of the Data API: one transaction. */
+  /** Checks that the Data API calls of `act` are one transaction. */
   async function inOneTransaction<T>(act: () => Promise<T>): Promise<T> {
     const operations: string[] = [];
     rig().controlPlane.dataApi.onCall = ({ operation }) => void operations.push(operation);
@@ -51,7 +51,7 @@ export function failoverScenes(rig: () => Rig, tenant: () => Tenant) {
     }
   }
 
-  /** One failover from `old` to `standby` has taken place, and is told of once. */
+  /** Checks that one failover from `old` to `standby` has taken place and is reported once. */
   async function expectFailedOver(old: TestInstance, standby: TestInstance) {
     expect(await old.agentRow()).toMatchObject({
       instanceId: standby.id,

@@ -9,11 +9,11 @@ interface Received {
   readonly body: any;
 }
 
-/** Somebody who receives notifications, and keeps what came. */
+/** A webhook receiver that keeps what it receives. */
 export interface Receiver {
   readonly url: string;
   readonly received: Received[];
-  /** Answers; 204 until it is set. One that never answers hangs. */
+  /** Sends the response: 204 until it is replaced. If it sends none, the request hangs. */
   answer: (response: ServerResponse, request: IncomingMessage) => void;
   close(): Promise<void>;
 }
@@ -34,7 +34,7 @@ export async function startReceiver(): Promise<Receiver> {
   return receiver;
 }
 
-/** As a receiver checks it. */
+/** Checks a signature as receivers do. */
 export const isSigned = ({ headers, text }: Received, secret: string) => {
   const timestamp = headers['x-spot-optimizer-timestamp'];
   const expected = createHmac('sha256', secret).update(`${timestamp}.${text}`).digest('hex');

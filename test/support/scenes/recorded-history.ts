@@ -2,10 +2,10 @@ import { dayMs, minuteMs, startOf } from '../../../functions/shared/time.ts';
 import { inserted } from '../database/insert-many.ts';
 import type { Rig } from '../rig/rig.ts';
 
-/** A ten-minute period of a pool: up, down, or `?` where nobody saw it. */
+/** A ten-minute period of a pool: up, down, or `?` if nobody observed it. */
 export type Mark = 'u' | 'd' | '?';
 
-/** What was recorded of pools of one type in us-east-1, by zone: a mark and a price for each ten minutes. */
+/** The record of one type's pools in us-east-1, by zone: a mark and a price for each ten minutes. */
 export type Record30 = Readonly<
   Record<string, { readonly marks: readonly Mark[]; readonly prices: readonly number[] }>
 >;
@@ -36,7 +36,7 @@ export function randomRecord(zones: readonly string[], days: number, random: () 
   );
 }
 
-/** Puts a record, which ends with the last whole ten minutes, and an on-demand price into the tables. */
+/** Stores a record that ends with the last whole ten minutes, and an on-demand price. */
 export async function enterRecord(rig: Rig, type: string, record: Record30, onDemand: number): Promise<void> {
   const now = startOf(stepMs, rig.clock.now());
   const createdAt = new Date(now.getTime() - 60 * dayMs);

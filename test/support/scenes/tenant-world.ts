@@ -7,11 +7,11 @@ import type { Rig } from '../rig/rig.ts';
 export interface TenantWorld {
   readonly tenant: Tenant;
   readonly instance: TestInstance;
-  /** By the name of the path's parameter. */
+  /** By path parameter. */
   readonly ids: Readonly<Record<string, string>>;
 }
 
-/** @param operatorId what stands for `{operator_id}`, which is no tenant's */
+/** @param operatorId the id for `{operator_id}`: an operator belongs to no tenant */
 export async function tenantWorld(rig: Rig, operatorId: string = randomUUID()): Promise<TenantWorld> {
   const instance = await rig.primary();
   const { tenant } = instance;

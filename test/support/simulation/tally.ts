@@ -1,4 +1,4 @@
-/** What happened in a world, counted, for the one who asks whether enough happens in it. */
+/** Counts what happened in a world, to check that enough happens in it. */
 export class Tally {
   readonly #counts = new Map<string, number>();
   count = (what: string, n = 1) => this.#counts.set(what, (this.#counts.get(what) ?? 0) + n);

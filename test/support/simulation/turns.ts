@@ -2,18 +2,18 @@ import type { Call } from '../../../local/aws/data-api/faults.ts';
 import type { DataApi } from '../../../local/aws/data-api/server.ts';
 import type { Random } from '../../../local/random.ts';
 
-/** A call to the Data API that is to be carried out, or an answer that is to be given. */
+/** A Data API call that waits to be carried out, or whose response waits to be returned. */
 interface Waiting {
   readonly what: string;
   readonly go: () => void;
 }
 
-/** What does nothing for so long may wait for a lock. */
+/** Threads that do nothing for this long may wait for a lock. */
 const mayBeLockedMs = 2;
 
 /**
- * Lets the database calls of threads that run at once, and their answers, through one by one, in an order that chance
- * decides and a seed repeats. The next one is let through when all threads stand still: here, or at a lock in the database.
+ * Lets the Data API calls of concurrent threads, and their responses, through one by one, in a random order that a seed
+ * reproduces. The next one goes when all threads stand still: here, or at a lock in the database.
  */
 export class Turns {
   readonly #dataApi: DataApi;
@@ -30,7 +30,7 @@ export class Turns {
     this.#lockWaits = lockWaits;
   }
 
-  /** @throws what the first thread threw that failed, when all have ended */
+  /** @throws the error of the first thread that failed, when all have ended */
   async run(threads: readonly (() => Promise<unknown>)[]): Promise<void> {
     this.#dataApi.onCall = (call) => this.#wait('call', call);
     this.#dataApi.onDone = (call) => this.#wait('done', call);
@@ -66,7 +66,7 @@ export class Turns {
   }
 
   #letOneGo() {
-    // A commit and the statement that it lets go on are done at the same time: either may be the first in the list.
+    // A commit and the statement that it unblocks finish at the same time: either may be the first in the list.
     this.#waiting.sort((a, b) => (a.what < b.what ? -1 : a.what > b.what ? 1 : 0));
     const [next] = this.#waiting.splice(Math.floor(this.#random() * this.#waiting.length), 1);
     next?.go();

@@ -14,26 +14,26 @@ export interface WorldOptions {
   readonly reader: StateReader;
 }
 
-/** What the trace names by number. */
+/** What the trace names with a number. */
 type Kind = 'i' | 'standby' | 'command';
 
 type Failure = Error & { readonly kind?: string };
 
 /**
- * The instances of one logical agent as they are in truth, against which the database is held; what happens among them is
- * the part of those who extend it. Here stands what all of them do: speak, keep a trace, read the state and check it.
+ * The instances of one logical agent as they really are, to check the database against. Subclasses define what happens
+ * to them. This class has what all of them need: make calls, keep a trace, read the state and check it.
  */
 export class World {
   readonly rig: Rig;
   readonly tenant: Tenant;
   readonly reader: StateReader;
   readonly logicalId = `agent-${randomUUID()}`;
-  /** As of the last check, and of the one before. */
+  /** The state at the last check, and at the one before. */
   state: AgentState = nothing;
   before: AgentState = nothing;
-  /** Whether a call may be answered 503: by a fault, or by calls in each other's way. */
+  /** Whether a call may get a 503, from a fault or from calls that conflict. */
   mayFail = false;
-  /** Whether the function's process is about to be killed, so that a call may be answered 500. */
+  /** Whether the function's process is about to be killed, so that a call may get a 500. */
   mayBeKilled = false;
   readonly #trace: string[] = [];
   readonly #names = new Map<string, string>();
@@ -60,7 +60,7 @@ export class World {
     return this.#trace.join('\n');
   }
   note = (line: string) => this.#trace.push(line);
-  /** Gives it a name at its first mention: i-1, i-2 … for instances, standby-1 …, command-1 …. */
+  /** Names an id at its first mention: i-1, i-2 … for instances, standby-1 …, command-1 …. */
   name = (kind: Kind, id: string): string => {
     const known = this.#names.get(id);
     if (known) return known;
@@ -74,20 +74,20 @@ export class World {
     return words;
   }
 
-  /** @throws Error with the trace, where a rule is broken */
+  /** @throws Error with the trace, if a rule is broken */
   rule = (holds: unknown, rule: string) => {
     if (!holds) throw new Error(`Broken: ${this.#inWords(rule)}\n${this.trace}`);
   };
 
   // --- The state -------------------------------------------------------------------------------------------------------
 
-  /** Of this moment; nothing where the agent has not come into being. */
+  /** Reads the current state: nothing if the agent does not exist yet. */
   async read(): Promise<AgentState> {
     this.#agentId ??= await this.reader.idOf(this.tenant.id, this.logicalId);
     return this.#agentId ? this.reader.read(this.#agentId) : nothing;
   }
 
-  /** Reads the state, which from then on is the present one, and holds it to the rules of any agent. */
+  /** Reads the state, keeps it as the current one, and checks the rules of any agent. */
   async check(within: Change['within']): Promise<void> {
     this.before = this.state;
     this.state = await this.read();
@@ -114,9 +114,9 @@ export class World {
   // --- What happens ----------------------------------------------------------------------------------------------------
 
   /**
-   * A call, which fails only where a fault, a kill or another call is in its way.
-   * @param by `undefined`: somebody at the console
-   * @param expected the answers that are right; all below 500, if left out
+   * Makes a call, which may fail only because of a fault, a kill or another call.
+   * @param by `undefined` for somebody at the console
+   * @param expected the statuses that are right; all below 500 by default
    */
   async call(
     by: TestInstance | undefined,
@@ -135,7 +135,7 @@ export class World {
     return answer;
   }
 
-  /** A job may fail with the database; the next run does what it left undone. */
+  /** Runs a job. It may fail because of the database; the next run does what it left undone. */
   async run(job: JobName): Promise<void> {
     try {
       const { ran, rows } = (await this.rig.runJob(job)) as { ran: boolean; rows?: number };
@@ -144,7 +144,7 @@ export class World {
       const error = thrown as Failure & { readonly errors?: readonly Failure[] };
       const isKilled = error.name === 'Killed';
       this.note(`${job} failed: ${isKilled ? error.name : (error.kind ?? error)}`);
-      // A job whose steps are isolated fails with the failures of all of them.
+      // A job with isolated steps fails with the errors of all of them.
       const isOfDatabase = (error.errors ?? [error]).every(
         ({ name, kind }) => name === 'DatabaseError' && this.mayFailJob(kind),
       );
@@ -153,7 +153,7 @@ export class World {
     }
   }
 
-  /** Whether a failure of the database of that kind is one that a job may do without. */
+  /** Whether a job may fail with this kind of database error. */
   protected mayFailJob(kind: string | undefined): boolean {
     return kind !== 'broken';
   }

@@ -5,7 +5,7 @@ import cdk from '../../../cdk.json' with { type: 'json' };
 import { type Config, production } from '../../../lib/config.ts';
 import { SpotOptimizer } from '../../../lib/stack.ts';
 
-// The template is under test, not the code in it: no bundles are needed. A layer has to be a folder, whichever.
+// The template is under test, not the code in it, so no bundles are needed. A layer must be a folder, but any will do.
 const bundles = (name: string) =>
   name === 'onnx-layer' ? Code.fromAsset('layers/model') : Code.fromInline('exports.handler = () => {}');
 
@@ -15,7 +15,7 @@ export const stackOf = (config: Config) =>
 export const stack = stackOf(production);
 export const template = Template.fromStack(stack);
 
-/** A resource of the template. Its properties are CloudFormation's, of which CDK has no types that know references. */
+/** A resource of the template. Its properties are CloudFormation's; CDK has no types for them that allow references. */
 export interface Resource {
   // biome-ignore lint/suspicious/noExplicitAny: as above.
   readonly Properties: any;

@@ -3,7 +3,7 @@ import type { Adversity } from './adversity.ts';
 import type { Cast } from './cast.ts';
 import type { Scenes } from './scenes.ts';
 
-/** One thing that happens, by chance. */
+/** Performs one random action. */
 export async function act(cast: Cast, scenes: Scenes, adversity: Adversity): Promise<void> {
   const { world, ec2, agents, launches, merged, notices, switches, run } = cast;
   const { chance } = world;
@@ -46,7 +46,7 @@ export async function act(cast: Cast, scenes: Scenes, adversity: Adversity): Pro
   await world.pick(tickets)();
 }
 
-/** Somebody at the console sets the agent's switches, all but `modes` by chance. */
+/** Somebody at the console sets the agent's on/off settings: `modes` as given, all others at random. */
 export async function configure(
   { world }: Cast,
   modes?: { manualReplicaEnabled: boolean; autoSwitchEnabled: boolean },

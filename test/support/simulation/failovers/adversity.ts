@@ -4,10 +4,10 @@ import type { Answer } from '../../rig/api.ts';
 import type { Cast } from './cast.ts';
 import { zones } from './ec2.ts';
 
-/** A standby for an alarm is let go after two hours, whoever was away. */
+/** A standby that was made for an alarm is let go after two hours, whoever was away. */
 const alarmMs = 7200_000;
 
-/** What comes from outside: our own absence, a neighbour in the same pools, and words that nobody should act on. */
+/** Trouble from outside: our own outages, a neighbour in the same pools, and calls that must have no effect. */
 export class Adversity {
   readonly #cast: Cast;
   #neighbour: TestInstance | undefined;
@@ -16,7 +16,7 @@ export class Adversity {
     this.#cast = cast;
   }
 
-  /** Nobody reaches us for 3 to 15 minutes; whoever speaks first then, nothing comes of the others' silence. */
+  /** Nobody reaches us for 3 to 15 minutes. Whoever calls first after that, the silence of the others has no effect. */
   async outage(): Promise<void> {
     const { world, agents, ec2, events, run, check, pass } = this.#cast;
     const up = ec2.truths.filter((truth) => ec2.isUp(truth) && truth.instance.handle !== 'None');
@@ -56,7 +56,7 @@ export class Adversity {
         );
   }
 
-  /** Another tenant in the same pools: what it launches fails, for reasons of the pool or of its own. */
+  /** Another tenant in the same pools: its launches fail, because of the pool or for reasons of its own. */
   async neighbour(): Promise<void> {
     const { world } = this.#cast;
     const { chance, pick, tally } = world;
@@ -75,14 +75,14 @@ export class Adversity {
     await say(`is refused: ${code}`, () => neighbour.replicaStatus(body.replicas[0].id, 'failed', { error_message }));
   }
 
-  /** Words of an agent that is broken or hostile: none of them changes what runs. */
+  /** Calls of a broken or hostile agent: none of them changes what runs. */
   async hostility(): Promise<void> {
     const { world, agents, check } = this.#cast;
     const primary = agents.truthIn('primary');
     if (!primary || !world.isAlone || world.mayBeKilled || primary.instance.handle === 'None') return;
     if (primaryOf(world.state)?.id !== primary.instance.id) return;
     const stranger = await this.#settled();
-    // An instance that no agent has is no stranger: it may well be the agent's own, whose registration was lost.
+    // An unregistered instance is no stranger: it may well be the agent's own, whose registration was lost.
     if (stranger.handle === 'None') return;
     const { instance } = primary;
     const words: Record<string, () => Promise<Answer>> = {

@@ -6,11 +6,11 @@ import type { FailoverWorld } from './world.ts';
 
 type Role = 'primary' | 'standby' | 'zombie' | 'any';
 
-/** What the answers to a repeated call must have in common; all, where nothing else is said. */
+/** The part of the responses to a repeated call that must be equal; all by default. */
 // biome-ignore lint/suspicious/noExplicitAny: a body as it came.
 type Part = (body: any) => unknown;
 
-/** The agents on the instances: who speaks, and what all of them say all day. */
+/** The agents on the instances: which of them call, and their routine calls. */
 export class Agents {
   readonly #world: FailoverWorld;
   readonly #ec2: SimulatedEc2;
@@ -35,7 +35,7 @@ export class Agents {
     return found.length > 0 ? pick(found) : up.at(-1);
   }
 
-  /** An instance whose agent does not know its handle registers: it does that before anything else. */
+  /** Acts by role. An instance whose agent has no handle yet registers instead: agents do that before anything else. */
   async as(role: Role, act: (truth: Truth) => Promise<void>) {
     const truth = this.truthIn(role);
     if (!truth) return;
@@ -43,7 +43,7 @@ export class Agents {
     else await act(truth);
   }
 
-  /** @returns status 0 from an instance that is gone: it says nothing */
+  /** @returns status 0 for an instance that is gone: it makes no calls */
   async call(by: TestInstance, what: string, send: () => Promise<Answer>): Promise<Answer> {
     if (this.#ec2.isAlive(by)) return this.#world.call(by, what, send);
     return { status: 0, body: undefined, calls: 0, headers: new Headers() };
@@ -53,7 +53,7 @@ export class Agents {
     await this.call(instance, what, () => call(instance));
   }
 
-  /** A call that is said again at times: one row, and the same answer (I5). */
+  /** Makes a call, and sometimes repeats it: no more rows, and the same response (I5). */
   async callTwice(by: TestInstance, what: string, send: () => Promise<Answer>, part: Part = (body) => body) {
     const world = this.#world;
     const first = await this.call(by, what, send);
@@ -90,7 +90,7 @@ export class Agents {
     await this.terminateAll(by, body.instances, succeeds);
   }
 
-  /** @param instances as X3 lists them, or a heartbeat of the merged kind */
+  /** @param instances as X3 or a merged heartbeat lists them */
   async terminateAll(by: TestInstance, instances: readonly { readonly instance_id: string }[], succeeds = 0.8) {
     const { chance, name } = this.#world;
     for (const { instance_id: id } of instances) {
@@ -102,7 +102,7 @@ export class Agents {
     }
   }
 
-  /** I3: what is to be terminated for ten minutes, and was not tried in the last five, is on the list. */
+  /** I3: what has been due for termination for ten minutes, with no attempt in the last five, is on the list. */
   #listsAllOverdue(by: TestInstance, list: { auto_terminate_enabled: boolean; instances: { instance_id: string }[] }) {
     const { state, isAlone, rule, now } = this.#world;
     if (!isAlone || !list.auto_terminate_enabled || state.agent?.instance_id !== by.id) return;
@@ -118,7 +118,7 @@ export class Agents {
     }
   }
 
-  /** An agent has EC2 terminate an instance, as it was told to. */
+  /** An agent terminates an instance, as it was told to. */
   end(id: string) {
     const world = this.#world;
     world.rule(world.state.agent?.instance_id !== id || !world.isAlone, `I1: ${id}, the primary, is not to be ended`);
@@ -126,11 +126,11 @@ export class Agents {
     if (truth?.alive) this.#ec2.end(truth, 'is terminated');
   }
 
-  /** A time as the instance believes it to be. */
+  /** The time by the instance's own clock. */
   claimed = (instance: TestInstance) => this.#ec2.of(instance.id)!.clock().toISOString();
 }
 
-/** How many there are of what a repeated call must not make again. */
+/** Row counts, which a repeated call must not raise. */
 const rowsIn = ({ agent: _, ...tables }: AgentState) =>
   Object.entries(tables)
     .map(([table, rows]) => `${table} ${rows.length}`)

@@ -8,7 +8,7 @@ import type { Notices } from './notices.ts';
 import type { Switches } from './switches.ts';
 import type { FailoverWorld } from './world.ts';
 
-/** All that take part in a world. */
+/** Everything that takes part in a world. */
 export interface Cast {
   readonly world: FailoverWorld;
   readonly ec2: SimulatedEc2;
@@ -18,7 +18,7 @@ export interface Cast {
   readonly merged: Merged;
   readonly notices: Notices;
   readonly switches: Switches;
-  /** Runs threads at once, or one after the other where others run beside this one. */
+  /** Runs threads concurrently, or one after the other if others already run beside this one. */
   readonly together: (...threads: (() => Promise<unknown>)[]) => Promise<void>;
   readonly run: (job: JobName) => Promise<void>;
   readonly check: () => Promise<void>;

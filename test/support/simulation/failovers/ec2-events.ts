@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { detailTypes } from '../../../../functions/spot-events/ec2-events.ts';
 import type { FailoverWorld } from './world.ts';
 
-/** The tenant's, and one that is nobody's. */
+/** The tenant's AWS account, and one that is nobody's. */
 export const account = '123456789012';
 const foreignAccount = '999999999999';
 
@@ -14,7 +14,7 @@ const kinds = {
 } as const;
 export type EventKind = keyof typeof kinds;
 
-/** An event of EC2's as EventBridge brings it. */
+/** An EC2 event as EventBridge delivers it. */
 const eventOf = (kind: EventKind, instanceId: string, at: number) => ({
   version: '0',
   id: randomUUID(),
@@ -37,8 +37,9 @@ export interface Delivery {
 }
 
 /**
- * The way of EC2's events to the control plane (F5): with the world's percentage one is lost, told five times, late by up
- * to five minutes or by more than the ten in which it counts, or comes before one that is older.
+ * The delivery of EC2's events to the control plane (F5). At the world's percentage an event is lost, delivered five
+ * times, late by up to five minutes, or delivered before an older one; at a lower one it is later than the ten minutes
+ * in which it counts.
  */
 export class Ec2Events {
   readonly #world: FailoverWorld;
@@ -63,12 +64,12 @@ export class Ec2Events {
     }
   }
 
-  /** When one more arrives, milliseconds. */
+  /** When the next one arrives, milliseconds. */
   get next(): number {
     return Math.min(...this.#underWay.map(({ arrivesAt }) => arrivesAt));
   }
 
-  /** What has arrived by now: as much as makes one batch. */
+  /** The events that have arrived by now, one batch at most. */
   take(): Delivery[] {
     const { now, struck, shuffled } = this.#world;
     const sorted = this.#underWay.toSorted((a, b) => a.arrivesAt - b.arrivesAt);
@@ -77,7 +78,7 @@ export class Ec2Events {
     return struck() ? shuffled(arrived) : arrived;
   }
 
-  /** Brings them, and sees to those that were set aside: an operator sends them back to the queue minutes later. */
+  /** Delivers events. An operator sends those that became dead letters back to the queue minutes later. */
   async deliver(deliveries: readonly Delivery[]): Promise<void> {
     const world = this.#world;
     const { deadLetters } = world.rig.controlPlane;
@@ -94,7 +95,7 @@ export class Ec2Events {
         this.#underWay.push({ ...delivery, arrivesAt: world.now + world.between(60, 300) * 1000 });
   }
 
-  /** Events that must change nothing (F5), about an instance that is the tenant's and about others */
+  /** Delivers events that must change nothing (F5), about an instance that is the tenant's and about others. */
   async deliverJunk(instanceId: string): Promise<void> {
     const world = this.#world;
     const true_ = eventOf(world.pick(['warning', 'rebalance', 'terminated'] as const), instanceId, world.now);

@@ -5,15 +5,15 @@ import type { FailoverWorld } from './world.ts';
 
 export const zones = ['us-east-1a', 'us-east-1b', 'us-east-1c'] as const;
 
-/** An instance as it is in truth. */
+/** An instance as it really is. */
 export interface Truth {
   readonly instance: TestInstance;
-  /** The time as it believes it to be: off by up to ten minutes (F8). */
+  /** Its own clock: off by up to ten minutes (F8). */
   readonly clock: () => Date;
   alive: boolean;
-  /** EC2 takes it then, milliseconds. */
+  /** When EC2 takes it, milliseconds. */
   endsAt?: number;
-  /** It dies then, before its agent has started. */
+  /** When it dies, before its agent has started. */
   diesBootingAt?: number;
   /** Whether the control plane has acknowledged that it exists. */
   known: boolean;
@@ -22,7 +22,7 @@ export interface Truth {
 /** Why RunInstances was refused. */
 export type Refusal = 'InsufficientInstanceCapacity' | 'RequestLimitExceeded';
 
-/** The instances of one logical agent as they are, and EC2's troubles with them (F6). */
+/** The real instances of one logical agent, and EC2's faults (F6). */
 export class SimulatedEc2 {
   readonly truths: Truth[] = [];
   readonly #world: FailoverWorld;
@@ -35,7 +35,7 @@ export class SimulatedEc2 {
     this.#events = events;
   }
 
-  /** The instance by which the agent's life begins. */
+  /** The agent's first instance. */
   first(): Truth {
     const { logicalId, seed } = this.#world;
     return this.#enter({ logicalId, type: `s${seed}.large`, mode: 'spot', az: zones[0] });
@@ -75,7 +75,7 @@ export class SimulatedEc2 {
   /** Whether an agent runs on it, or will in a moment. */
   isUp = (truth: Truth) => truth.alive && truth.diesBootingAt === undefined;
 
-  /** EC2 gives notice: two minutes. */
+  /** EC2 gives two minutes' notice. */
   warn(truth: Truth) {
     if (truth.endsAt !== undefined) return;
     const { now, tally } = this.#world;

@@ -17,7 +17,7 @@ export interface AskedFor {
   readonly pool: { readonly az: string };
 }
 
-/** What agents do and say of standbys: launched, running, ready, gone. */
+/** What agents do and report about standbys: launched, running, ready, gone. */
 export class Launches {
   readonly #world: FailoverWorld;
   readonly #ec2: SimulatedEc2;
@@ -31,13 +31,13 @@ export class Launches {
     this.#agents = agents;
   }
 
-  /** R2: what it is asked to launch it launches, if EC2 has room. */
+  /** R2: launches what it is asked to launch, if EC2 has capacity. */
   async askForLaunch({ instance: by }: Truth) {
     const { status, body } = await this.#agents.call(by, 'asks what to launch', () => by.listReplicas('launching'));
     if (status === 200) await this.launch(by, body.replicas);
   }
 
-  /** @param replicas as R2 lists them, or a heartbeat of the merged kind */
+  /** @param replicas as R2 or a merged heartbeat lists them */
   async launch(by: TestInstance, replicas: readonly AskedFor[]) {
     const world = this.#world;
     world.rule(replicas.length <= 1, 'one launch at a time is asked for');
@@ -61,7 +61,7 @@ export class Launches {
     );
   }
 
-  /** As it goes when nothing comes in between: launched, running, ready. At times it is not wanted any more by then. */
+  /** The undisturbed course: launched, running, ready. Sometimes the standby is deleted meanwhile. */
   async bringUp(truth: Truth) {
     const { instance: by } = truth;
     const { chance, name } = this.#world;
@@ -92,7 +92,7 @@ export class Launches {
     );
   }
 
-  /** Something that is said of a launch, in whatever order and however late. */
+  /** Some report about a launch, in any order and however late. */
   async ofLaunch() {
     const { recent, random, name, chance } = this.#world;
     const agents = this.#agents;
@@ -117,7 +117,7 @@ export class Launches {
       );
   }
 
-  /** R2: the standbys that are to go. */
+  /** R2: removes the standbys that are to go. */
   async askForRemoval({ instance: by }: Truth) {
     const { name } = this.#world;
     const { status, body } = await this.#agents.call(by, 'asks what to remove', () => by.listReplicas('terminated'));
@@ -131,7 +131,7 @@ export class Launches {
     }
   }
 
-  /** R1 by an agent that has launched an instance on command, or says again that it has. */
+  /** R1 by an agent that has launched an instance on command, or that reports one again. */
   async adopt({ instance: by }: Truth) {
     const { chance, recent, name } = this.#world;
     const known = chance(0.3) ? recent(this.#launches)?.instance : undefined;
@@ -144,7 +144,7 @@ export class Launches {
     if (status === 201) this.#ec2.of(standby.id)!.known = true;
   }
 
-  /** R3 or R4, by anybody. */
+  /** R3 or R4, by any instance. */
   async ofReplica(what: 'promotes' | 'deletes') {
     const { recent, name, state, chance } = this.#world;
     const replica = recent(state.replicas);

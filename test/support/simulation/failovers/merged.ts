@@ -14,7 +14,7 @@ interface Does {
   readonly switches: Switches;
 }
 
-/** What a heartbeat of the merged kind is answered. */
+/** The response to a merged heartbeat. */
 interface Told {
   readonly commands: readonly HandedOut[];
   readonly replicas: readonly AskedFor[];
@@ -22,7 +22,7 @@ interface Told {
   readonly next_seconds: number;
 }
 
-/** Agents of the merged kind (protocol 6.7): one heartbeat tells them what the separate polls would. */
+/** Agents with merged heartbeats (protocol 6.7): one heartbeat tells them what the separate polls would. */
 export class Merged {
   readonly #world: FailoverWorld;
   readonly #does: Does;
@@ -37,7 +37,7 @@ export class Merged {
     const world = this.#world;
     const { agents, launches, switches } = this.#does;
     if (world.chance(0.5)) await this.#collectPrices();
-    // At times it has just started, or takes itself for disabled.
+    // Sometimes it has just started, or believes that it is disabled.
     const version = world.chance(0.8) ? world.state.agent?.config_version : undefined;
     const status = world.chance(0.15) ? 'disabled' : 'online';
     const answer = await agents.call(by, 'beats and asks', () => by.merged({ status, config_version: version }));
@@ -50,7 +50,7 @@ export class Merged {
     await agents.terminateAll(by, told.instances);
   }
 
-  /** The separate polls would tell it no more, and it is sent away for long only where nobody waits for it. */
+  /** Separate polls would tell it nothing more, and it gets a long interval only if nobody waits for it. */
   async #isToldAll(by: TestInstance, told: Told) {
     const world = this.#world;
     const { rule } = world;

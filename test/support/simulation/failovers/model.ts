@@ -17,21 +17,24 @@ import { Scenes } from './scenes.ts';
 import { Switches } from './switches.ts';
 import { FailoverWorld, type FailoverWorldOptions } from './world.ts';
 
-/** Within a poll, a boot; past the notice, the heartbeat timeout, a launch's ten minutes, a lease, a false alarm, a day. */
+/**
+ * Seconds: within a poll, a boot; past a notice, the heartbeat timeout, 10 minutes of a launch, a lease, an alarm, a
+ * day.
+ */
 const times = [5, 20, 60, 125, 610, 1300, 7300, 87_000];
 
-/** Those that concern standbys. */
+/** The jobs that concern standbys. */
 export const simulatedJobs = ['coordinate-replicas', 'sweep-commands', 'expire-agents', 'decide'] as const;
 
-/** What a kill leaves locked is freed when the Data API ends the transaction: after three minutes. */
+/** How long a killed process keeps its locks: the Data API ends its transaction after three minutes. */
 const lockedSeconds = 181;
 
-/** A killed job's row is taken for five. */
+/** How long a killed job keeps its lease: five minutes. */
 const jobSeconds = 301;
 
 /**
- * One logical agent's instances as they are in truth: they launch and are taken away, speak late, twice or never, and
- * what the database has of them is held against it after every step.
+ * The real instances of one logical agent: they are launched and taken away, and report late, twice or never. After
+ * every step the database is checked against them.
  */
 export class FailoverModel {
   readonly world: FailoverWorld;
@@ -98,7 +101,7 @@ export class FailoverModel {
 
   #act = () => act(this.#cast, this.#scenes, this.#adversity);
 
-  /** Threads at once; of those that are begun by one of them, one comes after the other. */
+  /** Runs threads concurrently; those that one of them starts run one after the other. */
   async #together(threads: readonly (() => Promise<unknown>)[]) {
     const { world } = this;
     if (threads.length === 1 || !world.isAlone || world.mayBeKilled) {
@@ -117,7 +120,7 @@ export class FailoverModel {
     world.mayFail = mayFail;
   }
 
-  /** F4: the function is killed at some call of its own to the database. */
+  /** F4: the function is killed at one of its own Data API calls. */
   async #killStep() {
     const { world } = this;
     const { dataApi } = world.rig.controlPlane;
@@ -134,7 +137,7 @@ export class FailoverModel {
       world.tally.count('kills');
       await this.#rules.check();
       if (!isNoticed) {
-        await this.#act(); // among what the dead have locked
+        await this.#act(); // while the dead process still holds its locks
         await this.#rules.check();
         await this.#freeLocks();
       }
@@ -149,7 +152,7 @@ export class FailoverModel {
     await this.world.rig.controlPlane.dataApi.expire();
   }
 
-  /** Time passes, and EC2's events come when they come. */
+  /** Lets time pass, and delivers EC2's events as they become due. */
   async #passed(seconds: number) {
     const { world, events } = this.#cast;
     const until = world.now + seconds * 1000;
@@ -172,7 +175,7 @@ export class FailoverModel {
     await this.world.run(job);
   }
 
-  /** Some quiet time, in which agents do what they do all day; then nothing is left over (I3). */
+  /** A quiet time in which agents do their routine work; then nothing is left over (I3). */
   async finish() {
     const { world, ec2, agents, launches } = this.#cast;
     world.mayFail = false;
@@ -181,7 +184,7 @@ export class FailoverModel {
     await setSwitches(world.reader.connection, world.state.agent.id, { autoTerminateEnabled: true });
     await this.#passed(jobSeconds);
     let primary: Truth | undefined;
-    // As long as one instance is the primary it has the time to see to the others; without one nobody is there to do it.
+    // As long as the primary stays the same, it has time to remove the others; without a primary, nobody does.
     let rounds = 0;
     for (let total = 0; rounds < 8 && total < 14; total += 1) {
       await this.#passed(100);

@@ -2,12 +2,12 @@ import type { Agents } from './agents.ts';
 import type { SimulatedEc2, Truth } from './ec2.ts';
 import type { FailoverWorld } from './world.ts';
 
-/** What agents say of EC2's notices. */
+/** What agents report about EC2's notices. */
 export class Notices {
   readonly #world: FailoverWorld;
   readonly #ec2: SimulatedEc2;
   readonly #agents: Agents;
-  /** Instances of which R9 said that another has taken over from them. */
+  /** Instances that R9 told that another has taken over from them. */
   readonly relieved: { readonly id: string; readonly by: string }[] = [];
 
   constructor(world: FailoverWorld, ec2: SimulatedEc2, agents: Agents) {
@@ -37,7 +37,9 @@ export class Notices {
     if (status === 200 && body.success) this.relieved.push({ id: instance.id, by: body.new_instance_id });
   }
 
-  /** EC2 takes the instance in two minutes: R8 and R9, in any order, or one of them, or both again, or neither. */
+  /**
+   * EC2 takes the instance in two minutes. Its agent calls R8 and R9 in any order, or one, or both twice, or neither.
+   */
   async notice(truth: Truth) {
     const { chance } = this.#world;
     this.#ec2.warn(truth);

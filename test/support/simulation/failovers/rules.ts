@@ -5,7 +5,7 @@ import type { Switches } from './switches.ts';
 import { poolRules, timeRules } from './time-rules.ts';
 import type { FailoverWorld } from './world.ts';
 
-/** What must hold of this world besides the rules of any agent, for it knows what its instances are in truth. */
+/** The rules of this world besides those of any agent, as it knows what its instances really are. */
 export class Rules {
   readonly #world: FailoverWorld;
   readonly #ec2: SimulatedEc2;
@@ -34,7 +34,7 @@ export class Rules {
     poolRules(world);
   }
 
-  /** I1: what an instance says that has been replaced changes nothing of the one that replaced it. */
+  /** I1: calls of a replaced instance change nothing about the one that replaced it. */
   #fencing() {
     const { state, before, spoken, rule } = this.#world;
     const isRetired = (id: string) => ['zombie', 'terminated'].includes(instanceIn(before, id)?.instance_status ?? '');
@@ -52,7 +52,7 @@ export class Rules {
         );
   }
 
-  /** I2: where R9 says that another has taken over, it has. */
+  /** I2: if R9 says that another has taken over, it has. */
   #relieved() {
     const { state, rule } = this.#world;
     const isUndone = eventsOf(state, 'failover_undone').length > 0;
@@ -75,7 +75,7 @@ export class Rules {
       const row = instanceIn(state, id)!;
       rule(row, `I3: ${id} is in the database, as it was acknowledged`);
       const standby = state.replicas.find(({ instance_id }) => instance_id === id);
-      // An instance that nobody asked for waits beside the primary, and has no standby's row.
+      // An instance that nobody asked for waits beside the primary, without a standby's row.
       if (row.instance_status === 'running_replica')
         rule(!standby || standby.is_active, `I3: ${id} is no orphan: its standby is ${standby?.status}`);
       const since = row.instance_status === 'zombie' ? row.zombie_at : row.terminated_at;
@@ -102,7 +102,7 @@ export class Rules {
     if (!isAlone) return;
     tally.count('promotions');
     const isEmergency = before.agent?.pending_termination_instance != null;
-    const isByItself = state.switches.length === before.switches.length; // its instance registered, or beat on alone
+    const isByItself = state.switches.length === before.switches.length; // its instance registered, or still beat alone
     const isSwitch = this.#switches.isTo(instance_id); // the agent itself moved to it
     rule(
       was.status === 'ready' || was.status === 'syncing' || isEmergency || isByItself || isSwitch,
@@ -111,10 +111,10 @@ export class Rules {
   }
 }
 
-/** What a replaced instance's agent says all day, and what it says of its end. */
+/** The routine calls of a replaced instance's agent, and those about its end. */
 const harmless = /^(beats|polls|asks|registers|may be taken|is being taken)/;
 
-/** Whether nothing that an event about an instance may change has changed: all but the record that it came. */
+/** Whether an event has changed nothing but the recorded events. */
 export function isUntouched(before: AgentState, after: AgentState): boolean {
   const part = ({ events: _, ...rest }: AgentState) => JSON.stringify(rest);
   return part(before) === part(after);

@@ -5,7 +5,7 @@ import { isUntouched } from './rules.ts';
 
 const silence = 89; // seconds: just under three heartbeats
 
-/** What is put together on purpose, as chance alone would seldom bring it about. */
+/** Scenes that are arranged on purpose, as chance alone would seldom produce them. */
 export class Scenes {
   readonly #cast: Cast;
 
@@ -13,7 +13,7 @@ export class Scenes {
     this.#cast = cast;
   }
 
-  /** As it goes when nothing comes in between: a standby is wanted, launched, running, ready. */
+  /** The undisturbed course: a standby is wanted, launched, running, ready. */
   async bringUp(truth: Truth): Promise<void> {
     const { world, launches, notices, run } = this.#cast;
     if (world.chance(0.4)) await notices.recommend(truth);
@@ -21,7 +21,7 @@ export class Scenes {
     await launches.bringUp(truth);
   }
 
-  /** F9: a notice meets whatever else is under way. */
+  /** F9: a notice arrives while something else is under way. */
   async collision(): Promise<void> {
     const { world, agents, launches, notices, switches, ec2, together, check, run } = this.#cast;
     const primary = agents.truthIn('primary');
@@ -85,7 +85,9 @@ export class Scenes {
     if (arrived.length > 0) await events.deliver(arrived);
   }
 
-  /** What has arrived of EC2's events. Where it is all too old it changes nothing; a warning in time is answered. */
+  /**
+   * Delivers the EC2 events that have arrived. If all are too old, they change nothing; a warning in time is acted on.
+   */
   async delivery(): Promise<void> {
     const { world, events, check } = this.#cast;
     const arrived = events.take();
@@ -121,7 +123,9 @@ export class Scenes {
     world.rule(before.events.length === world.state.events.length, 'F5: and is recorded nowhere');
   }
 
-  /** I10: the agent does not reach the control plane for less than three heartbeats, and works on. Nothing comes of it. */
+  /**
+   * I10: the agent works on, but cannot reach the control plane for just under three heartbeats. That has no effect.
+   */
   async silence(): Promise<void> {
     const { world, agents, ec2, run, check, pass } = this.#cast;
     const primary = agents.truthIn('primary');
@@ -159,7 +163,7 @@ export class Scenes {
     rule(made.length === 0 || isRecommended, `I10: no standby is made within ${silence} s of silence`);
   }
 
-  /** All is lost: whoever runs the workload starts an instance anew. */
+  /** All instances are lost: whoever runs the workload starts a new one. */
   async startAnew(): Promise<void> {
     const { world, agents, ec2 } = this.#cast;
     const launched = ec2.launch(ec2.truths[0]!.instance, world.pick(zones), 'ondemand');

@@ -11,12 +11,12 @@ import { FailoverModel, simulatedJobs } from './model.ts';
 
 export const stepsOfWorld = 50;
 
-/** A statement that waits for a lock of the dead ends after this long. */
+/** A statement that waits for a lock of a dead process times out after this long. */
 const statementMs = 1500;
 
 interface Tenants {
   readonly tenant: Tenant;
-  /** Whose agents run in the same pools. */
+  /** A tenant whose agents run in the same pools. */
   readonly neighbour: Tenant;
 }
 
@@ -43,7 +43,7 @@ export class FailoverSimulation {
     const tenant = await rig.tenant({ aws_account_id: account });
     const reader = await StateReader.open();
     await freezeStatistics(reader.connection);
-    // A job's first run of all makes its row: a world is the same whether it is the first one or not.
+    // The very first run of a job creates its row: it is made here, so that the first world is like any other.
     for (const job of simulatedJobs) await rig.runJob(job);
     return new FailoverSimulation(functions, rig, { tenant, neighbour }, reader);
   }
@@ -56,7 +56,7 @@ export class FailoverSimulation {
 
   /**
    * Plays the world of a seed to its end.
-   * @throws Error that names the seed, with the rule that does not hold and what happened
+   * @throws Error with the seed, the rule that is broken, and what happened
    */
   async play(seed: number): Promise<{ trace: string; tally: Tally }> {
     await this.#nextWorld();
@@ -86,14 +86,14 @@ export class FailoverSimulation {
     return world;
   }
 
-  /** Each world begins at the same hour of a Monday, long after the one before, of which nothing is left to see. */
+  /** Each world begins at the same hour of a Monday, long after the one before, of which nothing is left. */
   async #nextWorld() {
     const weekMs = 7 * 86_400_000;
     const now = this.#rig.clock.now().getTime();
     this.#rig.pass((weekMs - ((now - Date.UTC(2026, 2, 2)) % weekMs)) / 1000);
     await this.#rig.controlPlane.dataApi.expire();
     await emptyTables(this.#reader.connection);
-    // The gateway keeps the authorizer's answer; it is asked anew where no fault strikes it, as it would answer 500.
+    // The gateway caches authorizations. They are renewed while no fault strikes: a failed authorizer is a 500.
     this.#rig.controlPlane.gateway.forgetAuthorizations();
     for (const { token } of Object.values(this.#tenants) as Tenant[])
       await this.#rig.request('GET', '/api/agents/None/config', { token });
@@ -104,14 +104,14 @@ export class FailoverSimulation {
     for (const [i, fault] of faults.entries()) {
       const alternatives = faults.filter(({ operation }) => operation === fault.operation).length;
       const probability = percent / 100 / alternatives;
-      // Each has a chance of its own: of two calls at once either may come first, and no draw must depend on that.
+      // Each fault has its own random numbers: concurrent calls come in any order, and no draw may depend on it.
       const random = seeded(seed * 1000 + i);
       this.#rig.faults.inject({ ...fault, times: Number.POSITIVE_INFINITY, probability, random });
     }
   }
 }
 
-/** F1 and F2; a rollback is left alone, as one that is lost holds its locks for three minutes. */
+/** F1 and F2. Rollbacks are spared: a lost one holds its locks for three minutes. */
 const faults: Pick<Fault, 'error' | 'when' | 'operation'>[] = (
   [
     'DatabaseResumingException',

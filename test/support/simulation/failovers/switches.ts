@@ -8,7 +8,7 @@ import type { FailoverWorld } from './world.ts';
 interface Task {
   readonly commandId: string;
   readonly old: TestInstance;
-  /** `undefined` where EC2 gave it none. */
+  /** `undefined` if EC2 refused to launch it. */
   readonly next: TestInstance | undefined;
 }
 
@@ -18,7 +18,7 @@ export interface HandedOut {
   readonly target_pool_id: string | null;
 }
 
-/** What agents do and say of switches. */
+/** What agents do and report about switches. */
 export class Switches {
   readonly #world: FailoverWorld;
   readonly #ec2: SimulatedEc2;
@@ -41,13 +41,13 @@ export class Switches {
     await this.#agents.say(truth, `is to move to ${target ?? 'on-demand'}`, (instance) => instance.queueSwitch(target));
   }
 
-  /** A4: what it is handed it carries out, or says that it cannot. */
+  /** A4: carries out what it is handed, or reports that it cannot. */
   async poll({ instance: by }: Truth) {
     const { status, body } = await this.#agents.call(by, 'polls', () => by.pendingCommands());
     if (status === 200) await this.carryOut(by, body);
   }
 
-  /** @param commands as A4 hands them out, or a heartbeat of the merged kind */
+  /** @param commands as A4 or a merged heartbeat hands them out */
   async carryOut(by: TestInstance, commands: readonly HandedOut[]) {
     const world = this.#world;
     for (const { id, target_mode: mode, target_pool_id } of commands) {
@@ -68,7 +68,7 @@ export class Switches {
       by.executed(commandId, { success, message: '' }),
     );
 
-  /** As it goes when nothing comes in between: asked for, begun, told of in any order. A word may undo what the one before did. */
+  /** The undisturbed course: asked for, begun, reported in any order. A report may undo what the one before did. */
   async move(truth: Truth, check: () => Promise<void>) {
     await this.queueSwitch(truth);
     await this.poll(truth);
@@ -97,7 +97,7 @@ export class Switches {
     } else await this.#executed(old, commandId, successor?.alive ?? false);
   }
 
-  /** A switch that fails late: the agent ends the successor, which may have registered, and says that it failed. */
+  /** A switch that fails late: the agent ends the successor, which may have registered, and reports the failure. */
   async giveUp(truth: Truth, check: () => Promise<void>) {
     if (!this.#world.isAlone || this.#world.mayBeKilled) return;
     await this.queueSwitch(truth);
@@ -126,7 +126,7 @@ export class Switches {
     if (hadRegistered) rule(after.agent?.instance_id === old.id, `${old.id}, which lives, has its role back`);
   }
 
-  /** F8: the report of the switch that is under way is believed, whatever the clock of the one that reports says. */
+  /** F8: a report of the switch that is under way is believed, whatever the reporter's clock says. */
   async #movedBy({ commandId, old, next }: Task) {
     const { state, isAlone, rule, mayBeKilled } = this.#world;
     const command = state.commands.find(({ id }) => id === commandId);
@@ -137,7 +137,7 @@ export class Switches {
     rule(agent?.instance_id === next!.id, `F8: ${next!.id} is the primary, as ${old.id} reported`);
   }
 
-  /** When it began to carry the switch out, by the old instance's clock. */
+  /** When the switch began, by the old instance's clock. */
   #startOf({ commandId, old }: Task): string | undefined {
     const command = this.#world.state.commands.find(({ id }) => id === commandId);
     if (!command?.dispatched_at) return undefined;

@@ -3,7 +3,7 @@ import type { FailoverWorld } from './world.ts';
 
 const minuteMs = 60_000;
 
-/** Columns that no instance has a say in. */
+/** Columns whose values do not come from instances. */
 const ours = [
   'created_at',
   'updated_at',
@@ -23,7 +23,7 @@ const ours = [
   'executed_at',
 ];
 
-/** F8: what we note down is by our own time, whatever clocks the instances have. */
+/** F8: the times that we record are by our own clock, whatever clocks the instances have. */
 export function timeRules({ state, sqlNow, rule, now }: FailoverWorld): void {
   for (const [table, rows] of Object.entries({ ...state, agent: [state.agent!] }))
     for (const row of rows as Record<string, unknown>[])
@@ -36,7 +36,9 @@ export function timeRules({ state, sqlNow, rule, now }: FailoverWorld): void {
   rule(end === null || timeOf(end) <= now + 120_000, `F8: EC2 takes the instance within two minutes, not at ${end}`);
 }
 
-/** F6 and F8: no standby goes where a launch has just failed, or where EC2 has just taken an instance, by our clock. */
+/**
+ * F6 and F8: no standby goes to a pool where a launch has just failed or EC2 has just taken an instance, by our clock.
+ */
 export function poolRules({ state, before, rule, isAlone, now }: FailoverWorld): void {
   if (!isAlone) return;
   for (const { id, pool_id, created_at, instance_id } of state.replicas) {

@@ -15,19 +15,19 @@ export interface FailoverWorldOptions extends WorldOptions {
   readonly neighbour: Tenant;
 }
 
-/** A world of which chance decides all, by its seed. */
+/** A world in which its seed decides everything. */
 export class FailoverWorld extends World {
   readonly seed: number;
-  /** Of calls, launches and events that a fault strikes. */
+  /** The percentage of calls, launches and events that a fault strikes. */
   readonly percent: number;
   readonly random: () => number;
   readonly tally = new Tally();
-  /** Whether one thing happens in this step, so that what it may change is known exactly. */
+  /** Whether only one thing happens in this step, so that what it may change is known exactly. */
   isAlone = true;
-  /** Of this step; `undefined` when more happened than calls of instances. */
+  /** The calls of this step; `undefined` if more happened than calls of instances. */
   spoken: Spoken[] | undefined = [];
 
-  /** Whose agents run in the same pools. */
+  /** A tenant whose agents run in the same pools. */
   readonly neighbour: Tenant;
 
   constructor({ seed, neighbour, ...options }: FailoverWorldOptions) {
@@ -48,7 +48,7 @@ export class FailoverWorld extends World {
       .map((item) => ({ item, at: this.random() }))
       .sort((a, b) => a.at - b.at)
       .map(({ item }) => item);
-  /** Mostly the last one; what is said late of an earlier one must not harm either. */
+  /** Mostly the last one; late reports of an earlier one must not do harm either. */
   recent = <T>(items: readonly T[]): T | undefined => (this.chance(0.6) ? items.at(-1) : this.pick(items));
 
   override call(by: TestInstance, what: string, send: () => Promise<Answer>): Promise<Answer> {
@@ -56,7 +56,7 @@ export class FailoverWorld extends World {
     return super.call(by, what, send);
   }
 
-  /** No key that was written before is one of a fault: none of those that strike here answers so. */
+  /** A duplicate key is never due to a fault: none of those that strike here returns it. */
   protected override mayFailJob(kind: string | undefined): boolean {
     return kind !== 'broken' && kind !== 'duplicate_key';
   }

@@ -2,7 +2,7 @@ import { type CommandRow, eventsOf } from '../../database/agent-state.ts';
 import { isClosed } from '../../invariants/commands.ts';
 import type { InterleavedWorld } from './world.ts';
 
-/** After a step: what holds besides the rules of any agent, as the world knows what was said to whom. */
+/** Checks a step by the rules of any agent and by more, as the world knows what was said to whom. */
 export async function checkStep(world: InterleavedWorld, isAlone: boolean): Promise<void> {
   await world.check(isAlone ? 'one call' : 'anything');
   const { state, rule, promises } = world;
@@ -24,7 +24,7 @@ function checkCommand({ before, state, rule, spoken, handedTo }: InterleavedWorl
   const was = before.commands.find((row) => row.id === id);
   if (!instance || was?.dispatched_to) return;
   rule(instance.id === command.dispatched_to, `${id} was handed to whom the database says`);
-  // Who was primary in between of several changes of one step is not known any more.
+  // If the primary changed several times in one step, the ones in between are not known any more.
   if (state.agent!.epoch - (before.agent?.epoch ?? 1) <= 1)
     rule(
       [before.agent?.instance_id, state.agent!.instance_id].includes(instance.id),
@@ -32,11 +32,11 @@ function checkCommand({ before, state, rule, spoken, handedTo }: InterleavedWorl
     );
 }
 
-/** When all time has passed and the sweeper has run, nothing is left open, and nothing was done twice. */
+/** Ends a world: once a day has passed and the sweeper has run, nothing is left open, and nothing was done twice. */
 export async function finish(world: InterleavedWorld): Promise<void> {
   world.pass(26 * 3600);
   await world.run('sweep-commands');
-  // The leap is an outage of ours, to a control plane whose jobs did not run: silence counts from their first run on.
+  // To the control plane the jump in time is an outage of its own, as no jobs ran: silence counts from their first run.
   for (let minute = 0; minute < 4; minute += 1) {
     await world.run('expire-agents');
     world.pass(60);
@@ -58,7 +58,7 @@ export async function finish(world: InterleavedWorld): Promise<void> {
   auditEvents(world);
 }
 
-/** Each change leaves one event: a transaction that was repeated after it had gone through would leave two. */
+/** Each change leaves one event: a transaction that was retried after it had committed would leave two. */
 function auditEvents({ state, rule, registered }: InterleavedWorld) {
   const { commands, switches, agent } = state;
   const events = (type: string) => eventsOf(state, type).filter((event) => !event.inferred).length;

@@ -27,25 +27,25 @@ const conflicts = [
 ] as const satisfies Fault['error'][];
 
 /**
- * F1 to F3, by operation. A rollback is left alone, as one that is lost holds its locks until the Data API ends the
- * transaction, three minutes later.
+ * F1 to F3, by operation. Rollbacks are spared: a lost one holds its locks until the Data API ends the transaction,
+ * three minutes later.
  */
 const faults: Kind[] = [
   ...kinds('before', 'Execute', ...outages, ...refusals, ...conflicts, 'DatabaseErrorException:1062'),
   ...kinds('after', 'Execute', ...outages, ...conflicts),
   ...kinds('before', 'BeginTransaction', ...outages, ...refusals),
   ...kinds('before', 'CommitTransaction', ...outages, ...refusals, 'TransactionNotFoundException'),
-  // Twice, for it is the worst of all: everything was done, and nobody knows.
+  // Twice as often, as it is the worst of all: everything was done, and nobody knows.
   ...kinds('after', 'CommitTransaction', ...outages, ...outages, 'TransactionNotFoundException'),
 ];
 
 export interface Chaos {
-  /** Chance of a call to the Data API to fail. */
+  /** The chance that a Data API call fails. */
   readonly percent: number;
   readonly seed: number;
 }
 
-/** Faults strike, and calls that are under way together overtake each other, each time otherwise. @returns ends it */
+/** Injects faults, and makes concurrent calls overtake each other at random. @returns a function that ends it */
 export function injectChaos({ faults: injected, controlPlane }: Rig, { percent, seed }: Chaos): () => void {
   const random = seeded(seed);
   if (percent > 0)
@@ -54,7 +54,7 @@ export function injectChaos({ faults: injected, controlPlane }: Rig, { percent, 
       const probability = percent / 100 / alternatives;
       injected.inject({ ...kind, times: Number.POSITIVE_INFINITY, probability, random });
     }
-  // Begun, and nobody knows: seldom, as its connection is taken until the Data API ends the transaction.
+  // A transaction that was begun without a response: rare, as its connection is in use until the Data API ends it.
   if (percent > 0 && seed % 64 === 0)
     injected.inject({ error: 'ServiceUnavailableError', when: 'after', operation: 'BeginTransaction' });
   controlPlane.dataApi.onCall = async () => {

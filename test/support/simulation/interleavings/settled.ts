@@ -9,7 +9,7 @@ interface Settled {
   readonly replica: TestInstance;
 }
 
-/** Puts a primary, its retired predecessor and a replica into the database as registration leaves them, but at once. */
+/** Inserts a primary, its retired predecessor and a replica as registration leaves them, but in one go. */
 export async function settle({ rig, tenant, logicalId }: World, { zombie, primary, replica }: Settled): Promise<void> {
   const now = rig.clock.now();
   const id = randomUUID();

@@ -19,7 +19,7 @@ const role = (weights: Record<Role, number>) =>
 const anyRole = role({ primary: 4, successor: 4, replica: 2, zombie: 2, first: 1 });
 const poller = role({ primary: 9, successor: 4, replica: 1, zombie: 3, first: 1 });
 const place = fc.constantFrom(0 as const, 1 as const);
-/** Mostly the last task; what is said late of an earlier one must not harm either. */
+/** Mostly the last task; late reports of an earlier one must not do harm either. */
 const back = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.constant(1) });
 const seldom = fc.integer({ min: 1, max: 8 }).map((n) => n > 7);
 
@@ -67,12 +67,15 @@ const calls = fc.oneof(
   { weight: 1, arbitrary: fc.constant(new Action('expire', (world) => world.run('expire-agents'))) },
 );
 
-/** Within a beat; past what counts as beating, the heartbeat timeout, a lease (900 s and 300 s of wait), a day. */
+/**
+ * Within a heartbeat interval; past the time that counts as beating, the heartbeat timeout, a lease (900 s and 300 s of
+ * wait), a day.
+ */
 const times = fc
   .constantFrom(5, 60, 100, 130, 1000, 1300, 25 * 3600)
   .map((seconds) => new Action(`${seconds} s pass`, async (world) => world.pass(seconds)));
 
-/** What happens at once, and then is checked. */
+/** Actions that run concurrently, before a check. */
 export const steps: fc.Arbitrary<Action[]> = fc.oneof(
   { weight: 5, arbitrary: calls.map((action) => [action]) },
   { weight: 3, arbitrary: fc.array(calls, { minLength: 2, maxLength: 4 }) },

@@ -7,14 +7,14 @@ import type { Answer } from '../../rig/api.ts';
 import { World, type WorldOptions } from '../world.ts';
 import { settle } from './settled.ts';
 
-/** Who acts, as it stands when the step begins. */
+/** Who acts, by its role at the start of the step. */
 export type Role = 'primary' | 'successor' | 'replica' | 'zombie' | 'first';
 
-/** A switch that an instance carries out, and what it will report of it, sooner or later, once or more often. */
+/** A switch that an instance carries out and will report, sooner or later, once or more often. */
 interface Task {
   readonly commandId: string;
   readonly old: TestInstance;
-  /** `undefined` where EC2 had no capacity. */
+  /** `undefined` if EC2 had no capacity. */
   readonly next: TestInstance | undefined;
   readonly initiatedAt: Date;
 }
@@ -23,22 +23,22 @@ interface Task {
 export const pools = ['m5.large.us-east-1a', 'm5.large.us-east-1b'];
 
 /**
- * The instances of one agent, each of which behaves as version 4 agents do (protocol 6): a command that it is handed makes
- * it launch one instance, whatever comes after. What happens, and in which order, is decided outside.
+ * The instances of one agent, each of which behaves as version 4 agents do (protocol 6): a command that it is handed
+ * makes it launch one instance, whatever comes after. Callers decide what happens, and in which order.
  */
 export class InterleavedWorld extends World {
   readonly #instances: TestInstance[] = [];
   readonly #tasks: Task[] = [];
   /** Instances whose agent runs and knows its handle. */
   readonly #running = new Set<TestInstance>();
-  /** Whether agents of this world repeat a call at once that was answered 503. */
+  /** Whether agents of this world retry a call at once after a 503. */
   readonly #insists: boolean;
   readonly handedTo = new Map<string, TestInstance>();
-  /** Instances that have said, as yet perhaps to nobody, how something went that they were told to do. */
+  /** Instances that have reported the result of a command, even if the report has not arrived. */
   readonly spoken = new Set<string>();
-  /** What was answered with a 2xx, and so must be in the database: said to be so, and whether it is. */
+  /** What a 2xx acknowledged and so must be in the database: the claim, and whether it holds. */
   readonly promises: { readonly what: string; readonly kept: (state: AgentState) => boolean }[] = [];
-  /** How often the agent has come into being by registration. */
+  /** How often registration has created the agent. */
   registered = 1;
 
   constructor({ insists, ...options }: WorldOptions & { readonly insists: boolean }) {
@@ -47,7 +47,7 @@ export class InterleavedWorld extends World {
     this.#launch({ mode: 'ondemand', az: 'us-east-1a' });
   }
 
-  /** Begins with an agent that has a past. */
+  /** Begins with an agent that has a history. */
   async settle() {
     const [zombie] = this.#instances as [TestInstance];
     const settled = { zombie, primary: this.#launch(), replica: this.#launch() };
@@ -63,7 +63,7 @@ export class InterleavedWorld extends World {
       await this.#insist(by, 'beats', [200], () => by.heartbeat());
     });
 
-  /** One of the merged kind: it carries out what the answer hands it, as if the separate polls had. */
+  /** A merged heartbeat. The instance carries out what the response hands it, as it does after separate polls. */
   beatMerged = (role: Role, { full = false } = {}) =>
     this.#as(role, async (by) => {
       const knows = { config_version: this.state.agent?.config_version };
@@ -78,14 +78,14 @@ export class InterleavedWorld extends World {
       for (const command of commands) this.#carryOut(by, command, full);
     });
 
-  /** SIGTERM: the agent says that it goes. systemd may start it again, and then it registers first of all. */
+  /** SIGTERM: the agent reports that it stops. If systemd starts it again, it registers first. */
   stop = (role: Role) =>
     this.#as(role, async (by) => {
       this.#running.delete(by);
       await this.#insist(by, 'stops', [200], () => by.heartbeat('offline'));
     });
 
-  /** Asks for commands, and carries out what it is handed: one RunInstances, which may find no capacity. */
+  /** Polls for commands, and carries out what it is handed: one RunInstances, which may find no capacity. */
   poll = (role: Role, { full = false } = {}) =>
     this.#as(role, async (by) => {
       const { status, body } = await this.#insist(by, 'polls', [200], () => by.pendingCommands());
@@ -94,7 +94,9 @@ export class InterleavedWorld extends World {
       for (const command of body) this.#carryOut(by, command, full);
     });
 
-  /** Says how a command went. @param back 0 for the last command that was handed out, 1 for the one before it, … */
+  /**
+   * Reports the result of a command. @param back 0 for the last command that was handed out, 1 for the one before it, …
+   */
   executed = (back: number) =>
     this.#withTask(back, async ({ commandId, old, next }) => {
       const result = next
@@ -110,7 +112,7 @@ export class InterleavedWorld extends World {
         });
     });
 
-  /** @param terminated whether the old instance says that it is gone already */
+  /** @param terminated whether the old instance reports that it is gone already */
   report = (back: number, terminated: boolean) =>
     this.#withTask(back, async ({ old, next, initiatedAt }) => {
       if (!next) return;
@@ -133,7 +135,7 @@ export class InterleavedWorld extends World {
         });
     });
 
-  /** The primary says that EC2 has terminated an instance: of the primary itself it is not believed. */
+  /** The primary reports that EC2 has terminated an instance. It is not believed about the primary itself. */
   confirmGone = (role: Role) =>
     this.#as('primary', async (by) => {
       const gone = this.#instanceIn(role);
@@ -149,13 +151,13 @@ export class InterleavedWorld extends World {
     const target = ['on-demand', ...pools].filter((place) => place !== here)[choice]!;
     const body = target === 'on-demand' ? { target_mode: 'ondemand' } : { target_mode: 'spot', target_pool_id: target };
     const path = `/api/agents/${agent.id}/issue-switch-command`;
-    // 200: it has got there meanwhile. 409: another switch is under way.
+    // 200: it has moved there in the meantime. 409: another switch is under way.
     await this.#insist(undefined, `asks for ${target}`, [200, 201, 409], () =>
       this.rig.request('POST', path, { token: this.tenant.token, body }),
     );
   }
 
-  /** From then on a heartbeat of the merged kind may have nothing to tell. */
+  /** From then on a merged heartbeat may have nothing to tell. */
   async collectPrices() {
     await setPricesKnown(this.reader.connection, this.rig.clock.now());
     this.note('prices are collected');
@@ -190,7 +192,7 @@ export class InterleavedWorld extends World {
     return instance ?? this.#instances.at(-1)!;
   }
 
-  /** An instance whose agent does not run registers: it does that before anything else. */
+  /** Acts by role. An instance whose agent does not run registers instead: agents do that before anything else. */
   #as(role: Role, act: (by: TestInstance) => Promise<void>): Promise<void> {
     const by = this.#instanceIn(role);
     return this.#running.has(by) ? act(by) : this.#register(by);
