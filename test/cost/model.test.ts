@@ -99,7 +99,7 @@ describe('a month of one agent with a million calls', () => {
   });
 
   it('pays for capacity by load once that exceeds the minimum, and twice with a reader', () => {
-    // 730 h x 3,600 s x 500 statements are one ACU
+    // 500 statements a second take one ACU: twice that many
     const calls = [{ ...call, callsAMonth: 730 * hour * 500 * 2, dataApiCalls: 1 }];
     const { acu, usd } = costOf(given({ calls, ...deployed({ instances: 2 }) }));
     expect(acu).toBeCloseTo(2, 2);

@@ -12,7 +12,7 @@ const headings = [...read('docs/protocol.md').matchAll(/^#{2,3} (.+)$/gm)].map((
 /** What a citation may name: `7`, `7.3`, `A4`. */
 const places = new Set(headings.map((heading) => heading.split(' ')[0]!.replace(/\.$/, '')));
 
-/** All handwritten files with citations, except this one: it names what must not be cited. */
+/** All handwritten files that may cite, except this one: it names what must not be cited. */
 const files = ['*.{ts,md}', '{bin,lib,functions,local,test,build,bench,cost,docs}/**/*.{ts,sql,md}']
   .flatMap((pattern) => globSync(pattern, { cwd: root }))
   .filter((file) => join(root, file) !== import.meta.filename)

@@ -31,7 +31,7 @@ const play = (only: Parameters<typeof tasksFor>[0]['only']): Promise<Row[]> => {
   return playAll(tasksFor(options), { ...options, policies: defaultPolicies }, () => undefined);
 };
 
-/** These tests take two minutes. */
+/** These tests take two minutes, so runs that do not play all markets skip them. */
 const scored = playsAllMarkets ? it : it.skip;
 
 describeRecorded('the policies', () => {

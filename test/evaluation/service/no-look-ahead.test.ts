@@ -33,7 +33,7 @@ const policies: Record<string, (group: PoolGroup) => ServicePolicy> = {
   'policy A, no SLO': (group) => policyA(group, null, timing, policyAConfig),
 };
 
-/** Alternating spells with and without capacity, each as its number of steps and its price in cents. */
+/** Alternating spells with and without capacity, each as its number of steps and its price in hundredths. */
 const spells = fc.array(fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 20, max: 110 })), {
   minLength: 40,
   maxLength: 40,

@@ -679,7 +679,7 @@ describe('faults', () => {
     expect(await items()).toEqual([5, 6]);
   });
 
-  it('strike as many times, with the probability and at the calls that were set', async () => {
+  it('strike the calls they are set for, as often and with the probability that is set', async () => {
     const failures = async (calls: number) => {
       const outcomes = [];
       for (let i = 0; i < calls; i++)

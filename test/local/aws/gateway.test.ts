@@ -227,7 +227,7 @@ describe('events', () => {
     expect(event).toMatchObject({ body: body.toString('base64'), isBase64Encoded: true });
   });
 
-  it('have no body for a GET that only has the content type of JSON, as those of agents', async () => {
+  it('have no body for a GET that only names a JSON content type, as agents’ requests do', async () => {
     const { eventOf } = await given();
     const event = await eventOf('/things/7', { headers: { 'content-type': 'application/json' } });
     expect(event).not.toHaveProperty('body');

@@ -152,7 +152,7 @@ describe('parseSchedule', () => {
     expect(due?.toISOString()).toBe(expected);
   });
 
-  it('returns no time unless one has come since the last that was asked about', () => {
+  it('returns only a time after the given one', () => {
     const schedule = parseSchedule('cron(0 0 1 * ? *)');
     expect(schedule(day('2026-01-01'), new Date('2026-01-31T23:59:59Z'))).toBeUndefined();
     expect(schedule(day('2026-01-01'), day('2026-02-01'))).toEqual(day('2026-02-01'));

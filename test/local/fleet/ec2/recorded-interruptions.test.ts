@@ -19,7 +19,7 @@ const ec2Of = (market: Market, options = noRecommendations) =>
 describe('recorded interruptions', () => {
   const market = traceMarket([[1, 12], [0, 6], [1, 6]]); // biome-ignore format: an hour, half an hour without, half an hour
 
-  it('refuse Spot launches where there is no capacity, and never on-demand launches', () => {
+  it('refuse Spot launches where there is no capacity, but no on-demand launch', () => {
     const ec2 = ec2Of(market);
     expect(() => ec2.runInstances(inB, t('01:00:00'))).toThrow('InsufficientInstanceCapacity');
     expect(() => ec2.runInstances(inB, t('01:29:59'))).toThrow('InsufficientInstanceCapacity');
