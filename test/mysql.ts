@@ -1,6 +1,6 @@
 /**
- * `npm run test:mysql`: what depends on the database, on a genuine MySQL; all other runs are on MariaDB (docs/adr/0016).
- * After `--` it takes other files and vitest's options.
+ * `npm run test:mysql`: runs the tests that depend on the database on a genuine MySQL; all other runs use MariaDB
+ * (docs/adr/0016). After `--` it takes other test files, and options of vitest.
  */
 import { parseCLI, startVitest } from 'vitest/node';
 import type { LocalDatabase } from '../local/database/address.ts';
@@ -8,10 +8,10 @@ import { NoServer } from '../local/database/install/obtain.ts';
 import { emptyDatabase } from './support/run/empty-database.ts';
 import { countTests } from './support/run/reporter.ts';
 
-/** Migrations, dialect and every service; the Data API over the server; functions that are killed amid their calls. */
+/** Run by default: migrations, dialect and every service; the local Data API; functions killed between their calls. */
 const usual = ['test/functions/', 'test/local/aws/data-api', 'test/local/database/', 'test/system/crash-matrix'];
 
-// What was started ends at process.exit (local/database/run/end-with-this-process.ts).
+// The server that was started ends at process.exit (local/database/run/end-with-this-process.ts).
 const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 for (const [signal, code] of Object.entries(signals)) process.on(signal, () => process.exit(code));
 
@@ -30,7 +30,7 @@ function sayThatThereIsNone(error: Error): undefined {
   console.log(`${line}\nMySQL not installed: its run was skipped, because ${error.reason}\n${error.advice}\n${line}`);
 }
 
-/** Sets the exit code where a test fails. */
+/** Runs the tests and prints their totals. Sets the exit code if a test fails. */
 async function runTests({ host, port, user, password, description }: LocalDatabase): Promise<void> {
   process.env.SPOT_DATABASE_URL = `mysql://${user}:${encodeURIComponent(password)}@${host}:${port}`;
   const files = filter.length > 0 ? filter : usual;

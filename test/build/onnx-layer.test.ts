@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-it('has the model, and the runtime of Linux on ARM and of nothing else, in 30 MB', async () => {
+it('the layer holds the model and the runtime for Linux on ARM only, in less than 30 MB', async () => {
   const layer = join(directory, 'arm64');
   const bytes = await makeOnnxLayer(root, layer);
   console.log(`the layer has ${(bytes / 1e6).toFixed(1)} MB`);
@@ -28,11 +28,11 @@ it('has the model, and the runtime of Linux on ARM and of nothing else, in 30 MB
 });
 
 it.runIf(process.platform === 'linux' && process.arch === 'x64')(
-  'is all that decisions need beside a bundle: what loads the model finds the same for this machine by NODE_PATH',
+  'the layer, built for this machine, is all that a bundle needs to run the model: NODE_PATH leads to the runtime',
   async () => {
     const layer = join(directory, 'x64');
     await makeOnnxLayer(root, layer, 'x64');
-    // Away from the project, whose own installation would be found otherwise.
+    // Outside the project, as its own node_modules would be found otherwise.
     const file = join(directory, 'function/index.js');
     await build({
       ...bundleOptions,

@@ -9,13 +9,13 @@ const byId = new Map(
 );
 
 describe('the OpenAPI document', () => {
-  it('is one, by a validator', async () => {
+  it('is valid according to a validator', async () => {
     const validator = new Validator();
     expect(await validator.validate(structuredClone(document))).toEqual({ valid: true });
     expect(validator.version).toBe('3.1');
   });
 
-  it('is none with a response that has no such status, by the same validator', async () => {
+  it('is rejected by the same validator once a response has an invalid status', async () => {
     const broken = structuredClone(document);
     broken.paths['/health'].get.responses = { wrong: {} };
     expect((await new Validator().validate(broken)).valid).toBe(false);
@@ -34,7 +34,7 @@ describe('the OpenAPI document', () => {
         expect(faultOf(schema, example), status).toBeUndefined();
   });
 
-  it('names the fields that a valid body may not have', () => {
+  it('rules out field names and values that are not allowed in a body', () => {
     const { schema } = operations.find(({ operation }) => operation.operationId === 'agent.register')!.operation
       .requestBody!.content['application/json']!;
     const body = {
@@ -57,7 +57,7 @@ describe('the OpenAPI document', () => {
       expect(faultOf(schema, { ...body, ...wrong }), JSON.stringify(wrong).slice(0, 60)).toBeDefined();
   });
 
-  it('links to operations that there are, with every parameter of their paths', () => {
+  it('links to every operation that takes an id but three, always with all parameters of the path', () => {
     const links = operations.flatMap(({ operation }) =>
       Object.values(operation.responses).flatMap(({ links = {} }) => Object.values(links)),
     );

@@ -31,12 +31,12 @@ describe('the OpenAPI document', () => {
     );
   });
 
-  it('is the one in docs/', () => {
+  it('is the same as the committed docs/openapi.json', () => {
     const committed = readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8');
     expect(committed === `${text}\n`, 'docs/openapi.json is out of date: run `npm run openapi`').toBe(true);
   });
 
-  it('refers to nothing that it does not contain', () => {
+  it('contains everything that it refers to', () => {
     const references = [...text.matchAll(/"\$ref": "#\/([^"]+)"/g)].map(([, path]) => path!);
     expect(references).not.toEqual([]);
     for (const path of new Set(references))
@@ -46,7 +46,7 @@ describe('the OpenAPI document', () => {
       ).toBeDefined();
   });
 
-  it.each(declared)('$key says what it takes, what it answers and how it refuses', ({ key, route }) => {
+  it.each(declared)('$key declares its path parameters, body, responses, errors and security', ({ key, route }) => {
     const { operation } = operations.find((one) => one.key === key)!;
     expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining([String(route.status ?? 200), '503']));
     expect('requestBody' in operation).toBe(route.body !== undefined);

@@ -7,7 +7,7 @@ import { assumptions, type Called, unmodifiedAgent } from '../../cost/usage.ts';
 const million = 1_000_000;
 const hour = 3600;
 
-/** Nothing but a database of half an ACU. */
+/** Functions and a database of half an ACU, and nothing else that costs. */
 const bare: Deployment = {
   memoryGB: { agent: 0.5, authorizer: 0.5, jobs: 0.5, 'spot-events': 0.5 },
   jobRuns: {},
@@ -26,7 +26,7 @@ const bare: Deployment = {
   polledQueues: 0,
 };
 
-/** A million calls a month that each take a call to the Data API. */
+/** A million calls a month, each of which makes one Data API call. */
 const call: Called = {
   name: 'heartbeat',
   fn: 'agent',
@@ -59,20 +59,20 @@ describe('tiered', () => {
     [11, 21],
     [30, 40],
     [100, 75],
-  ])('%i units are %f', (quantity, usd) => {
+  ])('%i units cost %f USD', (quantity, usd) => {
     expect(tiered(quantity, tiers)).toBe(usd);
   });
 });
 
 describe('a month of one agent with a million calls', () => {
-  /** One tenant, asked about once a minute. */
+  /** Authorizer calls a month: one tenant, looked up once a minute. */
   const lookUps = 730 * 60;
 
-  it('is what a hand makes of it', () => {
+  it('costs what a calculation by hand gives', () => {
     const { usd, total, requestsASecond } = costOf(given());
     expect(usd['API Gateway requests']).toBeCloseTo(1, 9);
     expect(usd['Lambda requests']).toBeCloseTo(((million + lookUps) * 0.2) / million, 9);
-    // 10 ms of its own and 10 ms of waiting, of half a gigabyte
+    // 10 ms of its own work and 10 ms of waiting for the Data API, with half a gigabyte
     expect(usd['Lambda time']).toBeCloseTo((million + lookUps) * 0.02 * 0.5 * 0.0000133334, 9);
     expect(usd['Data API calls']).toBeCloseTo(((million + lookUps) * 0.35) / million, 9);
     expect(usd['Aurora capacity']).toBeCloseTo(0.5 * 730 * 0.12, 9);
@@ -86,27 +86,27 @@ describe('a month of one agent with a million calls', () => {
     );
   });
 
-  it('asks the authorizer less often the longer it is remembered, and never more often than there are requests', () => {
+  it('calls the authorizer less often the longer its response is cached, and at most once per request', () => {
     const requests = (change: Partial<Case>) => costOf(given(change)).usd['Lambda requests'] / prices.lambdaRequest;
     expect(requests(deployed({ authorizerCacheSeconds: 600 }))).toBeCloseTo(million + lookUps / 10, 3);
     expect(requests({ assumptions: { ...alone, agentsPerTenant: 1e-9 } })).toBeCloseTo(2 * million, 3);
   });
 
-  it('logs the share that it is told to, and each request at the gateway', () => {
+  it('logs the configured share of successes, and with an access log each request at the gateway', () => {
     const gb = (change: Partial<Deployment>) => costOf(given(deployed(change))).usd['CloudWatch logs'] / prices.logGB;
     expect(gb({ successShare: 0.02 })).toBeCloseTo((0.02 * 550 * million) / 2 ** 30, 9);
     expect(gb({ hasAccessLog: true })).toBeCloseTo((200 * million) / 2 ** 30, 9);
   });
 
-  it('takes capacity by the load once that is above the least, and twice with a reader', () => {
-    // 730 h x 3,600 s x 500 statements are one ACU
+  it('pays for capacity by load once that exceeds the minimum, and twice with a reader', () => {
+    // 500 statements a second take one ACU: twice that many
     const calls = [{ ...call, callsAMonth: 730 * hour * 500 * 2, dataApiCalls: 1 }];
     const { acu, usd } = costOf(given({ calls, ...deployed({ instances: 2 }) }));
     expect(acu).toBeCloseTo(2, 2);
     expect(usd['Aurora capacity']).toBeCloseTo(acu * 2 * 730 * 0.12, 9);
   });
 
-  it('runs jobs, and decides only where they run', () => {
+  it('counts the Data API calls of jobs, and those of decisions only where jobs run', () => {
     const calls = [{ ...call, decisions: 1 }];
     const dataApi = (change: Partial<Deployment>) =>
       costOf(given({ calls, ...deployed(change) })).usd['Data API calls'] / 0.35e-6 - million - lookUps;
@@ -117,14 +117,14 @@ describe('a month of one agent with a million calls', () => {
     );
   });
 
-  it('pays for what is there: alarms, metrics, dashboards, secrets, keys', () => {
+  it('pays for alarms, metrics, dashboards, secrets and keys', () => {
     const { usd } = costOf(given(deployed({ alarmMetrics: 3, customMetrics: 2, dashboards: 1, secrets: 2, keys: 1 })));
     expect(usd['CloudWatch metrics and alarms']).toBeCloseTo(3.9, 9);
     expect(usd['Secrets Manager, KMS']).toBeCloseTo(1.8, 9);
   });
 });
 
-it('an agent that nobody has modified calls every loop of the protocol, and its variables make it call less', () => {
+it('an unmodified agent runs every loop of the protocol, and its variables make it call less often', () => {
   const heartbeats = (agent: readonly Called[]) => agent.find(({ name }) => name === 'heartbeat')!.callsAMonth;
   expect(heartbeats(unmodifiedAgent())).toBe((730 * hour) / 30);
   expect(heartbeats(unmodifiedAgent({ HEARTBEAT_INTERVAL: 60 }))).toBe((730 * hour) / 60);
@@ -183,7 +183,7 @@ describe('a template', () => {
     },
   };
 
-  it('tells what costs', () => {
+  it('yields all the quantities that cost money', () => {
     expect(deploymentOf(template)).toEqual({
       memoryGB: { agent: 0.5, jobs: 0.25 },
       jobRuns: { jobs: 43_800 },
@@ -203,7 +203,7 @@ describe('a template', () => {
     });
   });
 
-  it('without a database is refused, and not free', () => {
+  it('without a database is refused rather than taken to be free', () => {
     const { Cluster: _, ...Resources } = template.Resources;
     expect(() => deploymentOf({ Resources })).toThrow('the template has no AWS::RDS::DBCluster');
   });

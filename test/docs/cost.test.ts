@@ -13,11 +13,11 @@ import { cheaperEnvironment, loops, mergedLoops } from '../../local/fleet/agents
 const both = deployments();
 const document = readFileSync(costDocument, 'utf8');
 
-it('docs/cost.md says what `npm run cost` computes; `npm run cost -- --write` writes it anew', () => {
+it('docs/cost.md says what `npm run cost` computes; `npm run cost -- --write` updates it', () => {
   expect(withComputedPart(document, computedPart(both))).toBe(document);
 });
 
-it('the computation reads what is deployed', () => {
+it('the computation reads its inputs from what is deployed', () => {
   const { memoryGB, successShare, minAcu, maxAcu, instances } = both.production;
   expect(memoryGB).toEqual(
     Object.fromEntries(Object.entries(lambdas).map(([name, { memoryMB }]) => [name, memoryMB / 1024])),
@@ -34,7 +34,7 @@ it('a development stack whose database sleeps costs at most 5 USD a month', () =
   expect(costOf(caseOf(both.development, 0)).total).toBeLessThanOrEqual(5);
 });
 
-it('an unmodified agent costs no more than it did: whoever adds a call to what is called all day sees it here', () => {
+it('an unmodified agent costs at most 0.87 USD a month, so a new call on a frequent route shows up here', () => {
   const { total } = costOf(caseOf(both.production, goal.agents));
   expect(total / goal.agents).toBeLessThanOrEqual(0.87);
 });
@@ -42,13 +42,13 @@ it('an unmodified agent costs no more than it did: whoever adds a call to what i
 const eachOf = (calls: ReturnType<typeof unmodifiedAgent>) =>
   costOf({ ...caseOf(both.production, goal.agents), calls }).total / goal.agents;
 
-it('agents started with the variables of docs/deploy.md cost what is aimed at, and docs/deploy.md has these', () => {
+it('agents started with the variables that docs/deploy.md lists meet their cost goal', () => {
   expect(eachOf(unmodifiedAgent(cheaperEnvironment))).toBeLessThanOrEqual(goal.usd);
   const deploy = readFileSync('docs/deploy.md', 'utf8');
   for (const [name, seconds] of Object.entries(cheaperEnvironment)) expect(deploy).toContain(`${name}=${seconds}`);
 });
 
-it('agents of the merged kind cost what is aimed at, and come as often as the control plane tells them', () => {
+it('agents of the merged kind meet their cost goal, at the heartbeat interval that the control plane sets', () => {
   expect(eachOf(mergedAgent())).toBeLessThanOrEqual(mergedGoal.usd);
   expect(mergedLoops.heartbeat).toBe(beatSeconds.steady);
 });

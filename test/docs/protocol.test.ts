@@ -12,7 +12,7 @@ const headings = [...read('docs/protocol.md').matchAll(/^#{2,3} (.+)$/gm)].map((
 /** What a citation may name: `7`, `7.3`, `A4`. */
 const places = new Set(headings.map((heading) => heading.split(' ')[0]!.replace(/\.$/, '')));
 
-/** All that cites, and is written by hand. This file names what must not be cited. */
+/** All handwritten files that may cite, except this one: it names what must not be cited. */
 const files = ['*.{ts,md}', '{bin,lib,functions,local,test,build,bench,cost,docs}/**/*.{ts,sql,md}']
   .flatMap((pattern) => globSync(pattern, { cwd: root }))
   .filter((file) => join(root, file) !== import.meta.filename)
@@ -44,7 +44,7 @@ describe('docs/protocol.md', () => {
     expect(described.toSorted()).toEqual(declared.toSorted());
   });
 
-  it('lists every code of a refusal, with its status', () => {
+  it('lists every error code with its status', () => {
     const [, listed] = /### 1\.6 Errors\n(.*?)\n### /s.exec(read('docs/protocol.md'))!;
     const seen: Record<string, number> = {};
     let status = 0;
@@ -54,14 +54,14 @@ describe('docs/protocol.md', () => {
     expect(seen).toEqual(errorStatus);
   });
 
-  it('numbers no two places alike', () => {
+  it('gives no two headings the same number', () => {
     expect(headings).toHaveLength(places.size);
   });
 
-  it('has every place that is cited', () => {
+  it('has a heading for every place that is cited', () => {
     expect(files).toContain('docs/protocol.md');
     const cited = files.flatMap((file) => citedIn(read(file)).map((found) => ({ file, ...found })));
-    expect(cited).not.toEqual([]); // a search that sees nothing finds nothing wrong
+    expect(cited).not.toEqual([]); // a search that finds no citation would always pass
     const dangling = cited.filter(({ place }) => !places.has(place));
     expect(dangling.map(({ file, line, place }) => `${file}:${line}: protocol ${place}`)).toEqual([]);
   });
@@ -73,7 +73,7 @@ describe('docs/protocol.md', () => {
     ['Protocol 2 and\n * A7', ['2', 'A7']],
     ['protocol A4, 15 times', ['A4']],
     ['the protocol of 3 agents', []],
-  ])('counts the citations of %j', (text, expected) => {
+  ])('finds the citations in %j', (text, expected) => {
     expect(citedIn(text).map(({ place }) => place)).toEqual(expected);
   });
 });

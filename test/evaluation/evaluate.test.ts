@@ -39,7 +39,7 @@ describeRecorded('npm run evaluate', () => {
       return row?.kind === 'service' ? row.results[0]!.costRel : Number.NaN;
     };
     const before = costOf();
-    // Where downtime costs so much that no stay is worth it, the service remains on-demand.
+    // When downtime is priced so high that no stay on Spot pays, the service remains on-demand.
     expect((await evaluate(...args, 'services', '--policy', policy)).status).toBe(0);
     expect(before).toBeLessThan(0.7);
     expect(costOf()).toBeCloseTo(1, 9);

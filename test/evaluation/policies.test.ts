@@ -18,7 +18,7 @@ describe('a file of policies', () => {
     expect(policies).toEqual({ b, a: { ...a, priceMargin: 0.05, pacing: { ...a.pacing, priorDemand: 1000 } } });
   });
 
-  it('may be empty: the policies as they are satisfy their own schema', () => {
+  it('may be empty: the default policies satisfy their own schema', () => {
     expect(readPolicies(fileOf('{}'))).toEqual(defaultPolicies);
   });
 
@@ -31,14 +31,14 @@ describe('a file of policies', () => {
     ['{"c": {}}', /Unrecognized key: "c"/],
     ['[]', /expected object/],
     ['{', /JSON/],
-  ])('that is wrong is refused with what is wrong: %s', (text, message) => {
+  ])('that is invalid is refused with the reason: %s', (text, message) => {
     const path = fileOf(text);
     expect(() => readPolicies(path)).toThrow(UsageError);
     expect(() => readPolicies(path)).toThrow(message);
     expect(() => readPolicies(path)).toThrow(`--policy ${path}: `);
   });
 
-  it('that is not there is refused', () => {
+  it('that does not exist is refused', () => {
     expect(() => readPolicies('/nowhere/policy.json')).toThrow('--policy /nowhere/policy.json: ');
   });
 });

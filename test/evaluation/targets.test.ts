@@ -8,7 +8,10 @@ import { tasksFor } from '../../evaluation/run/tasks.ts';
 import { describeRecorded, recordedData } from '../support/evaluation/recorded-data.ts';
 import { playsAllMarkets } from '../support/run/sizes.ts';
 
-/** What docs/adr/0050 and 0078 promise of the policies. A change that costs some of it has to say so there. */
+/**
+ * What docs/adr/0050 and 0078 promise: which bound, and the least share of the gap to it that is closed.
+ * A change that lowers a share has to say so there.
+ */
 const services = {
   'policy A, week @0.999': [1, 0.968],
   'policy A, week @0.9995': [2, 0.911],
@@ -20,7 +23,7 @@ const services = {
 
 const jobs = { 'one pool': 0.89, v100: 0.945, h100: 0.985, h100v: 0.98 } as const;
 
-/** Of jobs that nobody can stop (docs/adr/0071). */
+/** The same for jobs that cannot be stopped (docs/adr/0071). */
 const runningJobs: Partial<Record<keyof typeof jobs, number>> = { v100: 0.92, h100: 0.985, h100v: 0.955 };
 
 const play = (only: Parameters<typeof tasksFor>[0]['only']): Promise<Row[]> => {
@@ -28,7 +31,7 @@ const play = (only: Parameters<typeof tasksFor>[0]['only']): Promise<Row[]> => {
   return playAll(tasksFor(options), { ...options, policies: defaultPolicies }, () => undefined);
 };
 
-/** They take two minutes. */
+/** These tests take two minutes, so runs that do not play all markets skip them. */
 const scored = playsAllMarkets ? it : it.skip;
 
 describeRecorded('the policies', () => {

@@ -20,7 +20,7 @@ const alarm = (name: string) => alarms.find((properties) => nameOf(properties) =
 const [[topic]] = resourcesOf('AWS::SNS::Topic') as [[string, unknown]];
 
 describe('each alarm', () => {
-  it('has its heading in the runbook, which says what it means, how to look and how to mend; and no heading is left over', () => {
+  it('has a runbook section on its meaning, how to look and how to mend; and every section has an alarm', () => {
     const [, ...sections] = readFileSync('docs/runbook.md', 'utf8').split(/^## /m);
     expect(sections.map((section) => section.split('\n')[0]!).toSorted()).toEqual(alarms.map(nameOf).toSorted());
     for (const section of sections)
@@ -28,14 +28,14 @@ describe('each alarm', () => {
         expect(section).toContain(part);
   });
 
-  it('tells the operator, by a topic to subscribe to', () => {
+  it('notifies the operator through a topic to subscribe to', () => {
     template.hasOutput('AlarmTopicArn', { Value: { Ref: topic } });
     for (const properties of alarms) expect(properties.AlarmActions, nameOf(properties)).toEqual([{ Ref: topic }]);
   });
 });
 
 describe('the operator hears', () => {
-  it('of everything that was set aside: of each queue that no function reads', () => {
+  it('of everything that was set aside, in any queue that no function reads', () => {
     const watched = alarms
       .filter(({ MetricName }) => MetricName === 'ApproximateNumberOfMessagesVisible')
       .map(({ Dimensions }) => Dimensions[0].Value['Fn::GetAtt'][0]);
@@ -71,13 +71,13 @@ describe('the operator hears', () => {
     expect(alarm(name)).toMatchObject({ MetricName, Namespace: MetricNamespace, Statistic: 'Sum', Threshold: 1 });
   });
 
-  it('of notices that wait while there is time left for them', () => {
+  it('of notices that wait, while there is still time to act on them', () => {
     const { MetricName, Threshold, EvaluationPeriods, Period } = alarm('LateNotices')!;
     expect(MetricName).toBe('ApproximateAgeOfOldestMessage');
     expect(Threshold + EvaluationPeriods * Period).toBeLessThan(240);
   });
 
-  it('of schedules that do not fire, though there is no metric then', () => {
+  it('of schedules that do not fire, though that leaves no data in the metric', () => {
     expect(alarm('MissedJobs')).toMatchObject({
       MetricName: 'Invocations',
       ComparisonOperator: 'LessThanThreshold',
@@ -90,14 +90,14 @@ describe('the operator hears', () => {
     expect(alarm('FailedRotation')!.Dimensions[0].Value.Ref).toMatch(/migrate/);
   });
 
-  it('of a database at its limit, requests that fail, and an authorizer that does', () => {
+  it('of a database at its limit, of failing requests and of a failing authorizer', () => {
     expect(alarm('DatabaseAtItsLimit')).toMatchObject({ MetricName: 'ACUUtilization', Threshold: 95 });
     expect(JSON.stringify(alarm('FailedRequests')!.Metrics)).toContain('"5xx"');
     expect(alarm('FailedAuthorizer')).toMatchObject({ MetricName: 'Errors' });
   });
 });
 
-it('a deployment whose jobs are off is not alarmed by that', () => {
+it('a deployment whose jobs are off has no alarm for missed jobs', () => {
   const names = Object.values(Template.fromStack(stackOf(development)).findResources('AWS::CloudWatch::Alarm')).map(
     ({ Properties }) => nameOf(Properties as never),
   );

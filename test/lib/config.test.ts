@@ -6,7 +6,7 @@ import { development, production } from '../../lib/config.ts';
 import { type Resource, resourcesOf, stackOf, template } from '../support/stack/template.ts';
 
 describe('in production', () => {
-  it('the database sleeps never, changes its version by a deployment only, and tells what goes wrong in it', () => {
+  it('the database never sleeps, upgrades only by a deployment, and exports its error and slow query logs', () => {
     template.hasResourceProperties('AWS::RDS::DBCluster', {
       ServerlessV2ScalingConfiguration: { MinCapacity: 0.5, MaxCapacity: 16 },
       EnableCloudwatchLogsExports: ['error', 'slowquery'],
@@ -15,7 +15,7 @@ describe('in production', () => {
       expect(Properties).toMatchObject({ AutoMinorVersionUpgrade: false, PubliclyAccessible: false });
   });
 
-  it('the database is protected from deletion once all is there, so that a first deployment that fails can be undone', () => {
+  it('the database is protected from deletion only at the end, so that a failed first deployment can be undone', () => {
     const [[, protection]] = resourcesOf('Custom::AWS') as [[string, Resource]];
     const before = ['Custom::Trigger', 'AWS::ApiGatewayV2::Stage'].map((type) => resourcesOf(type)[0]![0]);
     expect(protection.DependsOn).toEqual(expect.arrayContaining(before));
@@ -25,7 +25,7 @@ describe('in production', () => {
     expect(resourcesOf('AWS::RDS::DBCluster')[0]![1].Properties).not.toHaveProperty('DeletionProtection');
   });
 
-  it('strangers are held to a rate of their own on each route that asks for no token', () => {
+  it('each route that needs no token has its own rate limit, at most a tenth of the default', () => {
     const [[, { Properties }]] = resourcesOf('AWS::ApiGatewayV2::Stage') as [[string, Resource]];
     const open = Object.values(routes)
       .flatMap((table) => Object.values<Route>(table))
@@ -37,23 +37,23 @@ describe('in production', () => {
       );
   });
 
-  it('a log is kept for a month, whoever writes it', () => {
+  it('the log of each function is kept for 30 days, and no log for longer', () => {
     const groups = new Map(resourcesOf('AWS::Logs::LogGroup'));
     for (const [name, { Properties }] of resourcesOf('AWS::Lambda::Function'))
       expect(groups.get(Properties.LoggingConfig.LogGroup.Ref)!.Properties.RetentionInDays, name).toBe(30);
     for (const [name, { Properties }] of groups) expect(Properties.RetentionInDays, name).toBeLessThanOrEqual(30);
   });
 
-  it('nothing is reserved that a new account does not have', () => {
+  it('no function reserves concurrency, which a new account does not have', () => {
     for (const [name, { Properties }] of resourcesOf('AWS::Lambda::Function'))
       expect(Properties, name).not.toHaveProperty('ReservedConcurrentExecutions');
   });
 });
 
-describe('a deployment to develop on', () => {
+describe('a development deployment', () => {
   const dev = Template.fromStack(stackOf(development));
 
-  it('sleeps when nobody calls it, and leaves nothing behind', () => {
+  it('sleeps when nobody calls it, runs no jobs, and leaves no database behind', () => {
     dev.hasResource('AWS::RDS::DBCluster', {
       DeletionPolicy: 'Delete',
       Properties: { ServerlessV2ScalingConfiguration: { MinCapacity: 0, SecondsUntilAutoPause: 300 } },
@@ -63,7 +63,7 @@ describe('a deployment to develop on', () => {
   });
 });
 
-describe('what an operator sets', () => {
+describe('the configuration of an operator', () => {
   const custom = Template.fromStack(
     stackOf({
       ...production,
@@ -76,18 +76,18 @@ describe('what an operator sets', () => {
     }),
   );
 
-  it('is a reader that can take over', () => {
+  it('adds a reader that can take over', () => {
     custom.resourceCountIs('AWS::RDS::DBInstance', 2);
   });
 
-  it('are executions that agents which call in a crowd cannot take', () => {
+  it('reserves executions that a crowd of agents cannot take', () => {
     const reserved = Object.values(custom.findResources('AWS::Lambda::Function')).flatMap(
       ({ Properties }) => Properties.ReservedConcurrentExecutions ?? [],
     );
     expect(reserved.toSorted()).toEqual([10, 20]);
   });
 
-  it('are the regions in which prices are read', () => {
+  it('limits the regions in which prices are read', () => {
     custom.hasResourceProperties('AWS::IAM::Policy', {
       PolicyDocument: {
         Statement: Match.arrayWith([
@@ -107,7 +107,7 @@ describe('what an operator sets', () => {
     });
   });
 
-  it('are who hears alarms, and the name of the API', () => {
+  it('sets who hears alarms, and the domain name of the API', () => {
     custom.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'oncall@example.com' });
     custom.hasResourceProperties('AWS::ApiGatewayV2::DomainName', { DomainName: 'spot.example.com' });
     custom.hasOutput('ApiUrl', { Value: 'https://spot.example.com' });

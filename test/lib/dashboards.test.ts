@@ -6,7 +6,7 @@ import { development } from '../../lib/config.ts';
 import { type Chart, dashboards } from '../../lib/observability/definitions.ts';
 import { resourcesOf, stack, stackOf } from '../support/stack/template.ts';
 
-/** What AWS publishes, by namespace: of the metrics in its documentation those that are looked at. */
+/** The metrics of AWS that the dashboards show, by namespace, as its documentation names them. */
 const published: Readonly<Record<string, readonly string[]>> = {
   'AWS/ApiGateway': ['Count', '4xx', '5xx', 'Latency'],
   'AWS/Lambda': ['Invocations', 'Errors', 'Throttles', 'Duration'],
@@ -23,7 +23,7 @@ interface Drawn {
   };
 }
 
-/** A dashboard's body, in which a reference is written as `<name of the resource>`. */
+/** The widgets of a dashboard's body. A reference in it is written as `<name of the resource>`. */
 const widgetsOf = (body: { 'Fn::Join': [string, unknown[]] }): Drawn[] => {
   const nameOf = (part: { Ref?: string; 'Fn::GetAtt'?: string[] }) => `<${part.Ref ?? part['Fn::GetAtt']?.join('.')}>`;
   const text = body['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : nameOf(part as object))).join('');
@@ -38,11 +38,11 @@ const deployed = new Map(
 );
 const drawn = [...deployed.values()].flat();
 
-/** Each metric that a widget draws, as `namespace, name, dimension…`; a search as what it searches. */
+/** Each metric that a widget draws, as `namespace, name, dimension…`; a search as its expression. */
 const drawnMetrics = drawn.flatMap(({ properties }) => properties.metrics ?? []);
 
 describe('the dashboards in CloudWatch', () => {
-  it('are those of the definitions, by the name of the stack, with their widgets in their order', () => {
+  it('are those of the definitions, prefixed with the stack name, with the same widgets in the same order', () => {
     expect(
       Object.fromEntries([...deployed].map(([name, all]) => [name, all.map(({ properties }) => properties.title)])),
     ).toEqual(
@@ -50,7 +50,7 @@ describe('the dashboards in CloudWatch', () => {
     );
   });
 
-  it('draw metrics that AWS publishes of resources of this stack, or that our table has', () => {
+  it('draw only metrics that AWS publishes on resources of this stack, and all that our table has', () => {
     const [ours, theirs] = [new Set<string>(), new Set<string>()];
     for (const [first, name, ...dimensions] of drawnMetrics) {
       if (typeof first !== 'string') {
@@ -68,10 +68,10 @@ describe('the dashboards in CloudWatch', () => {
       }
     }
     expect(theirs.size).toBe(Object.values(published).flat().length);
-    expect([...ours].toSorted()).toEqual(Object.keys(metrics).toSorted()); // none is paid for and never looked at
+    expect([...ours].toSorted()).toEqual(Object.keys(metrics).toSorted()); // none is paid for and never shown
   });
 
-  it('tell of each function its errors, its throttles, its time and how often it runs', () => {
+  it('show the errors, throttles, duration and invocations of each function', () => {
     const functions = stack.node.findAll().filter((node) => node instanceof AppFunction);
     expect(functions.map(({ node }) => node.id).toSorted()).toEqual(functionNames.toSorted());
     for (const name of published['AWS/Lambda']!) {
@@ -80,7 +80,7 @@ describe('the dashboards in CloudWatch', () => {
     }
   });
 
-  it('rank what has too many values for a metric by the log of the job that writes it', () => {
+  it('rank pools, which are too many for a metric dimension, from the log of the jobs that write them', () => {
     const [query, ...others] = drawn.filter(({ type }) => type === 'log');
     expect(others).toEqual([]);
     const log = stack.resolve(
@@ -94,13 +94,13 @@ describe('the dashboards in CloudWatch', () => {
   });
 });
 
-it('a chart whose lines differ by a dimension names that of the metric; properties make no line', () => {
+it('a chart with a line for each value of a dimension names the dimension of its metric, never a property', () => {
   const charts = dashboards.flatMap(({ widgets }) => widgets.filter((widget): widget is Chart => 'series' in widget));
   for (const { metric } of charts.flatMap(({ series }) => series))
     if ('ours' in metric) expect((metrics[metric.ours] as Metric).dimension, metric.ours).toBe(metric.by);
 });
 
-it('the stack to develop on emits nothing and has no dashboards: they would cost more than the rest of it', () => {
+it('the development stack emits no metrics and has no dashboards: they would cost more than the rest of it', () => {
   const small = stackOf(development);
   const functions = small.node.findAll().filter((node): node is AppFunction => node instanceof AppFunction);
   for (const fn of functions) {

@@ -15,7 +15,7 @@ const idOf = (reference: { Ref?: string; 'Fn::GetAtt'?: [string, string] }) =>
   reference.Ref ?? reference['Fn::GetAtt']![0];
 const does = ({ Action }: Statement, action: string) => [Action].flat().includes(action);
 
-/** What the policy of a topic or a queue lets a service of AWS do. */
+/** The statements with which the policy of a topic or a queue lets an AWS service in. */
 const allowedTo = (service: string, { type, key, id }: { type: string; key: string; id: string }) =>
   resourcesOf(type)
     .filter(([, { Properties }]) => Properties[key].some((of: { Ref: string }) => of.Ref === id))
@@ -26,7 +26,7 @@ const onQueue = (id: string) =>
     does(statement, 'sqs:SendMessage'),
   );
 
-/** What a role may do with a resource. */
+/** The resources on which a role may do something. */
 const mayDo = (roleId: string, action: string) =>
   resourcesOf('AWS::IAM::Policy')
     .filter(([, { Properties }]) => Properties.Roles.some((role: { Ref: string }) => role.Ref === roleId))
@@ -34,7 +34,7 @@ const mayDo = (roleId: string, action: string) =>
     .filter((statement) => statement.Effect === 'Allow' && does(statement, action))
     .flatMap(({ Resource }) => [Resource].flat());
 
-describe('whoever sends something may send it:', () => {
+describe('every sender has the permission to send:', () => {
   it('alarms to their topic, and only those of this account', () => {
     const topics = resourcesOf('AWS::CloudWatch::Alarm').flatMap(([, { Properties }]) => Properties.AlarmActions);
     expect(topics.length).toBeGreaterThan(0);
@@ -51,7 +51,7 @@ describe('whoever sends something may send it:', () => {
     }
   });
 
-  it('rules to their queues, and to the queues of what could not be delivered', () => {
+  it('rules to their queues, and to the dead-letter queues of their targets', () => {
     const sent = resourcesOf('AWS::Events::Rule').flatMap(([rule, { Properties }]) =>
       Properties.Targets.flatMap((target: { Arn: never; DeadLetterConfig: { Arn: never } }) =>
         [target.Arn, target.DeadLetterConfig.Arn].map((queue) => ({ rule, queue: idOf(queue) })),
@@ -64,7 +64,7 @@ describe('whoever sends something may send it:', () => {
       });
   });
 
-  it('schedules to their function, and to the queue of what could not be delivered', () => {
+  it('schedules to their function, and to its dead-letter queue', () => {
     for (const [name, { Properties }] of resourcesOf('AWS::Scheduler::Schedule')) {
       const { RoleArn, Arn, DeadLetterConfig } = Properties.Target;
       expect(mayDo(idOf(RoleArn), 'lambda:InvokeFunction'), name).toContainEqual(Arn);
@@ -72,7 +72,7 @@ describe('whoever sends something may send it:', () => {
     }
   });
 
-  it('functions that failed to the queue of their failures', () => {
+  it('functions to the queue for their failed invocations', () => {
     const functions = new Map(resourcesOf('AWS::Lambda::Function'));
     for (const [, { Properties }] of resourcesOf('AWS::Lambda::EventInvokeConfig')) {
       const role = idOf(functions.get(Properties.FunctionName.Ref)!.Properties.Role);

@@ -13,12 +13,12 @@ const all = (type: string) => Object.values(template.findResources(type));
 const idOf = (construct: { node: { defaultChild?: unknown } }) =>
   stack.getLogicalId(construct.node.defaultChild as CfnElement);
 
-/** Our functions as [name, logical id, resource]; the others are CDK's own, which act during a deployment only. */
+/** Our functions as [name, logical id, resource]; all others are CDK's own and run only during a deployment. */
 const ours = stack.node
   .findAll()
   .filter((construct) => construct instanceof AppFunction)
   .map((fn) => [fn.node.id, idOf(fn), template.findResources('AWS::Lambda::Function')[idOf(fn)]!] as const);
-/** `docs` serves files alone: it may not even look into the database. */
+/** `docs` only serves files: it has no access to the database. */
 const withDatabase = ours.filter(([name]) => name !== 'docs');
 const functionId = (name: string) => ours.find(([of]) => of === name)![1];
 
@@ -40,7 +40,7 @@ describe('the API', () => {
       );
   });
 
-  it('leads each route to the Lambda of its domain', () => {
+  it('sends each route to the Lambda of its domain', () => {
     const integrations = template.findResources('AWS::ApiGatewayV2::Integration');
     for (const { domain, route } of declared) {
       const [, integration] = deployed.get(routeKey(route))!.Target['Fn::Join'][1]; // integrations/<id>
@@ -48,14 +48,14 @@ describe('the API', () => {
     }
   });
 
-  it('may call the Lambda of the default route, which has a shorter source than the others', () => {
+  it('may invoke the Lambda of the default route, whose source ARN is shorter than the others', () => {
     template.hasResourceProperties('AWS::Lambda::Permission', {
       FunctionName: { 'Fn::GetAtt': [functionId('system'), 'Arn'] },
       SourceArn: { 'Fn::Join': ['', Match.arrayWith(['/*/*'])] },
     });
   });
 
-  it('caches an identity for a minute and answers preflight requests by itself', () => {
+  it('caches an identity for a minute, and answers preflight requests itself', () => {
     template.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
       AuthorizerResultTtlInSeconds: 60,
       EnableSimpleResponses: true,
@@ -71,13 +71,13 @@ describe('the API', () => {
     });
   });
 
-  it('keeps an identity as long as the table of the Lambdas says', () => {
+  it('caches an identity for as long as the table of Lambdas says', () => {
     template.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
       AuthorizerResultTtlInSeconds: lambdas.authorizer.cacheSeconds,
     });
   });
 
-  it('is throttled, at the root of its host', () => {
+  it('is throttled, and serves the root of its host', () => {
     template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
       StageName: '$default',
       DefaultRouteSettings: { ThrottlingRateLimit: Match.anyValue(), ThrottlingBurstLimit: Match.anyValue() },
@@ -86,13 +86,13 @@ describe('the API', () => {
 });
 
 describe('the functions', () => {
-  it('are one for each domain, and those that no route leads to', () => {
+  it('are one for each domain, plus those that no route leads to', () => {
     expect(ours.map(([name]) => name).toSorted()).toEqual(
       [...Object.keys(routes), 'authorizer', 'delivery', 'jobs', 'migrate', 'reconciler', 'spot-events'].toSorted(),
     );
   });
 
-  it.each(ours)('%s runs on Node 24 and ARM, and its log ends', (_name, _id, { Properties }) => {
+  it.each(ours)('%s runs on Node 24 and ARM, and its log expires', (_name, _id, { Properties }) => {
     expect(Properties).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
@@ -102,7 +102,7 @@ describe('the functions', () => {
     expect(log!.Properties.RetentionInDays).toBeGreaterThan(0);
   });
 
-  it('are those of the table, with its memory and its time', () => {
+  it('are those of the table, with the memory and timeout that it gives', () => {
     expect(ours.map(([name]) => name).toSorted()).toEqual(functionNames.toSorted());
     for (const [name, , { Properties }] of ours) {
       const { memoryMB, timeoutSeconds } = lambdas[name as LambdaName];
@@ -117,19 +117,19 @@ describe('the functions', () => {
     ['MODEL_BUCKET', ['decision', 'model', 'jobs']],
     ['DATABASE_ARN', withDatabase.map(([name]) => name)],
     ['DATABASE_MASTER_SECRET_ARN', ['migrate']],
-  ])('%s is told to %j alone', (variable, names) => {
+  ])('%s is set for %j alone', (variable, names) => {
     const told = ours.filter(([, , { Properties }]) => variable in Properties.Environment.Variables);
     expect(told.map(([name]) => name)).toEqual(names);
   });
 
-  it('that decide, and the one that tries models, have the model and its runtime; no other has a layer', () => {
+  it('that decide or try out models have the layer with the model and its runtime; no other has a layer', () => {
     const [[layer]] = resourcesOf('AWS::Lambda::LayerVersion') as [[string, Resource]];
     const withLayers = ours.filter(([, , { Properties }]) => Properties.Layers !== undefined);
     expect(withLayers.map(([name]) => name).toSorted()).toEqual(['decision', 'jobs', 'model']);
     for (const [name, , { Properties }] of withLayers) expect(Properties.Layers, name).toEqual([{ Ref: layer }]);
   });
 
-  it('may do what they need, and nothing in general', () => {
+  it('use no wildcard actions, and the Data API only on our own cluster', () => {
     const statements = all('AWS::IAM::Policy').flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
     const actions = statements.flatMap(({ Action }) => Action);
     expect(actions.filter((action) => action.includes('*'))).toEqual([]);
@@ -153,7 +153,7 @@ describe('uploaded models', () => {
   const s3Of = (name: string) =>
     statementsOf(name).filter(({ Action }) => [Action].flat().some((action: string) => action.startsWith('s3:')));
 
-  it('are kept by one function; those that decide read what was activated, and nothing else', () => {
+  it('are stored by one function; those that decide may read activated models and nothing else', () => {
     const names = ours.map(([name]) => name).filter((name) => s3Of(name).length > 0);
     expect(names.toSorted()).toEqual(['decision', 'jobs', 'model']);
     const [[bucket]] = resourcesOf('AWS::S3::Bucket') as [[string, Resource]];
@@ -173,7 +173,7 @@ describe('notifications', () => {
   const which = (action: string) =>
     names.filter((name) => statementsOf(name).some(({ Action }) => [Action].flat().includes(action)));
 
-  it('are published by those that send them alone, on topics of our name in other accounts', () => {
+  it('are published only by the functions that send them, to topics with our name in other accounts', () => {
     expect(which('sns:Publish').toSorted()).toEqual(['delivery', 'webhook']);
     for (const name of ['delivery', 'webhook'])
       expect(statementsOf(name)).toContainEqual({
@@ -184,7 +184,7 @@ describe('notifications', () => {
       });
   });
 
-  it('are sent by what can decrypt no token', () => {
+  it('are sent by functions that can decrypt webhook secrets, but no token', () => {
     expect(which('kms:Decrypt').toSorted()).toEqual(['admin', 'delivery', 'webhook']);
     expect(which('kms:Encrypt').toSorted()).toEqual(['admin', 'webhook']);
     for (const name of ['delivery', 'webhook'])
@@ -194,12 +194,12 @@ describe('notifications', () => {
   });
 });
 
-describe('who comes into the database', () => {
+describe('access to the database', () => {
   const [[appSecret, { Properties: secret }]] = resourcesOf('AWS::SecretsManager::Secret') as [[string, Resource]];
   const [[cluster]] = resourcesOf('AWS::RDS::DBCluster') as [[string, Resource]];
   const app = { Ref: appSecret };
   const master = { 'Fn::GetAtt': [cluster, 'MasterUserSecret.SecretArn'] };
-  /** [actions, resource] of what a function may do with secrets. */
+  /** What a function may do with secrets, as [actions, resource]. */
   const secretsOf = (name: string) => {
     const role = ours.find(([of]) => of === name)![2].Properties.Role['Fn::GetAtt'][0];
     return resourcesOf('AWS::IAM::Policy')
@@ -216,11 +216,11 @@ describe('who comes into the database', () => {
     expect(Properties.Environment.Variables.DATABASE_SECRET_ARN).toEqual(app);
   });
 
-  it('docs, which serves files, reads none', () => {
+  it('docs, which only serves files, reads no secret', () => {
     expect(secretsOf('docs')).toEqual([]);
   });
 
-  it('migrate comes in as the master, and may read and change the application’s secret, not the master’s', () => {
+  it('migrate logs in as the master, and may read both secrets but change only the application’s', () => {
     expect(secretsOf('migrate')).toEqual([
       ['secretsmanager:GetSecretValue', master],
       [
@@ -232,18 +232,18 @@ describe('who comes into the database', () => {
     ]);
   });
 
-  it('has a password that nobody has seen, and that fits into a statement as it is', () => {
+  it('uses a generated password, which needs no escaping in a statement', () => {
     const { SecretStringTemplate, ...generated } = secret.GenerateSecretString;
     expect(generated).toEqual({ GenerateStringKey: 'password', PasswordLength: 40, ExcludePunctuation: true });
     expect(JSON.parse(SecretStringTemplate)).toEqual({ username: 'app' });
   });
 
-  it('has its password changed every month, by the migrating function, which nobody but Secrets Manager may call for it', () => {
+  it('has its password rotated every 30 days by migrate, which Secrets Manager may invoke for this secret', () => {
     template.hasResourceProperties('AWS::SecretsManager::RotationSchedule', {
       SecretId: app,
       RotationLambdaARN: { 'Fn::GetAtt': [functionId('migrate'), 'Arn'] },
       RotationRules: { ScheduleExpression: 'rate(30 days)' },
-      RotateImmediatelyOnUpdate: false, // it would meet the migration that makes the user
+      RotateImmediatelyOnUpdate: false, // it would coincide with the migration that creates the user
     });
     template.hasResourceProperties('AWS::Lambda::Permission', {
       FunctionName: { 'Fn::GetAtt': [functionId('migrate'), 'Arn'] },
@@ -253,8 +253,8 @@ describe('who comes into the database', () => {
   });
 });
 
-describe('the access to tenants’ accounts', () => {
-  it('is one function’s, and only to roles with our name, wherever they are', () => {
+describe('access to tenants’ accounts', () => {
+  it('belongs to one function, and reaches only roles with our name, in any account', () => {
     const policies = Object.values(template.findResources('AWS::IAM::Policy')).filter(({ Properties }) =>
       JSON.stringify(Properties.PolicyDocument).includes('sts:AssumeRole'),
     );
@@ -274,8 +274,8 @@ describe('the access to tenants’ accounts', () => {
   });
 });
 
-describe('what AWS says of the market', () => {
-  it('is read by one function, the price list in the one region that serves it', () => {
+describe('the market data of AWS', () => {
+  it('is read by one function, and the price list only in the region that serves it', () => {
     const statements = Object.values(template.findResources('AWS::IAM::Policy')).flatMap(
       ({ Properties }) => Properties.PolicyDocument.Statement,
     );
@@ -299,7 +299,7 @@ describe('what AWS says of the market', () => {
 });
 
 describe('the database', () => {
-  it('is encrypted, kept, and reached by the Data API only', () => {
+  it('is encrypted, backed up, and reachable only through the Data API', () => {
     template.hasResource('AWS::RDS::DBCluster', {
       DeletionPolicy: 'Snapshot',
       Properties: {
@@ -316,7 +316,7 @@ describe('the database', () => {
     );
   });
 
-  it('is migrated after it is there and before anything uses it', () => {
+  it('is migrated after it exists and before anything uses it', () => {
     const [[migration, trigger]] = Object.entries(template.findResources('Custom::Trigger')) as [
       [string, { DependsOn: string[] }],
     ];
@@ -329,7 +329,7 @@ describe('the database', () => {
 });
 
 describe('the jobs', () => {
-  it('are the schedules of the table, and each tells its Lambda its name and the time it was due', () => {
+  it('have the schedules of the table, and each passes its Lambda its name and the time it was due', () => {
     const schedules = all('AWS::Scheduler::Schedule').map(({ Properties: { ScheduleExpression, Target } }) => {
       const { job, time } = JSON.parse(Target.Input);
       expect(time).toBe('<aws.scheduler.scheduled-time>');
@@ -345,8 +345,8 @@ describe('the jobs', () => {
   });
 });
 
-describe('what is lost', () => {
-  it('comes of failures of every Lambda of jobs', () => {
+describe('failed invocations', () => {
+  it('go to one queue, from every Lambda that runs jobs', () => {
     const lost = all('AWS::Lambda::EventInvokeConfig').map(({ Properties }) => [
       Properties.FunctionName.Ref,
       Properties.DestinationConfig.OnFailure.Destination['Fn::GetAtt'][0],
@@ -367,7 +367,7 @@ describe("EC2's events", () => {
   const queue = queues[queueId]!.Properties;
   const lostId = queue.RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'][0] as string;
 
-  it('are those that the function knows, off our own bus, and go to the queue or, undelivered, to the lost', () => {
+  it('are those that the function knows, from our own bus, and go to the queue or else to a dead-letter queue', () => {
     expect(rules.flatMap(({ EventPattern }) => EventPattern['detail-type']).toSorted()).toEqual(
       Object.values(detailTypes).toSorted(),
     );
@@ -386,7 +386,7 @@ describe("EC2's events", () => {
     expect(changes.EventPattern.detail.state).toEqual(endingStates);
   });
 
-  it('are let in from the accounts or the organisation that the operator names, and from nobody by default', () => {
+  it('are accepted from the accounts or organisation that the operator names, and from nobody by default', () => {
     const [accounts, organization] = all('AWS::Events::EventBusPolicy');
     const statement = {
       Effect: 'Allow',
@@ -412,7 +412,7 @@ describe("EC2's events", () => {
       expect(template.toJSON().Parameters[name].Default).toBe('');
   });
 
-  it('reach the function in batches of which a part may fail, a bounded number at a time', () => {
+  it('reach the function in batches that may fail in part, with bounded concurrency', () => {
     expect(mapping).toMatchObject({
       FunctionName: { Ref: functionId('spot-events') },
       BatchSize: 10,
@@ -421,7 +421,7 @@ describe("EC2's events", () => {
     });
   });
 
-  it('are tried again while there is time, and set aside before the queue would delete them silently', () => {
+  it('are retried while there is time, and dead-lettered before the queue would delete them silently', () => {
     const [, , { Properties: fn }] = ours.find(([name]) => name === 'spot-events')!;
     expect(queue.MessageRetentionPeriod).toBe(600);
     expect(queue.VisibilityTimeout).toBeGreaterThanOrEqual(2 * fn.Timeout); // docs/adr/0025 says why it is not six times
@@ -429,7 +429,7 @@ describe("EC2's events", () => {
     expect(queues[lostId]!.Properties.MessageRetentionPeriod).toBe(14 * 24 * 3600);
   });
 
-  it('are batched, repeated and handed over as the table of the Lambdas says', () => {
+  it('are batched, retried and dead-lettered as the table of Lambdas says', () => {
     const { batchSize, concurrency, maxReceives, visibilitySeconds, timeoutSeconds } = lambdas['spot-events'];
     expect(mapping).toMatchObject({ BatchSize: batchSize, ScalingConfig: { MaximumConcurrency: concurrency } });
     expect(queue).toMatchObject({
@@ -439,7 +439,7 @@ describe("EC2's events", () => {
     expect(visibilitySeconds).toBeGreaterThan(timeoutSeconds); // otherwise a message is handled twice at once
   });
 
-  it('are encrypted at rest and on the way', () => {
+  it('are encrypted at rest and in transit', () => {
     for (const id of [queueId, lostId]) {
       expect(queues[id]!.Properties.SqsManagedSseEnabled).toBe(true);
       template.hasResourceProperties('AWS::SQS::QueuePolicy', {

@@ -14,7 +14,7 @@ const resourceOf = (id: string, sid: string) =>
   JSON.stringify(statements(id).find(({ Sid }: { Sid: string }) => Sid === sid));
 
 describe("what a tenant deploys in its instances' account", () => {
-  it('is one file, which needs nothing beside it', () => {
+  it('is a single template that needs no other file', () => {
     expect(JSON.stringify(template)).not.toContain('cdk-');
     expect(Object.keys(template.Parameters).toSorted()).toEqual([
       'ControlPlaneAccount',
@@ -24,12 +24,12 @@ describe("what a tenant deploys in its instances' account", () => {
     ]);
   });
 
-  it('lets the control plane look at instances, from its account and with the external id', () => {
+  it('lets the control plane describe instances, from its account and with the external id', () => {
     expect(trust('Verifier')).toMatchObject([
       { Action: 'sts:AssumeRole', Condition: { StringEquals: { 'sts:ExternalId': { Ref: 'ExternalId' } } } },
     ]);
     expect(JSON.stringify(trust('Verifier')[0].Principal)).toContain('{"Ref":"ControlPlaneAccount"}');
-    expect(resource('Verifier').Properties.RoleName).toMatch(/^SpotOptimizer/); // as our own permission asks
+    expect(resource('Verifier').Properties.RoleName).toMatch(/^SpotOptimizer/); // our own permission requires it
     expect(statements('Verifier').flatMap(({ Action }: { Action: string[] }) => Action)).toEqual([
       'ec2:DescribeInstanceStatus',
       'ec2:DescribeInstances',
@@ -37,7 +37,7 @@ describe("what a tenant deploys in its instances' account", () => {
     ]);
   });
 
-  it('forwards every event that we know, to our bus and nowhere else', () => {
+  it('forwards every event that we handle, to our bus and nowhere else', () => {
     const { EventPattern, Targets } = resource('Notices').Properties;
     expect(EventPattern['detail-type'].toSorted()).toEqual(Object.values(detailTypes).toSorted());
     expect(Targets).toMatchObject([{ Arn: { Ref: 'EventBusArn' } }]);
@@ -55,13 +55,13 @@ describe("what a tenant deploys in its instances' account", () => {
     expect(JSON.stringify(statement.Resource)).toContain(':instance/*');
   });
 
-  it('lets agents hand on their own role, to EC2, and tag what they launch', () => {
+  it('lets agents pass their own role to EC2, and tag what they launch', () => {
     expect(resourceOf('Agent', 'HandOnTheRole')).toContain(`:role/${resource('Agent').Properties.RoleName}`);
     expect(resourceOf('Agent', 'HandOnTheRole')).toContain('"iam:PassedToService":"ec2.amazonaws.com"');
     expect(resourceOf('Agent', 'TagAtLaunch')).toContain('"ec2:CreateAction":"RunInstances"');
   });
 
-  it('names no action by a wildcard, and everything as the resource only of calls that are of none', () => {
+  it('uses no wildcard actions, and the resource * only for calls that cannot be limited to one', () => {
     for (const id of ['Verifier', 'Forwarder', 'Agent'])
       for (const { Action, Resource } of statements(id)) {
         const actions = [Action].flat();
@@ -72,7 +72,7 @@ describe("what a tenant deploys in its instances' account", () => {
       }
   });
 
-  it('makes roles in its first region only: they are the same in all', () => {
+  it('creates roles in its first region only, as they are the same in all', () => {
     for (const id of ['Verifier', 'Forwarder', 'Agent', 'AgentProfile'])
       expect(resource(id).Condition, id).toBe('MakesRoles');
     expect(resource('Notices').Condition).toBeUndefined();

@@ -16,7 +16,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 const now = new Date('2026-03-04T12:00:00Z');
 
-/** A decision of an agent on-demand with a target, whose one pool's hazard was told by a model. */
+/** @returns a file with a decision on an on-demand agent with a target, whose one pool has its hazard from a model */
 function storedBy(name: string): string {
   const input: DecisionInput = {
     agent: movableAgent,
@@ -47,14 +47,14 @@ function storedBy(name: string): string {
 
 const replay = (file: string) => spawnSync(process.execPath, ['local/replay.ts', file], { encoding: 'utf8' });
 
-it.each([`built-in@${model.sha256.slice(0, 12)}`, fittedName])('gives the same bytes, and names %s', (name) => {
+it.each([`built-in@${model.sha256.slice(0, 12)}`, fittedName])('replay gives the same bytes, and names %s', (name) => {
   const { status, stderr } = replay(storedBy(name));
   expect(stderr).toContain(`Hazards as told by ${name}, which this build has.`);
   expect(stderr).toContain('bytes as stored.');
   expect(status).toBe(0);
 });
 
-it('gives the same bytes where the model is not known, and says so', () => {
+it('replay gives the same bytes even if the model is not known, and says so', () => {
   const { status, stderr } = replay(storedBy('built-in@000000000000'));
   expect(stderr).toContain('this build does not know the model built-in@000000000000');
   expect(status).toBe(0);

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-/** A command as the process printed it, taken apart: what a shell would make of it. */
+/** A command that the process printed, parsed as a shell would. */
 interface Printed {
   readonly url: string;
-  /** Behind `Bearer `: a shell substitutes it. */
+  /** What follows `Bearer `, before a shell substitutes it. */
   readonly token: string;
   readonly body: string;
 }
@@ -56,7 +56,7 @@ describe('npm run serve', () => {
   let child: ChildProcess | undefined;
   afterAll(() => child?.kill('SIGKILL'));
 
-  it('prints commands that create a tenant and register an agent of it, and ends in peace', async () => {
+  it('prints commands that create a tenant and register an agent of it, and exits cleanly', async () => {
     const process = serve('--port', '0', '--data-dir', dataDir);
     child = process.child;
     await expect.poll(() => process.said.out, { timeout: 50_000 }).toMatch(/forms to try them: http.*\/docs/);
@@ -92,7 +92,7 @@ describe('npm run serve', () => {
     expect(await serve(...args).ended).toMatchObject({ code: 2, err: expect.stringContaining(message) });
   });
 
-  it('says which port is in use, and leaves nothing behind', async () => {
+  it('says which port is in use, and exits', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;

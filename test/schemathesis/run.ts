@@ -1,6 +1,6 @@
 /**
- * `npm run schemathesis`: lets Schemathesis loose on the control plane of `npm run serve`, by the OpenAPI document that it serves.
- * What follows `--` goes to Schemathesis. Installs it with pip into `.local/schemathesis`; where there is no Python, it skips.
+ * `npm run schemathesis`: fuzzes the control plane of `npm run serve` with Schemathesis, from its OpenAPI document.
+ * Arguments after `--` go to Schemathesis. pip installs it into `.local/schemathesis`; without Python, nothing runs.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -13,15 +13,15 @@ const directory = '.local/schemathesis';
 const data = join(directory, 'data');
 
 /**
- * One at a time: in several threads, Python before 3.11.8 and 3.12.2 now and then raises `SystemError: AST constructor recursion
- * depth mismatch` within Hypothesis, at another operation each time, and the run fails (python/cpython#106905).
+ * A single worker: with several, Python before 3.11.8 and 3.12.2 occasionally raises `SystemError: AST constructor
+ * recursion depth mismatch` in Hypothesis, each time at another operation, and the run fails (python/cpython#106905).
  */
 const workers = '1';
 
-/** Left out: what a path or a method that we do not have is answered, which is the gateway's. */
+/** Excluded checks: requests for a path or method that we do not have are routed by the gateway, not by our code. */
 const excluded = ['unsupported_method', 'allow_header_conformance'];
 
-/** @returns the address, once the control plane is up */
+/** @returns the process and its address, once the control plane is up */
 async function serve(): Promise<{ server: ChildProcess; url: string }> {
   const server = spawn(process.execPath, ['local/serve.ts', '--port', '0', '--data-dir', data, '--fresh'], {
     stdio: ['ignore', 'pipe', 'inherit'],

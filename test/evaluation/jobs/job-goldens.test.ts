@@ -40,7 +40,7 @@ describeRecorded('jobs on recorded markets', () => {
     overhead: restartOverheadSeconds,
   });
 
-  it("costs with Uniform Progress what its authors' own program says", () => {
+  it("cost with Uniform Progress what its authors' own program computes", () => {
     const recorded = worldOf(anchor);
     const [pool] = recorded.pools as [JobWorld['pools'][number]];
     const world: JobWorld = {
@@ -53,7 +53,7 @@ describeRecorded('jobs on recorded markets', () => {
     expect(cost).toBeCloseTo(anchor.uniformProgressCostUsd, 4);
   });
 
-  it.each(jobs)('costs in one pool as the golden results say: $group $az $deadlineHours h', (wanted) => {
+  it.each(jobs)('cost in one pool what the golden results say: $group $az $deadlineHours h', (wanted) => {
     const [world, job] = [worldOf(wanted), jobOf(wanted, wanted.taskSeconds)];
     const costOf = (make: typeof jobGreedy) => simulateJob(world, job, make(world, job), 0).cost;
     expect(costOf(jobOnDemand)).toBeCloseTo(wanted.costUsd.onDemand, 3);
@@ -63,7 +63,7 @@ describeRecorded('jobs on recorded markets', () => {
   });
 
   const several = golden<SeveralPoolGoldens>('b2.json');
-  it.each(Object.keys(several.jobs))('costs in several pools as b2.json says: %s', (name) => {
+  it.each(Object.keys(several.jobs))('cost in several pools what b2.json says: %s', (name) => {
     const [set, hours] = name.split('-') as [string, string];
     const zones = new Set(several.pools[set]);
     const files =
@@ -73,7 +73,7 @@ describeRecorded('jobs on recorded markets', () => {
       groups.map((group) => ({ ...group, pools: group.pools.filter(({ id }) => zones.has(id)) })),
       1,
     );
-    // On-demand may be in any region of the file, also where none of the chosen zones is.
+    // On-demand may run in any region of the file, even one that has none of the chosen zones.
     const { work, overhead, unit } = jobSizes(world.tickSeconds);
     const { starts, ...byPolicy } = several.jobs[name]!;
     for (const [index, start] of starts!.entries()) {

@@ -47,7 +47,7 @@ function worldOf(runs: readonly (readonly (readonly [number, number])[])[]): Job
   return { tickSeconds, ticks, regionMove: 0.1, regions, pools };
 }
 
-/** What a policy wanted before a tick. */
+/** What a policy asked for before the tick `until`. */
 function wishes(world: JobWorld, make: (world: JobWorld) => JobPolicy, until: number): string[] {
   const said: string[] = [];
   const policy = make(world);
@@ -64,8 +64,8 @@ function wishes(world: JobWorld, make: (world: JobWorld) => JobPolicy, until: nu
   return said;
 }
 
-describe('a job policy does not look ahead', () => {
-  it.each(Object.entries(policies))('%s: another future changes no decision before it', (name, make) => {
+describe('a job policy', () => {
+  it.each(Object.entries(policies))('%s does not look ahead: the future changes no earlier decision', (name, make) => {
     const pools = name.includes('one pool') ? 1 : 3;
     fc.assert(
       fc.property(
@@ -85,7 +85,7 @@ describe('a job policy does not look ahead', () => {
     );
   });
 
-  it('is asked in a way that would show it', () => {
+  it('that looks ahead would be caught by this test', () => {
     const cheat =
       (world: JobWorld): JobPolicy =>
       (sight) =>
@@ -97,7 +97,7 @@ describe('a job policy does not look ahead', () => {
     expect(wishes(future, cheat, 10)).not.toEqual(wishes(past, cheat, 10));
   });
 
-  it('misses no deadline, whatever the market', () => {
+  it('misses no deadline, whatever the market does', () => {
     fc.assert(
       fc.property(spells, (runs) => {
         const world = worldOf([runs]);

@@ -16,7 +16,7 @@ describeRecorded('policy A on a trace, by what it is told', () => {
   const from = new Date('2026-03-02T00:00:00Z');
   const run = { path, target: 0.9995, seen: whole, from, lastsMs: 3 * dayMs, places: [{ zones, agents: 4 }] } as const;
 
-  it('does with all that was seen what it does with everything, and otherwise with nothing', () => {
+  it('does the same when all was observed as with the whole trace, but not when nothing was observed', () => {
     const everything = compareOnTrace(run);
     expect(everything.observed).toEqual(everything.all);
     const nothing = compareOnTrace({ ...run, seen: () => 'unknown' });
@@ -25,16 +25,16 @@ describeRecorded('policy A on a trace, by what it is told', () => {
     for (const { availability } of Object.values(everything)) expect(availability).toBeGreaterThan(0.9995 - 5e-4);
   });
 
-  it('has a budget of each week of the calendar', () => {
+  it('has a downtime budget for each calendar week', () => {
     const [onMonday, onSunday] = ['2026-03-02T00:00:00Z', '2026-03-01T00:00:00Z'].map(
       (at) => compareOnTrace({ ...run, from: new Date(at) }).all,
     );
-    // From Monday on it has another budget.
+    // A run that starts on Sunday gets a new budget on Monday.
     expect(onSunday!.availability).toBeLessThan(onMonday!.availability);
     expect(onSunday!.costRel).toBeLessThan(onMonday!.costRel);
   });
 
-  it('is a mean over agents, each in the zones of its own region', () => {
+  it('is scored by the mean over agents, each in the zones of its own region', () => {
     const [first, second] = zones.map((zone) => compareOnTrace({ ...run, places: [{ zones: [zone], agents: 1 }] }).all);
     const places = zones.map((zone, i) => ({ zones: [zone], agents: 1 + 2 * i }));
     const { all } = compareOnTrace({ ...run, places });

@@ -23,7 +23,7 @@ type ByGroup = Record<string, Golden>;
 const timing = profiles.target;
 const decimals = 5;
 
-/** Theirs: the prior of the shadows weighs two days, and a failover's pool must be worth the whole interruption. */
+/** As in the golden results: the prior weighs two days, and a failover's pool must be worth the whole interruption. */
 const goldenConfig: PolicyAConfig = {
   ...policyAConfig,
   pacing: { ...policyAConfig.pacing, priorWeight: 2 * day, failoverShare: 1 },
@@ -35,7 +35,7 @@ function expectGolden(result: ServiceResult | Bound, { odFraction, ...wanted }: 
     if (name in all) expect(all[name as keyof typeof all], name).toBeCloseTo(value, decimals);
 }
 
-/** A policy or bound by its name in the golden files. */
+/** Plays a policy or bound by its name in the golden files. */
 function play(group: PoolGroup, name: string): ServiceResult | Bound {
   const run = (policy: Parameters<typeof simulate>[1]) => simulate(group, policy, timing);
   const [kind, slo] = name.split('@') as [string, string?];
@@ -50,13 +50,13 @@ function play(group: PoolGroup, name: string): ServiceResult | Bound {
   return run(onePool(group, Number(pool)));
 }
 
-/** Play in a tenth of a second. */
+/** Groups that play in a tenth of a second. */
 const quick = ['sky22-2022-11-28', 'sky22dec', 'gcp25oct-uscentral1', 'gcp25oct-uswest1'];
 const isPlayed = (group: string) => playsAllMarkets || quick.some((prefix) => group.startsWith(prefix));
 
 describeRecorded('a service on recorded markets', () => {
   const baselines = golden<{ groups: Record<string, ByGroup> }>('golden-family-a.json').groups;
-  it.each(Object.keys(baselines).filter(isPlayed))('costs as the golden results say, with every baseline: %s', (id) => {
+  it.each(Object.keys(baselines).filter(isPlayed))('costs with every baseline as the golden results say: %s', (id) => {
     const group = recordedGroup(`availability/${id}`);
     for (const [name, wanted] of Object.entries(baselines[id]!)) expectGolden(play(group, name), wanted);
   });

@@ -33,7 +33,7 @@ const policies: Record<string, (group: PoolGroup) => ServicePolicy> = {
   'policy A, no SLO': (group) => policyA(group, null, timing, policyAConfig),
 };
 
-/** Up-spells and down-spells of some steps, with a price for each. */
+/** Alternating spells with and without capacity, each as its number of steps and its price in hundredths. */
 const spells = fc.array(fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 20, max: 110 })), {
   minLength: 40,
   maxLength: 40,
@@ -60,7 +60,7 @@ const groupOf = (pools: PoolGroup['pools']): PoolGroup => ({
   pools,
 });
 
-/** What a policy wanted, up to a step. */
+/** What a policy asked for before the step `until`. */
 function wishes(group: PoolGroup, make: (group: PoolGroup) => ServicePolicy, until: number): string[] {
   const said: string[] = [];
   const policy = make(group);
@@ -76,8 +76,8 @@ function wishes(group: PoolGroup, make: (group: PoolGroup) => ServicePolicy, unt
   return said;
 }
 
-describe('a service policy does not look ahead', () => {
-  it.each(Object.entries(policies))('%s: another future changes no decision before it', (_, make) => {
+describe('a service policy', () => {
+  it.each(Object.entries(policies))('%s does not look ahead: the future changes no earlier decision', (_, make) => {
     const pool = fc.tuple(spells, spells);
     fc.assert(
       fc.property(
@@ -99,7 +99,7 @@ describe('a service policy does not look ahead', () => {
     );
   });
 
-  it('is asked in a way that would show it', () => {
+  it('that looks ahead would be caught by this test', () => {
     const cheat = (group: PoolGroup): ServicePolicy => ({
       decide: (sight) => (group.pools[0]!.up[sight.step + 1] ? [0] : []),
       failover: () => [],
@@ -109,7 +109,7 @@ describe('a service policy does not look ahead', () => {
     expect(wishes(groupOf([future]), cheat, 50)).not.toEqual(wishes(groupOf([past]), cheat, 50));
   });
 
-  it('a blind one asks of no pool but its own', () => {
+  it('that is blind looks at no pool but its own', () => {
     fc.assert(
       fc.property(fc.tuple(spells, spells), (runs) => {
         const group = groupOf(runs.map((own, index) => record(`pool ${index}`, own)));

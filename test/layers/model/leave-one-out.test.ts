@@ -22,7 +22,7 @@ describeRecorded('leaving one source out', () => {
     group('sky22dec-sps-p3.2xlarge'),
   ];
 
-  it('fits on all other sources and on nothing of its own', () => {
+  it('fits on the rows of all other sources and on none of its own', () => {
     const rows = new Map(['a', 'b', 'c'].map((name, index) => [name, trainingRows(groups[index]!)]));
     const wrong = (source: string) =>
       new Map(
@@ -32,7 +32,7 @@ describeRecorded('leaving one source out', () => {
     for (const other of ['a', 'c']) expect(fitWithout(wrong(other), 'b')).not.toEqual(fitWithout(rows, 'b'));
   });
 
-  it('scores each source by the others’ model, beside the model of all', { timeout: 60_000 }, () => {
+  it('scores each source with a model of the other sources, beside the model of all', { timeout: 60_000 }, () => {
     const worths = leaveOneOut(groups);
     expect(worths.map(({ source }) => source)).toEqual(['sky22-2022-11-28', 'sky22dec']);
     const of = (some: typeof groups) => some.flatMap((group) => knownAfter(trainingRows(group), 1));
@@ -60,7 +60,7 @@ describeRecorded('leaving one source out', () => {
     expect(leftOutTable([worths[0]!, missed]).rows.at(-1)!.at(-1)).toMatch(/^0\.\d{4} \/ fails$/);
   });
 
-  it('needs two sources', () => {
+  it('needs at least two sources', () => {
     expect(() => leaveOneOut(groups.slice(2))).toThrow('one source cannot be left out of 1');
   });
 });

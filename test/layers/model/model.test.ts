@@ -14,7 +14,7 @@ const layer = join(import.meta.dirname, '../../../layers/model');
 const onnx = readFileSync(join(layer, 'model.onnx'));
 const file = ModelFile.parse(JSON.parse(readFileSync(join(layer, 'model.json'), 'utf8')));
 
-/** The fields of one message: numbers, and bytes. */
+/** The fields of one protobuf message, as numbers or bytes. */
 function fieldsOf(bytes: Uint8Array): { field: number; value: number | Uint8Array }[] {
   const fields: { field: number; value: number | Uint8Array }[] = [];
   new PbfReader(bytes).readFields((field, _, pbf) => {
@@ -30,14 +30,14 @@ const floats = (bytes: Uint8Array) =>
   Array.from({ length: bytes.length / 4 }, (_, index) => Buffer.from(bytes).readFloatLE(4 * index));
 
 describe('the model of losses', () => {
-  it('is described as it is', () => {
+  it('matches its description in model.json', () => {
     expect(file.sha256).toBe(sha256(onnx));
     expect(file.input.features.map(({ name }) => name)).toEqual(featureNames);
     expect(file.models.map(({ hours }) => hours)).toEqual(file.output.hours);
     expect(file.output.hours[0]).toBe(0.5);
   });
 
-  it('is a graph that computes what the weights say', () => {
+  it('is an ONNX graph with the weights of model.json', () => {
     const [graph] = messages(onnx, 7) as [Uint8Array];
     const nodes = messages(graph, 1).map((node) => [...texts(node, 4), ...texts(node, 1), ...texts(node, 2)]);
     expect(nodes).toEqual([
@@ -56,11 +56,11 @@ describe('the model of losses', () => {
 });
 
 describe('fitting', () => {
-  it('finds the model that examples were made of', () => {
+  it('recovers the model that generated the examples', () => {
     const model = { intercept: -0.5, weights: [1.2, -0.7] };
     const examples = Array.from({ length: 40_000 }, (_, index) => {
       const features = [(index % 20) / 10 - 1, (Math.floor(index / 20) % 20) / 10 - 1];
-      // Every hundredth of a chance has its share of the examples.
+      // Each pair of features meets 100 evenly spaced thresholds, so its share of positives is its chance.
       return { features, isPositive: ((Math.floor(index / 400) % 100) + 0.5) / 100 < chanceOf(model, features) };
     });
     const { intercept, weights } = fitLogistic(examples);
@@ -70,7 +70,7 @@ describe('fitting', () => {
 });
 
 describe('scores', () => {
-  it('are those of examples worked out by hand', () => {
+  it('match those worked out by hand', () => {
     const scores = scoreChances([0.1, 0.4, 0.4, 0.9], [false, true, false, true]);
     expect(scores).toMatchObject({ rows: 4, baseRate: 0.5, auc: 0.875 });
     expect(scores.brier).toBeCloseTo((0.01 + 0.36 + 0.16 + 0.01) / 4, 12);
@@ -79,7 +79,7 @@ describe('scores', () => {
 });
 
 describeRecorded('training', () => {
-  it('makes the very bytes that are committed, and better chances than the base rate', () => {
+  it('reproduces the committed bytes, and predicts better than the base rate', () => {
     const made = makeModel(groupFiles(recordedData, 'availability').map(readGroup));
     expect(Buffer.from(made.onnx).equals(onnx)).toBe(true);
     expect(made.file).toEqual(file);
@@ -89,7 +89,7 @@ describeRecorded('training', () => {
     }
   });
 
-  it('knows nothing of what comes after a row', () => {
+  it('takes the features of a row from nothing that comes after it', () => {
     const group = recordedGroup('availability/sky22-2022-11-28-usw2-p3.2xlarge');
     const changed = {
       ...group,

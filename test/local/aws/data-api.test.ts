@@ -23,7 +23,7 @@ let time = Date.UTC(2026, 0, 1);
 let api: DataApi;
 let client: RDSDataClient;
 
-/** One attempt: a retry by the SDK would hide what the first one was answered. */
+/** A single attempt: a retry by the SDK would hide the response to the first one. */
 const clientOf = ({ url }: DataApi) =>
   new RDSDataClient({
     endpoint: url,
@@ -57,7 +57,7 @@ const items = async (options?: Options) => {
   return records!.map(([n]) => n!.longValue);
 };
 
-/** Holds the rows until the transaction ends; a second one waits for that. */
+/** Locks the rows until the transaction ends; a second transaction waits for that. */
 const lockItems = (transactionId: string) => execute('SELECT n FROM items FOR UPDATE', [], { transactionId });
 
 const add = (n: number, options?: Options) => execute('INSERT INTO items (n) VALUES (:n)', [long('n', n)], options);
@@ -79,7 +79,7 @@ beforeEach(async () => {
 afterEach(() => {
   api.faults.clear();
   api.onCall = undefined;
-  // Ends what a failed test left open, before its locks fail the next one.
+  // Expires the transactions that a failed test left open, before their locks fail the next test.
   time += 4 * minute;
 });
 
@@ -90,7 +90,7 @@ afterAll(async () => {
 });
 
 describe('types', () => {
-  /** Column type, parameter, and what comes back when it is not the parameter's own value. */
+  /** Column type, parameter, and the value that is returned if it is not the parameter's. */
   const cases: [type: string, parameter: Omit<SqlParameter, 'name'>, back?: Field][] = [
     ['BOOLEAN', { value: { booleanValue: true } }],
     ['TINYINT(1)', { value: { longValue: 0 } }, { booleanValue: false }],
@@ -128,7 +128,7 @@ describe('types', () => {
     ['MEDIUMBLOB', { value: { blobValue: Uint8Array.from({ length: 40_000 }, (_, i) => i % 256) } }],
   ];
 
-  it.each(cases)('%s comes back (%#)', async (type, parameter, back = parameter.value!) => {
+  it.each(cases)('%s is returned as it was stored (%#)', async (type, parameter, back = parameter.value!) => {
     const table = `t_${randomUUID().slice(0, 8)}`;
     await execute(`CREATE TABLE ${table} (id INT PRIMARY KEY, v ${type} NULL)`);
     await execute(`INSERT INTO ${table} VALUES (1, :v), (2, :none)`, [
@@ -139,7 +139,7 @@ describe('types', () => {
     expect(records).toEqual([[back], [{ isNull: true }]]);
   });
 
-  it('keeps every digit of a BIGINT on the wire, and as text for a parser that would round it', async () => {
+  it('keeps every digit of a BIGINT on the wire, and can return it as text, which no parser rounds', async () => {
     const largest = 'SELECT CAST(9223372036854775807 AS SIGNED) AS v';
     expect(await row(largest, [], { resultSetOptions: { longReturnType: 'STRING' } })).toEqual([
       { stringValue: '9223372036854775807' },
@@ -153,7 +153,7 @@ describe('types', () => {
     expect(await response.text()).toContain('{"longValue":-9223372036854775807}');
   });
 
-  it('cannot return an unsigned number that no long can hold, except as text', async () => {
+  it('cannot return an unsigned number that is too large for a long, except as text', async () => {
     const sql = 'SELECT CAST(18446744073709551615 AS UNSIGNED) AS v';
     await expect(execute(sql)).rejects.toEqual(refusal('UnsupportedResultException'));
     const fields = await row(sql, [], { resultSetOptions: { longReturnType: 'STRING' } });
@@ -167,7 +167,7 @@ describe('types', () => {
     expect(await row(sql, [], asNumbers)).toEqual([{ doubleValue: 2.5 }, { longValue: 7 }]);
   });
 
-  it('gives a parameter its own type: a long may stand in LIMIT, a double is no DECIMAL, a truth value is an integer', async () => {
+  it('binds parameters by type: a long may stand in LIMIT, a double stays one, a boolean is an integer', async () => {
     await batch('INSERT INTO items (n) VALUES (:n)', [[long('n', 1)], [long('n', 2)], [long('n', 3)]]);
     const { records } = await execute('SELECT n FROM items ORDER BY n LIMIT :count', [long('count', 2)]);
     expect(records).toHaveLength(2);
@@ -193,7 +193,7 @@ describe('types', () => {
     await expect(execute('SELECT :v', [parameter])).rejects.toEqual(refusal('BadRequestException', /Parameter v/));
   });
 
-  it('leaves values to the database: an invalid date, a text for a number', async () => {
+  it('leaves it to the database to refuse an invalid date, or a text for a number', async () => {
     const feb30 = { ...text('v', '2026-02-30'), typeHint: 'DATE' } as const;
     await expect(execute('SELECT :v', [feb30])).rejects.toEqual(refusal('DatabaseErrorException'));
     await expect(execute('INSERT INTO items (n) VALUES (:v)', [text('v', 'x')])).rejects.toEqual(
@@ -203,7 +203,7 @@ describe('types', () => {
 });
 
 describe('parameters', () => {
-  it('are not looked for in strings, names and comments', async () => {
+  it('are not recognized in strings, names and comments', async () => {
     const sql = `SELECT ':a' AS x, ":b" AS y, 'it''s :c' AS z, 'back\\':d' AS \`w:e\` -- :f
       /* :g */ , :real AS r # :h`;
     const fields = await row(sql, [long('real', 7)]);
@@ -216,7 +216,7 @@ describe('parameters', () => {
     ]);
   });
 
-  it('may be used twice, and one name may begin with another', async () => {
+  it('may be used twice, and one name may be the prefix of another', async () => {
     expect(await row('SELECT :a, :ab, :a', [long('a', 1), long('ab', 2)])).toEqual([
       { longValue: 1 },
       { longValue: 2 },
@@ -224,12 +224,12 @@ describe('parameters', () => {
     ]);
   });
 
-  it('leave a question mark to the database', async () => {
+  it('are not question marks, which go to the database as they are', async () => {
     await expect(execute('SELECT ?')).rejects.toEqual(refusal('DatabaseErrorException', /error code: 1064/));
     expect(await row("SELECT '?', :v", [text('v', '?')])).toEqual([{ stringValue: '?' }, { stringValue: '?' }]);
   });
 
-  it('must all be given, once, and be used', async () => {
+  it('must each be given exactly once, and be used', async () => {
     await expect(execute('SELECT :a')).rejects.toEqual(refusal('BadRequestException', /Cannot find parameter: a/));
     await expect(execute('SELECT 1', [long('a', 1)])).rejects.toEqual(refusal('BadRequestException', /a is not in/));
     await expect(execute('SELECT :a', [long('a', 1), long('a', 2)])).rejects.toEqual(
@@ -251,7 +251,7 @@ describe('parameters', () => {
     'SELECT 5;',
     'SELECT 5 AS `a;b` ; -- the end; really\n',
     'SELECT 5 /* ; DELETE */ ;;',
-  ])('takes one that ends with a semicolon: %s', async (sql) => {
+  ])('accepts a single statement that ends with a semicolon: %s', async (sql) => {
     expect(await row(sql.replace(';;', ';'))).toEqual([{ longValue: 5 }]);
   });
 });
@@ -262,7 +262,7 @@ describe('results', () => {
       id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, price DECIMAL(12,6) NULL,
       flag BOOLEAN NOT NULL, name VARCHAR(40) COLLATE utf8mb4_bin, body JSON, at DATETIME(3), raw BLOB, long_text MEDIUMTEXT)`);
     const { columnMetadata } = await execute(
-      // A count is a BIGINT everywhere; other expressions are so on MySQL only.
+      // A count is a BIGINT on every server; other expressions are only on MySQL.
       `SELECT id AS agent, price, flag, name, body, at, raw, long_text, (SELECT COUNT(*) FROM items) AS two
         FROM described`,
       [],
@@ -298,14 +298,14 @@ describe('results', () => {
     ]);
   });
 
-  it('have no metadata unless asked for, and none for an empty statement', async () => {
+  it('have no metadata unless asked for, and an empty list of records when no row matches', async () => {
     const result = await execute('SELECT n FROM items');
     expect(result.records).toEqual([]);
     expect(result.columnMetadata).toBeUndefined();
     expect(result.numberOfRecordsUpdated).toBe(0);
   });
 
-  it('count what was changed and name what was generated', async () => {
+  it('count the changed rows and return the generated keys', async () => {
     await execute('CREATE TABLE numbered (id INT AUTO_INCREMENT PRIMARY KEY, v INT)');
     const inserted = await execute('INSERT INTO numbered (v) VALUES (1), (2), (3)');
     expect(inserted).toMatchObject({ numberOfRecordsUpdated: 3, generatedFields: [{ longValue: 1 }] });
@@ -316,7 +316,7 @@ describe('results', () => {
     expect(updateResults).toEqual([{ generatedFields: [{ longValue: 4 }] }, { generatedFields: [{ longValue: 5 }] }]);
   });
 
-  it('come as JSON when asked for, dates and DECIMAL as text, blobs as base64', async () => {
+  it('come as JSON on request, with dates and DECIMAL as text and blobs as base64', async () => {
     const sql = `SELECT 1 AS n, TRUE IS NULL AS f, CAST(1.50 AS DECIMAL(5,2)) AS d, 2.5e0 AS x, 'a"b' AS s,
       NULL AS nothing, CAST('2026-01-01' AS DATE) AS day, x'00ff' AS raw`;
     const { formattedRecords, records } = await execute(sql, [], { formatRecordsAs: 'JSON' });
@@ -336,7 +336,7 @@ describe('batches', () => {
     expect(await items()).toEqual([1, 2]);
   });
 
-  it('in a transaction are undone with it', async () => {
+  it('in a transaction are rolled back with it', async () => {
     const transactionId = await begin();
     await batch('INSERT INTO items (n) VALUES (:n)', [[long('n', 1)], [long('n', 2)]], transactionId);
     expect(await items({ transactionId })).toEqual([1, 2]);
@@ -365,7 +365,7 @@ describe('transactions', () => {
     expect(await items()).toEqual([]);
   });
 
-  it('are gone when ended', async () => {
+  it('are not found once they have ended', async () => {
     const transactionId = await begin();
     await commit(transactionId);
     for (const again of [commit(transactionId), rollback(transactionId), add(1, { transactionId })])
@@ -388,7 +388,7 @@ describe('transactions', () => {
     expect(await items()).toEqual([1, 3]);
   });
 
-  it('survive an error of a statement', async () => {
+  it('survive a statement that fails', async () => {
     const transactionId = await begin();
     await add(1, { transactionId });
     await expect(add(1, { transactionId })).rejects.toEqual(refusal('DatabaseErrorException', /1062/));
@@ -396,7 +396,7 @@ describe('transactions', () => {
     expect(await items()).toEqual([1]);
   });
 
-  it('lock rows for each other', async () => {
+  it('lock rows against each other', async () => {
     await add(1);
     const [first, second] = [await begin(), await begin()];
     await lockItems(first);
@@ -407,7 +407,7 @@ describe('transactions', () => {
     await commit(second);
   });
 
-  it('undo everything of the victim of a real deadlock', async () => {
+  it('are rolled back as a whole when they are the victim of a real deadlock', async () => {
     await batch('INSERT INTO items (n) VALUES (:n)', [[long('n', 1)], [long('n', 2)]]);
     const [first, second] = [await begin(), await begin()];
     const touch = (n: number, transactionId: string) =>
@@ -454,7 +454,7 @@ describe('transactions', () => {
     await rollback(transactionId);
   });
 
-  it('are committed by DDL, and go on', async () => {
+  it('are committed by DDL, and remain open', async () => {
     const transactionId = await begin();
     await add(1, { transactionId });
     await execute('CREATE TABLE IF NOT EXISTS committing (n INT)', [], { transactionId });
@@ -465,7 +465,7 @@ describe('transactions', () => {
 });
 
 describe('sessions', () => {
-  it('are alike: UTC, strict, and reserved words need no care before a parenthesis', async () => {
+  it('all begin in UTC, with autocommit and without IGNORE_SPACE', async () => {
     expect(await row('SELECT @@time_zone, @@sql_mode, @@autocommit')).toEqual([
       { stringValue: '+00:00' },
       { stringValue: expect.not.stringContaining('IGNORE_SPACE') },
@@ -473,7 +473,7 @@ describe('sessions', () => {
     ]);
   });
 
-  it('take nothing over from the statement before', async () => {
+  it('keep nothing of the statement before', async () => {
     await execute('SET @left = 1, time_zone = "+02:00"');
     await execute('SELECT @also := 2');
     await execute(`USE mysql`);
@@ -486,14 +486,14 @@ describe('sessions', () => {
       ]);
   });
 
-  it('have no database when the request names none, and fail when there is none of that name', async () => {
+  it('have no database when the request names none, and fail when the named one does not exist', async () => {
     expect(await row('SELECT DATABASE()', [], { database: undefined })).toEqual([{ isNull: true }]);
     await expect(execute('SELECT 1', [], { database: 'nowhere' })).rejects.toEqual(
       refusal('DatabaseErrorException', /error code: 1049/),
     );
   });
 
-  it('notice that their database was dropped and made again', async () => {
+  it('notice that their database was dropped and created again', async () => {
     const own = `${database}_again`;
     for (let i = 0; i < 2; i++) {
       await execute(`CREATE DATABASE ${own}`);
@@ -507,25 +507,25 @@ describe('sessions', () => {
 describe('limits', () => {
   const digits = '(SELECT 0 d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4)';
 
-  it('allows a result of just under 1 MiB and none larger', async () => {
+  it('allow a result of just under 1 MiB and none larger', async () => {
     const result = (bytes: number) => execute(`SELECT REPEAT('x', ${bytes}) FROM ${digits} a, ${digits} b`);
     expect((await result(41_000)).records).toHaveLength(25);
     const tooLarge = refusal('DatabaseErrorException', /^Database returned more than the allowed response size limit$/);
     await expect(result(42_000)).rejects.toEqual(tooLarge);
   });
 
-  it('allows a row of just under 64 KB and none larger', async () => {
+  it('allow a row of just under 64 KB and none larger', async () => {
     expect(await row(`SELECT REPEAT('x', 65000)`)).toHaveLength(1);
     await expect(row(`SELECT REPEAT('x', 65536)`)).rejects.toEqual(refusal('DatabaseErrorException', /row size limit/));
   });
 
-  it('allows a request of just under 4 MiB and none larger', async () => {
+  it('allow a request of just under 4 MiB and none larger', async () => {
     const request = (bytes: number) => row('SELECT LENGTH(:v)', [text('v', 'x'.repeat(bytes))]);
     expect(await request(4_193_000)).toEqual([{ longValue: 4_193_000 }]);
     await expect(request(4 << 20)).rejects.toEqual(refusal('BadRequestException', /larger than 4194304 bytes/));
   });
 
-  describe('of the time a statement may take', () => {
+  describe('on the time a statement may take', () => {
     let hasty: DataApi;
     let hastyClient: RDSDataClient;
 
@@ -539,7 +539,7 @@ describe('limits', () => {
       await hasty.close();
     });
 
-    /** Waits for the lock that `holder` has, and would then note that it was here. */
+    /** Waits for the lock that `holder` has, and writes a note once it gets it. */
     const waits = (options?: Options) => execute("UPDATE items SET note = 'late'", [], options, hastyClient);
     const timeout = expect.objectContaining({
       name: 'StatementTimeoutException',
@@ -554,22 +554,22 @@ describe('limits', () => {
       await lockItems(holder);
     });
 
-    it('stops the statement, which then has had no effect', async () => {
+    it('stop the statement, which then has no effect', async () => {
       await expect(waits()).rejects.toEqual(timeout);
-      // The server ends it in its own time.
+      // The server takes a while to end it.
       await expect.poll(running, patient).not.toContain('late');
       await commit(holder);
       expect(await notes()).toEqual([{ isNull: true }]);
     });
 
-    it('lets it finish when it may continue', async () => {
+    it('let the statement finish if it may continue after the timeout', async () => {
       await expect(waits({ continueAfterTimeout: true })).rejects.toEqual(timeout);
       expect(await running()).toContain('late');
       await commit(holder);
       await expect.poll(notes, patient).toEqual([{ stringValue: 'late' }]);
     });
 
-    it('leaves a transaction as it was before the statement', async () => {
+    it('leave a transaction as it was before the statement', async () => {
       const { transactionId } = await hastyClient.send(new BeginTransactionCommand({ ...ids, database }));
       await execute('CREATE TEMPORARY TABLE scratch (n INT)', [], { transactionId }, hastyClient);
       await execute('INSERT INTO scratch VALUES (7)', [], { transactionId }, hastyClient);
@@ -608,7 +608,7 @@ describe('faults', () => {
     ['UnsupportedResultException', 400],
   ];
 
-  it.each(statuses)('%s is answered instead of the statement, or after it', async (error, status) => {
+  it.each(statuses)('%s is returned instead of running the statement, or after running it', async (error, status) => {
     const answer = { name: error.split(':')[0], $metadata: expect.objectContaining({ httpStatusCode: status }) };
     api.faults.inject({ error, when: 'before', sql: /INSERT/ });
     await expect(add(1)).rejects.toMatchObject(answer);
@@ -622,7 +622,7 @@ describe('faults', () => {
     expect(await items()).toEqual([2, 3]);
   });
 
-  it('of the database carry its number, text and state', async () => {
+  it('of the database carry their code, message and SQLSTATE', async () => {
     const injected = async (error: Fault['error']) => {
       api.faults.inject({ error, when: 'before' });
       return items().catch(({ message }) => message);
@@ -652,7 +652,7 @@ describe('faults', () => {
     await expect(commit(transactionId)).rejects.toEqual(refusal('TransactionNotFoundException'));
   });
 
-  it.each(['before', 'after'] as const)('a deadlock %s a statement undoes its transaction', async (when) => {
+  it.each(['before', 'after'] as const)('a deadlock %s a statement rolls back its transaction', async (when) => {
     const transactionId = await begin();
     await add(1, { transactionId });
     api.faults.inject({ error: 'DatabaseErrorException:1213', when, sql: /INSERT/ });
@@ -661,7 +661,7 @@ describe('faults', () => {
     expect(await items()).toEqual([]);
   });
 
-  it('reach the other operations too', async () => {
+  it('strike the other operations too', async () => {
     api.faults.inject({ error: 'DatabaseResumingException', when: 'before', operation: 'BeginTransaction' });
     await expect(begin()).rejects.toEqual(refusal('DatabaseResumingException', /resuming after being auto-paused/));
 
@@ -679,7 +679,7 @@ describe('faults', () => {
     expect(await items()).toEqual([5, 6]);
   });
 
-  it('strike as often, as likely and on what they are told to', async () => {
+  it('strike the calls they are set for, as often and with the probability that is set', async () => {
     const failures = async (calls: number) => {
       const outcomes = [];
       for (let i = 0; i < calls; i++)
@@ -717,7 +717,7 @@ describe('faults', () => {
 });
 
 describe('the endpoint', () => {
-  it('collects what it executed and counts what it was asked', async () => {
+  it('collects the statements it executed and counts the calls it received', async () => {
     const before = api.calls;
     const sql = 'SELECT n FROM items WHERE n = :collected';
     await execute(sql, [long('collected', 1)]);
@@ -729,7 +729,7 @@ describe('the endpoint', () => {
     expect([...api.statements].join()).not.toContain('never_executed');
   });
 
-  it('tells of each call first, and waits', async () => {
+  it('announces each call before executing it, and waits for the listener', async () => {
     const calls: unknown[] = [];
     const gate = Promise.withResolvers<void>();
     api.onCall = async (call) => {
@@ -761,13 +761,13 @@ describe('the endpoint', () => {
     expect(response.headers.get('x-amzn-errortype')).toMatch(/BadRequestException|NotFoundException/);
   });
 
-  it('serves many at once', async () => {
+  it('serves many calls at once', async () => {
     const numbers = Array.from({ length: 200 }, (_, i) => i);
     await Promise.all(numbers.map((n) => add(n)));
     expect(await items()).toEqual(numbers);
   });
 
-  it('closes at once, though clients keep their sockets', async () => {
+  it('closes at once even if clients keep their connections', async () => {
     const other = await startDataApi({ database: inject('database') });
     const otherClient = clientOf(other);
     await execute('SELECT 1', [], {}, otherClient);
@@ -779,13 +779,13 @@ describe('the endpoint', () => {
   });
 });
 
-/** The statements that the database of these tests is at work on. */
+/** The statements that are running in the database of these tests. */
 async function running(): Promise<string> {
   const sql = 'SELECT info FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()';
   return JSON.stringify((await execute(sql)).records);
 }
 
-/** Resolves when the database is at work on a statement that matches. */
+/** Resolves when a statement that matches is running in the database. */
 async function reached(statement: RegExp): Promise<void> {
   await expect.poll(running, patient).toMatch(statement);
 }

@@ -74,14 +74,14 @@ describe('AssumeRole', () => {
     });
   });
 
-  it('refuses a role that trusts us no more', async () => {
+  it('refuses a role that no longer trusts us', async () => {
     api.roles.distrust(roleArn);
     await expect(assume()).rejects.toMatchObject({ name: 'AccessDenied' });
   });
 });
 
 describe('DescribeInstances', () => {
-  it('tells what EC2 tells of an instance', async () => {
+  it('returns what EC2 returns about an instance', async () => {
     const endedAt = new Date('2026-03-02T01:02:03Z');
     api.instances = () => [instance('i-1'), instance('i-2', { state: 'terminated', endedAt })];
     expect(await describeIn({})).toMatchObject([
@@ -96,7 +96,7 @@ describe('DescribeInstances', () => {
     ]);
   });
 
-  it('is of the account of the role and of the region asked', async () => {
+  it('covers the account of the role and the region of the request', async () => {
     const asked: string[][] = [];
     api.instances = (...of) => {
       asked.push(of);
@@ -106,7 +106,7 @@ describe('DescribeInstances', () => {
     expect(asked).toEqual([[account, 'eu-west-1']]);
   });
 
-  it('matches all filters, any value of each, and wildcards', async () => {
+  it('returns instances that match some value of every filter, with wildcards', async () => {
     api.instances = () => [
       instance('i-1'),
       instance('i-2', { az: 'us-east-1b' }),
@@ -121,7 +121,7 @@ describe('DescribeInstances', () => {
     expect(await ids({ 'instance-state-name': ['stopped'] })).toEqual([]);
   });
 
-  it('comes in pages', async () => {
+  it('returns pages', async () => {
     api.instances = () => Array.from({ length: 12 }, (_, i) => instance(`i-${i}`));
     api.pageSize = 5;
     const pages: number[] = [];
@@ -139,7 +139,7 @@ describe('DescribeInstances', () => {
     await expect(describeIn({ NextToken: 'x' })).rejects.toMatchObject({ name: 'InvalidNextToken' });
   });
 
-  it('refuses credentials that it did not give', async () => {
+  it('refuses credentials that it did not issue', async () => {
     const foreign = new EC2Client({ endpoint: api.url, region: 'us-east-1', credentials: ours, maxAttempts: 1 });
     await expect(foreign.send(new DescribeInstancesCommand({}))).rejects.toMatchObject({
       name: 'AuthFailure',
@@ -154,12 +154,12 @@ describe('a fault', () => {
     ['UnauthorizedOperation', 403],
     ['RequestLimitExceeded', 503],
     ['InternalError', 500],
-  ] as const)('is answered as EC2 does: %s, %i', async (error, httpStatusCode) => {
+  ] as const)('is returned as EC2 does: %s, %i', async (error, httpStatusCode) => {
     api.faults.inject({ error, action: 'DescribeInstances' });
     await expect(describeIn({})).rejects.toMatchObject({ name: error, $metadata: { httpStatusCode } });
   });
 
-  it('strikes after so many calls, so many times, and only what it concerns', async () => {
+  it('strikes after a number of calls, a number of times, and only in its own action and region', async () => {
     api.faults.inject({ error: 'Unavailable', action: 'DescribeInstances', region: 'us-east-1', after: 1, times: 1 });
     await describeIn({});
     await describeIn({}, 'eu-west-1');
@@ -167,12 +167,12 @@ describe('a fault', () => {
     await describeIn({});
   });
 
-  it('may be no answer at all', async () => {
+  it('may be a lost connection', async () => {
     api.faults.inject({ error: 'disconnect', times: 1 });
     await expect(assume()).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
-  it('is repeated by the SDK where it may pass', async () => {
+  it('is retried by the SDK if it is transient', async () => {
     api.faults.inject({ error: 'RequestLimitExceeded', action: 'DescribeInstances', times: 1 });
     expect(await (await ec2('us-east-1', 2)).send(new DescribeInstancesCommand({}))).toMatchObject({
       $metadata: { attempts: 2 },

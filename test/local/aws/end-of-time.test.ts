@@ -28,7 +28,7 @@ async function ask(path: string): Promise<string> {
   return text;
 }
 
-it('breaks off what a function past its time has asked, and sends nothing that it asks later', async () => {
+it('cuts off the pending request of a function past its timeout, and sends none of its later ones', async () => {
   const outcome = endAfter(50, async () => {
     const first = await ask('/before').catch((error: Error) => error.message);
     const second = await ask('/after').catch((error: Error) => error.message);
@@ -40,7 +40,7 @@ it('breaks off what a function past its time has asked, and sends nothing that i
   expect(asked).toEqual(['/before']);
 });
 
-it('leaves alone what ends in time, and what others ask', async () => {
+it('leaves alone functions that end in time, and requests of others', async () => {
   const other = ask('/other');
   const ended = endAfter(50, () => ask('/ended'));
   await expect(ended).rejects.toThrow('the function has been ended');

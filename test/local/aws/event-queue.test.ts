@@ -14,7 +14,7 @@ interface Batch {
 }
 type Function = (bodies: readonly string[]) => Promise<readonly string[]> | readonly string[];
 
-/** A queue whose function says which of the bodies it is handed it has failed on. */
+/** A queue whose function returns which of the bodies in its batch it failed on. */
 function queueOf(failedOf: Function) {
   const clock = new VirtualClock(new Date('2026-03-02T00:00:00Z'));
   const batches: Batch[] = [];
@@ -33,7 +33,7 @@ function queueOf(failedOf: Function) {
 }
 const names = (count: number) => Array.from({ length: count }, (_, i) => `event ${i}`);
 
-it('hands a message that failed out again when it is visible, with the time of its first delivery', async () => {
+it('redelivers a failed message once it is visible again, with the time of its first delivery', async () => {
   const { queue, batches, pass, clock } = queueOf((bodies) => bodies.filter((body) => body === 'event 1'));
   const first = String(clock.now().getTime());
   queue.send(names(3));
@@ -49,7 +49,7 @@ it('hands a message that failed out again when it is visible, with the time of i
   ]);
 });
 
-it('hands the whole batch out again where the function itself fails', async () => {
+it('redelivers the whole batch if the function itself fails', async () => {
   let fails = true;
   const { queue, pass } = queueOf(() => {
     if (fails) throw new Error('killed');
@@ -64,7 +64,7 @@ it('hands the whole batch out again where the function itself fails', async () =
   expect(queue.size).toBe(0);
 });
 
-it('gives a message up after so many deliveries', async () => {
+it('dead-letters a message after the maximum number of deliveries', async () => {
   const { queue, batches, pass } = queueOf((bodies) => bodies);
   queue.send(['never']);
   for (let i = 0; i <= maxReceives; i += 1) {
@@ -74,7 +74,7 @@ it('gives a message up after so many deliveries', async () => {
   expect([batches.length, queue.size, queue.deadLetters]).toEqual([maxReceives, 0, ['never']]);
 });
 
-it('hands out batches of ten, ten at once at most, and each message to one of them', async () => {
+it('delivers batches of ten, at most ten at a time, with each message in one of them', async () => {
   let running = 0;
   let most = 0;
   const { queue, batches } = queueOf(async () => {
@@ -92,7 +92,7 @@ it('hands out batches of ten, ten at once at most, and each message to one of th
   expect(most).toBeLessThanOrEqual(concurrency);
 });
 
-it('delivers without waiting for the clock where that is asked for, until each is handled or given up', async () => {
+it('delivers posted messages without waiting for the clock, until each is handled or dead-lettered', async () => {
   const { queue, batches } = queueOf((bodies) => bodies.filter((body) => body === 'event 0'));
   await queue.post(names(2));
   expect([batches.length, queue.size, queue.deadLetters]).toEqual([maxReceives, 0, ['event 0']]);

@@ -62,7 +62,7 @@ interface Given extends Partial<Omit<GatewayOptions, 'invoke' | 'authorize'>> {
   authorizer?: Handler;
 }
 
-/** A gateway whose handlers answer with the event they got, unless others are given. */
+/** A gateway whose handlers return the event they got, unless others are given. */
 async function given({ handler = (event) => event, authorizer = allow(), ...options }: Given = {}) {
   const events: Event[] = [];
   const authorizerEvents: Event[] = [];
@@ -82,7 +82,7 @@ async function given({ handler = (event) => event, authorizer = allow(), ...opti
   });
   open.push(gateway);
   const call = (path: string, init?: RequestInit) => fetch(gateway.url + path, init);
-  /** The event that a call makes. */
+  /** The event that a call produces. */
   const eventOf = async (path: string, init?: RequestInit) => (await (await call(path, init)).json()) as Event;
   return { gateway, call, eventOf, events, authorizerEvents };
 }
@@ -94,7 +94,7 @@ async function shown(response: Response) {
   return { status: response.status, body: await response.json() };
 }
 
-/** Sends bytes as they are, which no HTTP client would, and reads until the gateway closes the connection. */
+/** Sends raw bytes, as no HTTP client would, and reads until the gateway closes the connection. */
 function raw(gateway: Gateway, text: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const socket = connect(gateway.port, '127.0.0.1', () => socket.end(text));
@@ -123,7 +123,7 @@ describe('routing', () => {
     expect(await eventOf(path, { method })).toMatchObject({ routeKey, requestContext: { routeKey } });
   });
 
-  it('lets a static segment win over a parameter, whatever the order of the table', async () => {
+  it('prefers a static segment to a parameter, whatever the order of the table', async () => {
     const { eventOf } = await given({
       routes: { thing: { parameter: route('GET', '/{any}/list'), fixed: route('GET', '/things/{id}') } },
     });
@@ -198,7 +198,7 @@ describe('events', () => {
     expect(event.rawQueryString).toBe('');
   });
 
-  it('join a header that is repeated', async () => {
+  it('join the values of a repeated header', async () => {
     const { gateway, events } = await given();
     await raw(gateway, 'GET / HTTP/1.1\r\nHost: api.local:80\r\nX-A: 1\r\nx-a: 2\r\nConnection: close\r\n\r\n');
     expect(events[0]).toMatchObject({ headers: { 'x-a': '1,2' }, requestContext: { domainName: 'api.local' } });
@@ -227,7 +227,7 @@ describe('events', () => {
     expect(event).toMatchObject({ body: body.toString('base64'), isBase64Encoded: true });
   });
 
-  it('have no body for a GET that only says it carries JSON, as agents’ do', async () => {
+  it('have no body for a GET that only names a JSON content type, as agents’ requests do', async () => {
     const { eventOf } = await given();
     const event = await eventOf('/things/7', { headers: { 'content-type': 'application/json' } });
     expect(event).not.toHaveProperty('body');
@@ -263,7 +263,7 @@ describe('odd paths', () => {
     'GET /a\0b HTTP/1.1\r\nHost: x\r\n\r\n',
     'nonsense\r\n\r\n',
     'GET / HTTP/1.1\r\n\r\n',
-  ])('what is no request (%j) is refused, and the next one served', async (text) => {
+  ])('what is not a request (%j) is refused, and the next one served', async (text) => {
     const { gateway, call } = await given();
     expect(await raw(gateway, text)).toMatch(/^HTTP\/1.1 400 /);
     expect((await call('/things/7')).status).toBe(200);
@@ -271,7 +271,7 @@ describe('odd paths', () => {
 });
 
 describe('responses', () => {
-  it('of format 2.0 are sent as they are', async () => {
+  it('of format 2.0 are sent as they are, without their CORS headers', async () => {
     const handler = () => ({
       statusCode: 201,
       headers: { 'Content-Type': 'text/csv', 'X-Count': 3, 'Content-Length': 999, 'Access-Control-Allow-Origin': 'x' },
@@ -288,17 +288,17 @@ describe('responses', () => {
     expect(await response.text()).toBe('é,1');
   });
 
-  it('in base64 are sent as the bytes they stand for', async () => {
+  it('in base64 are sent decoded', async () => {
     const { call } = await given({ handler: () => ({ statusCode: 200, body: 'AP+A', isBase64Encoded: true }) });
     expect(Buffer.from(await (await call('/things/7')).arrayBuffer())).toEqual(Buffer.from([0, 255, 128]));
   });
 
-  it('have the type that API Gateway gives them when the function gives none', async () => {
+  it('have the content type that API Gateway sets if the function sets none', async () => {
     const { call } = await given({ handler: () => ({ statusCode: 200, body: 'hello' }) });
     expect((await call('/things/7')).headers.get('content-type')).toBe('text/plain;charset=UTF-8');
   });
 
-  it.each([[{ a: 1 }], [[1, 2]], [null]])('without a status, %j, are the JSON of a 200', async (result) => {
+  it.each([[{ a: 1 }], [[1, 2]], [null]])('without a status, %j, become the JSON of a 200', async (result) => {
     const { call } = await given({ handler: () => result });
     const response = await call('/things/7');
     expect(response.headers.get('content-type')).toBe('application/json');
@@ -311,7 +311,7 @@ describe('responses', () => {
     ['a body that is no text', () => ({ statusCode: 200, body: { a: 1 } })],
     ['a header that cannot be sent', () => ({ statusCode: 200, headers: { 'x-a': 'a\r\nb: c' } })],
     ['more than Lambda can answer', () => ({ statusCode: 200, body: 'x'.repeat(6 * 1024 * 1024) })],
-  ])('that are %s become a 500 that tells nothing', async (_, handler) => {
+  ])('that are %s become a 500 that reveals nothing', async (_, handler) => {
     const { call } = await given({ handler });
     expect(await shown(await call('/things/7'))).toEqual({ status: 500, body: { message: 'Internal Server Error' } });
   });
@@ -356,7 +356,7 @@ describe('the authorizer', () => {
     expect([...events, ...authorizerEvents]).toEqual([]);
   });
 
-  it('says no: 403', async () => {
+  it('denies access: 403', async () => {
     const { call, events } = await given({ authorizer: () => ({ isAuthorized: false }) });
     expect(await shown(await call('/secrets/s1', withToken()))).toEqual({
       status: 403,
@@ -380,7 +380,7 @@ describe('the authorizer', () => {
     expect(authorizerEvents).toHaveLength(2);
   });
 
-  it('is not asked again about the same header on any route, until the time to live is over', async () => {
+  it('is not asked again about the same header on any route, until the time to live has passed', async () => {
     let ms = 0;
     const { call, authorizerEvents } = await given({ monotonic: () => ms });
     await call('/secrets/s1', withToken());
@@ -395,14 +395,14 @@ describe('the authorizer', () => {
     expect(authorizerEvents).toHaveLength(3);
   });
 
-  it('has its refusals kept too', async () => {
+  it('has its denials cached too', async () => {
     const { call, authorizerEvents } = await given({ authorizer: () => ({ isAuthorized: false }) });
     await call('/secrets/s1', withToken());
     expect((await call('/secrets/s1', withToken())).status).toBe(403);
     expect(authorizerEvents).toHaveLength(1);
   });
 
-  it('is asked each time when the time to live is 0, or its answers were forgotten', async () => {
+  it('is asked each time if the time to live is 0, and again after its responses are forgotten', async () => {
     const always = await given({ authorizerTtlSeconds: 0 });
     await always.call('/secrets/s1', withToken());
     await always.call('/secrets/s1', withToken());
@@ -427,7 +427,7 @@ describe('limits', () => {
     expect(events).toEqual([]);
   });
 
-  it('answers a client that listens only when it has sent all, and goes on using the connection', async () => {
+  it('answers a client that reads only after it has sent everything, and keeps the connection', async () => {
     const { gateway } = await given();
     const size = 40 * 1024 * 1024;
     const answer = await raw(
@@ -449,7 +449,7 @@ describe('limits', () => {
     sent.destroy();
   });
 
-  it('refuses an event of more than 6 MB, which Lambda would not take', async () => {
+  it('refuses an event of more than 6 MB, which Lambda would not accept', async () => {
     const { call, events } = await given({ handler: () => ({}) });
     expect((await call('/echo', post(mebibytes(5)))).status).toBe(200);
     expect(await shown(await call('/echo', post(mebibytes(6))))).toEqual(tooLarge);
@@ -474,7 +474,7 @@ describe('limits', () => {
 describe('CORS', () => {
   const origin = 'https://console.example';
 
-  it('answers a preflight itself, also where a token is needed', async () => {
+  it('answers a preflight request itself, even where a token is needed', async () => {
     const { call, events, authorizerEvents } = await given();
     const response = await call('/secrets/s1', {
       method: 'OPTIONS',
@@ -490,7 +490,7 @@ describe('CORS', () => {
     expect([...events, ...authorizerEvents]).toEqual([]);
   });
 
-  it('leaves an OPTIONS request to its route when it is no preflight', async () => {
+  it('leaves an OPTIONS request that is not a preflight to its route', async () => {
     const { eventOf } = await given();
     expect(await eventOf('/things/7', { method: 'OPTIONS', headers: { origin } })).toMatchObject({
       routeKey: '$default',
@@ -501,21 +501,21 @@ describe('CORS', () => {
     ['/things/7', 200],
     ['/secrets/s1', 401],
     ['/things/%zz', 400],
-  ])('lets any origin read the answer to %s, a %i', async (path, status) => {
+  ])('lets any origin read the response to %s, a %i', async (path, status) => {
     const { call } = await given();
     const response = await call(path, { headers: { origin } });
     expect(response.status).toBe(status);
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
   });
 
-  it('is left out for those who name no origin', async () => {
+  it('is left out for requests that name no origin', async () => {
     const { call } = await given();
     expect((await call('/things/7')).headers.has('access-control-allow-origin')).toBe(false);
   });
 });
 
 describe('the server', () => {
-  it('tells of each answer, and how many Data API calls it took', async () => {
+  it('reports each response, and how many Data API calls it took', async () => {
     const answers: Answered[] = [];
     const handler = () => ({ statusCode: 200, headers: { 'x-data-api-calls': '3' }, body: '{}' });
     const { call } = await given({ handler, onAnswer: (answered) => answers.push(answered) });
@@ -534,13 +534,13 @@ describe('the server', () => {
     expect(answer.match(/HTTP\/1.1 200/g)).toHaveLength(2);
   });
 
-  it('survives a client that leaves in the middle of its body', async () => {
+  it('survives a client that disconnects in the middle of its body', async () => {
     const { gateway, call } = await given();
     await raw(gateway, 'POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf');
     expect((await call('/things/7')).status).toBe(200);
   });
 
-  it('closes at once when nothing is under way, though clients keep their connections', async () => {
+  it('closes at once if no request is in flight, even if clients keep their connections', async () => {
     const { gateway, call } = await given();
     await (await call('/things/7')).text();
     const started = performance.now();
@@ -548,7 +548,7 @@ describe('the server', () => {
     expect(performance.now() - started).toBeLessThan(1000);
   });
 
-  it('lets a request that is under way finish before it closes', async () => {
+  it('lets a request in flight finish before it closes', async () => {
     const asked = Promise.withResolvers<void>();
     const answer = Promise.withResolvers<object>();
     const handler = () => {
@@ -566,14 +566,14 @@ describe('the server', () => {
     expect(performance.now() - started).toBeLessThan(1000);
   });
 
-  it('names the port that is in use, and the way out', async () => {
+  it('names the port that is in use, and the option to choose another', async () => {
     const { gateway } = await given();
     await expect(given({ port: gateway.port })).rejects.toThrow(new RegExp(`port ${gateway.port} is in use.*--port`));
   });
 });
 
 describe('the Lambda host', () => {
-  it('lets only JSON in and out', async () => {
+  it('passes only JSON in and out', async () => {
     const seen: unknown[] = [];
     const handler = (event: unknown) => {
       seen.push(event);
@@ -585,7 +585,7 @@ describe('the Lambda host', () => {
     expect(seen).toStrictEqual([json]);
   });
 
-  it('tells a handler its name and the time it has left, and gives up when that is over', async () => {
+  it('tells a handler its name and its remaining time, and gives up when that runs out', async () => {
     const handler: Handler = (_, context) => [context.functionName, context.getRemainingTimeInMillis()];
     const [name, left] = (await runAsLambda('thing', handler, {}, { timeoutMs: 5000 })) as [string, number];
     expect(name).toBe('thing');
@@ -595,7 +595,7 @@ describe('the Lambda host', () => {
     await expect(runAsLambda('thing', never, {}, { timeoutMs: 20 })).rejects.toThrow('thing took more than 0.02 s');
   });
 
-  it('loads each bundle once, afresh for another host, and says how to make those that are missing', async () => {
+  it('loads each bundle once per host, and says how to build those that are missing', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'bundles-'));
     try {
       expect(() => lambdaHost(directory)).toThrow(/agent.*migrate.*npm run build/);

@@ -52,7 +52,7 @@ describe('local KMS', () => {
     expect(await encrypt()).not.toEqual(await encrypt());
   });
 
-  it('takes the same context in another order', async () => {
+  it('accepts the same context in another order', async () => {
     const CiphertextBlob = await encrypt();
     const reordered = { purpose: 'token', clientId: 'c-1' };
     const { Plaintext: back } = await client.send(new DecryptCommand({ CiphertextBlob, EncryptionContext: reordered }));
@@ -87,11 +87,11 @@ describe('local KMS', () => {
     });
   });
 
-  it('refuses what KMS is not meant for: more than 4 KB', async () => {
+  it('refuses to encrypt more than 4 KB', async () => {
     await expect(encrypt({ Plaintext: Buffer.alloc(4097) })).rejects.toMatchObject({ name: 'ValidationException' });
   });
 
-  it('keeps its key in a file that only its owner can read, and finds it again', async () => {
+  it('keeps its key in a file that only its owner can read, and uses it again after a restart', async () => {
     const keyFile = join(folder, 'keys/kms.key');
     expect((await stat(keyFile)).mode & 0o777).toBe(0o600);
     expect((await stat(keyFile)).size).toBe(32);

@@ -16,7 +16,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** Threads in which each function is this code. */
+/** Threads in which every function has this handler. */
 async function given(handler: string, size = 1): Promise<LambdaThreads> {
   for (const name of functionNames) {
     await mkdir(join(directory, name));
@@ -28,7 +28,7 @@ async function given(handler: string, size = 1): Promise<LambdaThreads> {
 
 const call = { timeoutMs: 20_000 };
 
-it('runs functions in other threads, each loaded once in a thread, by whichever has least to do', async () => {
+it('runs functions in other threads, each loaded once per thread, in the thread with the least to do', async () => {
   const { invoke } = await given(
     `async (event) => {
     calls += 1;
@@ -45,7 +45,7 @@ it('runs functions in other threads, each loaded once in a thread, by whichever 
   expect(new Set([threadId, thread, ...short.map(([id]) => id)]).size).toBe(3);
 });
 
-it('lets only JSON in and out', async () => {
+it('passes only JSON in and out', async () => {
   const { invoke } = await given('async (event) => ({ event, at: new Date(0), nothing: undefined })');
   const at = '1970-01-01T00:00:00.000Z';
   expect(await invoke('agent', { at: new Date(0) }, call)).toStrictEqual({ event: { at }, at });
@@ -60,7 +60,7 @@ it('gives the functions the environment of the first invocation', async () => {
   delete process.env.OF_THE_TEST;
 });
 
-it('tells a function its name and the time it has left, and gives up when that is over, though it never yields', async () => {
+it('tells a function its name and remaining time, and gives up when that runs out, even in a busy loop', async () => {
   const { invoke } = await given(`(event, context) => {
     while (event.forever) calls += 1;
     return [context.functionName, context.getRemainingTimeInMillis()];
@@ -72,7 +72,7 @@ it('tells a function its name and the time it has left, and gives up when that i
   await expect(invoke('agent', { forever: true }, { timeoutMs: 50 })).rejects.toThrow('agent took more than 0.05 s');
 });
 
-it('hands errors over with what tells them apart, and without what cannot be sent', async () => {
+it('passes errors on with the fields that identify them, and without what cannot be sent', async () => {
   const { invoke } = await given(`async () => {
     const error = new Error('refused', { cause: new TypeError('why') });
     throw Object.assign(error, { name: 'DatabaseError', kind: 'conflict', errno: 1213, socket: () => {} });
@@ -88,13 +88,13 @@ it('hands errors over with what tells them apart, and without what cannot be sen
   expect(error).not.toHaveProperty('socket');
 });
 
-it('says which function there is not, and how to make those that are missing', async () => {
+it('says which function does not exist, and how to build those that are missing', async () => {
   expect(() => new LambdaThreads({ directory })).toThrow(/agent.*migrate.*npm run build/);
   const { invoke } = await given('async () => 1');
   await expect(invoke('nobody', {}, call)).rejects.toThrow('there is no function nobody');
 });
 
-it('fails what a thread was running when a function brings it down, and goes on in a new one', async () => {
+it('fails what a thread was running when a function crashes it, and continues in a new one', async () => {
   const { invoke } = await given(`async ({ fatal }) => {
     if (fatal) setTimeout(() => { throw new Error('on its own'); });
     return fatal ? new Promise(() => {}) : calls += 1;
@@ -104,7 +104,7 @@ it('fails what a thread was running when a function brings it down, and goes on 
   expect(await invoke('agent', {}, call)).toBe(1);
 });
 
-it('fails what is running when it is closed', async () => {
+it('fails the invocations that are running when it is closed', async () => {
   const { invoke } = await given('() => new Promise(() => {})');
   const running = expect(invoke('agent', {}, call)).rejects.toThrow('the functions were stopped');
   await threads!.close();

@@ -4,7 +4,7 @@ import { type LoopbackServer, readBody, reply, serveOnLoopback } from '../../../
 let server: LoopbackServer;
 afterEach(() => server.close());
 
-it('sends an answer whole, with its length in bytes', async () => {
+it('sends a response in one piece, with its length in bytes', async () => {
   server = await serveOnLoopback(async (request, response) => {
     reply(response, 201, { 'x-read': String(await readBody(request)) }, 'grün');
   });
@@ -14,7 +14,7 @@ it('sends an answer whole, with its length in bytes', async () => {
   expect(answer.headers.has('transfer-encoding')).toBe(false);
 });
 
-it('cuts the connection of a request whose answer fails, says so, and goes on', async () => {
+it('cuts the connection of a request whose handler fails, logs that, and keeps serving', async () => {
   const said = vi.spyOn(console, 'error').mockImplementation(() => {});
   server = await serveOnLoopback(async ({ url }, response) => {
     if (url === '/broken') throw new Error('broken');
@@ -26,7 +26,7 @@ it('cuts the connection of a request whose answer fails, says so, and goes on', 
   said.mockRestore();
 });
 
-it('closes with a request under way: at once where it has no grace', async () => {
+it('closes at once, even with a request in flight, if it has no grace period', async () => {
   const asked = Promise.withResolvers<void>();
   server = await serveOnLoopback(async () => asked.resolve()); // and never answers
   const lost = expect(fetch(server.url)).rejects.toThrow('fetch failed');

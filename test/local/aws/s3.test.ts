@@ -30,7 +30,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** As functions/model makes it. */
+/** Configured as in functions/model. */
 const newClient = (config = {}) =>
   new S3Client({
     endpoint: s3.url,
@@ -53,14 +53,14 @@ describe('local S3, by the SDK', () => {
     expect(Buffer.from(await get('sessions/a/0')).equals(bytesOf(length))).toBe(true);
   });
 
-  it('keeps the last of what was put to one key, and others beside it', async () => {
+  it('keeps the last object put to a key, and the objects of other keys', async () => {
     await put('sessions/b/0', bytesOf(10));
     await put('sessions/b/1', bytesOf(20));
     await put('sessions/b/0', bytesOf(30));
     expect([(await get('sessions/b/0')).length, (await get('sessions/b/1')).length]).toEqual([30, 20]);
   });
 
-  it('says in AWS’s words that there is no such key, or bucket', async () => {
+  it('reports that a key or a bucket does not exist, with the errors of AWS', async () => {
     await expect(get('sessions/none/0')).rejects.toMatchObject({
       name: 'NoSuchKey',
       $metadata: { httpStatusCode: 404 },
@@ -71,7 +71,7 @@ describe('local S3, by the SDK', () => {
     });
   });
 
-  it('deletes several, also those that are not there', async () => {
+  it('deletes several objects, including ones that do not exist', async () => {
     await put('sessions/c/0', bytesOf(1));
     await put('sessions/c/1', bytesOf(1));
     const Objects = ['sessions/c/0', 'sessions/c/9', 'activated/c'].map((Key) => ({ Key }));
@@ -81,17 +81,17 @@ describe('local S3, by the SDK', () => {
     expect(await get('sessions/c/1')).toHaveLength(1);
   });
 
-  it('refuses who has no credentials, and keys that would lead out of its directory', async () => {
+  it('refuses requests without credentials, and keys that would lead out of its directory', async () => {
     expect((await fetch(`${s3.url}/${Bucket}/sessions/a/0`)).status).toBe(403);
     for (const Key of ['../secret', 'sessions/../../secret', 'a.b', 'a//b', 'a b'])
       await expect(put(Key, bytesOf(1)), Key).rejects.toMatchObject({ $fault: 'client' });
   });
 
-  it('serves what functions use, and says of anything else that it does not', async () => {
+  it('refuses operations that no function uses', async () => {
     await put('sessions/d/0', bytesOf(1));
     const head = client.send(new HeadObjectCommand({ Bucket, Key: 'sessions/d/0' }));
     await expect(head).rejects.toMatchObject({ $metadata: { httpStatusCode: 501 } });
-    // No list either: an empty key is none of ours.
+    // Nor does it list objects: an empty key is invalid.
     const list = fetch(`${s3.url}/${Bucket}?list-type=2`, { headers: { authorization: 'AWS4-HMAC-SHA256 x' } });
     expect((await list).status).toBe(400);
   });
@@ -107,7 +107,7 @@ describe('a signed URL', () => {
   const send = (url: string, bytes: number, method = 'PUT') =>
     fetch(url, { method, body: method === 'GET' ? undefined : bytesOf(bytes) });
 
-  it('takes exactly so many bytes, without a credential', async () => {
+  it('accepts exactly the signed number of bytes, without credentials', async () => {
     const url = await sign('sessions/e/0', 1000);
     expect((await send(url, 1000)).status).toBe(200);
     expect(await get('sessions/e/0')).toHaveLength(1000);
@@ -115,7 +115,7 @@ describe('a signed URL', () => {
     expect(await get('sessions/e/0')).toHaveLength(1000);
   });
 
-  it('is for one key, method and time, and was made with the functions’ own secret', async () => {
+  it('is valid for one key, method and time, and only if signed with the functions’ own secret', async () => {
     const url = await sign('sessions/f/0', 3);
     const refused: Record<string, Promise<Response>> = {
       key: send(url.replace('/f/0', '/f/1'), 3),

@@ -20,13 +20,13 @@ function given(jobs: Record<string, Job['every']>, run: (event: JobEvent) => unk
 }
 
 describe('Scheduler', () => {
-  it('runs nothing before the first period has come', async () => {
+  it('runs nothing before a job is first due', async () => {
     const { clock, scheduler } = given({ decide: 'rate(1 minute)' });
     clock.set(at('10:00:59'));
     expect(await scheduler.runDue()).toEqual([]);
   });
 
-  it('runs a job once each period, and tells it the time it was due', async () => {
+  it('runs a job once per period, and tells it the time it was due', async () => {
     const { clock, scheduler } = given({ decide: 'rate(1 minute)' });
     clock.set(at('10:01:10'));
     expect(await scheduler.runDue()).toEqual([{ job: 'decide', time: '2026-01-12T10:01:00.000Z' }]);
@@ -36,7 +36,7 @@ describe('Scheduler', () => {
     expect(await scheduler.runDue()).toEqual([{ job: 'decide', time: '2026-01-12T10:02:00.000Z' }]);
   });
 
-  it('makes only the latest run of each job after a jump, earliest first', async () => {
+  it('makes only the latest run of each job after a jump in time, earliest first', async () => {
     const { clock, scheduler } = given({ minutely: 'rate(1 minute)', hourly: 'rate(1 hour)', daily: 'rate(1 day)' });
     clock.set(at('15:30:20'));
     expect(await scheduler.runDue()).toEqual([
@@ -52,7 +52,7 @@ describe('Scheduler', () => {
     expect(scheduler.due(at('10:07:00'))).toEqual(expected);
   });
 
-  it('names a job that fails, runs the others, and repeats that run once a minute later, as Lambda does', async () => {
+  it('names a job that fails, runs the others, and retries that run once a minute later, as Lambda does', async () => {
     const ran: string[] = [];
     const { clock, scheduler, said } = given({ broken: 'rate(5 minutes)', sound: 'rate(5 minutes)' }, (event) => {
       ran.push(`${event.job} ${event.time.slice(11, 16)}`);
@@ -76,7 +76,7 @@ describe('Scheduler', () => {
     expect(ran.slice(3)).toEqual(['broken 10:10', 'sound 10:10']);
   });
 
-  it('does not begin with what has become due while it still runs what was due before', async () => {
+  it('does not start what has become due while it still runs what was due before', async () => {
     const job = Promise.withResolvers<void>();
     const began: string[] = [];
     const { clock, scheduler } = given({ decide: 'rate(1 minute)' }, ({ time }) => {
@@ -95,7 +95,7 @@ describe('Scheduler', () => {
     expect(began).toEqual(['2026-01-12T10:01:00.000Z', '2026-01-12T10:02:00.000Z']);
   });
 
-  it('refuses an expression when it is made, not when it would be due', () => {
+  it('refuses an invalid expression when it is created, not when a run would be due', () => {
     expect(() => given({ decide: 'rate(1 fortnight)' })).toThrow('rate(1 fortnight)');
   });
 });
@@ -118,7 +118,7 @@ describe('Scheduler.start', () => {
     expect(ran).toEqual(['2026-01-12T10:01:00.000Z', '2026-01-12T10:02:00.000Z']);
   });
 
-  it('waits at its stop for the job under way', async () => {
+  it('waits for the running job when it is stopped', async () => {
     vi.useFakeTimers();
     const job = Promise.withResolvers<void>();
     const { clock, scheduler } = given({ decide: 'rate(1 minute)' }, () => job.promise);
@@ -152,7 +152,7 @@ describe('parseSchedule', () => {
     expect(due?.toISOString()).toBe(expected);
   });
 
-  it('is due only after the time it was last asked about', () => {
+  it('returns only a time after the given one', () => {
     const schedule = parseSchedule('cron(0 0 1 * ? *)');
     expect(schedule(day('2026-01-01'), new Date('2026-01-31T23:59:59Z'))).toBeUndefined();
     expect(schedule(day('2026-01-01'), day('2026-02-01'))).toEqual(day('2026-02-01'));

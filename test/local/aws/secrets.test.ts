@@ -31,7 +31,7 @@ afterAll(async () => {
 
 const of = { SecretId: 'ours' };
 
-it('tells its secret, and of no other', async () => {
+it('returns its own secret, and no other', async () => {
   expect(await client.send(new GetSecretValueCommand(of))).toMatchObject({ SecretString: 'first' });
   await expect(client.send(new GetSecretValueCommand({ SecretId: 'other' }))).rejects.toMatchObject({
     name: 'ResourceNotFoundException',
@@ -39,7 +39,7 @@ it('tells its secret, and of no other', async () => {
   expect([secrets.read('ours'), secrets.read('other')]).toEqual(['first', undefined]);
 });
 
-it('holds a rotation to the rules: a version has one value, and a stage is taken from whoever has it', async () => {
+it('enforces the rules of a rotation: a version has one value, and a stage moves only from its holder', async () => {
   await secrets.rotate(async ({ Step, ClientRequestToken }) => {
     const token = { ...of, ClientRequestToken };
     if (Step === 'createSecret') {
@@ -65,7 +65,7 @@ it('holds a rotation to the rules: a version has one value, and a stage is taken
   expect(await client.send(previous)).toMatchObject({ SecretString: 'first' });
 });
 
-it('keeps it between runs, for its owner only', async () => {
+it('keeps the secret between runs, in a file that only its owner can read', async () => {
   const again = await open();
   expect(again.read('ours')).toBe('second');
   await again.close();

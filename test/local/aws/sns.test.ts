@@ -23,12 +23,12 @@ afterAll(async () => {
 const publish = (input = {}) => client.send(new PublishCommand({ TopicArn, Message: 'a <b> & ü', ...input }));
 
 describe('local SNS', () => {
-  it('keeps what the SDK publishes, and names it', async () => {
+  it('keeps what the SDK publishes, and returns a message id', async () => {
     expect((await publish({ Subject: 'about' })).MessageId).toMatch(/^[0-9a-f-]{36}$/);
     expect(sns.published.at(-1)).toEqual({ topicArn: TopicArn, subject: 'about', message: 'a <b> & ü' });
   });
 
-  it('refuses in AWS’s words where a topic’s policy does not permit us', async () => {
+  it('refuses with the error of AWS if a topic’s policy does not permit us', async () => {
     sns.permits = (topicArn) => topicArn !== TopicArn;
     await expect(publish()).rejects.toMatchObject({
       name: 'AuthorizationErrorException',
@@ -38,7 +38,7 @@ describe('local SNS', () => {
     sns.permits = () => true;
   });
 
-  it('takes 256 KB, and no more', async () => {
+  it('accepts 256 KB, and no more', async () => {
     await publish({ Message: 'x'.repeat(256 * 1024) });
     await expect(publish({ Message: 'x'.repeat(256 * 1024 + 1) })).rejects.toMatchObject({
       name: 'InvalidParameterException',

@@ -24,7 +24,7 @@ afterEach(async () => {
 const claimed = () => claim(files, (line) => said.push(line));
 const waiting = ['-e', 'setInterval(() => {}, 1000)', '--'];
 
-/** A process that runs on the folder, as far as its command line tells. */
+/** Arguments of a process that looks like a server of the folder by its command line. */
 const serverCommand = () => [...waiting, `--datadir=${files.data}`];
 
 async function child(args: readonly string[]): Promise<number> {
@@ -34,21 +34,21 @@ async function child(args: readonly string[]): Promise<number> {
   return started.pid!;
 }
 
-/** One that has ended: nothing has its pid now. */
+/** The pid of a process that has ended. */
 async function endedProcess(): Promise<number> {
   const pid = await child(['-e', '']);
   await once(children.at(-1)!, 'exit');
   return pid;
 }
 
-/** @param owner pid of the process that serves the folder, @param server pid of its server */
+/** Writes pid files. @param owner pid of the process that serves the folder, @param server pid of its server */
 function left(owner: number, server?: number): void {
   writeFileSync(files.owner, String(owner));
   if (server) writeFileSync(files.server, String(server));
 }
 
 describe('a data directory', () => {
-  it('is claimed, given up, and claimed again', async () => {
+  it('can be claimed, released, and claimed again', async () => {
     const unclaim = await claimed();
     await unclaim();
     await (await claimed())();
@@ -77,15 +77,15 @@ describe('a data directory', () => {
     await (await claimed())();
   });
 
-  it('is free where its server’s pid is another process’s now', async () => {
+  it('is free if the pid of its server now belongs to another process', async () => {
     const other = await child(waiting);
     left(await endedProcess(), other);
     await (await claimed())();
     expect(processOf(other)).toBeDefined();
   });
 
-  it('is free once the server has been ended that a killed owner left behind', async () => {
-    // Its parent ends at once, as the owner did.
+  it('is free after a killed owner: the server that it left behind is ended', async () => {
+    // Its parent exits at once, as the killed owner did.
     const start = `"$0" "$@" > /dev/null 2>&1 & echo $!`;
     const command = ['-c', start, process.execPath, ...serverCommand()];
     const server = Number(execFileSync('sh', command, { encoding: 'utf8' }));

@@ -7,7 +7,7 @@ const url = ({ user, password, host, port }: typeof address) =>
   new URL(`mysql://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}`);
 
 describe('a server that is given by its URL', () => {
-  it('is described by its version and place, and is not stopped', async () => {
+  it('is described by its version and address, and is not stopped', async () => {
     const { stop, description, ...given } = await givenDatabase(url(address));
     expect(given).toEqual(address);
     expect(description).toMatch(/^(MariaDB|MySQL) \d+\.\d+\.\d+ at 127\.0\.0\.1:\d+ \(SPOT_DATABASE_URL\)$/);
@@ -15,7 +15,7 @@ describe('a server that is given by its URL', () => {
     expect(description).toContain(await serverVersion(address));
   });
 
-  it('is refused where a genuine MySQL is wanted and it is none', async () => {
+  it('is refused if a genuine MySQL is wanted and it is not one', async () => {
     const version = await serverVersion(address);
     const given = givenDatabase(url(address), 'mysql');
     if (version.startsWith('MySQL')) expect((await given).description).toContain(version);

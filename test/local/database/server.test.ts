@@ -11,7 +11,7 @@ import { filesIn } from '../../../local/database/files.ts';
 import { processOf, readPid } from '../../../local/database/process.ts';
 import { startDatabase } from '../../../local/database/server.ts';
 
-// Beside the folder of the run's own server, so that what had to be unpacked for that one serves here too.
+// Next to the data directory of the test run's server, so that a server unpacked for that one is reused here.
 const dataDir = resolve(`.local/test-own-${process.pid}`);
 const files = filesIn(dataDir);
 let said: string[];
@@ -44,7 +44,7 @@ async function query(statement: string): Promise<unknown> {
   }
 }
 
-/** Another process that serves the folder, once it does. */
+/** Starts another process that serves the folder, and waits until it does. */
 async function otherOwner(): Promise<{ owner: ChildProcess; server: number }> {
   const owner = spawn(process.execPath, [resolve('test/support/processes/database-owner.ts'), dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -67,7 +67,7 @@ describe('a server of our own', () => {
     expect(existsSync(files.owner)).toBe(false);
   });
 
-  it('keeps its data and its password from one start to the next, and both from other users', async () => {
+  it('keeps its data and its password between starts, and both from other users', async () => {
     await start();
     await query('CREATE DATABASE kept');
     await database!.stop();
@@ -79,12 +79,12 @@ describe('a server of our own', () => {
     await expect(createConnection({ ...database!, user: 'root', password: '' })).rejects.toThrow();
   });
 
-  it('starts with empty data where it is told to', async () => {
+  it('starts with empty data if it is told to', async () => {
     await start(true);
     expect(await query(`SHOW DATABASES LIKE 'kept'`)).toHaveLength(0);
   });
 
-  it('ends with the process that started it, when a signal ends that', async () => {
+  it('ends when a signal ends the process that started it', async () => {
     const { owner, server } = await otherOwner();
     owner.kill('SIGTERM');
     expect(await once(owner, 'exit')).toEqual([null, 'SIGTERM']);

@@ -22,7 +22,7 @@ describe('market', () => {
     }
   });
 
-  it('charges the last price while there is none', () => {
+  it('charges the last price while a pool has none', () => {
     expect(priceAt(market.pools[0]!, t('02:30:00'))).toBeNull();
     expect(spotCost(market.pools[0]!, t('02:00:00'), t('03:00:00'))).toBeCloseTo(0.06, 12);
   });
@@ -36,7 +36,7 @@ describe('market', () => {
       for (const { price } of steps) expect(price! > 0.01 && price! < 0.096).toBe(true);
   });
 
-  it('shifts its prices and its capacity', () => {
+  it('shifts its prices and its capacity in time', () => {
     const shifted = shiftMarket(traceMarket([[1, 1], [0, 2]]), 3600_000); // biome-ignore format: one run after the other
     expect([shifted.start, shifted.end]).toEqual([t('01:00:00'), t('01:15:00')]);
     expect(shifted.pools[0]!.steps).toEqual([{ from: t('01:00:00').getTime(), price: 0.03 }]);

@@ -120,7 +120,7 @@ describe('price files', () => {
     expect(market.notes.join()).toMatch(/1 of 2 pools have no price during the first day/);
   });
 
-  it('asks for an on-demand price that is not known', () => {
+  it('asks for the on-demand price if it is not known', () => {
     const text = csv('2024-01-01T00:00:00Z,x9.huge,Linux/UNIX,0.04,us-east-1a');
     expect(() => parsePrices(text, 'p.csv')).toThrow(/x9.huge.*give --on-demand-price/);
     expect(parsePrices(text, 'p.csv', { onDemandPrice: 2 }).onDemandPrice).toBe(2);

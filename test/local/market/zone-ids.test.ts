@@ -12,6 +12,6 @@ it.each([
   ['us-east-1a', undefined],
   ['use1-az0', undefined],
   ['use1-az27', undefined],
-])('%s is taken for %s', (id, zone) => {
+])('%s is mapped to %s', (id, zone) => {
   expect(zoneOfId(id)).toBe(zone);
 });

@@ -9,7 +9,7 @@ import { unpackedMySql, unpackMySql } from '../../../../local/database/install/m
 import { NoServer, obtainServer } from '../../../../local/database/install/obtain.ts';
 import { type FakePrograms, fakePrograms } from '../../../support/processes/fake-programs.ts';
 
-/** apt-get of a machine with two archives, of which only Debian's has the unstable suite. It notes what it is told. */
+/** apt-get of a machine with two archives, of which only Debian's has the unstable suite. It records its arguments. */
 const aptGet = `
 echo "$@" >> "$FAKES/told"
 case " $* " in
@@ -25,7 +25,7 @@ case " $* " in
   *" download "*) for name in "$@"; do last=$name; done; touch libc6.deb "$last.deb" ;;
 esac`;
 
-/** What the packages hold: a server, and a loader that runs it. */
+/** dpkg that unpacks a server, and a loader that runs it. */
 const dpkg = `
 mkdir -p "$3/usr/sbin" "$3/usr/lib/x86_64-linux-gnu"
 case "$2" in
@@ -35,7 +35,7 @@ case "$2" in
     chmod +x "$3/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2" ;;
 esac`;
 
-/** No genuine MySQL is found, and no Docker. */
+/** The machine has neither a genuine MySQL nor Docker. */
 const nothingElse = { mysqld: 'echo MariaDB', docker: 'exit 1' };
 
 let home: string;
@@ -60,7 +60,7 @@ function given(scripts: Record<string, string>): void {
 const noted = (file: string) => readFileSync(join(programs.folder, file), 'utf8');
 
 describe('a genuine MySQL', () => {
-  it('is unpacked from the archive of this machine’s that has it, and started by its own loader', async () => {
+  it('is unpacked from the configured archive that has it, and started by the loader unpacked with it', async () => {
     given({ 'apt-get': aptGet, dpkg });
     await unpackMySql(dir);
     const libraries = `${dir}/usr/lib/x86_64-linux-gnu`;
@@ -84,7 +84,7 @@ describe('a genuine MySQL', () => {
     expect(noted('told')).toMatch(/download libc6 mysql-server-core$/m);
   });
 
-  it('changes nothing of what the machine knows about its packages', async () => {
+  it('does not change the package state of the machine', async () => {
     given({ 'apt-get': aptGet, dpkg });
     await unpackMySql(dir);
     const told = noted('told').trim().split('\n');
@@ -92,21 +92,21 @@ describe('a genuine MySQL', () => {
       expect(line).toMatch(/^-o Dir::State=\S+mysql\.\d+\/apt\/state .*Dir::State::status=\/dev\/null/);
   });
 
-  it('is not there after a failure, which is told, and nothing is left of the attempt', async () => {
+  it('is absent after a failure, which is reported and leaves no files behind', async () => {
     given({ 'apt-get': `echo 'E: no network' >&2; exit 100` });
     await expect(unpackMySql(dir)).rejects.toThrow('apt-get: E: no network');
     expect(await unpackedMySql(dir)).toBeUndefined();
     expect(readdirSync(home)).toEqual([]);
   });
 
-  it('that does not run on this machine is none', async () => {
+  it('that does not run on this machine is refused', async () => {
     given({ 'apt-get': aptGet, dpkg: dpkg.replace('[ -e "$3" ]', 'echo kernel too old >&2; exit 1') });
     const obtained = obtainServer({ dir: home, engine: 'mysql', say: () => {} });
     await expect(obtained).rejects.toThrow(NoServer);
     await expect(obtained).rejects.toThrow('kernel too old');
   });
 
-  it('is what is there already, the next time', async () => {
+  it('is unpacked once, and reused the next time', async () => {
     given({ 'apt-get': aptGet, dpkg });
     const said: string[] = [];
     const wanted = { dir: home, engine: 'mysql', say: (line: string) => void said.push(line) } as const;
@@ -116,7 +116,7 @@ describe('a genuine MySQL', () => {
 });
 
 describe('npm run test:mysql', () => {
-  it('says loudly that its tests were not run where MySQL cannot be had, and fails nothing', async () => {
+  it('says loudly that its tests were skipped if MySQL cannot be had, and does not fail', async () => {
     given({ 'apt-get': `echo 'E: no network' >&2; exit 100` });
     const env = { ...process.env, SPOT_DATABASE_URL: undefined };
     const command = promisify(execFile)(process.execPath, [resolve('test/mysql.ts')], { cwd: home, env });

@@ -9,7 +9,7 @@ afterEach(() => {
   programs.remove();
 });
 
-/** The machine's programs are these, and then its own. */
+/** Puts these programs before the machine's own in PATH. */
 function given(scripts: Record<string, string>): void {
   programs = fakePrograms(scripts);
   vi.stubEnv('PATH', [programs.folder, process.env.PATH].join(delimiter));
@@ -18,13 +18,13 @@ function given(scripts: Record<string, string>): void {
 const mySql = 'echo "mysqld  Ver 8.0.42 for Linux on x86_64 (MySQL Community Server - GPL)"';
 const mariaDb = 'echo "mysqld  Ver 10.11.11-MariaDB-0+deb12u1 for debian-linux-gnu on x86_64"';
 
-it('a genuine MySQL is told from MariaDB by what it says, as both are named mysqld', async () => {
+it('a genuine MySQL is told from MariaDB by its version output, as both are named mysqld', async () => {
   given({ mysqld: mySql });
   const command = [join(programs.folder, 'mysqld')];
   expect(await findServer('mysql')).toMatchObject({ engine: 'mysql', command });
 });
 
-it('MariaDB is no genuine MySQL', async () => {
+it('MariaDB is not taken for a genuine MySQL', async () => {
   given({ mysqld: mariaDb });
   expect(await findServer('mysql')).toBeUndefined();
 });
@@ -38,7 +38,7 @@ it('MariaDB is found with the program that makes its data directory', async () =
   });
 });
 
-it('a server that does not run here is none', async () => {
+it('a server that does not run here is not found', async () => {
   given({ mysqld: 'exit 127' });
   expect(await findServer('mysql')).toBeUndefined();
 });

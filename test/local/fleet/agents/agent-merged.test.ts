@@ -34,10 +34,10 @@ function answerBeats(special: Readonly<Record<number, Partial<typeof quiet> & { 
 }
 
 describe('an agent of the merged kind', () => {
-  it('polls nothing once its heartbeat is answered, and comes back when it is told', async () => {
+  it('polls nothing once a heartbeat is answered, and sends the next one when it is told to', async () => {
     answerBeats({ 1: { next_seconds: 15 } });
     await simulatedFleet(api, merged).run(30 + 3600 - 1);
-    for (const route of polls) expect(api.to(route).length, route).toBeLessThanOrEqual(1); // before the first answer
+    for (const route of polls) expect(api.to(route).length, route).toBeLessThanOrEqual(1); // before the first response
     const at = api.to(heartbeat).map((seen) => seen.at);
     const between = at.slice(1).map((time, i) => time - at[i]!);
     expect(between.slice(0, 4)).toEqual([150, 15, 150, 150]);
@@ -45,7 +45,7 @@ describe('an agent of the merged kind', () => {
     expect(api.to(pricingReport)).toHaveLength(1);
   });
 
-  it('says what EC2 said of a switch that failed', async () => {
+  it('reports the EC2 error of a switch that failed', async () => {
     const command = {
       id: 'c-1',
       command_type: 'switch',
@@ -61,7 +61,7 @@ describe('an agent of the merged kind', () => {
     ]);
   });
 
-  it('reports prices as version 4 does while nobody else tells them', async () => {
+  it('reports prices as version 4 does while the control plane asks for them', async () => {
     api.answer(heartbeat, () => ({ success: true, merged: { ...quiet, report_prices: true } }));
     await simulatedFleet(api, merged).run(30 + 3600 - 1);
     expect(api.to(pricingReport)).toHaveLength(12);
@@ -71,14 +71,14 @@ describe('an agent of the merged kind', () => {
     ['a server that knows nothing of it', { success: true }],
     ['a refusal', { status: 404, error: 'Agent not found' }],
     ['no answer', { status: 503, error: 'unavailable' }],
-  ])('is version 4 with %s', async (_, answer) => {
+  ])('behaves like version 4 with %s', async (_, answer) => {
     api.answer(heartbeat, () => answer);
     await simulatedFleet(api, merged).run(30 + 3600 - 1);
     expect(api.to(heartbeat)).toHaveLength(120);
     expect([config, pendingCommands, launchingReplicas].map((route) => api.to(route).length)).toEqual([60, 240, 120]);
   });
 
-  it('says which settings it has heard of, and follows them', async () => {
+  it('reports which settings it has received, and follows them', async () => {
     answerBeats({ 0: { config_version: 3, config: { enabled: false, config_version: 3 }, next_seconds: 15 } });
     await simulatedFleet(api, merged).run(60);
     expect(api.to(heartbeat).map(({ body }) => [body.status, body.config_version])).toEqual([
@@ -87,7 +87,7 @@ describe('an agent of the merged kind', () => {
     ]);
   });
 
-  it('carries out a command while its heartbeats go on, and comes back at once when it is done', async () => {
+  it('executes a command while its heartbeats continue, and sends one at once when it is done', async () => {
     const command = {
       id: 'cmd-1',
       command_type: 'switch',
@@ -106,7 +106,7 @@ describe('an agent of the merged kind', () => {
     expect(beats).toContain(done + 1);
   });
 
-  it('launches a standby that it is handed, and terminates what it is told', async () => {
+  it('launches a standby that it is given, and terminates the instances that it is told to', async () => {
     const pool = { id: 'm5.large.us-east-1b', az: 'us-east-1b' };
     const { fleet, run } = simulatedFleet(api, merged);
     answerBeats({ 0: { replicas: [{ id: 'r-1', instance_id: null, pool }], next_seconds: 15 } });

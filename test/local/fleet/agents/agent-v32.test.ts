@@ -11,14 +11,14 @@ describe('a switch by version 3.2', () => {
     const { run, fleet } = simulatedFleet(api, v32);
     await run(900);
     const [old] = fleet.ec2.instances;
-    // Snapshot, boot, and five minutes.
+    // First poll, snapshot, boot, and five minutes.
     expect(old!.stoppedAt).toEqual(later(market.start, 30 + 60 + 30 + 300));
     expect(api.to(switchReport)).toEqual([]);
     expect(api.to(markExecuted)).toEqual([]);
     expect(fleet.ledger.switches).toMatchObject([{ outcome: 'completed' }]);
   });
 
-  it('is reported without auto-terminate', async () => {
+  it('is reported if auto-terminate is off', async () => {
     api.queue();
     const { run, fleet } = simulatedFleet(api, { ...v32, environment: { AUTO_TERMINATE_OLD_INSTANCE: false } });
     await run(400);

@@ -6,7 +6,7 @@ import { simulatedFleet, t } from '../../../support/fleet/simulated-fleet.ts';
 const api = FakeControlPlane.use();
 
 describe('an interruption', () => {
-  it('makes version 4 ask for a standby and for failover, and comes two minutes after the notice', async () => {
+  it('makes version 4 request a standby and a failover, and happens two minutes after the notice', async () => {
     const interruption: Interruption = { rebalanceAt: t('00:10:00'), noticeAt: t('00:20:00') };
     api.queue();
     const { run, fleet } = simulatedFleet(api, { interruptionOf: () => interruption });

@@ -12,7 +12,7 @@ import { market, simulatedFleet, t } from '../../../support/fleet/simulated-flee
 const api = FakeControlPlane.use();
 
 describe('standbys of version 4', () => {
-  it('are launched, named and reported ready', async () => {
+  it('are launched, and reported with their instance id and as ready', async () => {
     let left = 1;
     api.answer(launchingReplicas, () => ({
       replicas: left-- > 0 ? [{ id: 'rep-1', pool: { id: 'm5.large.us-east-1b', az: 'us-east-1b' } }] : [],
@@ -25,7 +25,7 @@ describe('standbys of version 4', () => {
     expect(api.to(replicaStatus)[0]).toMatchObject({ at: 60, body: { status: 'ready' } });
   });
 
-  it('that cannot be launched are reported failed', async () => {
+  it('that cannot be launched are reported as failed', async () => {
     api.answer(launchingReplicas, () => ({
       replicas: [{ id: 'rep-1', pool_id: 'm5.large.us-east-1c', az: 'us-east-1c' }],
     }));
@@ -36,7 +36,7 @@ describe('standbys of version 4', () => {
     });
   });
 
-  it('that are terminated end once per process, placeholders not at all', async () => {
+  it('that are listed as terminated are ended once per process, and placeholders never', async () => {
     const { run, fleet } = simulatedFleet(api);
     const request = {
       type: 'm5.large',
@@ -54,14 +54,14 @@ describe('standbys of version 4', () => {
     }));
     await run(200);
     expect(fleet.ec2.describe(id, t('01:00:00')).state).toBe('terminated');
-    // By the primary; the standby's own agent was started with the same answers.
+    // Reports of the primary only: the standby's own agent gets the same responses.
     const byPrimary = api.to(replicaStatus).filter(({ agentId }) => agentId !== `agent~${id}`);
     expect(byPrimary.map(({ body }) => body)).toEqual([
       { status: 'terminated', is_active: false, terminated_at: '2024-01-01T00:00:30+00:00' },
     ]);
   });
 
-  it('by command run before the control plane has heard of them', async () => {
+  it('by command run before the control plane hears of them', async () => {
     api.queue({ command_type: 'create_replica' });
     api.answer(createReplica, () => ({ success: true, replica_id: 'rep-1' }));
     const { run, fleet } = simulatedFleet(api);

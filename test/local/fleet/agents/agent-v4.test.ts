@@ -98,7 +98,7 @@ describe('a switch by version 4', () => {
     expect(api.to(switchReport)[0]!.body.new_instance).toMatchObject({ mode: 'spot', pool_id: null });
   });
 
-  it('that cannot launch is executed without success, and not reported', async () => {
+  it('that cannot launch is marked executed without success, and not reported', async () => {
     api.queue({ target_pool_id: 'm5.large.us-east-1c' }); // without a price before ten o'clock
     const { run, fleet } = simulatedFleet(api);
     await run(200);

@@ -19,7 +19,7 @@ describe('cadence', () => {
     expect(restSeconds({ kind: 'true' }, 'heartbeat', 30, t('00:00:00'), market.start)).toBe(30);
   });
 
-  it('otherwise polls once per common period, for commands 90 s after it reports prices', () => {
+  it('polls once per common period otherwise, and for commands 90 s after it reports prices', () => {
     expect(later(t('00:00:07'), rest('heartbeat', t('00:00:07')))).toEqual(t('00:06:00'));
     expect(later(t('00:06:00'), rest('heartbeat', t('00:06:00')))).toEqual(t('00:36:00'));
     expect(later(t('00:06:00'), rest('pendingCommands', t('00:06:00')))).toEqual(t('00:07:30'));
@@ -41,7 +41,7 @@ describe('cadence', () => {
     expect(polls).toContain(reports.find((at) => at === 3600)! + 90);
   });
 
-  it('wakes a loop when it would have run anyway', () => {
+  it('wakes a loop at a time when it would have run at its own interval', () => {
     const next = (time: string) =>
       t(time).getTime() / 1000 + untilTruePhase('demo-1', 'launchingReplicas', 30, t(time));
     expect((next('00:10:07') - next('00:00:00')) % 30).toBe(0);

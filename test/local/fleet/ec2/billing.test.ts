@@ -21,7 +21,7 @@ const instance = (over: Partial<Instance> = {}): Instance => ({
   ...over,
 });
 
-it('is by the second, at the price of the time', () => {
+it('an instance is billed by the second, at the price of each time', () => {
   // 40 min at 0.04, 50 min at 0.06.
   expect(costOf(instance(), market, t('09:00:00'))).toBeCloseTo((40 * 0.04 + 50 * 0.06) / 60, 9);
   expect(costOf(instance({ mode: 'ondemand' }), market, t('00:50:00'))).toBeCloseTo(0.05, 9);
@@ -29,14 +29,14 @@ it('is by the second, at the price of the time', () => {
   expect(costBetween(instance(), market, half)).toBeCloseTo(0.03, 9);
 });
 
-it('is nothing where EC2 interrupted it within its first hour, at any time, and all of it later', () => {
+it('an instance that EC2 interrupts is free if that is within its first hour, and billed in full later', () => {
   const soon = instance({ interrupted: true, stoppedAt: t('01:19:00') });
   expect(costOf(soon, market, t('09:00:00'))).toBe(0);
   expect(costBetween(soon, market, { from: t('00:30:00'), until: t('00:40:00') })).toBe(0);
   expect(costOf(instance({ interrupted: true }), market, t('00:50:00'))).toBeCloseTo(0.02, 9);
 });
 
-it('of the parts of a time is that of the whole', () => {
+it('the costs of the parts of a period add up to the cost of the whole', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 7200 })), fc.boolean(), (cuts, isSpot) => {
       const one = instance({ mode: isSpot ? 'spot' : 'ondemand' });

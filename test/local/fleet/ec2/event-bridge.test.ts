@@ -52,7 +52,7 @@ describe('an event of EC2', () => {
 
 type Ec2Event = ReturnType<typeof ec2Event>;
 
-/** EventBridge on its own simulation, and what it delivered when. */
+/** EventBridge on a simulation of its own, and what it delivered at which time. */
 function bridgeOf(outages: readonly { from: Date; to: Date }[] = []) {
   const simulation = new Simulation({ clock: { set: () => {} }, start: market.start });
   const delivered: { at: string; event: Ec2Event }[] = [];

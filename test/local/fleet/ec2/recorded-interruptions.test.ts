@@ -19,7 +19,7 @@ const ec2Of = (market: Market, options = noRecommendations) =>
 describe('recorded interruptions', () => {
   const market = traceMarket([[1, 12], [0, 6], [1, 6]]); // biome-ignore format: an hour, half an hour without, half an hour
 
-  it('refuse Spot launches without capacity, and no on-demand launch', () => {
+  it('refuse Spot launches where there is no capacity, but no on-demand launch', () => {
     const ec2 = ec2Of(market);
     expect(() => ec2.runInstances(inB, t('01:00:00'))).toThrow('InsufficientInstanceCapacity');
     expect(() => ec2.runInstances(inB, t('01:29:59'))).toThrow('InsufficientInstanceCapacity');
@@ -56,7 +56,7 @@ describe('recorded interruptions', () => {
     expect(interruptionOf({ ...inB, az: 'us-west-2c', launchedAt: t('00:00:00') } as Instance)).toBeUndefined();
   });
 
-  it('recommend rebalancing before a share of the losses, and as often as a false alarm, by the seed', () => {
+  it('recommend rebalancing before a share of the losses, with as many false alarms, drawn by the seed', () => {
     const busy = traceMarket(Array.from({ length: 400 }, (_, index) => [index % 12 === 0 ? 0 : 1, 1] as const));
     const recommendations = (rebalanceShare: number, seed: number) => {
       const { interruptionOf } = recordedInterruptions(busy, { ...noRecommendations, rebalanceShare, seed });
@@ -79,7 +79,7 @@ describe('recorded interruptions', () => {
     }
   });
 
-  it('cost nothing in the first hour, and each second after that', () => {
+  it('leave an instance unbilled in its first hour, and billed in full after that', () => {
     const short = ec2Of(market);
     const taken = short.runInstances(inB, t('00:30:00'));
     short.interrupt(taken.id, t('01:00:00'));

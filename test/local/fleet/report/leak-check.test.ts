@@ -12,7 +12,7 @@ const primaryIs = (fleet: Fleet, index: number) =>
   api.answer('GET /api/agents/{agent_id}', () => ({ instance_id: fleet.ec2.instances[index]?.id }));
 
 describe('the leak check', () => {
-  it('tells a leaked instance from a new one, and from one that is not due yet', async () => {
+  it('tells a leaked instance from a new one, and from one that is not due for termination yet', async () => {
     api.queue({ priority: null });
     const { fleet, simulation, run } = simulatedFleet(api, { pollSeconds: 1800 });
     primaryIs(fleet, 0);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { policyRows } from '../../../../local/fleet/report/policy-score.ts';
 
-it('a run of agents with a target is set beside what the evaluation makes of its trace', () => {
+it('a run of agents with a target is compared with what the evaluation makes of its trace', () => {
   const simulated = (costRel: number) => ({ costRel, availability: 0.9996, onDemandFraction: 0.2 });
   const results = { blind: simulated(0.5), observed: simulated(0.42), all: simulated(0.41) };
   const rows = policyRows(

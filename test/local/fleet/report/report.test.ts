@@ -65,7 +65,7 @@ describe('the report', () => {
     expect(asked).toEqual([{ client: 'c-1' }]);
   });
 
-  it('has percentiles that are among the values', () => {
+  it('takes percentiles that are among the values', () => {
     expect([50, 95, 100].map((percent) => percentile([4, 1, 3, 2], percent))).toEqual([2, 4, 4]);
     expect(percentile([], 50)).toBeUndefined();
   });

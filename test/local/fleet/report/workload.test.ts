@@ -126,7 +126,7 @@ describe('a workload', () => {
     ]);
   });
 
-  it('is down for as long as counting seconds says, whatever instances come and go', () => {
+  it('is down for as long as a count of seconds says, whatever instances come and go', () => {
     const random = seeded(3);
     const at = (seconds: number) => new Date(t('00:00:00').getTime() + Math.floor(seconds) * 1000);
     for (let run = 0; run < 50; run++) {
@@ -173,7 +173,7 @@ describe('a workload', () => {
     expect(failoversOf(of, new Map([['i-a', { noticeAt: t('00:03:00'), endAt: t('00:05:00') }]]))).toEqual([]);
   });
 
-  it('recovers with a switch that was already under way when the agent began it before the notice', () => {
+  it('recovers with a switch that was already under way if the agent began it before the notice', () => {
     const of = workload(
       [
         instance('i-a', t('00:00:00'), { stoppedAt: t('00:05:00'), interrupted: true }),

@@ -9,7 +9,7 @@ import { Rig } from '../../../support/rig/rig.ts';
 
 const at = (minutes: number) => Date.UTC(2026, 2, 2) + minutes * 60_000;
 
-/** A pool whose price changes on the hour, and a dearer one. */
+/** A pool whose price changes on the hour, and a more expensive one. */
 const market: Market = {
   instanceType: 'm5.large',
   region: 'us-west-2',
@@ -58,19 +58,19 @@ async function played(name: string, market: Market, ...args: string[]) {
   });
 }
 
-it("agrees with the fleet's own books to a hundredth of a cent, over the hours that are accounted for", async () => {
+it("the accounts agree with the fleet's own books to a hundredth of a cent, over the hours they cover", async () => {
   const { accounts, fleet, costs } = await played('accounts', market);
   expect(accounts?.until).toEqual(new Date(at(120)));
   const { baseline, actual, savings, ofFleet } = accounts!;
   expect(baseline).toBeCloseTo(ofFleet.baseline, 4);
   expect(actual).toBeCloseTo(ofFleet.actual, 4);
   expect(savings).toBeCloseTo(ofFleet.baseline - ofFleet.actual, 4);
-  // What has been spent since is not in them yet, and each agent has moved to Spot.
+  // What was spent after these hours is not in them yet, and each agent has moved to Spot.
   expect(costs.actual).toBeGreaterThan(ofFleet.actual);
   expect(fleet.ec2.instances.length).toBeGreaterThanOrEqual(4);
 }, 120_000);
 
-it('agrees with them to the cent where EC2 takes instances, in their first hour and later', async () => {
+it('the accounts agree to the cent if EC2 interrupts instances, in their first hour and later', async () => {
   const day = 86_400_000;
   const seen = (minutes: number) => at(minutes) + day;
   const lossy: Market = {
@@ -99,7 +99,7 @@ it('agrees with them to the cent where EC2 takes instances, in their first hour 
   };
   const { accounts, interruptions, fleet } = await played('losses', lossy, '--availability', 'trace.json');
   const { baseline, actual, ofFleet } = accounts!;
-  // The control plane learns seconds later that an instance has gone, and counts a standby from its launch, not from when it ran.
+  // The control plane learns of a lost instance seconds later, and counts a standby from its launch, not from running.
   expect(interruptions!.failovers.length).toBeGreaterThanOrEqual(2);
   expect(fleet.ec2.instances.some(({ interrupted }) => interrupted)).toBe(true);
   expect({ actual, baseline }).toEqual({

@@ -7,7 +7,7 @@ import { noRecommendations, simulatedFleet, t, traceMarket } from '../../../supp
 
 const api = FakeControlPlane.use();
 
-it('launches one on-demand instance ten minutes after an agent fell silent, and only if it has no primary', async () => {
+it('launches one on-demand instance ten minutes after an agent goes silent, only if it has no primary', async () => {
   const market = traceMarket([[1, 12], [0, 12]]); // biome-ignore format: an hour, then none
   api.haveNoStandby();
   api.queue({ target_pool_id: 'm5.large.us-west-2b' });

@@ -14,7 +14,7 @@ describe('faults', () => {
     expect(plan.faultsOf(instance)).toMatchObject({ failsToBoot: false, hangsAfter: undefined });
   });
 
-  it('happen as often as was asked for, the same for the same seed', () => {
+  it('happen as often as configured, and alike for the same seed', () => {
     const { outages } = new FaultPlan({ ...noFaults, outagesPerWeek: 40 }, week);
     expect(Math.abs(outages.length - 40)).toBeLessThan(20);
     const lengths = outages.map(({ from, to }) => (to.getTime() - from.getTime()) / 1000);
@@ -47,7 +47,7 @@ describe('deliveries of events', () => {
   const delays = (options: Partial<FaultOptions>) =>
     faults(options).flatMap(({ eventDelays }) => eventKinds.map((kind) => eventDelays[kind]));
 
-  it('are up to 3 s late, and lost or doubled as often as was asked for', () => {
+  it('are up to 3 s late, and lost or duplicated as often as configured', () => {
     const usual = delays({});
     expect(usual.every((each) => each.length === 1 && each[0]! >= 0 && each[0]! <= 3)).toBe(true);
     expect(new Set(usual.map(([delay]) => Math.round(delay!)))).toEqual(new Set([0, 1, 2, 3]));
@@ -58,7 +58,7 @@ describe('deliveries of events', () => {
     expect(Math.abs(share(faulty, 2) - 0.8 * 0.1)).toBeLessThan(0.02);
   });
 
-  it('are drawn for each event by itself', () => {
+  it('are drawn independently for each event', () => {
     const lost = faults({ eventLoss: 0.5 }).map(({ eventDelays }) =>
       eventKinds.map((kind) => (eventDelays[kind].length === 0 ? 'x' : '-')).join(''),
     );
@@ -76,7 +76,7 @@ describe('deliveries of events', () => {
 });
 
 describe('throttled launches', () => {
-  it('are refused to agents as often as was asked for, and to nobody else', () => {
+  it('are refused to agents as often as configured, and to nobody else', () => {
     const plan = new FaultPlan({ ...noFaults, throttledLaunches: 0.2 }, week);
     const refused = (kind: 'start' | 'auto recovery' | 'replica') =>
       Array.from({ length: 1000 }, () => plan.isThrottled({ ...instance, cause: { kind, id: 'r' } })).filter(Boolean);

@@ -103,7 +103,7 @@ describe('a fleet with faults', () => {
     expect(api.to(executed)[0]!.body.success).toBe(false);
   });
 
-  it('gets no answer during an outage of the control plane', async () => {
+  it('gets no response during an outage of the control plane', async () => {
     const faults = Object.assign(new FaultPlan(noFaults, market), {
       isOutage: (now: Date) => now >= t('00:10:00') && now < t('00:15:00'),
     });
@@ -145,7 +145,7 @@ describe('a fleet whose events are forwarded', () => {
     return { ...started, events };
   }
 
-  it('is reported on even when the agent hangs, or the instance is on-demand', async () => {
+  it('is reported on even if an agent hangs or an instance is on-demand', async () => {
     sendToSpot();
     const faults = Object.assign(new FaultPlan(noFaults, market), {
       faultsOf: () => ({ ...noInstanceFaults, hangsAfter: 1800 }),
@@ -178,7 +178,7 @@ describe('a fleet whose events are forwarded', () => {
     expect(api.to(terminationImminent)).toEqual([]);
   });
 
-  it('of version 4 also announces its end itself, which is recorded once the control plane has answered', async () => {
+  it('of version 4 also announces its end itself, which is recorded once the control plane has responded', async () => {
     sendToSpot();
     const { fleet, runUntil } = forwarded();
     await runUntil('01:00:00');

@@ -108,14 +108,14 @@ describe('an interruption of agents of version 3.2', () => {
 });
 
 describe('an interruption of agents of the merged kind', () => {
-  it('is answered as that of any other: a standby takes over, nobody is served by two, and nothing is left behind', async () => {
+  it('is handled as any other: a standby takes over, no agent has two primaries, and no instance leaks', async () => {
     const merged = ['--v32-share', '0', '--merged-share', '1'];
     const { interruptions, ledger, leakCheck, sources } = await played(2, 45, ...merged);
     expect(interruptions.failovers).toHaveLength(2);
     expect(interruptions.doublePrimaries).toEqual([]);
     expect(sources).toHaveLength(2);
     expect(leakCheck).toMatchObject({ primaries: 2, agentsWithoutPrimary: 0, leaked: [] });
-    // What launches the standbys came with heartbeats.
+    // The standbys to launch came with responses to heartbeats.
     const asked = (route: string) => ledger.routes.get(`${route} /api/agents/{agent_id}/replicas`)?.requests ?? 0;
     expect(ledger.kinds.get('4.1.0')!.requests).toBe(ledger.requests);
     expect(asked('GET')).toBeLessThan(2 * 8);

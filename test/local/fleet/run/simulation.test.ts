@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Simulation } from '../../../../local/fleet/run/simulation.ts';
 import { market, t } from '../../../support/fleet/simulated-fleet.ts';
 
-/** A simulation, and the minutes that it called. */
+/** A simulation, and the minutes for which it called `onMinute`. */
 function simulated(options: { concurrency?: number } = {}) {
   const minutes: string[] = [];
   const simulation = new Simulation({
@@ -19,7 +19,7 @@ function simulated(options: { concurrency?: number } = {}) {
 const takesReal = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 describe('simulation', () => {
-  it('wakes processes in the order of virtual time, and within a second in the order in which they went to sleep', async () => {
+  it('wakes processes in the order of virtual time, and within a second in the order they went to sleep', async () => {
     const { simulation } = simulated();
     const seen: string[] = [];
     const process = (name: string, ...pauses: number[]) =>
@@ -103,7 +103,7 @@ describe('simulation', () => {
     expect(seen).toEqual(['woken at 7', 'SIGTERM']);
   });
 
-  it('ends with the error of a process', async () => {
+  it('fails with the error of a process', async () => {
     const { simulation } = simulated();
     simulation.spawn(async () => {
       await simulation.sleep(1);
