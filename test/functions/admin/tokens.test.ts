@@ -250,7 +250,7 @@ describe('operators (O1-O3)', () => {
 });
 
 describe('the authorizer', () => {
-  it('reads the database once a request, and writes the day of use once a day per token', async () => {
+  it('reads the database once per cache miss, and writes the day of use once a day per token', async () => {
     const tenant = await rig.tenant();
     const operations: string[] = [];
     const look = async () => {
