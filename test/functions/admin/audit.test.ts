@@ -21,7 +21,7 @@ describe('the audit log', () => {
     .filter(({ method, id }) => (method !== 'GET' && id !== 'X35') || id === 'D4')
     .map((route) => ({ route, name: `${route.id} ${route.method} ${route.path}` }));
 
-  it.each(changing)('has a row of $name: who, what, to whom, from where', async ({ route }) => {
+  it.each(changing)('has a row for $name: who did what to whom, and from where', async ({ route }) => {
     const instance = await rig.primary();
     const made = (await rig.asAdmin('POST', '/api/admin/operators', { name: randomUUID(), role: 'admin' })).body;
     const [token] = (await rig.asAdmin('GET', `/api/client/${instance.tenant.id}/tokens`)).body;
@@ -49,7 +49,7 @@ describe('the audit log', () => {
     expect(JSON.stringify(rows)).not.toMatch(/(token|operator)-[A-Za-z0-9]{32}/);
   });
 
-  it('tells what was before and after, and the token of a tenant that did it', async () => {
+  it('shows the state before and after, and which of a tenant’s tokens made the change', async () => {
     const { tenant } = await rig.primary();
     const { token } = (
       await rig.request('POST', `/api/client/${tenant.id}/tokens`, {
@@ -68,7 +68,7 @@ describe('the audit log', () => {
     ]);
   });
 
-  it('is filtered by actor, action and tenant, and read a page at a time', async () => {
+  it('can be filtered by actor, action and tenant, and is paged', async () => {
     const [one, other] = [await rig.tenant(), await rig.tenant()];
     for (let i = 0; i < 3; i += 1) {
       rig.pass(1);
@@ -86,7 +86,7 @@ describe('the audit log', () => {
     expect(first.calls).toBe(1);
   });
 
-  it('takes no cursor but its own: one that was changed, cut off, or is another list’s', async () => {
+  it('refuses a cursor that was altered, truncated or issued by another list', async () => {
     for (let i = 0; i < 2; i += 1) await rig.tenant();
     const cursor = (await rig.asAdmin('GET', '/api/admin/audit?limit=1')).headers.get('x-next-cursor')!;
     const others = (await rig.asAdmin('GET', '/api/admin/clients?limit=1')).headers.get('x-next-cursor')!;
@@ -127,7 +127,7 @@ describe('many agents at once (X13)', () => {
     );
   });
 
-  it('are 50 at most, and need a confirmation', async () => {
+  it('are limited to 50, and need a confirmation', async () => {
     const { agentId } = await rig.primary();
     const send = (body: object) => rig.asAdmin('POST', '/api/admin/bulk/execute', body);
     const valid = { operation: 'enable_agents', agent_ids: [agentId], confirm: true };

@@ -20,7 +20,7 @@ describe('the operator', () => {
   const account = '123456789012';
   const good = `arn:aws:iam::${account}:role/SpotOptimizer`;
 
-  it('is given an external id of ours with each tenant, whatever is asked for', async () => {
+  it('gets an external id that we generate for each tenant, whatever the request says', async () => {
     const ids = [];
     for (let i = 0; i < 2; i += 1)
       ids.push((await create({ aws_external_id: 'mine', external_id: 'mine' })).body.client.aws_external_id);
@@ -32,7 +32,7 @@ describe('the operator', () => {
     good,
     `arn:aws:iam::${account}:role/a/b/SpotOptimizer-2`,
     `arn:aws-cn:iam::${account}:role/SpotOptimizerX`,
-  ])('may give the role %s', async (role) => {
+  ])('can set the role %s', async (role) => {
     expect((await create({ aws_account_id: account, aws_role_arn: role })).status).toBe(201);
     const { body } = await create({});
     expect(await put(body.client, { aws_account_id: account, role_arn: role })).toMatchObject({
@@ -49,7 +49,7 @@ describe('the operator', () => {
     ['no role', `arn:aws:iam::${account}:user/SpotOptimizer`, 'SpotOptimizer'],
     ['a line more', `${good}\nx`, 'SpotOptimizer'],
     ['too long a path', `arn:aws:iam::${account}:role/${'x'.repeat(700)}/SpotOptimizer`, '640'],
-  ])('may not give a role with %s', async (_, role, word) => {
+  ])('cannot set a role with %s', async (_, role, word) => {
     const refused = await create({ aws_account_id: account, aws_role_arn: role });
     expect(refused.status).toBe(400);
     expect(JSON.stringify(refused.body.details.aws_role_arn)).toContain(word);
@@ -59,7 +59,7 @@ describe('the operator', () => {
     expect(JSON.stringify(answer.body.details.role_arn)).toContain(word);
   });
 
-  it('may not give a role without its account, nor leave out what a PUT sets', async () => {
+  it('cannot set a role without its account, or leave out a field in a PUT', async () => {
     expect((await create({ aws_role_arn: good })).body.details).toHaveProperty('aws_role_arn');
     const { body } = await create({});
     for (const [missing, given] of [
@@ -71,7 +71,7 @@ describe('the operator', () => {
     expect((await aws.access({ id: randomUUID() } as Tenant)).status).toBe(404);
   });
 
-  it('may take the access away', async () => {
+  it('can remove the access', async () => {
     const tenant = await aws.customer();
     await aws.replaced(tenant);
     await put(tenant, { aws_account_id: tenant.account, role_arn: null });
@@ -80,7 +80,7 @@ describe('the operator', () => {
     expect((await aws.access(tenant)).body).toMatchObject({ role_arn: null, external_id: tenant.externalId });
   });
 
-  it('ends a pause after failures by setting it anew, and hears that it works', async () => {
+  it('ends the pause after failures by setting the access again; an event tells that it works', async () => {
     const tenant = await aws.customer();
     const { old } = await aws.replaced(tenant);
     aws.set(tenant, old, 'terminated');
@@ -99,7 +99,7 @@ describe('the operator', () => {
     ]);
   });
 
-  it('is shown how it goes and which instances should be gone, longest due first', async () => {
+  it('sees when the access was last checked and which instances should be gone, longest due first', async () => {
     const tenant = await aws.customer();
     const first = await aws.replaced(tenant, { type: 'c5.large' });
     rig.pass(minute);
@@ -135,7 +135,7 @@ describe('the operator', () => {
     });
   });
 
-  it('is shown what fails, in words', async () => {
+  it('sees in words what fails', async () => {
     const tenant = await aws.customer();
     await aws.replaced(tenant);
     aws.ec2.roles.distrust(tenant.roleArn);
@@ -154,7 +154,7 @@ describe('the operator', () => {
     });
   });
 
-  it('is shown a hundred instances, and how many there are', async () => {
+  it('sees at most a hundred instances, and how many there are', async () => {
     const tenant = await aws.customer();
     const { old } = await aws.replaced(tenant);
     const { primaryOf: _, recentReports: __, ...row } = await old.row();

@@ -9,14 +9,14 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 describe('tokens (D1, D3, D4)', () => {
-  it('are made with the tenant: "token-" and 32 letters or digits', async () => {
+  it('are created with the tenant, as "token-" and 32 letters or digits', async () => {
     const { status, body } = await rig.asAdmin('POST', '/api/admin/clients/create', { name: `  ${randomUUID()}  ` });
     expect(status).toBe(201);
     expect(body.client.token).toMatch(/^token-[A-Za-z0-9]{32}$/);
     expect(body.client.name).toBe(body.client.name.trim());
   });
 
-  it('are for one tenant a name and an address, whatever their case', async () => {
+  it('are issued to one tenant per name and email address, whatever their case', async () => {
     const name = `Acme ${randomUUID()}`;
     const create = (body: object) => rig.asAdmin('POST', '/api/admin/clients/create', body);
     const statuses = (await Promise.all([create({ name }), create({ name })])).map((answer) => answer.status);
@@ -27,13 +27,13 @@ describe('tokens (D1, D3, D4)', () => {
     expect((await create({ name: randomUUID(), email: email.toUpperCase() })).status).toBe(409);
   });
 
-  it('that were replaced let nobody in any more; the new one does', async () => {
+  it('stop working when replaced; the new one works, and the tenant is notified', async () => {
     const instance = await rig.primary();
     await instance.config();
     const { status, body } = await rig.asAdmin('POST', `/api/admin/clients/${instance.tenant.id}/regenerate-token`);
     expect(status).toBe(200);
     expect(body.token).not.toBe(instance.tenant.token);
-    rig.controlPlane.gateway.forgetAuthorizations(); // as a minute would
+    rig.controlPlane.gateway.forgetAuthorizations(); // as happens after a minute
     expect((await instance.config()).status).toBe(401);
     expect((await instance.register()).status).toBe(401);
     const path = `/api/agents/${instance.handle}/config`;
@@ -44,7 +44,7 @@ describe('tokens (D1, D3, D4)', () => {
     ]);
   });
 
-  it('may be read by an admin, and every reading is recorded', async () => {
+  it('can be read by an admin, and every read is audited', async () => {
     const tenant = await rig.tenant();
     const read = () => rig.asAdmin('GET', `/api/admin/clients/${tenant.id}/token`);
     expect((await read()).body).toEqual({ token: tenant.token, client_name: tenant.name });
@@ -62,14 +62,14 @@ describe('tokens (D1, D3, D4)', () => {
     expect(readings[0]!.sourceIp).toBeTruthy();
   });
 
-  it('are in no row in clear', async () => {
+  it('are never stored in plain text', async () => {
     const tenant = await rig.tenant();
     const rows = await rig.db.selectFrom('clientTokens').selectAll().where('clientId', '=', tenant.id).execute();
     expect(rows).toHaveLength(1);
     expect(JSON.stringify(rows)).not.toContain(tenant.token);
   });
 
-  it.each(['regenerate-token', 'token'])('of a tenant nobody knows are a 404: %s', async (what) => {
+  it.each(['regenerate-token', 'token'])('are a 404 for an unknown tenant and not audited: %s', async (what) => {
     const path = `/api/admin/clients/${randomUUID()}/${what}`;
     expect((await rig.asAdmin(what === 'token' ? 'GET' : 'POST', path)).status).toBe(404);
     expect(

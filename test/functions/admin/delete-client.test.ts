@@ -23,7 +23,7 @@ const tables = readdirSync(migrations).flatMap((file) =>
 const withClient = tables.filter(({ body }) => /^ {2}client_id /m.test(body)).map(({ name }) => name);
 
 const remove = ({ id }: Tenant) => rig.asAdmin('DELETE', `/api/admin/clients/${id}`);
-/** Rows of a tenant by table, without tables that have none. */
+/** How many rows a tenant has in each table but the audit log. Tables without any are left out. */
 async function rowsOf(tenant: Tenant): Promise<Record<string, number>> {
   const counts = withClient
     .filter((name) => name !== 'audit_logs')
@@ -46,12 +46,12 @@ async function busyTenant(): Promise<TestInstance> {
 }
 
 describe('a tenant that is deleted (D2)', () => {
-  it('is refused everywhere at once, in no list, and its name is free', async () => {
+  it('is refused everywhere at once, and its name is free', async () => {
     const { tenant } = await busyTenant();
     const answer = await remove(tenant);
     expect(answer).toMatchObject({ status: 200, body: { success: true } });
     expect(answer.body.message).toContain('instances are not touched');
-    rig.controlPlane.gateway.forgetAuthorizations(); // as a minute would
+    rig.controlPlane.gateway.forgetAuthorizations(); // as happens after a minute
     expect((await rig.request('GET', `/api/client/${tenant.id}`, { token: tenant.token })).status).toBe(403);
     expect((await rig.instance(tenant).register()).status).toBe(403);
     for (const [method, path] of [
@@ -64,7 +64,7 @@ describe('a tenant that is deleted (D2)', () => {
     expect((await rig.tenant({ name: tenant.name })).id).not.toBe(tenant.id);
   });
 
-  it('loses every row in every table, and others lose none', async () => {
+  it('loses every row in every table, while other tenants lose none', async () => {
     const [{ tenant }, other] = [await busyTenant(), await busyTenant()];
     const before = await rowsOf(other.tenant);
     expect(Object.keys(await rowsOf(tenant)).length).toBeGreaterThan(8);
@@ -84,7 +84,7 @@ describe('a tenant that is deleted (D2)', () => {
     expect((await rig.request('GET', `/api/client/${tenant.id}`, { token: tenant.token })).status).toBe(401);
   });
 
-  it('is deleted a thousand rows a statement', async () => {
+  it('is deleted at a thousand rows per statement', async () => {
     const instance = await rig.primary();
     const event = { clientId: instance.tenant.id, type: 'test', severity: 'info', message: 'one of many' } as const;
     for (let i = 0; i < 3; i += 1) await record(rig.db, Array(900).fill(event), rig.clock.now());
@@ -98,7 +98,7 @@ describe('a tenant that is deleted (D2)', () => {
     expect(deletes.filter((text) => text.includes('system_events'))).toHaveLength(3);
   });
 
-  it('leaves who deleted it in the audit log and in an event of nobody', async () => {
+  it('leaves a row in the audit log that says who deleted it, and an event that belongs to no tenant', async () => {
     const tenant = await rig.tenant();
     await remove(tenant);
     const acts = await rig.db
@@ -118,12 +118,12 @@ describe('a tenant that is deleted (D2)', () => {
   });
 });
 
-describe('the list of what is deleted', () => {
-  it('has every table with a tenant’s rows, but for the audit log', () => {
+describe('the list of tables to delete from', () => {
+  it('has every table that holds tenants’ rows, except the audit log', () => {
     expect([...tablesOfTenants, 'audit_logs'].toSorted()).toEqual(withClient.toSorted());
   });
 
-  it('has an index for each, that begins with the tenant', () => {
+  it('has only tables with an index that begins with the tenant', () => {
     const unindexed = tables
       .filter(({ name }) => (tablesOfTenants as readonly string[]).includes(name))
       .filter(({ body }) => !/(?:PRIMARY KEY|KEY \w+) \(client_id[,)]/.test(body))

@@ -22,8 +22,8 @@ const buckets = (type: string) =>
     .orderBy('timeBucket')
     .execute();
 
-describe("E3: prices of EC2's own history", () => {
-  it('are kept by five minutes, the last of which counts, and trusted at once', async () => {
+describe("E3: prices from EC2's own history", () => {
+  it('are stored per five minutes, of which the latest counts, and trusted at once', async () => {
     const type = newType();
     const row = (price: number, minutesAgo: number) => ({
       instance_type: type,
@@ -41,7 +41,7 @@ describe("E3: prices of EC2's own history", () => {
     ]);
   });
 
-  it('again change nothing, and older ones are history only', async () => {
+  it('change nothing when sent again, and only extend the history when older', async () => {
     const type = newType();
     const rows = [{ instance_type: type, az: 'us-east-1a', price: 0.04, at: at(10) }];
     await bring(rows);
@@ -54,7 +54,7 @@ describe("E3: prices of EC2's own history", () => {
     expect(await buckets(type)).toHaveLength(2);
   });
 
-  it('go before what agents report, for every tenant', async () => {
+  it('take precedence over what agents report, for every tenant', async () => {
     const type = newType();
     const instance = await rig.primary({ type, mode: 'spot' });
     await instance.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.001 });
@@ -70,7 +70,7 @@ describe("E3: prices of EC2's own history", () => {
     ['a price of nothing', { price: 0 }],
     ['a price above 100', { price: 100.1 }],
     ['a zone that cannot be one', { az: 'use1-az1' }],
-  ])('leave out %s', async (_, odd) => {
+  ])('are stored without %s', async (_, odd) => {
     const type = newType();
     const row = { instance_type: type, az: 'us-east-1a', price: 0.04, at: at(1) };
     expect((await bring([row, { ...row, ...odd }])).body).toMatchObject({ pools: 1, left_out: 1 });
@@ -83,7 +83,7 @@ describe("E3: prices of EC2's own history", () => {
       Array.from({ length: 2001 }, () => ({ instance_type: 'm', az: 'a', price: 1, at: '2026-03-02T00:00:00Z' })),
     ],
     ['a time that is none', [{ instance_type: 'm', az: 'us-east-1a', price: 1, at: 'yesterday' }]],
-  ])('with %s are a 400', async (_, prices) => {
+  ])('are refused with a 400 for %s', async (_, prices) => {
     expect((await bring(prices)).status).toBe(400);
   });
 });

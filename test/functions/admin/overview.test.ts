@@ -17,7 +17,7 @@ const get = async (path: string) => {
 };
 const save = ({ id }: Tenant, totalSavings: number) =>
   rig.db.updateTable('clients').set({ totalSavings }).where('id', '=', id).execute();
-/** A tenant with agents of two instances each, one of them a zombie. */
+/** A tenant with this many agents, each with a primary and a zombie. */
 async function tenantWith(agents: number): Promise<Tenant> {
   const tenant = await rig.tenant();
   for (let i = 0; i < agents; i += 1) {
@@ -38,13 +38,13 @@ describe('an empty control plane', () => {
     ['/agents/health-summary', { total: 0, online: 0, offline: 0, deleted: 0, by_client: [], recent_offline: [] }],
     ['/search?q=xx', { total_results: 0, clients: [], instances: [], agents: [] }],
     ['/audit', []],
-  ])('answers %s', async (path, expected) => {
+  ])('returns empty lists and zeros at %s', async (path, expected) => {
     const { body } = await get(path);
     if (Array.isArray(expected)) expect(body).toEqual(expected);
     else expect(body).toMatchObject(expected);
   });
 
-  it('has a number in every figure of the stats (D6)', async () => {
+  it('returns a number for every figure in the stats (D6)', async () => {
     expect((await get('/stats')).body).toEqual({
       totalAccounts: 0,
       agentsOnline: 0,
@@ -62,7 +62,7 @@ describe('an empty control plane', () => {
 });
 
 describe('the list of tenants (D5)', () => {
-  it('counts agents and instances each by itself: a join would multiply them', async () => {
+  it('counts agents and instances separately, because a join would multiply them', async () => {
     const tenant = await tenantWith(3);
     await save(tenant, 12.5);
     const [listed] = (await get('/clients?limit=1')).body;
@@ -78,7 +78,7 @@ describe('the list of tenants (D5)', () => {
     });
   });
 
-  it('is read a page at a time, newest first, and has each tenant once', async () => {
+  it('is paged newest first, with each tenant exactly once', async () => {
     for (let i = 0; i < 5; i += 1) {
       if (i % 2) rig.pass(1);
       await rig.tenant();
@@ -111,7 +111,7 @@ describe('the stats (D6)', () => {
     );
   });
 
-  it('count switches by who asked for them, those of kept days and those since, each once', async () => {
+  it('count each switch once by its trigger, adding the daily snapshots and the switches since then', async () => {
     const before = (await get('/stats')).body;
     const record = async (trigger: string) => {
       const old = await rig.primary();
@@ -140,7 +140,7 @@ describe('the stats (D6)', () => {
 });
 
 describe('growth (D7)', () => {
-  it('has what the job counted at the end of each day, under the field that the chart reads (defect 17), and invents nothing', async () => {
+  it('has each day’s final count in the field that the chart reads (defect 17), and invents nothing', async () => {
     rig.pass(86_400 - ((rig.clock.now().getTime() / 1000) % 86_400) + 300); // 00:05
     const { totalAccounts } = (await get('/stats')).body;
     await rig.runJob('snapshot-clients');
@@ -169,7 +169,7 @@ describe('growth (D7)', () => {
 });
 
 describe('activity (D8)', () => {
-  it('is of all tenants, newest first, each with an id, a type and a time in UTC (defect 22)', async () => {
+  it('covers all tenants, newest first; each entry has its own id, a type and a time in UTC (defect 22)', async () => {
     rig.pass(1);
     const old = await rig.primary();
     rig.pass(1);
@@ -208,7 +208,7 @@ describe('the instances of all tenants (D9)', () => {
     });
   });
 
-  it('can be asked for by status, mode, region, and a part of the id, the type or the tenant’s name', async () => {
+  it('can be filtered by status, mode, region, and part of the id, the type or the tenant’s name', async () => {
     const tenant = await tenantWith(1);
     const rows = await rig.db
       .selectFrom('instances')
@@ -231,7 +231,7 @@ describe('the instances of all tenants (D9)', () => {
     expect(await ids('?search=%25')).toEqual([]);
   });
 
-  it('are read a page at a time, each once', async () => {
+  it('are paged, each exactly once', async () => {
     const all = await ids('?status=active');
     const seen: string[] = [];
     for (let cursor: string | null = ''; cursor !== null; ) {
@@ -245,7 +245,7 @@ describe('the instances of all tenants (D9)', () => {
 });
 
 describe('the agents of all tenants (D10)', () => {
-  it('come latest heartbeat first, without deleted ones unless they are asked for', async () => {
+  it('are ordered by latest heartbeat first, without deleted ones unless requested', async () => {
     rig.pass(1);
     const [silent, deleted, latest] = [await rig.primary(), await rig.primary(), await rig.primary()];
     await rig.asAdmin('DELETE', `/api/client/agents/${deleted.handle}`);
@@ -275,7 +275,7 @@ describe('the agents of all tenants (D10)', () => {
 });
 
 describe('the health of the system (D11, X26, X0)', () => {
-  it('says of each job how its last run went', async () => {
+  it('shows how the last run of each job went', async () => {
     await rig.runJob('expire-agents');
     const { jobs } = (await get('/jobs')).body;
     expect(jobs.find(({ job }: { job: string }) => job === 'expire-agents')).toMatchObject({
@@ -295,7 +295,7 @@ describe('the health of the system (D11, X26, X0)', () => {
     });
   });
 
-  it('is told to anyone at /health, in the shape that consoles wait for', async () => {
+  it('is public at /health, in the shape that consoles expect', async () => {
     const { status, body } = await rig.request('GET', '/health');
     expect(status).toBe(200);
     expect(body).toMatchObject({
@@ -327,7 +327,7 @@ describe('summaries (X11, X12)', () => {
 });
 
 describe('the search (X10)', () => {
-  it('finds tenants by a part of the name, instances and agents by the beginning of an id', async () => {
+  it('finds tenants by part of the name, and instances and agents by the start of the id', async () => {
     const word = randomUUID().slice(0, 8);
     const tenant = await rig.tenant({ name: `The ${word} company` });
     const instance = await rig.primary({ logicalId: `${word}-web` }, tenant);
@@ -349,13 +349,13 @@ describe('the search (X10)', () => {
     expect((await rig.asAdmin('GET', `/api/admin/search?${query}`)).status).toBe(400);
   });
 
-  it.each(['%25%25', '__', "'%20OR%20'1'='1"])('takes %s as it is', async (q) => {
+  it.each(['%25%25', '__', "'%20OR%20'1'='1"])('treats %s literally', async (q) => {
     expect((await get(`/search?q=${q}`)).body.total_results).toBe(0);
   });
 });
 
 describe('the export (X7)', () => {
-  it('is a CSV file of active tenants, largest savings first, in which no name is a formula', async () => {
+  it('is a CSV file of active tenants, largest savings first, with formulas in names escaped', async () => {
     const tenant = await rig.tenant({ name: `=HYPERLINK("x", ${randomUUID()})` });
     await save(tenant, 1_000_000);
     const { body, headers } = await get('/export/global-stats');
@@ -367,7 +367,7 @@ describe('the export (X7)', () => {
     expect(first).toContain(',1000000.00,0,0,');
   });
 
-  it('goes on behind its cursor, with each tenant once', async () => {
+  it('continues after its cursor, with each tenant exactly once', async () => {
     const rows = (text: string) =>
       text
         .trim()
@@ -393,7 +393,7 @@ describe('a link to the export (X35, X36)', () => {
   const open = (url: string) => rig.request('GET', url);
   const invalid = { status: 403, body: { code: 'link_invalid' } };
 
-  it('opens the file without a header, for five minutes, for a viewer too', async () => {
+  it('opens the file without an Authorization header for five minutes, even if a viewer made it', async () => {
     const viewer = await operator('viewer');
     const made = await link(viewer.token);
     expect(made).toMatchObject({
@@ -408,7 +408,7 @@ describe('a link to the export (X35, X36)', () => {
     expect(await open(made.body.url)).toMatchObject(invalid);
   });
 
-  it('goes on where a file ended', async () => {
+  it('continues where a previous file ended', async () => {
     await Promise.all([rig.tenant(), rig.tenant()]);
     const { headers, body } = await get('/export/global-stats?limit=1');
     const cursor = headers.get('x-next-cursor');
@@ -419,7 +419,7 @@ describe('a link to the export (X35, X36)', () => {
     expect(wrong).toMatchObject({ status: 400, body: { details: { cursor: [expect.any(String)] } } });
   });
 
-  it('is no longer opened once the operator that asked for it is revoked, nor are its links to tenants’ files', async () => {
+  it('stops working once its operator is revoked, as do that operator’s links to tenants’ files', async () => {
     const [leaver, tenant] = [await operator('admin'), await rig.tenant()];
     const theirs = `/api/client/${tenant.id}/export-links`;
     const urls = [
@@ -431,7 +431,7 @@ describe('a link to the export (X35, X36)', () => {
     for (const url of urls) expect(await open(url)).toMatchObject(invalid);
   });
 
-  it('is opened by no tenant’s key, and opens no tenant’s file', async () => {
+  it('is invalid when altered or signed for a tenant, and opens no tenant’s file', async () => {
     const tenant = await rig.tenant();
     const body = { export: 'savings' };
     const path = `/api/client/${tenant.id}/export-links`;
@@ -456,7 +456,7 @@ describe('a link to the export (X35, X36)', () => {
     }
   });
 
-  it('is not for tenants', async () => {
+  it('cannot be made by tenants', async () => {
     expect((await link((await rig.tenant()).token)).status).toBe(403);
   });
 });

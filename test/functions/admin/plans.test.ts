@@ -13,7 +13,7 @@ const planOf = ({ id }: { id: string }) => `/api/admin/clients/${id}/plan`;
 const setPlan = (tenant: { id: string }, max_agents: number, max_instances = 100) =>
   rig.asAdmin('PUT', planOf(tenant), { max_agents, max_instances });
 
-/** With the plan that every tenant begins with, where an operator says no other. */
+/** A tenant with the default plan, but for what `plan` sets. */
 async function newTenant(plan: object = {}) {
   const name = `Tenant ${randomUUID()}`;
   const { body } = await rig.asAdmin('POST', '/api/admin/clients/create', { name, ...plan });
@@ -21,7 +21,7 @@ async function newTenant(plan: object = {}) {
 }
 
 describe('a tenant’s plan (E8, E9)', () => {
-  it('allows 1,000 agents and 3,000 instances at first, and says what is used', async () => {
+  it('allows 1,000 agents and 3,000 instances by default, and shows how many are in use', async () => {
     const tenant = await newTenant();
     await rig.primary({}, tenant);
     expect((await rig.asAdmin('GET', planOf(tenant))).body).toEqual({
@@ -33,12 +33,12 @@ describe('a tenant’s plan (E8, E9)', () => {
     });
   });
 
-  it('may be said when the tenant is made', async () => {
+  it('can be set when the tenant is created', async () => {
     const tenant = await newTenant({ max_agents: 7 });
     expect((await rig.asAdmin('GET', planOf(tenant))).body).toMatchObject({ max_agents: 7, max_instances: 3000 });
   });
 
-  it('is set by an operator, with a row of the audit log that says what it was', async () => {
+  it('can be changed by an operator, and the audit log keeps what it was before', async () => {
     const tenant = await newTenant();
     expect((await setPlan(tenant, 5, 15)).body).toEqual({ success: true, max_agents: 5, max_instances: 15 });
     const row = await rig.db
@@ -54,7 +54,7 @@ describe('a tenant’s plan (E8, E9)', () => {
     ]);
   });
 
-  it('of nobody is not found; one that is no number changes nothing', async () => {
+  it('is a 404 for an unknown tenant; an invalid limit changes nothing', async () => {
     expect((await setPlan({ id: randomUUID() }, 5)).status).toBe(404);
     const tenant = await newTenant();
     for (const wrong of [-1, 1.5, 1_000_001]) expect((await setPlan(tenant, wrong)).status).toBe(400);
@@ -63,7 +63,7 @@ describe('a tenant’s plan (E8, E9)', () => {
 });
 
 describe('a plan that is full', () => {
-  it('refuses a new agent, with the limit and what is used, and leaves nothing of it', async () => {
+  it('refuses a new agent, says the limit and what is in use, and stores nothing of the agent', async () => {
     const tenant = await rig.tenant();
     await setPlan(tenant, 1);
     await rig.primary({}, tenant);
@@ -81,7 +81,7 @@ describe('a plan that is full', () => {
     expect((await rig.asAdmin('GET', planOf(tenant))).body).toMatchObject({ agents: 1, instances: 1 });
   });
 
-  it('refuses a new agent by its instances too', async () => {
+  it('refuses a new agent when only its instances are used up', async () => {
     const tenant = await rig.tenant();
     await setPlan(tenant, 10, 1);
     await rig.primary({}, tenant);
@@ -89,17 +89,17 @@ describe('a plan that is full', () => {
     expect(body).toMatchObject({ limit: 'max_instances', allowed: 1, used: 1 });
   });
 
-  it('lets in whatever an agent that is known launches, and its restarts', async () => {
+  it('accepts the instances that a known agent launches, and its restarts', async () => {
     const tenant = await rig.tenant();
     const agent = await rig.primary({}, tenant);
     await setPlan(tenant, 0, 0);
     expect((await agent.register()).status).toBe(200);
-    rig.pass(600); // the primary has fallen silent: what registers takes over
+    rig.pass(600); // the primary has fallen silent, so an instance that registers takes over
     const successor = agent.successor();
     expect((await successor.register()).status).toBe(200);
   });
 
-  it('lets a deleted agent return only where there is room', async () => {
+  it('lets a deleted agent return only if there is room', async () => {
     const tenant = await rig.tenant();
     const agent = await rig.primary({}, tenant);
     await rig.request('DELETE', `/api/client/agents/${agent.handle}`, { token: tenant.token });
@@ -109,7 +109,7 @@ describe('a plan that is full', () => {
     expect((await agent.register()).status).toBe(200);
   });
 
-  it('counts the instance of an agent that returns once', async () => {
+  it('counts the instance of a returning agent only once', async () => {
     const tenant = await rig.tenant();
     const agent = await rig.primary({}, tenant);
     await setPlan(tenant, 1, 1);
@@ -118,7 +118,7 @@ describe('a plan that is full', () => {
     expect((await agent.register()).status).toBe(200);
   });
 
-  it('lets in the successor that an agent without a name launched as EC2 took its instance, and no other', async () => {
+  it('accepts the successor that an unnamed agent launched when EC2 reclaimed its instance, and no other', async () => {
     const tenant = await rig.tenant();
     const nameless = () => {
       const id = `i-${randomUUID().replaceAll('-', '').slice(0, 16)}`;
@@ -130,9 +130,9 @@ describe('a plan that is full', () => {
     const notice = { action: 'terminate', detected_at: rig.clock.now().toISOString() };
     expect((await old.request('POST', '/termination-imminent', notice)).status).toBe(200);
     const successor = nameless();
-    expect((await successor.register()).status).toBe(409); // nobody was told to launch it
+    expect((await successor.register()).status).toBe(409); // nobody was told to launch it yet
     expect((await old.pendingCommands()).body).toHaveLength(1);
-    expect((await successor.register()).status).toBe(200); // though `old` has died before it could report
+    expect((await successor.register()).status).toBe(200); // even if `old` has died before it could report
     expect((await nameless().register()).body).toMatchObject({ code: 'plan_limit' });
     expect((await old.switchReport(successor)).status).toBe(200);
     expect((await rig.asAdmin('GET', planOf(tenant))).body).toMatchObject({ agents: 1 });

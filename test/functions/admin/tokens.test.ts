@@ -15,13 +15,13 @@ const make = (tenant: Tenant, body: object, token = tenant.token) =>
 const list = (tenant: Tenant, query = '') => rig.request('GET', `${tokensOf(tenant)}${query}`, { token: tenant.token });
 const revoke = (tenant: Tenant, id: string, token = tenant.token) =>
   rig.request('DELETE', `${tokensOf(tenant)}/${id}`, { token });
-/** As a minute would. */
+/** Empties the authorizer's cache, as happens after a minute. */
 const forget = () => rig.controlPlane.gateway.forgetAuthorizations();
 const operator = async (role: 'viewer' | 'admin', name: string = randomUUID()) =>
   (await rig.asAdmin('POST', '/api/admin/operators', { name, role })).body;
 
 describe('a tenant’s tokens (T1-T3)', () => {
-  it('are shown once, and kept as a hash', async () => {
+  it('are shown once and stored as a hash', async () => {
     const tenant = await rig.tenant();
     const made = await make(tenant, { name: 'console', scope: 'read' });
     expect(made).toMatchObject({ status: 201, body: { success: true, name: 'console' } });
@@ -49,7 +49,7 @@ describe('a tenant’s tokens (T1-T3)', () => {
     for (const token of [second.token, tenant.token]) expect((await config(token)).status).toBe(200);
   });
 
-  it('of each scope open what that scope names, and nothing else; the refusal names the scope needed', async () => {
+  it('open what their scope covers and nothing else; a refusal names the scope needed', async () => {
     const tenant = await rig.tenant();
     const { handle } = await rig.primary({}, tenant);
     const attempts = {
@@ -77,7 +77,7 @@ describe('a tenant’s tokens (T1-T3)', () => {
     }
   });
 
-  it('without scope agent register no agent', async () => {
+  it('cannot register an agent without scope agent', async () => {
     const tenant = await rig.tenant();
     const { token } = (await make(tenant, { name: 'console', scope: 'manage' })).body;
     expect(await rig.instance({ ...tenant, token }).register()).toMatchObject({
@@ -88,7 +88,7 @@ describe('a tenant’s tokens (T1-T3)', () => {
     expect((await rig.instance({ ...tenant, token: agents }).register()).status).toBe(200);
   });
 
-  it('end at their time, to the millisecond, and say so', async () => {
+  it('expire at their time, to the millisecond, and the error says so', async () => {
     const tenant = await rig.tenant();
     const expires_at = new Date(rig.clock.now().getTime() + 3600_000).toISOString();
     const { token } = (await make(tenant, { name: 'an hour', scope: 'read', expires_at })).body;
@@ -111,13 +111,13 @@ describe('a tenant’s tokens (T1-T3)', () => {
     [{ name: 'x'.repeat(65), scope: 'read' }, 'name'],
     [{ name: 'x', scope: 'read', expires_at: 'tomorrow' }, 'expires_at'],
     [{ name: 'x', scope: 'read', expires_at: '2026-03-01T00:00:00Z' }, 'expires_at', 409],
-  ])('are refused as %j: %s', async (body, field, status = 400) => {
+  ])('are not created from %j, which is wrong in %s', async (body, field, status = 400) => {
     const answer = await make(await rig.tenant(), body);
     expect(answer.status).toBe(status);
     expect(Object.keys(answer.body.details)).toEqual([field]);
   });
 
-  it('have names that no other has, whatever their case; a revoked one gives its name back', async () => {
+  it('have unique names, whatever their case; a revoked token frees its name', async () => {
     const tenant = await rig.tenant();
     const { id } = (await make(tenant, { name: 'console', scope: 'read' })).body;
     expect(await make(tenant, { name: 'CONSOLE', scope: 'read' })).toMatchObject({
@@ -130,14 +130,14 @@ describe('a tenant’s tokens (T1-T3)', () => {
     expect(both.map(({ status }) => status).sort()).toEqual([201, 409]);
   });
 
-  it('are at most 50 that are not revoked', async () => {
+  it('are limited to 50 that are not revoked', async () => {
     const tenant = await rig.tenant();
     const statuses = [];
     for (let i = 0; i < 50; i += 1) statuses.push((await make(tenant, { name: `t${i}`, scope: 'read' })).status);
     expect(statuses).toEqual([...Array(49).fill(201), 409]);
   });
 
-  it('are listed newest first, a page at a time, with the day on which each was last used', async () => {
+  it('are listed newest first, in pages, with the day on which each was last used', async () => {
     const tenant = await rig.tenant();
     for (const name of ['a', 'b']) {
       rig.pass(1);
@@ -154,7 +154,7 @@ describe('a tenant’s tokens (T1-T3)', () => {
     expect((await list(tenant, '?cursor=x')).status).toBe(400);
   });
 
-  it('are made, listed and revoked by an admin too, and not by another tenant', async () => {
+  it('can be created and revoked by an admin too, but not created, listed or revoked by another tenant', async () => {
     const [tenant, other] = [await rig.tenant(), await rig.tenant()];
     const { id } = (await make(tenant, { name: 'by admin', scope: 'read' }, rig.controlPlane.adminToken)).body;
     for (const answer of [
@@ -171,7 +171,7 @@ describe('a tenant’s tokens (T1-T3)', () => {
 });
 
 describe('token main', () => {
-  it('works beside its successor for as long as the admin says', async () => {
+  it('keeps working beside its successor for as long as the admin says', async () => {
     const tenant = await rig.tenant();
     const path = `/api/admin/clients/${tenant.id}/regenerate-token`;
     const { token } = (await rig.asAdmin('POST', path, { overlap_hours: 2 })).body;
@@ -185,7 +185,7 @@ describe('token main', () => {
     expect((await rig.asAdmin('GET', `/api/admin/clients/${tenant.id}/token`)).body.token).toBe(token);
   });
 
-  it('may be revoked; it is then shown to nobody, until there is a new one', async () => {
+  it('can be revoked; then none is shown until there is a new one', async () => {
     const tenant = await rig.tenant();
     const [{ id }] = (await list(tenant)).body;
     expect((await revoke(tenant, id)).status).toBe(200);
@@ -197,7 +197,7 @@ describe('token main', () => {
 });
 
 describe('operators (O1-O3)', () => {
-  it('who view may look at everything and change nothing', async () => {
+  it('with role viewer can read everything but a tenant’s token, and change nothing', async () => {
     const tenant = await rig.tenant();
     const { token } = await operator('viewer');
     for (const path of [`/api/client/${tenant.id}`, tokensOf(tenant), '/api/admin/operators'])
@@ -214,7 +214,7 @@ describe('operators (O1-O3)', () => {
       });
   });
 
-  it('who are admins do what the bootstrap credential does, until they are revoked', async () => {
+  it('with role admin can do what the bootstrap credential can, until they are revoked', async () => {
     const { token, id, name } = await operator('admin');
     expect(token).toMatch(/^operator-[A-Za-z0-9]{32}$/);
     const create = () =>
@@ -232,13 +232,13 @@ describe('operators (O1-O3)', () => {
     expect(await create()).toMatchObject({ status: 401, body: { code: 'token_revoked' } });
   });
 
-  it('are no tenant: they register no agent', async () => {
+  it('are not tenants, so they cannot register an agent', async () => {
     const { token } = await operator('admin');
     const instance = rig.instance({ ...(await rig.tenant()), token });
     expect(await instance.register()).toMatchObject({ status: 401, body: { code: 'invalid_token' } });
   });
 
-  it('have names of their own', async () => {
+  it('have unique names, whatever their case', async () => {
     const name = `ann ${randomUUID()}`;
     expect((await operator('viewer', name)).id).toBeTruthy();
     expect((await operator('admin', name.toUpperCase())).code).toBe('operator_exists');
@@ -250,7 +250,7 @@ describe('operators (O1-O3)', () => {
 });
 
 describe('the authorizer', () => {
-  it('asks the database once, and writes the day of use once a day and token', async () => {
+  it('reads the database once per cache miss, and writes the day of use once a day per token', async () => {
     const tenant = await rig.tenant();
     const operations: string[] = [];
     const look = async () => {

@@ -14,7 +14,7 @@ afterAll(() => rig.stop());
 
 const pool = 'm5.large.us-east-1b';
 
-/** A primary on demand whose agent knows a spot pool to go to. */
+/** An on-demand primary whose agent has reported a spot pool to switch to. */
 async function withPool(facts = {}): Promise<TestInstance> {
   const instance = await rig.primary(facts);
   await instance.report(0.1, { 'us-east-1b': 0.03 });
@@ -61,7 +61,7 @@ describe('issue-switch-command (A14)', () => {
     expect(await instance.events('switch_issued')).toMatchObject([{ severity: 'info', notify: true }]);
   });
 
-  it('is of priority 25 and a manual command unless said otherwise', async () => {
+  it('has priority 25 and the reason "Manual command" by default', async () => {
     const instance = await withPool();
     await instance.queueSwitch(pool);
     expect(await instance.commands()).toMatchObject([{ priority: 25, reason: 'Manual command' }]);
@@ -78,7 +78,7 @@ describe('issue-switch-command (A14)', () => {
     expect(await instance.commands()).toMatchObject([{ terminateWaitSeconds: wait }]);
   });
 
-  it('asks whether the agent is there, then enabled, then may switch, and only then what for', async () => {
+  it('checks that the agent exists, is enabled and may switch, and only then checks the target', async () => {
     const instance = await withPool();
     const nowhere = 'm5.large.us-east-1z';
     await instance.set({ enabled: false, autoSwitchEnabled: false });
@@ -110,7 +110,7 @@ describe('issue-switch-command (A14)', () => {
   it.each([
     ['on-demand', 'ondemand', null],
     ['its pool', 'spot', 'm5.large.us-east-1a'],
-  ] as const)('to %s for an agent that is there is no command, and a 200 that says so', async (_, mode, target) => {
+  ] as const)('to %s, where the agent is already, queues nothing and is a 200 saying so', async (_, mode, target) => {
     const instance = await rig.primary({ mode });
     expect(await instance.queueSwitch(target)).toMatchObject({
       status: 200,
@@ -119,7 +119,7 @@ describe('issue-switch-command (A14)', () => {
     expect(await instance.commands()).toEqual([]);
   });
 
-  it('while another switch is open is a 409; of two at once one is queued', async () => {
+  it('while another switch is open is a 409; of two concurrent ones, one is queued', async () => {
     const instance = await withPool();
     const statuses = (await Promise.all([instance.queueSwitch(pool), instance.queueSwitch(pool)])).map((a) => a.status);
     expect(statuses.sort()).toEqual([201, 409]);
@@ -130,7 +130,7 @@ describe('issue-switch-command (A14)', () => {
 });
 
 describe('pending-commands (A4)', () => {
-  it('hands a command out once, with everything that agents need of it (defect 2)', async () => {
+  it('hands a command out once, with every field that agents need (defect 2)', async () => {
     const instance = await withPool();
     const { body: queued } = await instance.queueSwitch(pool);
     const { status, body } = await instance.pendingCommands();
@@ -157,7 +157,7 @@ describe('pending-commands (A4)', () => {
   it.each([
     ['4.0.0', 0],
     ['3.2.0', 120],
-  ])('tells version %s to wait %i s, which is deferred to instances-to-terminate for version 4 (9.8)', async (version, wire) => {
+  ])('tells version %s to wait %i s; instances-to-terminate defers it for version 4 (9.8)', async (version, wire) => {
     const instance = await withPool({ version });
     await instance.set({ terminateWaitSeconds: 120 });
     await instance.queueSwitch(pool);
@@ -165,7 +165,7 @@ describe('pending-commands (A4)', () => {
     expect(await instance.commands()).toMatchObject([{ terminateWaitSeconds: 120 }]);
   });
 
-  it('leases it to the instance that took it, for its wait and 15 minutes more', async () => {
+  it('leases a command to the instance that took it, for its wait plus 15 minutes', async () => {
     const instance = await withPool();
     await instance.queueSwitch(pool);
     await instance.pendingCommands();
@@ -179,7 +179,7 @@ describe('pending-commands (A4)', () => {
     ]);
   });
 
-  it('to two agents of one logical id gives one command to one instance', async () => {
+  it('gives one command to only one of two instances that share a logical id', async () => {
     const instance = await withPool();
     const beside = instance.successor();
     await beside.register();
@@ -190,7 +190,7 @@ describe('pending-commands (A4)', () => {
     expect(await instance.commands()).toMatchObject([{ dispatchedTo: instance.id }]);
   });
 
-  it('gives the highest priority first, of equals the oldest, one at a time', async () => {
+  it('gives one command at a time, the highest priority first, then the oldest', async () => {
     const instance = await withPool();
     const at = (seconds: number) => new Date(rig.clock.now().getTime() + seconds * 1000);
     await insert(instance, { priority: 10, message: 'last' });
@@ -221,7 +221,7 @@ describe('pending-commands (A4)', () => {
     expect((await instance.pendingCommands()).body).toEqual([]);
   });
 
-  it('gives a switch to the instance that took over, not to the one it took over from', async () => {
+  it('gives a switch to the instance that took over, not to the one it replaced', async () => {
     const old = await withPool();
     const next = old.successor();
     await old.switchReport(next);
@@ -231,7 +231,7 @@ describe('pending-commands (A4)', () => {
     expect((await next.pendingCommands()).body).toHaveLength(1);
   });
 
-  it('keeps a switch for a day and then lets it go', async () => {
+  it('keeps a switch for a day, then lets it expire', async () => {
     const instance = await withPool();
     await instance.queueSwitch(pool);
     rig.pass(86_400);
@@ -287,7 +287,7 @@ describe('executed (A5) and mark-command-executed (X2)', () => {
     return { instance, id: body[0].id as string };
   }
 
-  it('closes a command with the agent’s word', async () => {
+  it('closes a command with the result that the agent reports', async () => {
     const { instance, id } = await dispatched();
     const now = rig.pass(5);
     expect(await instance.executed(id)).toMatchObject({ status: 200, body: { success: true } });
@@ -297,7 +297,7 @@ describe('executed (A5) and mark-command-executed (X2)', () => {
     expect(await instance.agentRow()).toMatchObject({ status: 'online' });
   });
 
-  it('that failed warns the tenant, and leaves room for another switch', async () => {
+  it('with a failure warns the tenant and allows another switch', async () => {
     const { instance, id } = await dispatched();
     await instance.executed(id, { success: false, message: 'Switch failed' });
     expect(await instance.commands()).toMatchObject([{ status: 'failed', success: false, message: 'Switch failed' }]);
@@ -305,7 +305,7 @@ describe('executed (A5) and mark-command-executed (X2)', () => {
     expect((await instance.queueSwitch(pool)).status).toBe(201);
   });
 
-  it.each([true, false])('says success %s once: the first result stands', async (success) => {
+  it.each([true, false])('with success %s is final: a second result is ignored', async (success) => {
     const { instance, id } = await dispatched();
     await instance.executed(id, { success, message: 'first' });
     const [first] = await instance.commands();
@@ -328,7 +328,7 @@ describe('executed (A5) and mark-command-executed (X2)', () => {
     expect((await instance.pendingCommands()).body).toEqual([]);
   });
 
-  it('may come from the instance that carried the command out and is a zombie by now', async () => {
+  it('can come from the instance that executed the command and is a zombie by now', async () => {
     const { instance, id } = await dispatched();
     const next = instance.successor({ mode: 'spot', az: 'us-east-1b' });
     await next.register();
@@ -372,7 +372,7 @@ describe('command sweep (9.6)', () => {
     expect(await instance.commands()).toMatchObject([{ status: 'dispatched' }]);
   });
 
-  it('fails one whose successor never came, and says so as an error', async () => {
+  it('fails a switch whose successor never came, and records an error', async () => {
     const instance = await handedOut();
     rig.pass(lease);
     await rig.runJob('sweep-commands');
@@ -383,7 +383,7 @@ describe('command sweep (9.6)', () => {
     expect(await instance.agentRow()).toMatchObject({ status: 'online' });
   });
 
-  it('keeps what it inferred when the agent’s word comes late', async () => {
+  it('keeps what it inferred when the agent’s result comes late', async () => {
     const instance = await handedOut();
     const id = (await instance.commands())[0]!.id;
     const next = instance.successor({ mode: 'spot', az: 'us-east-1b' });
@@ -396,8 +396,8 @@ describe('command sweep (9.6)', () => {
   });
 });
 
-describe('what no statement can write', () => {
-  it('is a second open switch of an agent; a closed one makes room', async () => {
+describe('what the database refuses', () => {
+  it('is a second open switch of an agent, but not a closed one or another command', async () => {
     const instance = await withPool();
     const open = (status: 'pending' | 'dispatched' | 'completed') =>
       insert(instance, { commandType: 'switch', status });
@@ -408,7 +408,7 @@ describe('what no statement can write', () => {
     await insert(instance, { commandType: 'create_replica' });
   });
 
-  it('is spot without a pool, or an unknown target', async () => {
+  it('is a target of spot without a pool, or an unknown target', async () => {
     const instance = await withPool();
     await expect(insert(instance, { targetPoolId: null })).rejects.toThrow('ck_commands_spot_has_pool');
     await expect(insert(instance, { targetMode: 'unknown' as never })).rejects.toThrow('ck_commands_target_mode');

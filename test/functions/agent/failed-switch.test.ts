@@ -24,7 +24,7 @@ const listed = async (instance: TestInstance) =>
   (await instance.instancesToTerminate()).body.instances.map((row: { instance_id: string }) => row.instance_id);
 
 describe('a switch that fails after its successor registered', () => {
-  it('gives the role back to the instance that says so', async () => {
+  it('makes the old instance the primary again when that reports the failure', async () => {
     const { old, next, commandId } = await underWay();
     await old.executed(commandId, failed);
     expect(await old.instances()).toMatchObject({
@@ -44,14 +44,14 @@ describe('a switch that fails after its successor registered', () => {
     expect((await old.heartbeat()).status).toBe(200);
   });
 
-  it('is undone once, however often it is said', async () => {
+  it('is undone once, however often the failure is reported', async () => {
     const { old, commandId } = await underWay();
     await Promise.all([1, 2, 3].map(() => old.executed(commandId, failed)));
     expect(await old.agentRow()).toMatchObject({ instanceId: old.id, epoch: 3 });
     expect(await old.events('command_failed')).toHaveLength(1);
   });
 
-  it('has the successor terminated, in case it still runs, and never the instance that lives', async () => {
+  it('has the successor terminated, in case it still runs, and never the restored primary', async () => {
     const { old, next, commandId } = await underWay();
     await old.executed(commandId, failed);
     for (let half = 0; half < 14; half += 1) {
@@ -62,7 +62,7 @@ describe('a switch that fails after its successor registered', () => {
     expect(await listed(old)).toEqual([next.id]);
   });
 
-  it('opens the notice again that it had answered: the next way out is sought at once', async () => {
+  it('reopens the interruption notice that it had closed, and requests a standby at once', async () => {
     const old = await rig.primary({ mode: 'spot', type: 'fs.large' });
     await old.report(0.096, { 'us-east-1a': 0.05, 'us-east-1b': 0.03 });
     await old.queueSwitch('fs.large.us-east-1b');
@@ -85,7 +85,7 @@ describe('a switch that fails after its successor registered', () => {
     ]);
   });
 
-  it('stays as it is where the successor says so, or somebody else, or anything else has become the primary', async () => {
+  it('is not undone if the successor reports the failure, or if a third instance has become the primary', async () => {
     const { old, next, commandId } = await underWay();
     await next.executed(commandId, failed);
     expect(await old.agentRow()).toMatchObject({ instanceId: next.id, epoch: 2 });
@@ -98,8 +98,8 @@ describe('a switch that fails after its successor registered', () => {
   });
 });
 
-describe('X3', () => {
-  it('asks a replaced instance to end itself only while its successor is heard of', async () => {
+describe('instances-to-terminate (X3)', () => {
+  it('tells a replaced instance to terminate itself only while its successor is heard from', async () => {
     const { old, next, commandId } = await underWay();
     await old.switchReport(next);
     await old.executed(commandId);

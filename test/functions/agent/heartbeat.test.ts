@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 describe('heartbeat (A2) of the primary', () => {
-  it('notes the time', async () => {
+  it('records the time', async () => {
     const instance = await rig.primary();
     const now = rig.pass(30);
     expect(await instance.heartbeat()).toMatchObject({ status: 200, body: { success: true } });
@@ -17,14 +17,14 @@ describe('heartbeat (A2) of the primary', () => {
     expect(await instance.row()).toMatchObject({ lastSeenAt: now });
   });
 
-  it('of version 3.2 names its instance only in monitored_instances', async () => {
+  it('of version 3.2 is assigned to the instance named in monitored_instances', async () => {
     const instance = await rig.primary({ version: '3.2.0' });
     const now = rig.pass(30);
     expect((await instance.heartbeat()).status).toBe(200);
     expect((await instance.row()).lastSeenAt).toEqual(now);
   });
 
-  it('with a bare agent id, as agents without handles send it, is the primary’s if it names the primary', async () => {
+  it('with a bare agent id, as agents without handles send it, counts for the primary if it names that', async () => {
     const instance = await rig.primary();
     const handle = instance.handle;
     instance.handle = instance.agentId;
@@ -34,7 +34,7 @@ describe('heartbeat (A2) of the primary', () => {
     instance.handle = handle;
   });
 
-  it('takes type, mode and zone, and leaves what it does not know as it was', async () => {
+  it('updates type, mode and zone, and keeps the stored value of what is null or missing', async () => {
     const instance = await rig.primary({ mode: 'spot' });
     await instance.request('POST', '/heartbeat', { instance_type: null, az: null, mode: 'spot' });
     expect(await instance.agentRow()).toMatchObject({ instanceType: 'm5.large', currentPoolId: 'm5.large.us-east-1a' });
@@ -44,7 +44,7 @@ describe('heartbeat (A2) of the primary', () => {
     expect(await instance.row()).toMatchObject({ currentMode: 'spot', currentPoolId: 'm5.large.us-east-1c' });
   });
 
-  it('going offline warns its tenant, coming back informs it, and saying it again says nothing', async () => {
+  it('warns the tenant on going offline, informs it on coming back, and repeats neither', async () => {
     const instance = await rig.primary();
     for (const status of ['offline', 'offline', 'online', 'online']) {
       rig.pass(30);
@@ -57,13 +57,13 @@ describe('heartbeat (A2) of the primary', () => {
     ]);
   });
 
-  it.each(['disabled', 'error'])('may say that it is %s', async (status) => {
+  it.each(['disabled', 'error'])('can set the status to %s', async (status) => {
     const instance = await rig.primary();
     await instance.heartbeat(status);
     expect(await instance.agentRow()).toMatchObject({ status });
   });
 
-  it('may tell what is left of its work, also where its status changes; another instance may not', async () => {
+  it('can report the remaining work, also with a status change; another instance cannot', async () => {
     const instance = await rig.primary();
     const tell = (remaining_work_seconds: unknown, status = 'online') =>
       instance.request('POST', '/heartbeat', { status, remaining_work_seconds });
@@ -97,13 +97,13 @@ describe('heartbeat (A2) of the primary', () => {
     expect(await told()).toEqual([1800, then]);
   });
 
-  it('may not say that it is deleted', async () => {
+  it('cannot set the status to deleted', async () => {
     const instance = await rig.primary();
     expect((await instance.heartbeat('deleted')).status).toBe(400);
     expect(await instance.agentRow()).toMatchObject({ status: 'online' });
   });
 
-  it('that says online while a switch is carried out leaves the agent switching', async () => {
+  it('that says online during a switch leaves the agent switching', async () => {
     const instance = await rig.primary();
     await instance.report(0.1, { 'us-east-1b': 0.03 });
     await instance.queueSwitch('m5.large.us-east-1b');
@@ -112,7 +112,7 @@ describe('heartbeat (A2) of the primary', () => {
     expect(await instance.agentRow()).toMatchObject({ status: 'switching' });
   });
 
-  it('that says offline while a switch is carried out is the old instance dying, and no outage (defect 20)', async () => {
+  it('that says offline during a switch is the old instance ending, not an outage (defect 20)', async () => {
     const instance = await rig.primary();
     await instance.report(0.1, { 'us-east-1b': 0.03 });
     await instance.queueSwitch('m5.large.us-east-1b');
@@ -125,7 +125,7 @@ describe('heartbeat (A2) of the primary', () => {
   it.each([
     [599, 'online'],
     [600, 'offline'],
-  ])('offline %i s after a switch, from an instance that does not say which one it is, means %s', async (seconds, status) => {
+  ])('offline %i s after a switch, from an instance that is not named, means %s', async (seconds, status) => {
     const old = await rig.primary();
     const next = old.successor();
     await old.switchReport(next);
@@ -178,12 +178,12 @@ describe('heartbeat (A2) of an instance that is not the primary', () => {
     });
     expect(await primary.agentRow()).toMatchObject({ epoch: takesOver ? 2 : 1 });
     expect((await primary.events('agent_taken_over')).length).toBe(takesOver ? 1 : 0);
-    // The same handle gets full service from then on, and the other one none.
+    // From then on, only the handle of the current primary gets full service.
     expect((await standby.config()).body.enabled).toBe(takesOver);
     expect((await primary.config()).body.enabled).toBe(!takesOver);
   });
 
-  it('of two that see the primary silent lets one take over', async () => {
+  it('lets only one of two take over from a silent primary', async () => {
     const primary = await rig.primary();
     const standbys = [primary.successor(), primary.successor()];
     for (const standby of standbys) await standby.register();
@@ -192,7 +192,7 @@ describe('heartbeat (A2) of an instance that is not the primary', () => {
     expect(await primary.agentRow()).toMatchObject({ epoch: 2 });
   });
 
-  it('that nobody knows changes nothing', async () => {
+  it('that is unknown changes nothing', async () => {
     const primary = await rig.primary();
     const stranger = primary.successor();
     stranger.handle = `${primary.agentId}~${stranger.id}`;
@@ -213,7 +213,7 @@ describe('a deleted agent', () => {
     expect(await instance.agentRow()).toMatchObject({ status: 'deleted' });
   });
 
-  it('is told by its config to keep still; a 404 would leave it running as it was', async () => {
+  it('is told by its config that it is disabled; a 404 would leave it running as before', async () => {
     const instance = await rig.primary();
     await instance.set({ status: 'deleted' });
     expect(await instance.config()).toMatchObject({ status: 200, body: { enabled: false } });
@@ -222,7 +222,7 @@ describe('a deleted agent', () => {
 });
 
 describe('config (A3)', () => {
-  it('tells the primary its settings, in numbers and booleans', async () => {
+  it('gives the primary its settings as numbers and booleans', async () => {
     const instance = await rig.primary();
     await instance.set({ terminateWaitSeconds: 90, minSavingsPercent: '12.50', riskThreshold: '0.25' });
     expect((await instance.config()).body).toEqual({
@@ -241,17 +241,17 @@ describe('config (A3)', () => {
     });
   });
 
-  it('of an agent that nobody knows is a 404', async () => {
+  it('of an unknown agent is a 404', async () => {
     const instance = rig.instance(await rig.tenant());
     expect((await instance.config()).status).toBe(404);
   });
 });
 
 describe('an agent that is started with the variables of docs/deploy.md', () => {
-  it('loses one heartbeat, and neither an instance beside it nor the job takes it for silent', async () => {
+  it('can miss one heartbeat before a second instance or the job takes it for silent', async () => {
     const instance = await rig.primary();
     await instance.heartbeat();
-    // It says so a few seconds late, too.
+    // And the next one is a few seconds late.
     rig.pass(2 * cheaperEnvironment.HEARTBEAT_INTERVAL + 5);
     const second = instance.successor();
     await second.register();
@@ -262,7 +262,7 @@ describe('an agent that is started with the variables of docs/deploy.md', () => 
 });
 
 describe('health job', () => {
-  it('lets an agent silent for 119 s be, and marks one silent for 121 s offline, once', async () => {
+  it('leaves an agent silent for 119 s online, and marks one silent for 121 s offline, once', async () => {
     const instance = await rig.primary();
     rig.pass(119);
     await rig.runJob('expire-agents');
@@ -275,7 +275,7 @@ describe('health job', () => {
     expect(await instance.events('agent_marked_offline')).toMatchObject([{ severity: 'warning', notify: true }]);
   });
 
-  it.each(['disabled', 'error'])('ages an agent that is %s too', async (status) => {
+  it.each(['disabled', 'error'])('marks a silent agent offline even if it is %s', async (status) => {
     const instance = await rig.primary();
     await instance.heartbeat(status);
     rig.pass(121);
@@ -284,8 +284,8 @@ describe('health job', () => {
   });
 });
 
-describe('what else an agent tells and asks', () => {
-  it('cleanup-report (A9) counts what was deleted, images’ snapshots included', async () => {
+describe('other requests of an agent', () => {
+  it('cleanup-report (A9) counts what was deleted, including the images’ snapshots', async () => {
     const instance = await rig.primary();
     const timestamp = rig.clock.now().toISOString().replace('Z', '+00:00');
     const body = {
@@ -320,19 +320,19 @@ describe('what else an agent tells and asks', () => {
     expect((await instance.agentRow()).lastCleanupAt).toEqual(new Date(timestamp));
   });
 
-  it('cleanup-report (A9) of an agent that stumbled over a date is a warning', async () => {
+  it('cleanup-report (A9) of a cleanup that failed is recorded as a warning', async () => {
     const instance = await rig.primary();
     const snapshots = { type: 'snapshots', deleted: [], failed: [], error: "can't compare datetimes" };
     expect((await instance.request('POST', '/cleanup-report', { snapshots })).status).toBe(200);
     expect(await instance.events('cleanup_completed')).toMatchObject([{ severity: 'warning' }]);
   });
 
-  it('cleanup-report (A9) of an agent nobody knows is a 404', async () => {
+  it('cleanup-report (A9) of an unknown agent is a 404', async () => {
     const stranger = rig.instance(await rig.tenant());
     expect((await stranger.request('POST', '/cleanup-report', {})).status).toBe(404);
   });
 
-  it('replica-config (A11) says whether to keep a standby, in the words of both servers', async () => {
+  it('replica-config (A11) says whether to keep a standby, under the field names of both servers', async () => {
     const instance = await rig.primary();
     await instance.set({ replicaEnabled: true });
     await instance.addReplica();
@@ -345,7 +345,7 @@ describe('what else an agent tells and asks', () => {
     });
   });
 
-  it('the agent itself (X1) is a 404 only where it is unknown or deleted, for its 404 makes it uninstall itself', async () => {
+  it('the agent itself (X1) is a 404 only if unknown or deleted, because a 404 makes it uninstall itself', async () => {
     const instance = await rig.primary();
     for (const values of [{ enabled: false }, { status: 'offline' }, { instanceId: null }] as const) {
       await instance.set(values);
@@ -356,7 +356,7 @@ describe('what else an agent tells and asks', () => {
     expect((await instance.request('GET', '')).status).toBe(404);
   });
 
-  it('health (X0) needs no credential, and asks the database once in 5 s', async () => {
+  it('health (X0) needs no credential, and queries the database at most once in 5 s', async () => {
     rig.pass(5);
     const ask = async () => {
       const { status, body, calls } = await rig.request('GET', '/health');
@@ -369,7 +369,7 @@ describe('what else an agent tells and asks', () => {
     expect(await ask()).toEqual({ status: 200, database: 'connected', calls: 1 });
   });
 
-  it('health (X0) is a 503 while the database does not answer', async () => {
+  it('health (X0) is a 503 while the database is unavailable', async () => {
     rig.pass(5);
     const repair = rig.faults.inject({ error: 'DatabaseUnavailableException', when: 'before', times: Infinity });
     const answer = await rig.request('GET', '/health');

@@ -11,7 +11,7 @@ afterAll(() => rig.stop());
 
 const pool = 'm5.large.us-east-1b';
 
-/** EC2 says what these zones cost, as our own collector hears it. */
+/** Imports prices of these zones, as our own collector does with those from EC2. */
 const collect = (type: string) =>
   rig.asAdmin('POST', '/api/admin/prices', {
     prices: ['us-east-1a', 'us-east-1b'].map((az) => ({
@@ -22,7 +22,7 @@ const collect = (type: string) =>
     })),
   });
 
-/** A primary about which there is nothing to tell. */
+/** A primary for which nothing is pending. */
 async function steady(facts = {}): Promise<TestInstance> {
   const instance = await rig.primary({ version: '4.1.0', ...facts });
   await collect(instance.facts.type);
@@ -35,8 +35,8 @@ const quiet = { ...nothing, config_version: 1, report_prices: false, next_second
 /** The rows that heartbeats change. */
 const rows = async (instance: TestInstance) => ({ agent: await instance.agentRow(), instance: await instance.row() });
 
-describe('a merged heartbeat (A2) of a primary to which there is nothing to tell', () => {
-  it('is one call, notes the time as any other, and makes the agent due for a decision', async () => {
+describe('a merged heartbeat (A2) of a primary for which nothing is pending', () => {
+  it('is one Data API call, records the time like any other, and makes the agent due for a decision', async () => {
     const instance = await steady({ mode: 'spot' });
     const now = rig.pass(150);
     expect(await instance.merged()).toMatchObject({ status: 200, calls: 1, body: { success: true, merged: quiet } });
@@ -46,7 +46,7 @@ describe('a merged heartbeat (A2) of a primary to which there is nothing to tell
     });
   });
 
-  it('says how often it is to come where nobody else tells the prices, and that it is to tell them', async () => {
+  it('asks for price reports while no other source has sent prices in the last 15 minutes', async () => {
     const instance = await rig.primary({ version: '4.1.0', type: 'unpriced.large' });
     const { body } = await instance.merged();
     expect(body.merged).toEqual({ ...quiet, report_prices: true });
@@ -57,7 +57,7 @@ describe('a merged heartbeat (A2) of a primary to which there is nothing to tell
     expect((await instance.merged()).body.merged.report_prices).toBe(true);
   });
 
-  it('of an agent that is disabled tells nothing either, once it has heard of that', async () => {
+  it('of a disabled agent has nothing to tell either, once the agent knows that it is disabled', async () => {
     const instance = await steady();
     await rig.request('POST', `/api/client/agents/${instance.agentId}/toggle-enabled`, {
       token: instance.tenant.token,
@@ -74,7 +74,7 @@ describe('a merged heartbeat (A2) of a primary to which there is nothing to tell
   });
 });
 
-it('a merged heartbeat that others are in the way of reads first, and is answered', async () => {
+it('a merged heartbeat whose statement keeps hitting deadlocks reads first, and succeeds', async () => {
   const instance = await steady();
   rig.faults.inject({
     error: 'DatabaseErrorException:1213',
@@ -87,12 +87,12 @@ it('a merged heartbeat that others are in the way of reads first, and is answere
   expect({ status, merged: body.merged }).toEqual({ status: 200, merged: quiet });
 });
 
-describe('an agent that does not ask for it', () => {
+describe('an agent that does not ask for a merged heartbeat', () => {
   it.each([
     ['an unmodified one', {}],
     ['one that accepts nothing', { accepts: [] }],
     ['one that ends', { accepts: ['merged'], status: 'offline' }],
-  ])('hears what it always heard: %s', async (_, extra) => {
+  ])('gets the plain response: %s', async (_, extra) => {
     const instance = await steady();
     await instance.queueSwitch(pool);
     const answer = await instance.request('POST', '/heartbeat', {
@@ -111,7 +111,7 @@ describe('an agent that does not ask for it', () => {
     [{ accepts: ['everything'] }, '"merged"'],
     [{ accepts: ['merged'], config_version: 'new' }, 'config_version'],
     [{ accepts: ['merged'], config_version: -1 }, 'config_version'],
-  ])('%j is refused with what would be right, and changes nothing', async (bad, said) => {
+  ])('%j is refused with what would be valid, and changes nothing', async (bad, said) => {
     const instance = await steady();
     const before = await rows(instance);
     rig.pass(30);
@@ -123,7 +123,7 @@ describe('an agent that does not ask for it', () => {
 });
 
 describe('a merged heartbeat hands out', () => {
-  it('a command as A4 does, once, and comes back soon', async () => {
+  it('a command as A4 does, once, and asks the agent to come back soon', async () => {
     const instance = await steady();
     await instance.queueSwitch(pool);
     const { body } = await instance.merged();
@@ -135,7 +135,7 @@ describe('a merged heartbeat hands out', () => {
     expect(body.merged.next_seconds).toBe(beatSeconds.underWay);
     expect(await instance.commands()).toMatchObject([{ status: 'dispatched', dispatchedTo: instance.id }]);
     expect(await instance.agentRow()).toMatchObject({ status: 'switching', beatSeconds: beatSeconds.underWay });
-    // While it is carried out there is nothing to hand out, and the agent comes often.
+    // During the switch there is nothing to hand out, and the agent sends heartbeats often.
     expect((await instance.merged()).body.merged).toMatchObject({ ...nothing, next_seconds: beatSeconds.underWay });
     expect((await instance.pendingCommands()).body).toEqual([]);
     await instance.executed(command.id, { success: false, message: 'no capacity' });
@@ -143,7 +143,7 @@ describe('a merged heartbeat hands out', () => {
     expect((await instance.merged()).body.merged).toEqual(quiet);
   });
 
-  it('a command to one of many that ask at once', async () => {
+  it('a command to only one of many concurrent requests', async () => {
     const instance = await steady();
     await instance.queueSwitch(pool);
     const answers = await Promise.all(
@@ -153,7 +153,7 @@ describe('a merged heartbeat hands out', () => {
     expect(handedOut).toHaveLength(1);
   });
 
-  it('nothing of what is another tenant’s, or another instance’s', async () => {
+  it('nothing that belongs to another tenant or another instance', async () => {
     const instance = await steady();
     await instance.queueSwitch(pool);
     const stranger = await steady();
@@ -166,7 +166,7 @@ describe('a merged heartbeat hands out', () => {
     const beside = instance.successor({ az: 'us-east-1b', mode: 'spot' });
     await beside.register();
     expect((await beside.merged({ status: 'disabled' })).body.merged).toMatchObject(nothing);
-    // Nor to a call that names the agent alone and says in its body that it is another instance.
+    // Nor to a request whose path names only the agent and whose body names another instance.
     beside.handle = beside.agentId;
     expect((await beside.merged({ status: 'disabled' })).body.merged).toMatchObject(nothing);
     expect(await instance.commands()).toMatchObject([{ status: 'pending' }]);
@@ -186,19 +186,19 @@ describe('a merged heartbeat hands out', () => {
     expect(again).toMatchObject([{ id: replica.id }]);
     await instance.putReplica(replica.id, 'i-0123456789abcdef0');
     await instance.replicaStatus(replica.id, 'ready');
-    // It waits for this instance to fall silent, which would take longer to see if that came seldom.
+    // The standby waits for this instance to fall silent. Rare heartbeats would delay detecting that.
     await collect(instance.facts.type);
     expect((await instance.merged()).body.merged).toEqual({ ...quiet, next_seconds: beatSeconds.watched });
   });
 
-  it('instances to terminate as X3 does, again until they are confirmed gone', async () => {
+  it('instances to terminate as X3 does, repeatedly until they are confirmed gone', async () => {
     const old = await steady();
     const next = old.successor();
     await old.switchReport(next);
     await next.register();
     rig.pass(300);
     await collect(old.facts.type);
-    // While the primary is silent, its predecessor may be the last instance that lives.
+    // While the primary is silent, its predecessor may be the last instance alive.
     expect((await old.merged({ status: 'disabled' })).body.merged.instances).toEqual([]);
     expect((await next.merged()).body.merged).toMatchObject({ instances: [], next_seconds: beatSeconds.watched });
     const itself = (await old.merged({ status: 'disabled' })).body.merged;
@@ -216,20 +216,20 @@ describe('a merged heartbeat hands out', () => {
     expect(await next.merged()).toMatchObject({ calls: 1, body: { merged: quiet } });
   });
 
-  it('settings that the agent has not heard of, as A3 does', async () => {
+  it('settings that the agent does not have yet, as A3 does', async () => {
     const instance = await steady();
     await instance.set({ configVersion: 7, minSavingsPercent: '20.00' });
     const { body } = await instance.merged();
     expect(body.merged).toMatchObject({ config_version: 7, next_seconds: beatSeconds.underWay });
     expect(body.merged.config).toEqual((await instance.config()).body);
-    // The answer was lost: the agent still says 1, and is told again.
+    // The response was lost: the agent still sends version 1, and gets the settings again.
     expect((await instance.merged()).body.merged.config).toEqual(body.merged.config);
     expect((await instance.merged({ config_version: 7 })).body.merged).toEqual({ ...quiet, config_version: 7 });
-    // One that has just started has heard of none.
+    // An agent that has just started has no settings.
     expect((await instance.merged({ config_version: undefined })).body.merged.config).toEqual(body.merged.config);
   });
 
-  it('to an instance that was promoted that it is the primary now, however often the answer is lost', async () => {
+  it('a primary’s settings to an instance that was promoted, however often the response is lost', async () => {
     const old = await steady();
     const next = old.successor({ az: 'us-east-1b', mode: 'spot' });
     await next.register();
@@ -237,7 +237,7 @@ describe('a merged heartbeat hands out', () => {
     await collect(old.facts.type);
     await next.merged({ status: 'disabled' }); // it takes over
     expect(await old.agentRow()).toMatchObject({ instanceId: next.id });
-    await next.terminationReport(old.id); // so that nothing else is to be told
+    await next.terminationReport(old.id); // so that nothing else is pending
     for (let lost = 0; lost < 3; lost += 1)
       expect((await next.merged({ status: 'disabled' })).body.merged).toMatchObject({
         config: { enabled: true },
@@ -247,7 +247,7 @@ describe('a merged heartbeat hands out', () => {
     expect((await old.merged()).body.merged.config).toMatchObject({ enabled: false });
   });
 
-  it('nothing of a deleted agent, which gets a 404 and asks the separate routes', async () => {
+  it('nothing to a deleted agent, which gets a 404', async () => {
     const instance = await steady();
     await instance.set({ status: 'deleted' });
     expect((await instance.merged()).status).toBe(404);
@@ -258,7 +258,7 @@ describe('an agent that was told to come back later', () => {
   it.each([
     ['registers', 209, 'running_primary'],
     ['registers', 211, 'zombie'],
-  ])('stays the primary when a second instance %s after %i s: %s', async (_, seconds, becomes) => {
+  ])('when a second instance %s after %i s, has the first one as %s', async (_, seconds, becomes) => {
     const instance = await steady();
     await instance.merged();
     rig.pass(seconds);
@@ -269,7 +269,7 @@ describe('an agent that was told to come back later', () => {
   it.each([
     [239, false],
     [240, true],
-  ])('and has been silent for %i s is taken over by who waits beside it: %s', async (seconds, takesOver) => {
+  ])('and has been silent for %i s is replaced by the instance waiting beside it: %s', async (seconds, takesOver) => {
     const primary = await steady();
     await primary.merged();
     rig.pass(1);
@@ -280,7 +280,7 @@ describe('an agent that was told to come back later', () => {
     expect((await standby.row()).isPrimary).toBe(takesOver);
   });
 
-  it('comes more often once an instance that nobody asked for waits beside it, and less when that has gone', async () => {
+  it('comes more often while an instance that nobody asked for waits beside it, until that has gone', async () => {
     const primary = await steady();
     await primary.merged();
     const beside = primary.successor({ az: 'us-east-1b', mode: 'spot' });
@@ -300,7 +300,7 @@ describe('an agent that was told to come back later', () => {
     expect(await beside.merged()).toMatchObject({ calls: 1, body: { merged: quiet } });
   });
 
-  it('comes by itself once it beats as an unmodified one, starts again or is replaced', async () => {
+  it('returns to its own schedule when it sends a plain heartbeat, restarts or is replaced', async () => {
     const instance = await steady();
     for (const act of [() => instance.heartbeat(), () => instance.register()]) {
       await instance.merged();
@@ -313,11 +313,11 @@ describe('an agent that was told to come back later', () => {
     expect((await instance.agentRow()).beatSeconds).toBeNull();
   });
 
-  // Last, as from this job's first run on silence counts only while it runs.
+  // These tests come last: from this job's first run on, silence counts only while the job keeps running.
   it.each([
     [beatSeconds.steady, 240],
     [beatSeconds.underWay, 120],
-  ])('in %i s is silent after %i s', async (told, silent) => {
+  ])('in %i s is marked offline after more than %i s of silence', async (told, silent) => {
     const instance = await steady();
     if (told === beatSeconds.underWay) await instance.set({ configVersion: 2 });
     expect((await instance.merged()).body.merged.next_seconds).toBe(told);

@@ -27,7 +27,7 @@ describe('priceReportOf', () => {
     });
   });
 
-  it('reads the shape of version 3.2, which names its pools by id and is of now', () => {
+  it('reads the shape of version 3.2, which names its pools by id and counts as of now', () => {
     const body = {
       instance: { ...instance, mode: undefined, current_mode: 'spot', current_pool_id: 'm5.large.us-east-1b' },
       on_demand_price: { price: 0.096 },
@@ -51,12 +51,12 @@ describe('priceReportOf', () => {
     ['ondemand', { mode: 'ondemand', poolId: null, spot: undefined }],
     ['unknown', { mode: undefined, poolId: null, spot: undefined }],
     ['spot', { mode: 'spot', poolId: 'm5.large.us-east-1a', spot: 0.03 }],
-  ])('of an instance in mode %s', (mode, expected) => {
+  ])('reads mode, pool and spot price of an instance in mode %s', (mode, expected) => {
     const body = { instance: { ...instance, mode }, pricing: { spot_pools: [{ az: 'us-east-1a', price: 0.03 }] } };
     expect(read(body)).toMatchObject(expected);
   });
 
-  it('leaves out what can be no pool, and keeps the last of two prices of one', () => {
+  it('leaves out invalid pools and prices, and keeps the last of two prices for one pool', () => {
     const spot_pools = [
       { az: 'us-east-1a', price: 0 },
       { az: 'us-east-1b', price: 101 },
@@ -73,7 +73,7 @@ describe('priceReportOf', () => {
     ['more than a day ahead', '2026-03-04T10:00:00Z', now],
     ['behind', '2026-02-28T10:00:00Z', new Date('2026-02-28T10:00:00Z')],
     ['that nobody can read', 'yesterday', now],
-  ])('takes a clock %s as it should', (_, collected_at, collectedAt) => {
+  ])('trusts a clock unless it is in the future or unreadable: a clock %s', (_, collected_at, collectedAt) => {
     expect(read({ instance, pricing: { collected_at } }).collectedAt).toEqual(collectedAt);
   });
 });

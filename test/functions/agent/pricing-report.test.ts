@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 let types = 0;
-/** Prices are everybody's, so each test has an instance type of its own. */
+/** All tenants share prices, so each test uses its own instance type. */
 const newType = () => `t${++types}.large`;
 
 const onDemandPrices = (type: string) =>
@@ -23,7 +23,7 @@ const onDemandHistory = (type: string) =>
     .execute();
 const pools = (type: string) =>
   rig.db.selectFrom('spotPools').selectAll().where('instanceType', '=', type).orderBy('id').execute();
-/** What the tenants know of the type's pools. */
+/** What each tenant's agents report about the type's pools. */
 const ownPrices = (type: string) =>
   rig.db.selectFrom('tenantPoolPrices').selectAll().where('poolId', 'like', `${type}.%`).orderBy('poolId').execute();
 const buckets = (type: string) =>
@@ -35,7 +35,7 @@ const buckets = (type: string) =>
     .orderBy('timeBucket')
     .execute();
 
-/** An instance beside the primary, as a replica of a kind. */
+/** A registered replica of this type beside the primary. */
 async function replicaOf(primary: TestInstance, replicaType: string): Promise<TestInstance> {
   const replica = primary.successor({ mode: 'spot', az: 'us-east-1b' });
   await replica.register();
@@ -109,14 +109,14 @@ describe('pricing-report (A6)', () => {
     expect(await instance.row()).toMatchObject({ ondemandPrice: '0.120000', baselineOndemandPrice: '0.100000' });
   });
 
-  it('tells the mode of a version 3.2 agent, which says nothing of it when it registers', async () => {
+  it('sets the mode of a version 3.2 agent, which does not report it when it registers', async () => {
     const instance = await rig.primary({ type: newType(), version: '3.2.0', mode: 'spot' });
     expect(await instance.agentRow()).toMatchObject({ currentMode: 'unknown', currentPoolId: null });
     await instance.report(0.1, { 'us-east-1a': 0.04 });
     expect(await instance.agentRow()).toMatchObject({ currentMode: 'spot', currentPoolId: instance.pool });
   });
 
-  it('on demand has no spot price, whatever the pools cost', async () => {
+  it('of an on-demand instance sets no spot price, whatever the pools cost', async () => {
     const instance = await rig.primary({ type: newType() });
     await instance.report(0.1, { 'us-east-1a': 0.04 });
     expect(await instance.row()).toMatchObject({ spotPrice: null, currentPoolId: null });
@@ -142,7 +142,7 @@ describe('pricing-report (A6)', () => {
     expect((await instance.request('POST', '/pricing-report', body)).status).toBe(400);
   });
 
-  it('with nothing but the instance is taken', async () => {
+  it('with only the instance is accepted', async () => {
     const instance = await rig.primary();
     const body = { instance: { instance_id: instance.id }, pricing: null };
     expect((await instance.request('POST', '/pricing-report', body)).status).toBe(200);
@@ -150,7 +150,7 @@ describe('pricing-report (A6)', () => {
 });
 
 describe('buckets', () => {
-  it('are of five minutes of the time at which prices were seen', async () => {
+  it('cover five minutes each, by the time at which prices were collected', async () => {
     const type = newType();
     const instance = await rig.primary({ type });
     const start = rig.pass(86_400 - ((rig.clock.now().getTime() / 1000) % 86_400));
@@ -160,7 +160,7 @@ describe('buckets', () => {
     }
     const at = (seconds: number) => new Date(start.getTime() + seconds * 1000);
     expect(await buckets(type)).toMatchObject([
-      { timeBucket: at(0), spotPrice: '0.040000', observedAt: at(0) }, // of equals the first stays
+      { timeBucket: at(0), spotPrice: '0.040000', observedAt: at(0) }, // of two equal sources the first stays
       { timeBucket: at(300), spotPrice: '0.040300' },
       { timeBucket: at(600), spotPrice: '0.040601', observedAt: at(601) },
     ]);
@@ -171,7 +171,7 @@ describe('buckets', () => {
     ['manual', 'replica-manual'],
     ['automatic-rebalance', 'replica-automatic'],
     ['automatic-termination', 'replica-automatic'],
-  ])('of a %s replica give way to the primary’s, and not the other way round', async (kind, source) => {
+  ])('from a %s replica give way to the primary’s, but not the other way round', async (kind, source) => {
     const type = newType();
     const primary = await rig.primary({ type });
     const replica = await replicaOf(primary, kind);
@@ -186,7 +186,7 @@ describe('buckets', () => {
     expect(await sources()).toEqual([['primary', '0.040000', '1.00']]);
   });
 
-  it('of an automatic replica go before a manual one’s', async () => {
+  it('from an automatic replica take precedence over a manual one’s', async () => {
     const type = newType();
     const primary = await rig.primary({ type });
     const manual = await replicaOf(primary, 'manual');
@@ -197,7 +197,7 @@ describe('buckets', () => {
     expect(await buckets(type)).toMatchObject([{ sourceType: 'replica-automatic', spotPrice: '0.040000' }]);
   });
 
-  it('are one row however many agents see the same pool', async () => {
+  it('have one row per pool, however many agents report it', async () => {
     const type = newType();
     const instances = await Promise.all(Array.from({ length: 6 }, () => rig.primary({ type })));
     const zones = { 'us-east-1a': 0.04, 'us-east-1b': 0.03 };
@@ -208,8 +208,8 @@ describe('buckets', () => {
   });
 });
 
-describe('a report that is told again, late or wrong', () => {
-  it('twice changes nothing', async () => {
+describe('a report that is repeated, late or wrong', () => {
+  it('changes nothing when sent twice', async () => {
     const type = newType();
     const instance = await rig.primary({ type });
     const collected = rig.clock.now();
@@ -227,7 +227,7 @@ describe('a report that is told again, late or wrong', () => {
     expect(await state()).toEqual(before);
   });
 
-  it('late fills its own bucket, and is not taken for the latest price', async () => {
+  it('fills its own bucket when late, and does not replace the latest price', async () => {
     const type = newType();
     const instance = await rig.primary({ type });
     const early = rig.clock.now();
@@ -238,14 +238,14 @@ describe('a report that is told again, late or wrong', () => {
     expect(await buckets(type)).toMatchObject([{ spotPrice: '0.090000' }, { spotPrice: '0.040000' }]);
   });
 
-  it('more than a day in the future is of now', async () => {
+  it('counts as of now when it is more than a day in the future', async () => {
     const type = newType();
     const instance = await rig.primary({ type });
     await instance.report(0.1, { 'us-east-1a': 0.04 }, new Date(rig.clock.now().getTime() + 25 * 3600_000));
     expect(await ownPrices(type)).toMatchObject([{ seenAt: rig.clock.now() }]);
   });
 
-  it.each(['zombie', 'terminated', 'stranger'])('by an instance that is a %s is accepted and ignored', async (kind) => {
+  it.each(['zombie', 'terminated', 'stranger'])('is accepted and ignored when it comes from a %s', async (kind) => {
     const type = newType();
     const old = await rig.primary({ type });
     await old.switchReport(old.successor(), { terminated: kind === 'terminated' });
@@ -257,7 +257,7 @@ describe('a report that is told again, late or wrong', () => {
     expect((await old.agentRow()).pricedAt).toBeNull();
   });
 
-  it('with odd pools loses those, and not the rest', async () => {
+  it('loses invalid pools and prices, and keeps the rest', async () => {
     const type = newType();
     const instance = await rig.primary({ type });
     const pool = (az: string, price: unknown) => ({ pool_id: `${type}.${az}`, instance_type: type, az, price });
@@ -292,7 +292,7 @@ describe('a report that is told again, late or wrong', () => {
 });
 
 describe('the on-demand price', () => {
-  it('of 0.1, which blind agents report, gives way to a better one that is known', async () => {
+  it('of 0.1, which agents report when their lookup fails, gives way to a known one', async () => {
     const type = newType();
     const seeing = await rig.primary({ type });
     const blind = await rig.primary({ type }, seeing.tenant);
@@ -303,7 +303,7 @@ describe('the on-demand price', () => {
     expect(await buckets(type)).toMatchObject([{ ondemandPrice: '0.192000' }]);
   });
 
-  it('of 0.1 is better than none, until a better one comes', async () => {
+  it('of 0.1 is used until another one is reported', async () => {
     const type = newType();
     const blind = await rig.primary({ type });
     await blind.report(0.1, {});
@@ -313,7 +313,7 @@ describe('the on-demand price', () => {
     expect(await onDemandPrices(type)).toMatchObject([{ price: '0.192000' }]);
   });
 
-  it('has a history of its changes only', async () => {
+  it('is added to its history only when it changes', async () => {
     const type = newType();
     const instance = await rig.primary({ type });
     for (const price of [0.2, 0.2, 0.3, 0.3, 0.2]) {
@@ -323,7 +323,7 @@ describe('the on-demand price', () => {
     expect((await onDemandHistory(type)).map((row) => row.price)).toEqual(['0.200000', '0.300000', '0.200000']);
   });
 
-  it.each([0, -1, 101, 1e308])('of %d is none', async (price) => {
+  it.each([0, -1, 101, 1e308])('of %d is ignored', async (price) => {
     const type = newType();
     const instance = await rig.primary({ type });
     expect((await instance.report(price, { 'us-east-1a': 0.04 })).status).toBe(200);

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Rig } from '../../support/rig/rig.ts';
 
-// After a failover the agent of the instance that EC2 takes exits, and its service manager starts it again and again until
-// the end: each start tells of the recommendation once more.
+// After a failover, the agent on the instance that EC2 reclaims exits, and its service manager keeps restarting it
+// until the instance is gone. Each start reports the recommendation again.
 
 let rig: Rig;
 beforeAll(async () => {
@@ -24,7 +24,7 @@ async function failedOver() {
   return { zombie, primary };
 }
 
-it('a recommendation of a retired instance marks its own pool, and nothing of the primary', async () => {
+it('a recommendation from a retired instance is recorded for its own pool, and leaves the primary alone', async () => {
   const { zombie, primary } = await failedOver();
   rig.pass(3 * 3600);
   await primary.heartbeat();
@@ -47,13 +47,13 @@ it('a recommendation of a retired instance marks its own pool, and nothing of th
   expect((await primary.replicas()).filter(({ isActive }) => isActive)).toEqual([]);
 });
 
-it('a price report that was on its way when another instance took over does not set the primary’s pool', async () => {
+it('a price report in flight while another instance takes over does not set the primary’s pool', async () => {
   const { dataApi } = rig.controlPlane;
   const first = await rig.primary({ type: 'z2.large', mode: 'spot', az: 'us-east-1a' });
   await first.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.04 });
   const next = first.successor({ az: 'us-east-1b', mode: 'spot' });
   rig.pass(60);
-  // The switch is reported while the statement that writes the report is on its way.
+  // The switch report arrives while the statement that stores the price report is in flight.
   dataApi.onCall = async ({ sql }) => {
     if (!/SET i\.spot_price/.test(sql ?? '')) return;
     dataApi.onCall = undefined;

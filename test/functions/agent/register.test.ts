@@ -39,13 +39,13 @@ describe('register (A1): a new agent', () => {
     expect(await instance.agentRow()).toMatchObject({ status: 'online', epoch: 1, instanceId: instance.id });
   });
 
-  it('is given a handle of agent and instance, by which every later call speaks', async () => {
+  it('gets a handle made of agent id and instance id, which every later request uses', async () => {
     const instance = await rig.primary();
     expect(instance.handle).toMatch(/^[0-9a-f-]{36}~i-[0-9a-f]{16}$/);
     expect((await instance.heartbeat()).status).toBe(200);
   });
 
-  it("takes its tenant's defaults for what it may do", async () => {
+  it("starts with its tenant's default settings", async () => {
     const tenant = await rig.tenant();
     await rig.db
       .updateTable('clients')
@@ -71,7 +71,7 @@ describe('register (A1): a new agent', () => {
     expect(await instance.events()).toMatchObject([{ eventType: 'agent_registered', severity: 'info', notify: true }]);
   });
 
-  it('on spot is in the pool of its type and zone, which is known from then on', async () => {
+  it('on spot is in the pool of its type and zone, which is added if it is new', async () => {
     const instance = await rig.primary({ mode: 'spot', type: 'r6g.large', az: 'eu-west-1c', region: 'eu-west-1' });
     expect(await instance.agentRow()).toMatchObject({ currentMode: 'spot', currentPoolId: 'r6g.large.eu-west-1c' });
     const pool = rig.db.selectFrom('spotPools').selectAll().where('id', '=', 'r6g.large.eu-west-1c');
@@ -116,13 +116,13 @@ describe('register (A1): refusals', () => {
     ['agent_version', 32],
     ['private_ip', 45],
     ['public_ip', 45],
-  ])('of a %s longer than %i characters is a 400, of one as long is not', async (field, max) => {
+  ])('with a %s longer than %i characters is a 400; exactly as long is accepted', async (field, max) => {
     const instance = rig.instance(await rig.tenant());
     expect((await instance.register({ [field]: 'é'.repeat(max + 1) })).status).toBe(400);
     expect((await instance.register({ [field]: 'é'.repeat(max) })).status).toBe(200);
   });
 
-  it('with a wrong token is a 401, and the heartbeat of agent None that follows a 404', async () => {
+  it('with a wrong token is a 401; the heartbeat of agent None that follows is a 404', async () => {
     const tenant = await rig.tenant();
     const stranger = rig.instance({ ...tenant, token: 'token-of-nobody' });
     expect(await stranger.register()).toMatchObject({ status: 401, body: { error: 'Invalid client token' } });
@@ -140,8 +140,8 @@ describe('register (A1): refusals', () => {
   });
 });
 
-describe('register (A1): the root of the host', () => {
-  it('is where the API answers; below a path there is nothing', async () => {
+describe('register (A1): the API at the root of the host', () => {
+  it('is reached without a path prefix; with one the response is a 404', async () => {
     const tenant = await rig.tenant();
     const call = { token: tenant.token, body: {} };
     expect((await rig.request('POST', '/api/agents/register', call)).status).toBe(400);
@@ -153,7 +153,7 @@ describe('register (A1): the root of the host', () => {
 });
 
 describe('register (A1): an instance of a known agent', () => {
-  it('that is the primary refreshes what is known of it, and comes back online', async () => {
+  it('that is the primary updates what is known about it and comes back online', async () => {
     const instance = await rig.primary();
     await instance.heartbeat('offline');
     const { body } = await instance.register({ hostname: 'new-host', agent_version: '4.0.1' });
@@ -166,14 +166,14 @@ describe('register (A1): an instance of a known agent', () => {
     });
   });
 
-  it('that does not know its mode keeps the one that is known', async () => {
+  it('that does not know its mode keeps the stored one', async () => {
     const instance = await rig.primary({ mode: 'spot' });
     await instance.register({ mode: 'unknown' });
     expect(await instance.agentRow()).toMatchObject({ currentMode: 'spot', currentPoolId: 'm5.large.us-east-1a' });
     expect(await instance.row()).toMatchObject({ currentMode: 'spot', currentPoolId: 'm5.large.us-east-1a' });
   });
 
-  it('that is unknown succeeds a primary that has been silent, which becomes a zombie', async () => {
+  it('that is new replaces a silent primary, which becomes a zombie', async () => {
     const old = await rig.primary();
     const next = old.successor();
     rig.pass(91);
@@ -186,7 +186,7 @@ describe('register (A1): an instance of a known agent', () => {
     expect(await old.agentRow()).toMatchObject({ instanceId: next.id, epoch: 2 });
   });
 
-  it('that succeeds another tells what only it knows: host, addresses and version', async () => {
+  it('that replaces another updates the agent’s hostname, addresses and version', async () => {
     const old = await rig.primary();
     rig.pass(91);
     await old.successor({ version: '3.2.0' }).register({ hostname: 'next', private_ip: '10.0.0.2' });
@@ -198,7 +198,7 @@ describe('register (A1): an instance of a known agent', () => {
     });
   });
 
-  it('that is unknown waits beside a primary heard of within 90 s, and its tenant is warned', async () => {
+  it('that is new waits beside a primary heard from within 90 s, and its tenant is warned', async () => {
     const old = await rig.primary();
     const second = old.successor();
     rig.pass(90);
@@ -218,7 +218,7 @@ describe('register (A1): an instance of a known agent', () => {
     'zombie',
     'terminated',
     'running_replica',
-  ] as const)('that is %s changes nothing and is told to keep still', async (instanceStatus) => {
+  ] as const)('that is %s changes nothing and is told to do nothing', async (instanceStatus) => {
     const primary = await rig.primary();
     const other = primary.successor();
     await other.register();
@@ -245,7 +245,7 @@ describe('register (A1): an instance of a known agent', () => {
     expect(await instance.agentRow()).toMatchObject({ status: 'online', enabled: false });
   });
 
-  it('set up under another logical id of the same tenant is lost to the agent that had it', async () => {
+  it('that registers under another logical id of the same tenant leaves the agent that had it', async () => {
     const first = await rig.primary();
     const second = rig.instance(first.tenant, { instanceId: first.id });
     await second.register();
@@ -255,7 +255,7 @@ describe('register (A1): an instance of a known agent', () => {
   });
 });
 
-describe('what no statement can write', () => {
+describe('what the database refuses', () => {
   const refused = { errno: 1062 };
 
   it('is a second primary of an agent', async () => {
@@ -275,7 +275,7 @@ describe('what no statement can write', () => {
     await expect(change.execute()).rejects.toThrow(/ck_instances_(primary_runs|gone_is_inactive)/);
   });
 
-  it('is a zombie that is active', async () => {
+  it('is an active zombie', async () => {
     const instance = await rig.primary();
     const change = rig.db
       .updateTable('instances')
@@ -284,7 +284,7 @@ describe('what no statement can write', () => {
     await expect(change.execute()).rejects.toThrow('ck_instances_gone_is_inactive');
   });
 
-  it('is an agent with both modes on', async () => {
+  it('is an agent with both auto-switch and manual replicas on', async () => {
     const instance = await rig.primary();
     await expect(instance.set({ manualReplicaEnabled: true, autoSwitchEnabled: true })).rejects.toThrow(
       'ck_agents_one_mode',
@@ -321,6 +321,6 @@ describe('what no statement can write', () => {
       .set({ status: 'terminated' })
       .where('id', '=', `${instance.id}-1`)
       .execute();
-    await insert(first, '3'); // one that is over makes room
+    await insert(first, '3'); // a terminated one makes room
   });
 });

@@ -18,8 +18,8 @@ const localZones = (n: number, prefix: string) =>
     Array.from({ length: n }, (_, i) => [`us-east-1-${prefix}${letter(i / 26)}${letter(i)}-1a`, 0.04]),
   );
 
-describe('a price report of zones that are not its instance’s', () => {
-  it('loses those, and not the rest', async () => {
+describe('a price report with zones outside its instance’s region', () => {
+  it('loses those zones and keeps the rest', async () => {
     const type = 'z1.large';
     const instance = await rig.primary({ type, mode: 'spot' });
     const madeUp = Object.fromEntries(Array.from({ length: 190 }, (_, i) => [`us-east-1-made-up-${i}`, 0.04]));
@@ -32,7 +32,7 @@ describe('a price report of zones that are not its instance’s', () => {
     expect(await instance.row()).toMatchObject({ spotPrice: '0.050000' });
   });
 
-  it('of another type of instance too', async () => {
+  it('loses pools of another instance type too', async () => {
     const instance = await rig.primary({ type: 'z2.large' });
     await instance.request('POST', '/pricing-report', {
       instance: { instance_id: instance.id },
@@ -41,7 +41,7 @@ describe('a price report of zones that are not its instance’s', () => {
     expect(await zonesOf('z3.large')).toEqual([]);
   });
 
-  it('adds no more pools than a region has, and leaves room for its availability zones', async () => {
+  it('adds no more pools than a region can have, and leaves room for its availability zones', async () => {
     const type = 'z4.large';
     const instance = await rig.primary({ type });
     for (const prefix of ['a', 'b', 'c']) {
@@ -55,7 +55,7 @@ describe('a price report of zones that are not its instance’s', () => {
     expect(await zonesOf(type)).toHaveLength(62);
   });
 
-  it('is refused whole where it is larger than any that agents send', async () => {
+  it('is refused as a whole if it is larger than any that agents send', async () => {
     const instance = await rig.primary({ type: 'z5.large' });
     const pools = Array.from({ length: 200 }, () => ({ az: 'us-east-1a', price: 0.03, note: 'x'.repeat(400) }));
     const body = { instance: { instance_id: instance.id }, pricing: { spot_pools: pools } };
@@ -69,7 +69,7 @@ describe('a price report of zones that are not its instance’s', () => {
 });
 
 describe('the job decide', () => {
-  it('decides for all others where one agent’s pools are too many for an answer', async () => {
+  it('decides for all other agents when one agent’s pools do not fit in one Data API response', async () => {
     const flooded = 'z6.large';
     const beside = [await rig.primary({ type: flooded })];
     for (let i = 0; i < 12; i += 1) beside.push(await rig.primary({ type: 'z7.large' }));

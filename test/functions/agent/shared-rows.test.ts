@@ -4,7 +4,7 @@ import { connectToRig } from '../../support/database/beside.ts';
 import { Rig } from '../../support/rig/rig.ts';
 import { triesAll } from '../../support/run/sizes.ts';
 
-// Pools and their prices are everybody's: what one tenant's agents do to them keeps no other one waiting.
+// All tenants share pools and their prices: what one tenant's agents write there must not make another tenant wait.
 
 let rig: Rig;
 let holder: Connection;
@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const prices = { 'us-east-1a': 0.05, 'us-east-1b': 0.04 };
 
-/** Agents of two tenants in one pool, which both have reported. */
+/** Agents of two tenants in one pool. Both have reported its price. */
 async function neighbours(type: string) {
   const one = await rig.primary({ type, mode: 'spot' });
   const other = await rig.primary({ type, mode: 'spot' });
@@ -37,7 +37,7 @@ async function isAnyWaiting() {
 }
 
 describe('a price report', () => {
-  it('waits for no registration of another tenant in the same pool', async () => {
+  it('does not wait for another tenant’s registration in the same pool', async () => {
     const { one, other } = await neighbours('s1.large');
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
     const { promise: held, resolve: isHeld } = Promise.withResolvers<void>();
@@ -56,13 +56,13 @@ describe('a price report', () => {
     expect((await registration).status).toBe(200);
   });
 
-  it('waits for none that waits for its own agent', async () => {
+  it('does not wait for another report that waits for the lock on its own agent', async () => {
     const { one, other } = await neighbours('s2.large');
     await holder.beginTransaction();
     await holder.query('SELECT id FROM agents WHERE id = ? FOR UPDATE', [one.agentId]);
     const waiting = one.report(0.1, { ...prices, 'us-east-1a': 0.06 });
     try {
-      await vi.waitFor(isAnyWaiting, { interval: 200, timeout: 2_000 }); // the view is renewed every 100 ms
+      await vi.waitFor(isAnyWaiting, { interval: 200, timeout: 2_000 }); // MySQL refreshes the view every 100 ms
       expect((await other.report(0.1, { ...prices, 'us-east-1a': 0.051 })).status).toBe(200);
     } finally {
       await holder.rollback();
@@ -93,7 +93,7 @@ describe('a price report', () => {
 });
 
 describe('a registration', () => {
-  it('of a zone that may not exist adds no pool: what is reported of it does, as far as there is room', async () => {
+  it('in a zone that may not exist adds no pool; a price report for that zone does', async () => {
     const local = 'us-east-1-bos-1a';
     const instance = await rig.primary({ type: 's4.large', mode: 'spot', az: local });
     const pools = () => rig.db.selectFrom('spotPools').select('az').where('instanceType', '=', 's4.large').execute();

@@ -22,7 +22,7 @@ async function told(facts = {}, wait = 300) {
   return { old, next: old.successor(spot), commandId: body[0].id as string };
 }
 
-/** A finished switch: a zombie and the primary after it. */
+/** A finished switch: the zombie and the new primary. */
 async function switched(facts = {}) {
   const old = await rig.primary(facts);
   const next = old.successor(spot);
@@ -32,7 +32,7 @@ async function switched(facts = {}) {
 }
 
 describe('switch-report (A7)', () => {
-  it('of a switch without wait makes a zombie, a primary and a row of history (defect 7)', async () => {
+  it('makes the old instance a zombie and the new one the primary, and records the switch (defect 7)', async () => {
     const { old, next, commandId } = await told();
     await next.register();
     rig.pass(45);
@@ -93,20 +93,20 @@ describe('switch-report (A7)', () => {
     ['from spot to on-demand, which costs more', 'spot', 'ondemand', { old_spot: 0.05 }, '-0.046000'],
     ['from on-demand to spot', 'ondemand', 'spot', { new_spot: 0.03 }, '0.066000'],
     ['with a price that is not known, which is not nothing', 'spot', 'spot', { old_spot: 0.05 }, null],
-  ] as const)('%s saves the difference of what an hour costs', async (_, from, to, prices, savingsImpact) => {
+  ] as const)('%s saves the difference between the hourly prices', async (_, from, to, prices, savingsImpact) => {
     const old = await rig.primary({ mode: from });
     await old.switchReport(old.successor({ mode: to, az: 'us-east-1b' }), { prices });
     expect(await old.switches()).toMatchObject([{ savingsImpact }]);
   });
 
-  it('with the time at which the old instance went ends it', async () => {
+  it('with a termination time of the old instance marks that as terminated', async () => {
     const old = await rig.primary();
     await old.switchReport(old.successor(spot), { terminated: true });
     expect(await old.row()).toMatchObject({ instanceStatus: 'terminated', terminatedAt: rig.clock.now() });
     expect(await old.switches()).toMatchObject([{ oldTerminatedAt: rig.clock.now() }]);
   });
 
-  it('in the other family of keys says the same', async () => {
+  it('with the alternative key names means the same', async () => {
     const old = await rig.primary();
     const next = old.successor(spot);
     await old.switchReport(next, {
@@ -134,7 +134,7 @@ describe('switch-report (A7)', () => {
     ]);
   });
 
-  it('of version 3.2 leaves out when it launched, has nulls, and says what it took a snapshot of', async () => {
+  it('of version 3.2 is accepted without a launch time, with nulls and with the snapshot it used', async () => {
     const old = await rig.primary({ version: '3.2.0' });
     await old.switchReport(old.successor(spot), {
       snapshot: { used: true, snapshot_id: 'snap-1', volume_id: 'vol-1' },
@@ -154,7 +154,7 @@ describe('switch-report (A7)', () => {
   it.each([
     ['cannot be read', 'last tuesday'],
     ['is more than a day in the future', '2031-01-01T00:00:00Z'],
-  ])('takes server time for one that %s, and keeps what was said', async (_, claimed) => {
+  ])('uses server time for one that %s, and keeps the original value', async (_, claimed) => {
     const old = await rig.primary();
     await old.switchReport(old.successor(spot), { timing: { switch_initiated_at: claimed } });
     const [row] = await old.switches();
@@ -162,7 +162,7 @@ describe('switch-report (A7)', () => {
     expect(JSON.stringify(row!.timingData)).toContain(claimed);
   });
 
-  it('that comes again changes nothing and says nothing', async () => {
+  it('that is repeated changes nothing and records no event', async () => {
     const { old, next } = await switched();
     const before = { agent: await old.agentRow(), instances: await old.instances(), switches: await old.switches() };
     rig.pass(10);
@@ -173,7 +173,7 @@ describe('switch-report (A7)', () => {
     expect(await old.events('switch_completed')).toHaveLength(1);
   });
 
-  it('of a stale reporter is true of its instances: whoever is the primary steps down', async () => {
+  it('of a replaced instance is believed: its new instance takes the place of the current primary', async () => {
     const { old: first, next: second } = await switched();
     rig.pass(60);
     const third = first.successor();
@@ -185,7 +185,7 @@ describe('switch-report (A7)', () => {
     });
   });
 
-  it('of the switch that is being carried out is believed, however slow the clock of the one that reports', async () => {
+  it('of the switch in progress is believed, however far the reporter’s clock is behind', async () => {
     const { next: instance } = await switched();
     rig.pass(60);
     await instance.queueSwitch(null);
@@ -196,7 +196,7 @@ describe('switch-report (A7)', () => {
     expect((await after.row()).instanceStatus).toBe('running_primary');
   });
 
-  it('of a switch that a later one has overtaken leaves its instance a zombie', async () => {
+  it('of a switch that a later one has overtaken makes its new instance a zombie', async () => {
     const first = await rig.primary();
     const second = first.successor();
     const third = first.successor();
@@ -211,7 +211,7 @@ describe('switch-report (A7)', () => {
     expect(await first.switches()).toHaveLength(2);
   });
 
-  it('never revives an instance that is terminated', async () => {
+  it('never revives a terminated instance', async () => {
     const { old, next } = await switched();
     await next.switchReport(old.successor(), { terminated: true });
     rig.pass(60);
@@ -239,7 +239,7 @@ describe('switch-report (A7)', () => {
   it.each([
     true,
     false,
-  ])('that names an instance of another agent, of the same tenant: %s, changes nothing', async (same) => {
+  ])('that names an instance of another agent (of the same tenant: %s) changes nothing', async (same) => {
     const old = await rig.primary();
     const other = await rig.primary({}, same ? old.tenant : undefined);
     expect((await old.switchReport(other)).status).toBe(409);
@@ -250,11 +250,11 @@ describe('switch-report (A7)', () => {
 });
 
 describe('inferred switches (9.6)', () => {
-  it('end a switch whose instance was killed before it could report, without an alarm', async () => {
+  it('complete a switch whose old instance was gone before it could report, without an alarm', async () => {
     const { old, next, commandId } = await told({ version: '3.2.0' }, 20);
     rig.pass(30);
     await next.register();
-    await old.heartbeat('offline'); // the last word of an instance that terminates itself
+    await old.heartbeat('offline'); // the last heartbeat of an instance that terminates itself
     await next.report(0.096, { 'us-east-1b': 0.03 });
     for (let minute = 0; minute < 16; minute += 1) {
       rig.pass(60);
@@ -280,7 +280,7 @@ describe('inferred switches (9.6)', () => {
     expect(await old.row()).toMatchObject({ instanceStatus: 'zombie' });
   });
 
-  it('bind the instance that registers with the mode and zone that were asked for, however lately the old one beat', async () => {
+  it('bind an instance that registers with the requested mode and zone, even while the old one is alive', async () => {
     const { old, next } = await told();
     await old.heartbeat();
     expect((await next.register()).body.config.enabled).toBe(true);
@@ -291,7 +291,7 @@ describe('inferred switches (9.6)', () => {
     });
   });
 
-  it('take an instance of version 3.2, which does not say its mode, for the one that was asked for', async () => {
+  it('bind an instance of version 3.2, which does not report its mode, as the requested one', async () => {
     const { old, next } = await told({ version: '3.2.0' });
     await next.register();
     expect(await old.commands()).toMatchObject([{ newInstanceId: next.id }]);
@@ -301,7 +301,7 @@ describe('inferred switches (9.6)', () => {
   it.each([
     ['mode', { mode: 'ondemand', az: 'us-east-1b' }],
     ['zone', { mode: 'spot', az: 'us-east-1c' }],
-  ] as const)('do not take an instance of another %s for it', async (_, facts) => {
+  ] as const)('do not bind an instance of another %s', async (_, facts) => {
     const { old } = await told();
     await old.heartbeat();
     const stranger = old.successor(facts);
@@ -310,7 +310,7 @@ describe('inferred switches (9.6)', () => {
     expect(await old.row()).toMatchObject({ isPrimary: true });
   });
 
-  it('are replaced by the agent’s own report when it comes late', async () => {
+  it('are replaced by the agent’s own report when that arrives late', async () => {
     const { old, next } = await told();
     await next.register();
     rig.pass(1200);
@@ -342,7 +342,7 @@ describe('deferred termination (9.8) and instances-to-terminate (X3)', () => {
     });
   });
 
-  it('says why, how long, and what the settings are', async () => {
+  it('gives the reason, the time waited and the settings', async () => {
     const { old } = await switched();
     rig.pass(310);
     expect((await old.instancesToTerminate()).body).toEqual({
@@ -391,7 +391,7 @@ describe('deferred termination (9.8) and instances-to-terminate (X3)', () => {
     expect(await listed(foreign)).toEqual([]);
   });
 
-  it('lists replicas that were ended and have not been seen to go', async () => {
+  it('lists replicas that were terminated but not confirmed gone', async () => {
     const primary = await rig.primary();
     const replica = primary.successor();
     await replica.register();
@@ -404,7 +404,7 @@ describe('deferred termination (9.8) and instances-to-terminate (X3)', () => {
     expect(body.instances).toMatchObject([{ instance_id: replica.id, reason: 'replica_terminated' }]);
   });
 
-  it('never lists an instance again that is confirmed to be gone', async () => {
+  it('never lists an instance again once it is confirmed gone', async () => {
     const { old, next } = await switched();
     rig.pass(600);
     expect(await old.terminationReport(old.id)).toMatchObject({ status: 200, body: { success: true } });
@@ -418,7 +418,7 @@ describe('deferred termination (9.8) and instances-to-terminate (X3)', () => {
     expect(await old.events('instance_terminated')).toHaveLength(1);
   });
 
-  it('leaves five minutes between two tries', async () => {
+  it('leaves five minutes between two attempts', async () => {
     const { old } = await switched();
     rig.pass(600);
     await old.terminationReport(old.id, false);
@@ -429,7 +429,7 @@ describe('deferred termination (9.8) and instances-to-terminate (X3)', () => {
     expect(await old.events('instance_termination_failed')).toMatchObject([{ severity: 'warning', notify: false }]);
   });
 
-  it('gives up after twelve tries, and says that an instance may still cost', async () => {
+  it('gives up after twelve attempts, and warns once that the instance may still cost money', async () => {
     const { old, next } = await switched();
     for (let i = 0; i < 12; i += 1) {
       rig.pass(600);
@@ -445,7 +445,7 @@ describe('deferred termination (9.8) and instances-to-terminate (X3)', () => {
 });
 
 describe('termination-report (X4)', () => {
-  it.each([true, false])('of an instance that is another agent’s, of the same tenant: %s, is a 404', async (same) => {
+  it.each([true, false])('of another agent’s instance (of the same tenant: %s) is a 404', async (same) => {
     const instance = await rig.primary();
     const { old } = await switched(same ? {} : {});
     const reporter = same ? await rig.primary({}, old.tenant) : instance;
@@ -459,7 +459,7 @@ describe('termination-report (X4)', () => {
     expect(await next.row()).toMatchObject({ isPrimary: true, terminationConfirmed: false });
   });
 
-  it('that comes again says nothing new', async () => {
+  it('that is repeated changes nothing, not even if it then reports a failure', async () => {
     const { old } = await switched();
     await old.terminationReport(old.id);
     const row = await old.row();
@@ -476,7 +476,7 @@ describe('termination-report (X4)', () => {
 });
 
 describe('termination (A8) and uninstall (X5)', () => {
-  it('take the agent offline and end the instance that is named', async () => {
+  it('take the agent offline and mark the named instance as terminated', async () => {
     const instance = await rig.primary();
     const body = { reason: 'scaled in', instance_id: instance.id };
     expect(await instance.request('POST', '/termination', body)).toMatchObject({
@@ -490,7 +490,7 @@ describe('termination (A8) and uninstall (X5)', () => {
     ]);
   });
 
-  it('without an instance leave it as it is; the next registration brings the agent back', async () => {
+  it('without a named instance leave the primary as it is; the next registration brings the agent back', async () => {
     const instance = await rig.primary();
     await instance.request('POST', '/termination');
     expect(await instance.row()).toMatchObject({ isPrimary: true });
@@ -498,13 +498,13 @@ describe('termination (A8) and uninstall (X5)', () => {
     expect(await instance.agentRow()).toMatchObject({ status: 'online', terminatedAt: null });
   });
 
-  it('by an instance that is not the primary take nothing down', async () => {
+  it('of an instance that is not the primary do not take the agent offline', async () => {
     const { old, next } = await switched();
     await old.request('POST', '/termination', { instance_id: next.id });
     expect(await old.agentRow()).toMatchObject({ status: 'online', instanceId: next.id });
   });
 
-  it('by uninstall take the agent of that primary offline', async () => {
+  it('by uninstall take the agent of the named primary offline', async () => {
     const instance = await rig.primary();
     const body = { instance_id: instance.id, reason: 'user' };
     expect((await rig.request('POST', '/api/agents/uninstall', { token: instance.tenant.token, body })).status).toBe(
@@ -517,7 +517,7 @@ describe('termination (A8) and uninstall (X5)', () => {
   it.each([
     ['an instance nobody knows', 'i-nobody'],
     ['no instance', undefined],
-  ])('by uninstall of %s is a 200 all the same', async (_, instance_id) => {
+  ])('by uninstall of %s are a 200 all the same', async (_, instance_id) => {
     const { token } = await rig.tenant();
     expect((await rig.request('POST', '/api/agents/uninstall', { token, body: { instance_id } })).status).toBe(200);
   });

@@ -52,7 +52,7 @@ describe('a price that agents of one tenant report', () => {
     expect(await hostile.commands()).toMatchObject([{ targetPoolId: `${type}.${b}` }]);
   });
 
-  it('counts for all once another tenant’s agents have seen it too, give or take a tenth', async () => {
+  it('counts for all tenants once another tenant’s agents report it too, give or take a tenth', async () => {
     const type = newType();
     const [one, other, third] = [await rig.primary({ type }), await rig.primary({ type }), await rig.primary({ type })];
     await one.report(0.1, { [a]: 0.05, [b]: 0.03 });
@@ -63,14 +63,14 @@ describe('a price that agents of one tenant report', () => {
     expect(await pricesSeenBy(third)).toEqual({ onDemand: 0.1, [a]: 0.054 });
   });
 
-  it('is not made everybody’s by another agent of the same tenant', async () => {
+  it('does not count for all when another agent of the same tenant confirms it', async () => {
     const type = newType();
     const one = await rig.primary({ type });
     for (const instance of [one, await rig.primary({ type }, one.tenant)]) await instance.report(0.1, { [a]: 0.05 });
     expect(await trusted(type)).toEqual({ [a]: null });
   });
 
-  it('is confirmed by what is fresh only', async () => {
+  it('is not confirmed once it is older than 15 minutes', async () => {
     const type = newType();
     await (await rig.primary({ type })).report(0.1, { [a]: 0.05 });
     const late = await rig.primary({ type });
@@ -90,7 +90,7 @@ describe('a price that agents of one tenant report', () => {
   });
 });
 
-describe('a price more than half off what is trusted', () => {
+describe('a price more than half off the trusted one', () => {
   /** Two tenants agree; a third sees another price. */
   async function disputed(price: number) {
     const type = newType();
@@ -101,10 +101,10 @@ describe('a price more than half off what is trusted', () => {
     return { type, odd };
   }
 
-  it('is recorded once a day, and not used: neither for its own tenant nor in the price history', async () => {
+  it('is recorded once a day, and used neither for its own tenant nor in the price history', async () => {
     const { type, odd } = await disputed(0.004);
     expect(await pricesSeenBy(odd)).toMatchObject({ [a]: 0.05 });
-    expect(await odd.commands()).toMatchObject([{ targetPoolId: `${type}.${a}` }]); // at the trusted price, which is worth it
+    expect(await odd.commands()).toMatchObject([{ targetPoolId: `${type}.${a}` }]); // at the trusted price
     rig.pass(300);
     await odd.report(0.1, { [a]: 0.004 });
     expect(await outliers(odd)).toMatchObject([
@@ -117,13 +117,13 @@ describe('a price more than half off what is trusted', () => {
     expect(await buckets.execute()).toEqual([{ spotPrice: '0.050000' }]);
   });
 
-  it('is used where it is less than half off', async () => {
+  it('is used if it is less than half off', async () => {
     const { odd } = await disputed(0.026);
     expect(await pricesSeenBy(odd)).toMatchObject({ [a]: 0.026 });
     expect(await outliers(odd)).toEqual([]);
   });
 
-  it('is used again an hour after anybody has confirmed the trusted one', async () => {
+  it('is used once nobody has confirmed the trusted one for an hour', async () => {
     const { odd } = await disputed(0.004);
     rig.pass(3600);
     await odd.report(0.1, { [a]: 0.004 });
@@ -131,11 +131,11 @@ describe('a price more than half off what is trusted', () => {
   });
 });
 
-describe('a price more than a tenth off what is kept for the same five minutes', () => {
+describe('a price more than a tenth off the one stored for the same five minutes', () => {
   it.each([
     ['of another agent', 0.056, true],
     ['of another agent, just a tenth off', 0.055, false],
-  ])('%s is recorded once a day', async (_, price, isRecorded) => {
+  ])('%s is recorded once a day, if more than a tenth off', async (_, price, isRecorded) => {
     const type = newType();
     const [one, other] = [await rig.primary({ type }), await rig.primary({ type })];
     await one.report(0.1, { [a]: 0.05 });
@@ -152,12 +152,12 @@ describe('a price more than a tenth off what is kept for the same five minutes',
         : [],
     );
     rig.pass(300);
-    await other.report(0.1, { [a]: price * 2 }); // the first of its five minutes
+    await other.report(0.1, { [a]: price * 2 }); // the first report of its five minutes
     expect(await discrepancies(other)).toHaveLength(isRecorded ? 1 : 0);
   });
 });
 
-it('an on-demand price counts for the tenant whose agents report it', async () => {
+it('an on-demand price counts only for the tenant whose agents report it', async () => {
   const type = newType();
   await (await rig.primary({ type })).report(7, {});
   const blind = await rig.primary({ type });
@@ -165,7 +165,7 @@ it('an on-demand price counts for the tenant whose agents report it', async () =
   expect(await blind.row()).toMatchObject({ ondemandPrice: '0.100000' });
 });
 
-it('the pool of an emergency is chosen by prices that the tenant may go by', async () => {
+it('the pool for an emergency standby is chosen by prices that count for its tenant', async () => {
   const type = newType();
   const [victim, hostile] = [await rig.primary({ type, mode: 'spot' }), await rig.primary({ type, mode: 'spot' })];
   await hostile.report(0.1, { [b]: 0.0001, 'us-east-1c': 0.05 });

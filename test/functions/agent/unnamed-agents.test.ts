@@ -4,7 +4,7 @@ import type { TestInstance } from '../../support/agents/test-instance.ts';
 import type { Tenant } from '../../support/rig/api.ts';
 import { Rig } from '../../support/rig/rig.ts';
 
-// Agents whose LOGICAL_AGENT_ID is not set go by their instance's id.
+// Agents without LOGICAL_AGENT_ID use their instance's id as their logical id.
 
 let rig: Rig;
 let tenant: Tenant;
@@ -25,7 +25,7 @@ async function unnamed(): Promise<TestInstance> {
   await instance.report(0.1, prices);
   return instance;
 }
-/** A switch of it that is being carried out, and the successor. */
+/** A switch in progress on `old`: the command's id and the successor. */
 async function underWay(old: TestInstance) {
   await old.queueSwitch(`${old.facts.type}.us-east-1b`);
   const [command] = (await old.pendingCommands()).body;
@@ -37,7 +37,7 @@ describe('the successor of an agent without a logical id', () => {
   it.each([
     'registers first',
     'is reported first',
-  ])('goes on with its settings and history where it %s', async (order) => {
+  ])('inherits the old agent’s settings and history when it %s', async (order) => {
     const old = await unnamed();
     await old.set({ maxSwitchesPerDay: 2, terminateWaitSeconds: 77 });
     const { commandId, next } = await underWay(old);
@@ -63,7 +63,7 @@ describe('the successor of an agent without a logical id', () => {
     expect(await old.commands()).toMatchObject([{ id: commandId, status: 'completed', success: true }]);
   });
 
-  it('has the old instance terminated, which is known as the successor’s when its agent starts again', async () => {
+  it('owns the old instance, which is listed for termination even after its agent restarts', async () => {
     const old = await unnamed();
     const { next } = await underWay(old);
     await next.register();
@@ -77,7 +77,7 @@ describe('the successor of an agent without a logical id', () => {
     expect((await old.instancesToTerminate()).body.instances).toMatchObject([{ instance_id: old.id }]);
   });
 
-  it('is launched once: neither it nor the instance that it replaced is told to move on', async () => {
+  it('is launched once: neither it nor the instance it replaced is told to switch again', async () => {
     const old = await unnamed();
     const running = [old];
     for (let round = 0; round < 6; round += 1) {
@@ -100,7 +100,7 @@ describe('the successor of an agent without a logical id', () => {
     expect(running).toHaveLength(2);
   });
 
-  it('is not taken from an agent that was named, from another tenant, or where no switch asked for it', async () => {
+  it('is never an instance of a named agent or another tenant, or one that no switch asked for', async () => {
     const old = await unnamed();
     const other = await rig.primary({ mode: 'spot', type: old.facts.type }, tenant);
     const stranger = await rig.primary({ ...named(), type: old.facts.type });
@@ -116,7 +116,7 @@ describe('the successor of an agent without a logical id', () => {
   });
 });
 
-it('counts a switch that succeeded and whose successor was never heard of', async () => {
+it('counts a switch that succeeded even if its successor is never heard from', async () => {
   const old = await unnamed();
   const { commandId } = await underWay(old);
   const dispatchedAt = rig.clock.now();

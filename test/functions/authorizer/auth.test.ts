@@ -47,7 +47,7 @@ describe('the Authorization header', () => {
 });
 
 // Every route with every credential: test/system/auth-matrix.test.ts.
-describe('who is not let in is told why', () => {
+describe('a refused caller is told why', () => {
   const told = async (path: string, token: string | undefined) => {
     const { status, body } = await rig.request('GET', path, { token });
     return [status, body.error ?? body.message];
@@ -102,7 +102,7 @@ describe('register authenticates by itself', () => {
     ['an empty header and a good body', { header: 'Bearer', body: 'TOKEN' }, 401, 'Missing client token'],
     ['neither', {}, 401, 'Missing client token'],
     ['a bad body', { body: 'token-x' }, 401, 'Invalid client token'],
-  ])('by %s', async (_, over, status, error) => {
+  ])('with %s', async (_, over, status, error) => {
     const answer = await register(over);
     expect(answer.status).toBe(status);
     expect(answer.body.error).toBe(error);
@@ -119,7 +119,7 @@ describe('register authenticates by itself', () => {
     expect((await rig.request('POST', `/api/agents/${instance.handle}/heartbeat`, { body })).status).toBe(401);
   });
 
-  it('knows no admin credential', async () => {
+  it('does not accept the admin credential', async () => {
     const tenant = { ...(await rig.tenant()), token: rig.controlPlane.adminToken };
     expect((await rig.instance(tenant).register()).status).toBe(401);
   });
@@ -131,7 +131,7 @@ describe('a refused token', () => {
       JSON.stringify(row),
     );
 
-  it('is recorded at most once in ten minutes, however often it comes, and never in clear (defect 25)', async () => {
+  it('is recorded once in ten minutes, however often it is sent, and never in plain text (defect 25)', async () => {
     rig.pass(600 - ((rig.clock.now().getTime() / 1000) % 600));
     const before = (await refusals()).length;
     const token = `token-${randomUUID()}`;
@@ -151,7 +151,7 @@ describe('a refused token', () => {
     expect((await refusals()).join()).not.toContain(token);
   });
 
-  it('is counted, with whatever others are tried in the meantime, on a bounded number of rows', async () => {
+  it('is counted, together with all others of the same time, in a bounded number of rows', async () => {
     rig.pass(600 - ((rig.clock.now().getTime() / 1000) % 600));
     const before = (await refusals()).length;
     for (let i = 0; i < 100; i += 1)
@@ -167,7 +167,7 @@ describe('a refused token', () => {
 });
 
 describe('another tenant’s ids (defect 4)', () => {
-  /** Two tenants, each with an agent, a command that was handed out, and an instance to terminate. */
+  /** A tenant with two agents, a dispatched command, an instance to terminate, and the other things that paths name. */
   async function world() {
     const instance = await rig.primary();
     const old = await rig.primary({}, instance.tenant);
@@ -210,7 +210,7 @@ describe('another tenant’s ids (defect 4)', () => {
     return { instance, old, ids };
   }
 
-  /** One for all routes: nothing is done of what is asked there. */
+  /** Shared by all routes, because none of their requests changes anything. */
   let made: Promise<{ theirs: Awaited<ReturnType<typeof world>>; stranger: TestInstance }> | undefined;
   const both = () => {
     made ??= world().then(async (theirs) => ({ theirs, stranger: await rig.primary() }));
@@ -224,7 +224,7 @@ describe('another tenant’s ids (defect 4)', () => {
     });
 
   describe.each(ofTenant.filter((route) => route.path.includes('{')))('on $name', ({ method, path, id }) => {
-    it('are the same 404 as ids that nobody has, and nothing is done', async () => {
+    it('are the same 404 as unknown ids, and change nothing', async () => {
       const { theirs, stranger } = await both();
       const nobody = Object.fromEntries(Object.keys(theirs.ids).map((name) => [name, randomUUID()]));
       const before = await rowsOf(theirs.instance.tenant.id);
@@ -244,7 +244,7 @@ describe('another tenant’s ids (defect 4)', () => {
     });
   });
 
-  it('in a path of one’s own are a 404 too: commands and instances', async () => {
+  it('of commands and instances are a 404 under the caller’s own agent too', async () => {
     const theirs = await world();
     const own = await rig.primary();
     expect((await own.executed(theirs.ids.command_id)).status).toBe(404);

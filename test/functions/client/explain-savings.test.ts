@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 
-/** Hours pass, and are accounted for. */
+/** Lets hours pass and runs the job that accounts for them. */
 async function accrue(hours: number) {
   const due = () => new Date(rig.clock.now().getTime() + 12 * 60_000).toISOString();
   await rig.controlPlane.runJob({ job: 'accrue-savings', time: due() });
@@ -22,7 +22,7 @@ async function accrue(hours: number) {
 const explain = (query = '', of = instance) =>
   rig.request('GET', `/api/client/${instance.tenant.id}/savings/explain${query}`, { token: of.tenant.token });
 
-it('E7 says how savings come about: the rules, each instance hour, and sums that are theirs', async () => {
+it('E7 explains savings: the rules, each instance hour, and the totals of these hours', async () => {
   const { status, body, calls } = await explain();
   expect(status).toBe(200);
   expect(calls).toBe(3);
@@ -47,7 +47,7 @@ it('E7 says how savings come about: the rules, each instance hour, and sums that
   });
 });
 
-it('E7 pages through the hours, and keeps the sums of all', async () => {
+it('E7 pages through the hours, with the totals of all hours on each page', async () => {
   const first = await explain('?limit=2');
   const second = await explain(`?limit=2&cursor=${encodeURIComponent(first.body.next_cursor)}`);
   expect(
@@ -56,7 +56,7 @@ it('E7 pages through the hours, and keeps the sums of all', async () => {
   expect(second.body).toMatchObject({ next_cursor: null, totals: first.body.totals });
 });
 
-it('E7 looks at the time that is asked for', async () => {
+it('E7 covers only the requested period', async () => {
   const { body } = await explain('?from=2026-03-02T01:00:00Z&to=2026-03-02T02:00:00Z');
   expect(body.totals).toMatchObject({ instance_hours: 1, savings: 0.07 });
 });

@@ -19,8 +19,8 @@ async function primary(): Promise<TestInstance> {
 const get = ({ token }: Tenant, path: string) => rig.request('GET', path, { token });
 const post = ({ token }: Tenant, path: string, body: unknown) => rig.request('POST', path, { token, body });
 
-describe('how an agent has fared (X14)', () => {
-  it('is in numbers, under both paths', async () => {
+describe('the statistics of an agent (X14)', () => {
+  it('are numbers, and the same under both paths', async () => {
     const instance = await primary();
     await instance.report(0.1, { 'us-east-1a': 0.09, 'us-east-1b': 0.01 });
     await rig.runJob('decide');
@@ -47,15 +47,15 @@ describe('how an agent has fared (X14)', () => {
   });
 });
 
-it('an agent’s emergency status has counts (X15)', async () => {
+it('the emergency status of an agent has counts (X15)', async () => {
   const instance = await primary();
   await instance.addReplica({ replicaType: 'automatic-rebalance' });
   const { body } = await instance.request('GET', '/emergency-status');
   expect(body.counts).toEqual({ active_replicas: 1, emergency_replicas: 1, interruptions_handled: 0 });
 });
 
-describe('what happened to an instance (X16)', () => {
-  it('is its events and switches, newest first, page by page', async () => {
+describe('the log of an instance (X16)', () => {
+  it('has its events and switches, newest first, in pages', async () => {
     const instance = await primary();
     rig.pass(60);
     const next = instance.successor();
@@ -82,7 +82,7 @@ describe('what happened to an instance (X16)', () => {
   });
 });
 
-describe('how much prices have moved (X17)', () => {
+describe('the volatility of prices (X17)', () => {
   it.each([
     [[0.05, 0.05, 0.05], 'very_low'],
     [[0.05, 0.055, 0.06], 'low'],
@@ -121,7 +121,7 @@ describe('what a move would save (X18)', () => {
     expect(await instance.commands()).toEqual(before);
   });
 
-  it('is refused to where it cannot go', async () => {
+  it('is refused for a pool where the instance cannot go', async () => {
     const instance = await primary();
     const body = { target_pool: 'm5.large.us-east-1a' };
     const answer = await post(instance.tenant, `/api/client/instances/${instance.id}/simulate-switch`, body);
@@ -129,8 +129,8 @@ describe('what a move would save (X18)', () => {
   });
 });
 
-describe('how long workloads were down (X19)', () => {
-  it('is by what triggered the switch', async () => {
+describe('the downtime of workloads (X19)', () => {
+  it('is grouped by what triggered the switch', async () => {
     const instance = await primary();
     const next = instance.successor();
     await instance.switchReport(next);
@@ -156,7 +156,7 @@ describe('how long workloads were down (X19)', () => {
 });
 
 describe('alerts on prices (X20)', () => {
-  it('say whether they are met now, and are a hundred at most', async () => {
+  it('say whether they are triggered now, and are limited to a hundred', async () => {
     const { tenant, facts } = await primary();
     const path = `/api/client/${tenant.id}/pricing-alerts`;
     const pool_id = `${facts.type}.us-east-1b`;
@@ -201,14 +201,14 @@ describe('a console that follows events (X21)', () => {
     createdAt: at,
   });
 
-  it('misses none, also of those that come late, and sees few again', async () => {
+  it('misses none, not even those stored late, and sees few twice', async () => {
     const tenant = await rig.tenant();
     const made: string[] = [];
     const seen: string[] = [];
     let { cursor } = await follow(tenant, `since=${rig.clock.now().toISOString()}`);
     for (let i = 0; i < 20; i += 1) {
       rig.pass(10);
-      // Of calls that took up to 30 s.
+      // Events of requests that took up to 30 s.
       const late = [0, 7, 30].map((s) => event(tenant, new Date(rig.clock.now().getTime() - s * 1000)));
       await rig.db.insertInto('systemEvents').values(late).execute();
       made.push(...late.map(({ id }) => id));
@@ -224,7 +224,7 @@ describe('a console that follows events (X21)', () => {
     expect(seen.length / made.length).toBeLessThan(6);
   });
 
-  it('goes through many of one moment, each once', async () => {
+  it('pages through many events of the same time, each exactly once', async () => {
     const tenant = await rig.tenant();
     rig.pass(120);
     const at = new Date(rig.clock.now().getTime() - 100_000);
@@ -243,7 +243,7 @@ describe('a console that follows events (X21)', () => {
     expect(new Set(seen).size).toBe(25);
   });
 
-  it('sees its own tenant’s only; the admin sees all', async () => {
+  it('sees only its own tenant’s events; the admin sees all', async () => {
     const [tenant, other] = [await rig.tenant(), await rig.tenant()];
     const since = `since=${rig.clock.now().toISOString()}`;
     await rig.db.insertInto('systemEvents').values(event(other, rig.clock.now())).execute();
@@ -252,7 +252,7 @@ describe('a console that follows events (X21)', () => {
     const all = (await rig.asAdmin('GET', `/api/events?limit=500&${since}`)).body;
     expect(new Set(all.map(({ client_id }: { client_id: string }) => client_id)).has(other.id)).toBe(true);
     expect((await get(tenant, '/api/events?since=yesterday')).status).toBe(400);
-    // A time that MySQL cannot hold: all there is, or nothing.
+    // With a time outside MySQL's range, the response has all events or none.
     for (const since of ['0000-02-29T21:33:03.57%2B03:59', '9999-12-31T23:59:59-12:00'])
       expect((await get(tenant, `/api/events?since=${since}`)).status, since).toBe(200);
     expect((await get(tenant, '/api/events?cursor=x')).status).toBe(400);

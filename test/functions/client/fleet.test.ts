@@ -13,7 +13,7 @@ afterAll(() => rig.stop());
 const get = (tenant: Tenant, path: string, token = tenant.token) =>
   rig.request('GET', `/api/client/${tenant.id}${path}`, { token });
 
-/** Agents of one tenant, the first of which beat last. */
+/** Agents of one tenant, latest heartbeat first. */
 async function agents(count: number): Promise<TestInstance[]> {
   const tenant = await rig.tenant();
   const all: TestInstance[] = [];
@@ -24,10 +24,10 @@ async function agents(count: number): Promise<TestInstance[]> {
   return all;
 }
 
-describe('whose token it is (C1)', () => {
+describe('the validation of a token (C1)', () => {
   const validate = (token?: string) => rig.request('GET', '/api/client/validate', { token: token! });
 
-  it('is answered with the tenant’s name, which the install script reads', async () => {
+  it('returns the tenant’s name, which the install script reads', async () => {
     const tenant = await rig.tenant();
     const body = { valid: true, client_id: tenant.id, name: tenant.name, email: expect.any(String) };
     expect(await validate(tenant.token)).toMatchObject({ status: 200, body });
@@ -37,7 +37,7 @@ describe('whose token it is (C1)', () => {
     ['no token', undefined, 401, 'Missing client token'],
     ['an empty one', '', 401, 'Missing client token'],
     ['one that nobody has', 'token-x', 401, 'Invalid client token'],
-  ])('is refused with `valid: false` for %s', async (_, token, status, error) => {
+  ])('returns `valid: false` for %s', async (_, token, status, error) => {
     expect(await validate(token)).toMatchObject({ status, body: { valid: false, error } });
   });
 
@@ -48,8 +48,8 @@ describe('whose token it is (C1)', () => {
   });
 });
 
-describe('a tenant in numbers (C2)', () => {
-  it('counts what runs and what is online, without deleted agents', async () => {
+describe('the overview of a tenant (C2)', () => {
+  it('counts instances and online agents, leaving out deleted agents', async () => {
     const [last, first, gone] = await agents(3);
     await first!.heartbeat('offline');
     await gone!.set({ status: 'deleted' });
@@ -67,7 +67,7 @@ describe('a tenant in numbers (C2)', () => {
     });
   });
 
-  it('of a tenant that has nothing are numbers too', async () => {
+  it('has zeros for a tenant that has nothing', async () => {
     const tenant = await rig.tenant();
     const zero = { instances: 0, agentsOnline: 0, agentsTotal: 0, totalSavings: 0, lastSync: null };
     expect((await get(tenant, '')).body).toMatchObject(zero);
@@ -75,7 +75,7 @@ describe('a tenant in numbers (C2)', () => {
 });
 
 describe('the lists of agents (C3, C11)', () => {
-  it('are bare arrays, newest heartbeat first; the history has deleted agents as well', async () => {
+  it('are bare arrays; current agents come latest heartbeat first, and the history has deleted ones too', async () => {
     const [b, a, gone] = await agents(3);
     await gone!.set({ status: 'deleted' });
     await b!.heartbeat('offline');
@@ -103,7 +103,7 @@ describe('the lists of agents (C3, C11)', () => {
     expect((await get(agent!.tenant, '/agents')).body).toMatchObject([{ terminateWaitMinutes: minutes }]);
   });
 
-  it('go on from page to page, each agent once', async () => {
+  it('are paged, with each agent exactly once', async () => {
     const all = await agents(5);
     const seen: string[] = [];
     let cursor: string | null = '';
@@ -117,7 +117,7 @@ describe('the lists of agents (C3, C11)', () => {
     expect(seen.toSorted()).toEqual(all.map(({ agentId }) => agentId).toSorted());
   });
 
-  it('refuse a cursor that was changed, or is another list’s', async () => {
+  it('refuse a cursor that was altered or issued by another list', async () => {
     const [agent] = await agents(3);
     const { headers } = await get(agent!.tenant, '/agents?limit=1');
     const cursor = headers.get('x-next-cursor')!;
@@ -142,7 +142,7 @@ describe('the lists of agents (C3, C11)', () => {
     });
   });
 
-  it('are shorter, and not a 500, where names are as long as their columns', async () => {
+  it('return a shorter page, not a 500, when names are as long as their columns', async () => {
     const [agent] = await agents(1);
     const long = '💣'.repeat(255);
     const row = await agent!.agentRow();
@@ -165,7 +165,7 @@ describe('the lists of agents (C3, C11)', () => {
 });
 
 describe('one agent in full (C21)', () => {
-  it('has its settings, its primary, its standbys and what it is to do', async () => {
+  it('has its settings, its primary, its standbys and its pending commands', async () => {
     const agent = await rig.primary({ type: 'full.large', mode: 'spot' });
     await agent.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.03 });
     await agent.queueSwitch('full.large.us-east-1b');
@@ -189,7 +189,7 @@ describe('one agent in full (C21)', () => {
     });
   });
 
-  it('is answered for a deleted agent too', async () => {
+  it('is returned for a deleted agent too', async () => {
     const [agent] = await agents(1);
     await agent!.set({ status: 'deleted' });
     const answer = await rig.request('GET', `/api/client/agents/${agent!.handle}`, { token: agent!.tenant.token });
@@ -210,7 +210,7 @@ describe('the list of instances (C9)', () => {
   const ids = async (tenant: Tenant, query: string) =>
     (await get(tenant, `/instances${query}`)).body.map((item: { id: string }) => item.id);
 
-  it('is newest first, by status, mode, and a part of id or type', async () => {
+  it('is newest first, and can be filtered by status, mode, and part of the id or type', async () => {
     const { old, now, tenant } = await history();
     expect(await ids(tenant, '')).toEqual([now.id, old.id]);
     expect(await ids(tenant, '?status=active')).toEqual([now.id]);
@@ -222,7 +222,7 @@ describe('the list of instances (C9)', () => {
     for (const wild of ['%25', '_', '%5C']) expect(await ids(tenant, `?search=${wild}`)).toEqual([]);
   });
 
-  it('has prices that are numbers, and no saving for what is on-demand', async () => {
+  it('has prices that are numbers, and no saving for an on-demand instance', async () => {
     const { now, old, tenant } = await history();
     const { body } = await get(tenant, '/instances');
     expect(body).toMatchObject([
@@ -234,7 +234,7 @@ describe('the list of instances (C9)', () => {
     expect((await get(fresh.tenant, '/instances')).body).toMatchObject([{ spotPrice: 0, onDemandPrice: 0 }]);
   });
 
-  it('goes on from page to page, by status too', async () => {
+  it('is paged, also when filtered by status', async () => {
     const { tenant, now } = await history();
     let last = now;
     for (let i = 0; i < 3; i += 1) {
@@ -259,7 +259,7 @@ describe('the list of instances (C9)', () => {
 });
 
 describe('the list of active standbys (C10)', () => {
-  it('has each beside its primary, with text for an instance that is still to come', async () => {
+  it('has each with its primary, and an empty string for an instance that is not launched yet', async () => {
     const agent = await rig.primary({ type: 'c10.large', mode: 'spot' });
     await agent.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.03 });
     await agent.request('POST', '/manual-replica/enable');
@@ -283,10 +283,10 @@ describe('the list of active standbys (C10)', () => {
   });
 });
 
-describe('who may look', () => {
+describe('access to a tenant', () => {
   const paths = ['', '/agents', '/agents/history', '/instances', '/replicas'];
 
-  it.each(paths)('the admin sees any tenant’s %s, and 404 for one that does not exist', async (path) => {
+  it.each(paths)('the admin sees any tenant’s %s, and a 404 for an unknown tenant', async (path) => {
     const [agent] = await agents(1);
     const admin = rig.controlPlane.adminToken;
     const theirs = await get(agent!.tenant, path, admin);
@@ -297,7 +297,7 @@ describe('who may look', () => {
     expect(nobody).toMatchObject({ status: 404, body: { error: 'Client not found', code: 'client_not_found' } });
   });
 
-  it.each(paths)('defect: nobody was asked whose %s these are; another tenant’s are a 404', async (path) => {
+  it.each(paths)('defect: nothing checked whose %s was requested; another tenant’s is a 404', async (path) => {
     const [agent] = await agents(1);
     const stranger = await rig.tenant();
     expect(await get(agent!.tenant, path, stranger.token)).toMatchObject({ status: 404 });

@@ -19,7 +19,7 @@ const force = (instance: TestInstance, body: unknown, id = instance.id) =>
   rig.request('POST', `/api/client/instances/${id}/force-switch`, { token: instance.tenant.token, body });
 
 describe('a forced switch (C17)', () => {
-  it('is queued ahead of the engine’s, and told to the tenant', async () => {
+  it('is queued ahead of the engine’s switches, and the tenant is notified', async () => {
     const instance = await primary();
     const answer = await force(instance, { target: 'pool', pool_id: pool(instance, 'b') });
     expect(answer).toMatchObject({ status: 200, body: { success: true, command_id: expect.any(String) } });
@@ -50,14 +50,14 @@ describe('a forced switch (C17)', () => {
     expect(await instance.commands()).toMatchObject([{ targetMode: zone ? 'spot' : 'ondemand', targetPoolId }]);
   });
 
-  it('asks no settings, limits and gates', async () => {
+  it('ignores settings, limits and gates', async () => {
     const instance = await primary();
     await instance.set({ autoSwitchEnabled: false, maxSwitchesPerDay: 0, autoTerminateEnabled: false });
     expect((await force(instance, { target: 'ondemand' })).status).toBe(200);
     expect(await instance.commands()).toMatchObject([{ terminateWaitSeconds: 0 }]);
   });
 
-  it('takes the place of a switch that nobody has fetched', async () => {
+  it('replaces a switch that was not fetched yet', async () => {
     const instance = await primary();
     await instance.queueSwitch(pool(instance, 'b'));
     await force(instance, { target: 'ondemand' });
@@ -65,7 +65,7 @@ describe('a forced switch (C17)', () => {
     expect(byStatus).toEqual({ cancelled: 'spot', pending: 'ondemand' });
   });
 
-  it('is one, when several are forced at once', async () => {
+  it('is queued once when several are forced at the same time', async () => {
     const instance = await primary();
     const targets = [{ target: 'ondemand' }, { target: 'spot' }, { target: 'pool', pool_id: pool(instance, 'b') }];
     const answers = await Promise.all(targets.map((body) => force(instance, body)));
@@ -73,14 +73,14 @@ describe('a forced switch (C17)', () => {
     expect((await instance.commands()).filter(({ status }) => status === 'pending')).toHaveLength(1);
   });
 
-  it('defect: it promised another instance type; what agents cannot do is named as ignored', async () => {
+  it('defect: it promised another instance type; what agents cannot do is listed as ignored', async () => {
     const instance = await primary();
     const answer = await force(instance, { target: 'ondemand', new_instance_type: 'm5.24xlarge' });
     expect(answer.body.ignored).toEqual(['new_instance_type']);
     expect((await force(instance, { target: 'spot' })).body).not.toHaveProperty('ignored');
   });
 
-  it('waits for an agent that is offline, for a day', async () => {
+  it('waits for an offline agent for a day', async () => {
     const instance = await primary();
     await instance.heartbeat('offline');
     expect((await force(instance, { target: 'ondemand' })).body.message).toContain('offline');
@@ -107,7 +107,7 @@ describe('a forced switch (C17)', () => {
     expect(await instance.commands()).toEqual([]);
   });
 
-  it('is refused where the instance is already, and where no price is fresh', async () => {
+  it('is refused to the pool where the instance already is, and when no price is fresh', async () => {
     const instance = await primary();
     const here = { target: 'pool', pool_id: pool(instance, 'a') };
     expect(await force(instance, here)).toMatchObject({
@@ -129,14 +129,14 @@ describe('a forced switch (C17)', () => {
       status: 409,
       body: { code: 'command_in_flight' },
     });
-    // Its successor is still on its way: a second switch would launch a second one.
+    // The successor is still starting: a second switch would launch another one.
     await instance.executed(command.id);
     expect((await force(instance, { target: 'ondemand' })).status).toBe(409);
     rig.pass(15 * 60 + 1);
     expect((await force(instance, { target: 'ondemand' })).status).toBe(200);
   });
 
-  it('is a 409 where EC2 takes the instance and the agent is told to leave it', async () => {
+  it('is a 409 while EC2 reclaims the instance and a command to leave it is queued', async () => {
     const instance = await rig.primary({ type: 'lonely.large', mode: 'spot' });
     await instance.report(0.1, { 'us-east-1a': 0.05 });
     await instance.emergency('termination-notice');
@@ -146,7 +146,7 @@ describe('a forced switch (C17)', () => {
     expect(await instance.commands()).toMatchObject([{ priority: 100, status: 'pending' }]);
   });
 
-  it('is a 409 for what is not the primary, with the name of what is', async () => {
+  it('is a 409 for an instance that is not the primary, and names the primary', async () => {
     const instance = await primary();
     const standby = instance.successor({ az: 'us-east-1b' });
     await standby.register();

@@ -13,7 +13,7 @@ afterAll(() => rig.stop());
 const get = (tenant: Tenant, path: string, token = tenant.token) =>
   rig.request('GET', `/api/client/${tenant.id}${path}`, { token });
 
-/** Months of a tenant, the present one last. */
+/** Stores savings of a tenant for this many months, ending with the present one. */
 const months = (tenant: Tenant, count: number) =>
   rig.db
     .insertInto('clientSavingsMonthly')
@@ -34,7 +34,7 @@ const months = (tenant: Tenant, count: number) =>
     )
     .execute();
 
-/** An agent that has moved so often, from on-demand to Spot and on. */
+/** The primary of an agent that has switched this often, first from on-demand to Spot, then from pool to pool. */
 async function moved(switches: number): Promise<TestInstance> {
   let instance = await rig.primary({ type: `h${randomUUID().slice(0, 6)}.large` });
   for (let i = 0; i < switches; i += 1) {
@@ -47,10 +47,10 @@ async function moved(switches: number): Promise<TestInstance> {
   return instance;
 }
 
-describe('what was decided (C4)', () => {
+describe('the decisions for agents (C4)', () => {
   const decisions = async (tenant: Tenant) => await get(tenant, '/agents/decisions');
 
-  it('defect 17, 19: a 500, four queries an agent and a shape that nobody reads; it is two queries for all', async () => {
+  it('defect 17, 19: were a 500, took four queries an agent and had an unused shape; take two in all', async () => {
     const instance = await rig.primary({ type: 'c4.large', mode: 'spot' });
     for (let i = 0; i < 3; i += 1) await rig.primary({ type: 'c4.large' }, instance.tenant);
     await instance.report(0.1, { 'us-east-1a': 0.09, 'us-east-1b': 0.01 });
@@ -80,7 +80,7 @@ describe('what was decided (C4)', () => {
     expect(healthy.pricingHealth).toMatchObject({ status: 'healthy', recentReportsCount: 1 });
   });
 
-  it('has nulls where nothing was decided, and on-demand prices twice where there is no Spot', async () => {
+  it('are null where there are none; an on-demand instance has the on-demand price as its spot price', async () => {
     const instance = await rig.primary();
     await instance.report(0.1, {});
     expect((await decisions(instance.tenant)).body).toMatchObject([
@@ -92,7 +92,7 @@ describe('what was decided (C4)', () => {
     ]);
   });
 
-  it('has at most five decisions and events of each of a hundred agents, two calls in all', async () => {
+  it('come with at most five events of each of a hundred agents, in two Data API calls', async () => {
     const instance = await rig.primary();
     const row = await instance.agentRow();
     const { undecidedSince: _u, listedOf: _l, ...columns } = row;
@@ -123,8 +123,8 @@ describe('what was decided (C4)', () => {
   });
 });
 
-describe('what was saved (C18, C20, C22)', () => {
-  it('is twelve months at most, oldest first', async () => {
+describe('savings (C18, C20, C22)', () => {
+  it('cover at most twelve months, oldest first', async () => {
     const tenant = await rig.tenant();
     await months(tenant, 14);
     const { body, calls } = await get(tenant, '/savings?range=monthly');
@@ -143,7 +143,7 @@ describe('what was saved (C18, C20, C22)', () => {
     expect((await get(await rig.tenant(), '/savings')).body).toEqual([]);
   });
 
-  it('is drawn with instances by mode, and each of 30 days, also those without a switch', async () => {
+  it('are charted with instances by mode, and with each of 30 days, even those without a switch', async () => {
     const instance = await moved(2);
     await months(instance.tenant, 2);
     const { body, calls } = await get(instance.tenant, '/stats/charts');
@@ -161,7 +161,7 @@ describe('what was saved (C18, C20, C22)', () => {
     expect(empty.switchFrequency.every(({ switches }: { switches: number }) => switches === 0)).toBe(true);
   });
 
-  it('defect 17: the export was a 500; it is a file', async () => {
+  it('defect 17: the export was a 500; it is a CSV file', async () => {
     const tenant = await rig.tenant();
     await months(tenant, 2);
     const { status, headers, body } = await get(tenant, '/export/savings');
@@ -176,7 +176,7 @@ describe('what was saved (C18, C20, C22)', () => {
 });
 
 describe('the switches of a tenant (C19, C23)', () => {
-  it('defect 17: a switch had no instanceId, and consoles a blank; it is the new instance', async () => {
+  it('defect 17: a switch had no instanceId, so consoles showed a blank; it is the new instance', async () => {
     const instance = await moved(2);
     const { body, calls } = await get(instance.tenant, '/switch-history');
     expect(calls).toBe(1);
@@ -187,13 +187,13 @@ describe('the switches of a tenant (C19, C23)', () => {
     for (const { timestamp } of body) expect(timestamp).toMatch(/Z$/);
   });
 
-  it('has numbers where nobody has reported prices', async () => {
+  it('have zeros where no prices were reported', async () => {
     const instance = await rig.primary();
     await instance.switchReport(instance.successor(), { prices: null });
     expect((await get(instance.tenant, '/switch-history')).body).toMatchObject([{ price: 0, savingsImpact: 0 }]);
   });
 
-  it('are those of an instance that left it or led to it, page by page', async () => {
+  it('can be filtered by an instance that is the old or the new one, and are paged', async () => {
     const instance = await moved(4);
     const all = (await get(instance.tenant, '/switch-history')).body;
     const middle = all[1].newInstanceId;
@@ -209,7 +209,7 @@ describe('the switches of a tenant (C19, C23)', () => {
     expect(seen).toEqual(all.map(({ id }: { id: string }) => id));
   });
 
-  it('are a file that no spreadsheet takes for a formula', async () => {
+  it('can be exported to a CSV file in which formulas are escaped', async () => {
     const instance = await rig.primary();
     await instance.switchReport(instance.successor({ instanceId: '=cmd|x', mode: 'spot' }), { prices: null });
     const { body, headers } = await get(instance.tenant, '/export/switch-history');
@@ -222,7 +222,7 @@ describe('the switches of a tenant (C19, C23)', () => {
     expect(headers.get('x-next-cursor')).toBeNull();
   });
 
-  it('are several files where they are many, each row in one of them', async () => {
+  it('are split into several files if they are many, with each row in exactly one', async () => {
     const instance = await moved(1);
     const [row] = await instance.switches();
     const many = (from: number) =>
@@ -253,7 +253,7 @@ describe('a link to a file (X27, X28)', () => {
     rig.request('POST', `/api/client/${tenant.id}/export-links`, { token, body });
   const open = (url: string) => rig.request('GET', url);
 
-  it('opens the file without a header, for five minutes', async () => {
+  it('opens the file without an Authorization header for five minutes', async () => {
     const tenant = await rig.tenant();
     await months(tenant, 1);
     const made = await link(tenant);
@@ -270,7 +270,7 @@ describe('a link to a file (X27, X28)', () => {
     expect(await open(made.body.url)).toMatchObject({ status: 403, body: { code: 'link_invalid' } });
   });
 
-  it('goes on where a file ended', async () => {
+  it('refuses a cursor that is not of this file, and without one opens the file from its start', async () => {
     const instance = await moved(2);
     const other = await link(instance.tenant, { export: 'switch-history', cursor: 'x' });
     expect(other).toMatchObject({ status: 400, body: { details: { cursor: [expect.any(String)] } } });
@@ -278,7 +278,7 @@ describe('a link to a file (X27, X28)', () => {
     expect((await open(url)).body.split('\r\n')).toHaveLength(4);
   });
 
-  it('is nobody else’s: changed in any character, it is a 403', async () => {
+  it('is a 403 when any part of it is altered', async () => {
     const [tenant, other] = [await rig.tenant(), await rig.tenant()];
     const { url } = (await link(tenant)).body;
     const theirs = (await link(other)).body.url;
@@ -307,7 +307,7 @@ describe('a link to a file (X27, X28)', () => {
     expect((await open(url)).status).toBe(200);
   });
 
-  it('is made for one’s own files only, and not opened once the tenant is inactive', async () => {
+  it('can be made for the caller’s own files only, and stops working once the tenant is inactive', async () => {
     const [tenant, stranger] = [await rig.tenant(), await rig.tenant()];
     expect((await link(tenant, undefined, stranger.token)).status).toBe(404);
     const { url } = (await link(tenant, undefined, rig.controlPlane.adminToken)).body;
@@ -316,7 +316,7 @@ describe('a link to a file (X27, X28)', () => {
     expect((await open(url)).status).toBe(403);
   });
 
-  it('ends with the token that asked for it, and leaves those of other tokens', async () => {
+  it('stops working with the token that made it, while links of other tokens go on', async () => {
     const tenant = await rig.tenant();
     const tokens = `/api/client/${tenant.id}/tokens`;
     const expires_at = new Date(rig.clock.now().getTime() + 60_000).toISOString();
@@ -341,7 +341,7 @@ it.each([
   '/stats/charts',
   '/export/savings',
   '/export/switch-history',
-])('the admin sees any tenant’s %s, in three calls, and a stranger a 404', async (path) => {
+])('the admin sees any tenant’s %s in three Data API calls; another tenant gets a 404', async (path) => {
   const tenant = await rig.tenant();
   const answer = await get(tenant, path, rig.controlPlane.adminToken);
   expect(answer.status).toBe(200);

@@ -13,11 +13,11 @@ afterAll(() => rig.stop());
 const minute = 60;
 const hour = 60 * minute;
 
-/** Runs a job as it is due twelve minutes from now. */
+/** Runs a job as if it were due twelve minutes from now. */
 const run = (job: 'accrue-savings' | 'accrue-savings-again' = 'accrue-savings') =>
   rig.controlPlane.runJob({ job, time: new Date(rig.clock.now().getTime() + 12 * minute * 1000).toISOString() });
 
-/** A Spot primary at 0.03 of 0.10 dollars an hour. */
+/** A Spot primary that costs $0.03 an hour, where on-demand costs $0.10. */
 async function newInstance() {
   instance = await rig.primary({ type: `o${++types}.large`, mode: 'spot' });
   await instance.report(0.1, { 'us-east-1a': 0.03, 'us-east-1b': 0.02 });
@@ -28,7 +28,7 @@ const set = (overlays: unknown) => rig.request('PUT', path(), { token: instance.
 const read = async () => (await rig.request('GET', path(), { token: instance.tenant.token })).body.overlays;
 const hoursAgo = (n: number) => new Date(rig.clock.now().getTime() - n * hour * 1000).toISOString();
 
-/** What each hour of the tenant came to, oldest first: baseline and cost. */
+/** Baseline and actual cost of each of the tenant's hours, oldest first. */
 const costs = async () =>
   (
     await rig.db
@@ -62,10 +62,10 @@ async function expectSumsToAgree() {
   expect(days.reduce((all, { savings }) => all + Math.round(Number(savings) * 1e6), 0)).toBe(sum);
 }
 
-describe('what a tenant pays in place of public prices (E10, E11)', () => {
+describe('what a tenant pays instead of public prices (E10, E11)', () => {
   beforeEach(newInstance);
 
-  it('is stored as it is said, and answered the same', async () => {
+  it('is stored as sent, with prices rounded to six decimals, and returned the same', async () => {
     expect(await read()).toEqual([]);
     const plan = { name: 'Plan', mode: 'ondemand', multiplier: 0.72, from: '2026-03-01T00:00:00.000Z' };
     const own = { instance_type: 'm5.large', mode: 'spot', hourly_price: 0.0123456 };
@@ -82,7 +82,7 @@ describe('what a tenant pays in place of public prices (E10, E11)', () => {
     expect(await read()).toEqual([]);
   });
 
-  it('may change from one time to the next', async () => {
+  it('can change from one period to the next', async () => {
     const [first, next] = [
       { mode: 'ondemand', multiplier: 0.8, until: hoursAgo(1) },
       { mode: 'ondemand', multiplier: 0.6, from: hoursAgo(1) },
@@ -131,7 +131,7 @@ describe('what a tenant pays in place of public prices (E10, E11)', () => {
     expect(await read()).toMatchObject([{ multiplier: 0.9 }]);
   });
 
-  it('is the tenant’s own: another one finds no such client', async () => {
+  it('is visible to its own tenant only: another one gets a 404', async () => {
     const other = await rig.primary();
     for (const method of ['GET', 'PUT'] as const) {
       const of = (id: string) =>
@@ -145,12 +145,12 @@ describe('what a tenant pays in place of public prices (E10, E11)', () => {
     }
   });
 
-  it('is audited as it was and as it became', async () => {
+  it('is audited with its state before and after each change', async () => {
     await set([{ mode: 'spot', multiplier: 0.9 }]);
     await set([{ mode: 'spot', multiplier: 0.8 }]);
     const acts = await rig.asAdmin('GET', `/api/admin/audit?client_id=${instance.tenant.id}&action=price_overlays_set`);
     const multiplierOf = (state: { overlays: { multiplier: string }[] }) => state.overlays[0]?.multiplier;
-    // Of one moment, in either order.
+    // Both rows have the same time, so they can come in either order.
     expect(
       acts.body.map((act: { before: never; after: never }) => [multiplierOf(act.before), multiplierOf(act.after)]),
     ).toEqual(
@@ -162,18 +162,18 @@ describe('what a tenant pays in place of public prices (E10, E11)', () => {
   });
 });
 
-describe('hours that a change concerns', () => {
-  // The changes above concern no hour yet; left to later, they would concern a day of each of those tenants.
+describe('hours that a change affects', () => {
+  // The changes above affect no hour yet. If they were left pending, they would affect a day of each of those tenants.
   beforeAll(() => run());
 
-  // Each test begins on an hour of its own, with nothing left to account for.
+  // Each test begins in its own hour, with nothing left to account for.
   beforeEach(async () => {
     rig.pass(26 * hour - ((rig.clock.now().getTime() / 1000) % hour));
     await run();
     await newInstance();
   });
 
-  it('are accounted for again by the next run, from the time that it says, and no others', async () => {
+  it('are accounted for again by the next run, from the start of the overlay on, and no others', async () => {
     rig.pass(4 * hour);
     await run();
     expect(await costs()).toEqual(Array(4).fill('0.1 - 0.03'));
@@ -187,7 +187,7 @@ describe('hours that a change concerns', () => {
     expect(await run()).toMatchObject({ rows: 0 });
   });
 
-  it('are those of the overlay that goes, too', async () => {
+  it('include those of an overlay that is removed', async () => {
     await set([{ instance_type: instance.facts.type, mode: 'spot', hourly_price: 0.01 }]);
     rig.pass(2 * hour);
     await run();
@@ -198,7 +198,7 @@ describe('hours that a change concerns', () => {
     await expectSumsToAgree();
   });
 
-  it('are none where only a name is another, or nothing', async () => {
+  it('are none when only a name changes, or nothing', async () => {
     const line = { mode: 'spot', multiplier: 0.5, from: hoursAgo(1) };
     await set([line]);
     rig.pass(hour);
@@ -209,7 +209,7 @@ describe('hours that a change concerns', () => {
     expect(await read()).toMatchObject([{ name: 'Discount' }]);
   });
 
-  it('reach back for 30 days, and not beyond the tenant’s first', async () => {
+  it('reach back for 30 days, but not beyond the creation of the tenant', async () => {
     await set([{ mode: 'spot', multiplier: 0.9 }]);
     expect((await corrections())[0]!.nextHour).toEqual(rig.clock.now());
     const longAgo = { createdAt: new Date('2020-01-01T00:00:00Z') };
@@ -217,7 +217,7 @@ describe('hours that a change concerns', () => {
     await set([{ mode: 'spot', multiplier: 0.5 }]);
     const [row] = await corrections();
     expect(row!.nextHour).toEqual(new Date(rig.clock.now().getTime() - 30 * 24 * hour * 1000));
-    // A change of later hours leaves the earlier ones to be done.
+    // A change that affects only later hours leaves the earlier ones pending.
     await set([
       { mode: 'spot', multiplier: 0.5 },
       { mode: 'ondemand', multiplier: 0.9, from: hoursAgo(0) },
@@ -226,13 +226,13 @@ describe('hours that a change concerns', () => {
     await rig.db.deleteFrom('savingsCorrections').where('clientId', '=', instance.tenant.id).execute();
   });
 
-  it('are accounted for once more where the overlays change while it is done', async () => {
+  it('are accounted for once more if the overlays change during the run', async () => {
     rig.pass(2 * hour);
     await run();
     await set([{ mode: 'spot', multiplier: 0.5, from: hoursAgo(2) }]);
     const [before] = await corrections();
     await run();
-    // As if the run had read the first list, and the second came before it ended.
+    // As if the run had read the first list, and the second list had come before the run ended.
     await set([{ mode: 'spot', multiplier: 0.1, from: hoursAgo(2) }]);
     const [after] = await corrections();
     expect(after!.changeId).not.toBe(before!.changeId);
@@ -241,7 +241,7 @@ describe('hours that a change concerns', () => {
     await expectSumsToAgree();
   });
 
-  it('name what counted in them (E7)', async () => {
+  it('list the overlays that applied to them (E7)', async () => {
     await set([
       { name: 'Old', mode: 'ondemand', multiplier: 0.9, until: hoursAgo(48) },
       { name: 'Plan', mode: 'ondemand', multiplier: 0.6, from: hoursAgo(2) },
@@ -256,7 +256,7 @@ describe('hours that a change concerns', () => {
     expect(body.records).toMatchObject([{ baseline_cost: 0.06, overlays: ['Plan'] }]);
   });
 
-  it('are named in each hour as it was accounted for, without a name by what they are for (E7)', async () => {
+  it('list the overlays they were accounted for with, unnamed ones by mode and instance type (E7)', async () => {
     const records = async () =>
       (
         await rig.request('GET', `/api/client/${instance.tenant.id}/savings/explain`, { token: instance.tenant.token })

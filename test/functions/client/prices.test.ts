@@ -19,7 +19,7 @@ const get = (instance: TestInstance, path: string, token = instance.tenant.token
 const pool = (instance: TestInstance, zone: string) => `${instance.facts.type}.us-east-1${zone}`;
 
 describe('what an instance could cost elsewhere (C12)', () => {
-  it('is by pool, cheapest first, with what it saves of on-demand', async () => {
+  it('is listed by pool, cheapest first, with the saving over on-demand', async () => {
     const instance = await primary();
     const answer = await get(instance, '/pricing');
     expect(answer).toMatchObject({ status: 200, calls: 1 });
@@ -41,7 +41,7 @@ describe('what an instance could cost elsewhere (C12)', () => {
     expect(body).toMatchObject({ currentPool: { id: 'unpriced.large.us-east-1a' }, onDemand: { price: 0 }, pools: [] });
   });
 
-  it('has pools that were not seen within the hour last', async () => {
+  it('lists pools without a price from the last hour at the end', async () => {
     const instance = await primary();
     rig.pass(3601);
     await instance.report(0.1, { 'us-east-1a': 0.06 });
@@ -49,7 +49,7 @@ describe('what an instance could cost elsewhere (C12)', () => {
     expect(ids).toEqual([pool(instance, 'a'), pool(instance, 'c'), pool(instance, 'b')]);
   });
 
-  it('is by the prices that the tenant may go by, and no other tenant’s', async () => {
+  it('is based on the prices that count for the tenant, not on another tenant’s', async () => {
     const instance = await primary();
     const other = await rig.primary({ type: instance.facts.type });
     await other.report(0.1, { 'us-east-1b': 0.001 });
@@ -58,8 +58,8 @@ describe('what an instance could cost elsewhere (C12)', () => {
   });
 });
 
-describe('what an instance has done (C13)', () => {
-  it('is in numbers on an empty database too', async () => {
+describe('the metrics of an instance (C13)', () => {
+  it('are zeros while nothing is recorded', async () => {
     const instance = await rig.primary({ mode: 'spot' });
     const { body, calls } = await get(instance, '/metrics');
     expect(calls).toBe(1);
@@ -68,7 +68,7 @@ describe('what an instance has done (C13)', () => {
       expect(body[field], field).toBe(0);
   });
 
-  it('counts switches that left it and that led to it, and what the cost records say', async () => {
+  it('count switches from and to the instance, and sum its cost records', async () => {
     const first = await primary();
     rig.pass(3600);
     const second = first.successor();
@@ -102,7 +102,7 @@ describe('what an instance has done (C13)', () => {
     });
   });
 
-  it('defect: uptime went on after the end; it stops there', async () => {
+  it('defect: uptime kept growing after termination; it stops there', async () => {
     const instance = await primary();
     rig.pass(5 * 3600 + 10);
     expect((await get(instance, '/metrics')).body.uptimeHours).toBe(5);
@@ -113,7 +113,7 @@ describe('what an instance has done (C13)', () => {
 });
 
 describe('what pools cost over time (C14, C15)', () => {
-  /** A report every half an hour, the price rising by a cent. */
+  /** A report every half an hour, with a price that rises by a cent each time. */
   async function history(hours: number): Promise<TestInstance> {
     const instance = await primary();
     rig.pass(3600 - ((rig.clock.now().getTime() / 1000) % 3600));
@@ -124,7 +124,7 @@ describe('what pools cost over time (C14, C15)', () => {
     return instance;
   }
 
-  it('is a row for each hour and a key without dots for each pool, in UTC without a zone', async () => {
+  it('has a row per hour, a key without dots per pool, and UTC times without a zone', async () => {
     const instance = await history(3);
     const { body, calls } = await get(instance, '/price-history');
     expect(calls).toBe(2);
@@ -147,7 +147,7 @@ describe('what pools cost over time (C14, C15)', () => {
     for (const { time } of daily) expect(time).toMatch(/^\d{4}-\d\d-\d\d$/);
   });
 
-  it('is empty lists and a price of 0 where nothing is known', async () => {
+  it('has empty lists and a price of 0 where nothing is known', async () => {
     const instance = await rig.primary({ type: 'unknown.large', mode: 'ondemand' });
     expect((await get(instance, '/price-history')).body).toEqual({ data: [], pools: [], onDemandPrice: 0 });
   });
@@ -158,12 +158,12 @@ describe('what pools cost over time (C14, C15)', () => {
     ['-5', 200],
     ['2.4', 200],
     ['x', 400],
-  ])('days=%s is %i', async (days, status) => {
+  ])('with days=%s is a %i', async (days, status) => {
     const instance = await primary();
     expect((await get(instance, `/price-history?days=${days}`)).status).toBe(status);
   });
 
-  it('is of an agent, or of the one that started last, for a proxy beside it', async () => {
+  it('is available for a given agent, or by default for the one that started last', async () => {
     const instance = await history(2);
     const ask = (query = '') =>
       rig.request('GET', `/api/client/pricing-history${query}`, { token: instance.tenant.token });
@@ -194,7 +194,7 @@ describe('what pools cost over time (C14, C15)', () => {
 });
 
 describe('where an instance could go (C16)', () => {
-  it('defect 17: consoles read other names; both are there, cheapest pool and own type first', async () => {
+  it('defect 17: consoles read other field names; both are present, cheapest pool and own type first', async () => {
     const instance = await rig.primary({ type: 'c16.large', mode: 'spot' });
     await instance.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.04 });
     for (const type of ['c16.2xlarge', 'c16x.large', 'c16.xlarge']) await rig.primary({ type, mode: 'spot' });
@@ -221,7 +221,7 @@ it.each([
   '/metrics',
   '/price-history',
   '/available-options',
-])('the admin sees %s of anybody’s instance, and another tenant a 404', async (path) => {
+])('the admin sees %s of any tenant’s instance; another tenant gets a 404', async (path) => {
   const instance = await primary();
   expect((await get(instance, path, rig.controlPlane.adminToken)).status).toBe(200);
   const stranger = await rig.tenant();

@@ -25,7 +25,7 @@ const post = (agent: TestInstance, what: string, body: unknown) =>
   rig.request('POST', `/api/client/agents/${agent.agentId}/${what}`, { token: agent.tenant.token, body });
 const configure = (agent: TestInstance, body: unknown) => post(agent, 'config', body);
 
-/** What the console's form sends: all four, whatever was changed. */
+/** What the console's form sends: all four settings, whichever was changed. */
 const form = {
   terminateWaitMinutes: 5,
   autoSwitchEnabled: true,
@@ -35,7 +35,7 @@ const form = {
 const manual = { ...form, autoSwitchEnabled: false, manualReplicaEnabled: true };
 
 describe('enabling and disabling an agent (C5)', () => {
-  it('is told to its process, and withdraws what nobody has fetched', async () => {
+  it('changes the agent’s config, and disabling cancels commands that were not fetched', async () => {
     const agent = await primary();
     await agent.queueSwitch(`${agent.facts.type}.us-east-1b`);
     const off = await post(agent, 'toggle-enabled', { enabled: false });
@@ -47,7 +47,7 @@ describe('enabling and disabling an agent (C5)', () => {
     expect((await agent.config()).body).toMatchObject({ enabled: true, config_version: 3 });
   });
 
-  it('defect: no field meant "disabled" to one place and "enabled" to another; it is a 400', async () => {
+  it('defect: a missing field meant "disabled" in one place and "enabled" in another; it is a 400', async () => {
     const answer = await post(await primary(), 'toggle-enabled', {});
     expect(answer).toMatchObject({ status: 400, body: { details: { enabled: [expect.any(String)] } } });
   });
@@ -63,7 +63,7 @@ describe('enabling and disabling an agent (C5)', () => {
 });
 
 describe('the settings of an agent (C7)', () => {
-  it('are stored, in either spelling, with one step of config_version', async () => {
+  it('are stored, in either spelling, and raise config_version by one', async () => {
     const agent = await primary();
     const answer = await configure(agent, {
       terminate_wait_minutes: 7,
@@ -88,14 +88,14 @@ describe('the settings of an agent (C7)', () => {
     expect(await agent.events('agent_config_updated')).toHaveLength(1);
   });
 
-  it('that are sent again as they are change nothing', async () => {
+  it('change nothing when sent again unchanged', async () => {
     const agent = await primary();
     await configure(agent, { ...form, min_savings_percent: 15, risk_threshold: 0.3 });
     expect((await agent.agentRow()).configVersion).toBe(1);
     expect(await agent.events('agent_config_updated')).toEqual([]);
   });
 
-  it('have a wait of a minute at least: not to terminate is auto-terminate off', async () => {
+  it('have a wait of at least a minute: to prevent termination, auto-terminate has to be off', async () => {
     const agent = await primary();
     await configure(agent, { ...form, terminateWaitMinutes: 0 });
     expect((await agent.agentRow()).terminateWaitSeconds).toBe(60);
@@ -125,7 +125,7 @@ describe('the settings of an agent (C7)', () => {
     [{ ...form, manualReplicaEnabled: true }, 'manualReplicaEnabled'],
     [{}, 'body'],
     [{ nothing_we_know: 1 }, 'body'],
-  ])('refuse %j, and change nothing', async (body, field) => {
+  ])('are refused as %j, which changes nothing', async (body, field) => {
     const agent = await primary();
     const before = await agent.agentRow();
     const answer = await configure(agent, body);
@@ -133,7 +133,7 @@ describe('the settings of an agent (C7)', () => {
     expect(await agent.agentRow()).toEqual(before);
   });
 
-  it('promise an availability, and say when the agent may be moved; C21 shows the next five windows', async () => {
+  it('have an availability target and disruption windows; C21 shows the next five windows', async () => {
     const agent = await primary();
     const windows = [{ days: ['sat', 'sun'], from: '22:00', to: '04:00' }];
     await configure(agent, {
@@ -155,7 +155,7 @@ describe('the settings of an agent (C7)', () => {
       disruptionWindows: { timeZone: 'Europe/Berlin', windows },
     });
     expect(shown.body.nextDisruptionWindows).toHaveLength(5);
-    // As they are, they change nothing.
+    // Sending the same values again changes nothing.
     await configure(agent, { availabilityTarget: 99.95, disruptionWindows: { timeZone: 'Europe/Berlin', windows } });
     expect((await agent.agentRow()).configVersion).toBe(2);
     await configure(agent, { availabilityTarget: 'none', disruption_windows: { windows: [] } });
@@ -166,7 +166,7 @@ describe('the settings of an agent (C7)', () => {
     });
   });
 
-  it('say what a job has to do, and by when; C21 shows what is left of it', async () => {
+  it('have a job’s remaining work and deadline; C21 shows how much work is left', async () => {
     const agent = await primary();
     const deadline = new Date(rig.clock.now().getTime() + 20 * 3_600_000).toISOString();
     await configure(agent, { deadline, remaining_work_seconds: 36_000, restartOverheadSeconds: 300 });
@@ -181,7 +181,7 @@ describe('the settings of an agent (C7)', () => {
     rig.pass(600);
     await agent.heartbeat();
     const shown = await rig.request('GET', `/api/client/agents/${agent.agentId}`, { token: tenant.token });
-    // It registered just before, and the first 300 s were its overhead.
+    // The instance had just registered, so the first 300 s were restart overhead.
     expect(shown.body).toMatchObject({ deadline, remainingWorkSeconds: 35_700, restartOverheadSeconds: 300 });
     await configure(agent, { deadline, restart_overhead_seconds: 300 });
     expect((await agent.agentRow()).configVersion).toBe(2);
@@ -189,7 +189,7 @@ describe('the settings of an agent (C7)', () => {
     expect(await agent.agentRow()).toMatchObject({ deadline: null, remainingWorkSeconds: 36_000, configVersion: 3 });
   });
 
-  it.each([-1, 0, 91 * 86_400])('refuse a deadline that is %i s away, and change nothing', async (seconds) => {
+  it.each([-1, 0, 91 * 86_400])('are refused with a deadline %i s away, and nothing changes', async (seconds) => {
     const agent = await primary();
     const before = await agent.agentRow();
     const deadline = new Date(rig.clock.now().getTime() + seconds * 1000).toISOString();
@@ -198,7 +198,7 @@ describe('the settings of an agent (C7)', () => {
     expect(await agent.agentRow()).toEqual(before);
   });
 
-  it('are limits of its own once one of them is changed, and not where a form sends them as they were', async () => {
+  it('become the agent’s own limits once one is changed, but not when a form resends them unchanged', async () => {
     const agent = await primary();
     await configure(agent, { ...form, min_savings_percent: 15, max_switches_per_week: 10 });
     expect(await agent.agentRow()).toMatchObject({ limitsSet: false });
@@ -206,7 +206,7 @@ describe('the settings of an agent (C7)', () => {
     expect(await agent.agentRow()).toMatchObject({ limitsSet: true });
   });
 
-  it('defect: the answer echoed the request; it is what is stored', async () => {
+  it('defect: the response echoed the request; it shows what is stored', async () => {
     const agent = await primary();
     const answer = await configure(agent, { manualReplicaEnabled: true });
     expect(answer.body).toEqual({ success: true, auto_switch_enabled: false, manual_replica_enabled: true });
@@ -214,7 +214,7 @@ describe('the settings of an agent (C7)', () => {
 });
 
 describe('auto-switch and manual replicas', () => {
-  it('turn each other off, and a standby is entered at once', async () => {
+  it('turn each other off, and a standby is requested at once', async () => {
     const agent = await primary();
     const on = await configure(agent, manual);
     expect(on.calls).toBeLessThanOrEqual(9); // docs/adr/0046
@@ -225,7 +225,7 @@ describe('auto-switch and manual replicas', () => {
     expect(await agent.replicas()).toMatchObject([{ status: 'terminated' }]);
   });
 
-  it('withdraw what the engine has queued when auto-switch goes off, and not what a person has', async () => {
+  it('cancel what the engine has queued, but not what a person has, when auto-switch is turned off', async () => {
     const agent = await primary();
     await agent.report(0.1, { 'us-east-1a': 0.09, 'us-east-1b': 0.01 });
     rig.pass(60);
@@ -238,7 +238,7 @@ describe('auto-switch and manual replicas', () => {
     expect(await other.commands()).toMatchObject([{ status: 'pending', triggerType: 'manual' }]);
   });
 
-  it('defect 14: saving the form killed emergency standbys; only a kept one ends, and only on a change', async () => {
+  it('defect 14: saving the form ended emergency standbys; it ends manual ones only, on a change only', async () => {
     const agent = await primary();
     const emergency = await agent.addReplica({ replicaType: 'automatic-rebalance' });
     await configure(agent, form);
@@ -252,7 +252,7 @@ describe('auto-switch and manual replicas', () => {
     expect((await kept.replicas()).find(({ id }) => id === alarm)!.status).toBe('launching');
   });
 
-  it('are one standby, however many ask at once (defect 18)', async () => {
+  it('create one standby, however many requests arrive at once (defect 18)', async () => {
     const agent = await primary();
     const asked = [
       configure(agent, manual),
@@ -266,13 +266,13 @@ describe('auto-switch and manual replicas', () => {
     expect(await agent.agentRow()).toMatchObject({ autoSwitchEnabled: false, manualReplicaEnabled: true });
   });
 
-  it('are refused to version 3, which launches no standbys', async () => {
+  it('do not include manual replicas for version 3, which launches no standbys', async () => {
     const agent = await primary({ version: '3.2.0' });
     expect(await configure(agent, manual)).toMatchObject({ status: 400, body: { code: 'agent_too_old' } });
     expect((await agent.agentRow()).autoSwitchEnabled).toBe(true);
   });
 
-  it('never are both on, whatever is asked in whatever order', () => {
+  it('are never both on, whatever is requested in whatever order', () => {
     const settings = { autoSwitchEnabled: true, manualReplicaEnabled: false } as AgentSettings;
     const flag = fc.option(fc.boolean(), { nil: undefined });
     const asked = fc.record({ autoSwitchEnabled: flag, manualReplicaEnabled: flag });
@@ -293,7 +293,7 @@ describe('auto-switch and manual replicas', () => {
 });
 
 describe('the settings of older consoles (C6)', () => {
-  it('defect: they could turn both modes on; they go by the same rules', async () => {
+  it('defect: they could turn both modes on; they follow the same rules', async () => {
     const agent = await primary();
     const both = await post(agent, 'settings', { auto_switch_enabled: true, replica_enabled: true });
     expect(both.status).toBe(400);
@@ -318,7 +318,7 @@ describe('deleting an agent (C8)', () => {
   const remove = (agent: TestInstance) =>
     rig.request('DELETE', `/api/client/agents/${agent.agentId}`, { token: agent.tenant.token });
 
-  it('leaves its history, and asks nothing more of it', async () => {
+  it('keeps its row, cancels its commands and hands it no more work', async () => {
     const agent = await primary();
     await agent.queueSwitch(`${agent.facts.type}.us-east-1b`);
     const answer = await remove(agent);
@@ -346,7 +346,7 @@ describe('deleting an agent (C8)', () => {
     expect(await agent.events('agent_deleted')).toHaveLength(1);
   });
 
-  it('defect: the machine that runs on was marked as terminated; it is only nobody’s', async () => {
+  it('defect: its instance, which runs on, was marked as terminated; it is only detached', async () => {
     const agent = await primary();
     await remove(agent);
     expect(await agent.row()).toMatchObject({
@@ -358,7 +358,7 @@ describe('deleting an agent (C8)', () => {
     });
   });
 
-  it('has its standbys terminated by its process, while that lives', async () => {
+  it('has its standbys terminated by its own process while that still runs', async () => {
     const agent = await primary();
     await configure(agent, manual);
     const [standby] = await agent.replicas();
@@ -373,7 +373,7 @@ describe('deleting an agent (C8)', () => {
     expect((await agent.instancesToTerminate()).body.instances).toEqual([]);
   });
 
-  it('ends when its process registers again: the agent is back on the same instance, and disabled', async () => {
+  it('is undone when its process registers again: the agent is back on the same instance, but disabled', async () => {
     const agent = await primary();
     await remove(agent);
     rig.pass(60);
@@ -390,7 +390,7 @@ describe('deleting an agent (C8)', () => {
     expect((await remove(agent)).status).toBe(200);
   });
 
-  it('takes it out of the lists of what is there', async () => {
+  it('removes the agent from the lists of current agents and instances', async () => {
     const agent = await rig.primary();
     await remove(agent);
     const ask = async (path: string) =>

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 let types = 0;
-/** Prices and interruptions are everybody's, so each test has an instance type of its own. */
+/** All tenants share prices and interruptions, so each test uses its own instance type. */
 const newType = () => `t${++types}.large`;
 
 const zones = { 'us-east-1a': 0.05, 'us-east-1b': 0.03 };
@@ -22,7 +22,7 @@ async function priced(facts = {}): Promise<TestInstance> {
   return instance;
 }
 
-/** Past interruptions of a pool, an hour apart, each as seen by `agents` agents long gone. */
+/** Past interruptions of a pool, an hour apart, each seen by `agents` agents that are long gone. */
 async function interrupted(poolId: string, times: number, { daysAgo = 10, agents = 1 } = {}) {
   for (let i = 0; i < times * agents; i += 1) {
     const detectedAt = new Date(rig.clock.now().getTime() - daysAgo * 86_400_000 - Math.floor(i / agents) * 3600_000);
@@ -36,7 +36,7 @@ describe('rebalance-recommendation (A10)', () => {
   const signals = (instance: TestInstance) =>
     rig.db.selectFrom('spotInterruptionEvents').selectAll().where('agentId', '=', instance.agentId).execute();
 
-  it('in a pool that was interrupted often says switch, and queues one', async () => {
+  it('says switch and queues one in a pool that was interrupted often', async () => {
     const instance = await priced({ mode: 'spot' });
     await interrupted(instance.pool!, 10);
     const { status, body } = await advise(instance);
@@ -54,25 +54,25 @@ describe('rebalance-recommendation (A10)', () => {
     ]);
   });
 
-  it.each([9, 10])('of a pool with %i interruptions in 30 days moves when its risk is above 0.30', async (times) => {
+  it.each([9, 10])('says switch only above a risk of 0.30: with %i interruptions in 30 days', async (times) => {
     const instance = await priced({ mode: 'spot' });
     await interrupted(instance.pool!, times);
     expect((await advise(instance)).body.action).toBe(times > 9 ? 'switch' : 'monitor');
   });
 
-  it('counts a loss of the pool once, however many agents it took (ADR 10)', async () => {
+  it('counts a loss of the pool once, however many agents it hit (ADR 10)', async () => {
     const instance = await priced({ mode: 'spot' });
     await interrupted(instance.pool!, 2, { agents: 20 });
     expect((await advise(instance)).body.risk_score).toBeCloseTo(2 / 30);
   });
 
-  it('does not count interruptions of more than 30 days ago', async () => {
+  it('does not count interruptions older than 30 days', async () => {
     const instance = await priced({ mode: 'spot' });
     await interrupted(instance.pool!, 20, { daysAgo: 31 });
     expect((await advise(instance)).body).toMatchObject({ action: 'monitor', risk_score: 0 });
   });
 
-  it('goes where there were fewest interruptions, not where it is cheapest', async () => {
+  it('targets the pool with the fewest interruptions, not the cheapest', async () => {
     const instance = await rig.primary({ type: newType(), mode: 'spot' });
     await instance.report(0.1, { ...zones, 'us-east-1c': 0.02 });
     await interrupted(instance.pool!, 15);
@@ -80,19 +80,19 @@ describe('rebalance-recommendation (A10)', () => {
     expect((await advise(instance)).body.target_pool_id).toBe(`${instance.facts.type}.us-east-1b`);
   });
 
-  it('without another pool, or only stale ones, says monitor', async () => {
+  it('says monitor if the prices of all other pools are stale', async () => {
     const instance = await priced({ mode: 'spot' });
     await interrupted(instance.pool!, 20);
     rig.pass(901);
     expect((await advise(instance)).body.action).toBe('monitor');
   });
 
-  it('of an agent on demand says monitor', async () => {
+  it('says monitor to an on-demand agent', async () => {
     const instance = await priced();
     expect((await advise(instance)).body).toMatchObject({ action: 'monitor', risk_score: 0 });
   });
 
-  it('is recorded once an instance and hour, however often it comes', async () => {
+  it('is recorded once per instance and hour, however often it is sent', async () => {
     const instance = await priced({ mode: 'spot' });
     const detected_at = rig.clock.now().toISOString();
     for (let i = 0; i < 3; i += 1) await advise(instance, { detected_at });
@@ -108,7 +108,7 @@ describe('rebalance-recommendation (A10)', () => {
     expect((await instance.agentRow()).lastRebalanceRecommendationAt).toEqual(new Date(detected_at));
   });
 
-  it('that comes again queues no second switch', async () => {
+  it('queues no second switch when repeated', async () => {
     const instance = await priced({ mode: 'spot' });
     await interrupted(instance.pool!, 20);
     await Promise.all([advise(instance), advise(instance), advise(instance)]);
@@ -119,7 +119,7 @@ describe('rebalance-recommendation (A10)', () => {
     ['auto-switch is off', { autoSwitchEnabled: false }],
     ['the agent is disabled', { enabled: false }],
     ['the day’s switches are used up', { maxSwitchesPerDay: 0 }],
-  ])('says switch but queues nothing where %s', async (_, values) => {
+  ])('says switch but queues nothing when %s', async (_, values) => {
     const instance = await priced({ mode: 'spot' });
     await interrupted(instance.pool!, 20);
     await instance.set(values);
@@ -137,7 +137,7 @@ describe('rebalance-recommendation (A10)', () => {
 describe('decide (A12)', () => {
   const decide = (instance: TestInstance, body: object = { instance: {} }) => instance.request('POST', '/decide', body);
 
-  it('answers in the words of both shapes, logs it, and queues nothing', async () => {
+  it('has the fields of both response shapes, logs the decision and queues nothing', async () => {
     const instance = await priced();
     const pool = `${instance.facts.type}.us-east-1b`;
     const { status, body } = await decide(instance);
@@ -182,7 +182,7 @@ describe('decide (A12)', () => {
     expect(await instance.commands()).toEqual([]);
   });
 
-  it('of an agent with a target says what policy A weighed, and what it takes', async () => {
+  it('of an agent with an availability target explains what policy A weighed', async () => {
     const instance = await priced();
     await instance.set({ availabilityTarget: '0.99000', autoSwitchEnabled: false });
     const { body } = await decide(instance);
@@ -199,7 +199,7 @@ describe('decide (A12)', () => {
     expect(recommended.explanation).toEqual(body.explanation);
   });
 
-  it('goes by what the caller describes before what is known', async () => {
+  it('prefers what the caller describes to what is stored', async () => {
     const instance = await priced();
     const { body } = await decide(instance, {
       instance: { instance_id: 'i-other', current_mode: 'spot', current_pool_id: 'x' },
@@ -227,7 +227,7 @@ describe('decide (A12)', () => {
     expect(await instance.decisions()).toEqual([]);
   });
 
-  it('with prices that are none goes by what is known', async () => {
+  it('ignores invalid prices and uses the stored ones', async () => {
     const instance = await priced();
     const { status, body } = await decide(instance, {
       instance: {},
@@ -241,7 +241,7 @@ describe('decide (A12)', () => {
 describe('switch-recommendation (A13)', () => {
   const recommend = async (instance: TestInstance) => (await instance.request('GET', '/switch-recommendation')).body;
 
-  it('says what would be done, and the other pools by price', async () => {
+  it('says what would be done, and lists the other pools by price', async () => {
     const instance = await priced({ mode: 'spot' });
     const { type } = instance.facts;
     expect(await recommend(instance)).toMatchObject({
@@ -255,7 +255,7 @@ describe('switch-recommendation (A13)', () => {
     expect(await instance.decisions()).toEqual([]);
   });
 
-  it('lists every pool to an agent on demand, five at most, none whose price is older than 15 minutes', async () => {
+  it('lists at most five pools to an on-demand agent, none with a price older than 15 minutes', async () => {
     const instance = await rig.primary({ type: newType() });
     await instance.report(0.1, { 'us-east-1z': 0.01 });
     rig.pass(600);
@@ -271,7 +271,7 @@ describe('switch-recommendation (A13)', () => {
   it.each([
     ['disabled', { enabled: false }, 'Agent disabled'],
     ['not to be switched', { autoSwitchEnabled: false }, 'Auto-switch is off'],
-  ])('answers for an agent that is %s, and says that it will not happen', async (_, values, reason) => {
+  ])('recommends a switch to an agent that is %s, and says that it will not happen', async (_, values, reason) => {
     const instance = await priced();
     await instance.set(values);
     const body = await recommend(instance);
@@ -279,7 +279,7 @@ describe('switch-recommendation (A13)', () => {
     expect(body.reason).toContain(reason);
   });
 
-  it('of an agent without any price says stay', async () => {
+  it('says stay for an agent without any price', async () => {
     const instance = await rig.primary({ type: newType() });
     expect(await recommend(instance)).toMatchObject({
       recommended_action: 'stay',
@@ -290,7 +290,7 @@ describe('switch-recommendation (A13)', () => {
 });
 
 describe('the decide job', () => {
-  it('decides for an agent that has reported, logs it, and queues what is allowed (defect 6)', async () => {
+  it('decides for an agent that has reported, logs the decision and queues an allowed switch (defect 6)', async () => {
     const instance = await priced();
     await rig.runJob('decide');
     const [command, ...rest] = await instance.commands();
@@ -308,7 +308,7 @@ describe('the decide job', () => {
     expect((await instance.agentRow()).decidedAt).toEqual(rig.clock.now());
   });
 
-  it('queues a move for risk at priority 50, to on-demand', async () => {
+  it('queues a move to on-demand because of risk at priority 50', async () => {
     const instance = await rig.primary({ type: newType(), mode: 'spot' });
     await instance.report(0.1, { 'us-east-1a': 0.081 });
     await rig.runJob('decide');
@@ -327,7 +327,7 @@ describe('the decide job', () => {
     expect(await instance.decisions()).toMatchObject([{ allowed: false, failedGate }]);
   });
 
-  it('decides on an agent once in five minutes, and only when it has reported since', async () => {
+  it('decides on an agent once in five minutes, and only if it has reported since', async () => {
     const instance = await priced();
     await instance.set({ autoSwitchEnabled: false });
     const decided = async () => (await instance.decisions()).reduce((sum, { times }) => sum + times, 0);
@@ -356,7 +356,7 @@ describe('the decide job', () => {
     expect((await instance.decisions()).at(-1)).toMatchObject({ failedGate: 'open_command', allowed: false });
   });
 
-  it('leaves a move alone whose prices have grown old', async () => {
+  it('queues no move when prices are stale', async () => {
     const instance = await priced();
     rig.pass(901);
     await rig.runJob('decide');
@@ -364,7 +364,7 @@ describe('the decide job', () => {
     expect(await instance.decisions()).toMatchObject([{ failedGate: 'stale_prices' }]);
   });
 
-  it('counts switches of the last day and week', async () => {
+  it('queues no move beyond the daily limit of switches', async () => {
     const instance = await priced();
     const next = instance.successor();
     await instance.switchReport(next);

@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 describe('GET /openapi.json', () => {
-  it('is the document of the route tables, for anybody, and of any origin', async () => {
+  it('serves the document of the route tables to anyone, from any origin', async () => {
     const { status, body, headers, calls } = await rig.request('GET', '/openapi.json', {
       headers: { origin: 'https://console.example' },
     });
@@ -22,7 +22,7 @@ describe('GET /openapi.json', () => {
 });
 
 describe('GET /docs', () => {
-  it('is a page that needs nothing of any other host', async () => {
+  it('serves a page that loads nothing from other hosts', async () => {
     const { status, body, headers } = await rig.request('GET', '/docs');
     expect(status).toBe(200);
     expect(headers.get('content-type')).toBe('text/html; charset=utf-8');

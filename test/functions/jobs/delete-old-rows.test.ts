@@ -16,7 +16,7 @@ const day = 86_400_000;
 const ago = (days: number) => new Date(rig.clock.now().getTime() - days * day);
 const own = () => ({ clientId: instance.tenant.id, agentId: instance.agentId });
 
-/** Puts a row of this age there; the time is what the number stands for. */
+/** Inserts a row into a table. `at` is the time that its age is counted from. */
 const put = {
   system_events: (at: Date, id: string) =>
     rig.db
@@ -78,7 +78,7 @@ const isThere = async (table: string, id: string) =>
     .where((key[table] ?? 'id') as 'id', '=', id)
     .executeTakeFirst()) !== undefined;
 
-describe('the job that deletes what is old', () => {
+describe('the job that deletes old rows', () => {
   it.each([
     ['system_events', 90],
     ['audit_logs', 180],
@@ -96,7 +96,7 @@ describe('the job that deletes what is old', () => {
     expect([await isThere(table, old), await isThere(table, young)]).toEqual([false, true]);
   });
 
-  it('keeps a command that is open, however old', async () => {
+  it('keeps an open command, however old', async () => {
     const id = randomUUID();
     await put.commands(ago(300), id).execute();
     await rig.db.updateTable('commands').set({ status: 'pending' }).where('id', '=', id).execute();
@@ -104,7 +104,7 @@ describe('the job that deletes what is old', () => {
     expect(await isThere('commands', id)).toBe(true);
   });
 
-  it('keeps of prices that are a month old the changes, and the first of each pool and day', async () => {
+  it('keeps of month-old prices only the changes, and the first price of each pool and day', async () => {
     const midnight = new Date(Math.floor(ago(31).getTime() / day) * day);
     const prices = [0.03, 0.03, 0.03, 0.04, 0.04, 0.03];
     const price = (at: Date, spotPrice: number) => ({
@@ -138,7 +138,7 @@ describe('the job that deletes what is old', () => {
     ]);
   });
 
-  it('goes on where there are more than one statement deletes', async () => {
+  it('goes on when there are more rows than one statement deletes', async () => {
     const rows = Array.from({ length: 6_000 }, (_, n) => ({ poolId: `p${n}`, bucket: ago(50) }));
     for (let n = 0; n < rows.length; n += 1_000)
       await rig.db

@@ -9,14 +9,14 @@ import { connectToRig } from '../../support/database/beside.ts';
 import { Rig } from '../../support/rig/rig.ts';
 import { sizes } from '../../support/run/sizes.ts';
 
-// Another transaction holds one agent and all that is its own, as one does whose function was killed. What a job changes for
-// many agents at once, it must find by primary key: by any other way it would wait for the one that is held.
+// Another transaction holds locks on one agent and all its rows, like that of a function that was killed. A job that
+// changes many agents at once must find their rows by primary key: any other access path would wait for that agent.
 
 let rig: Rig;
 let beside: Connection;
 let holder: Connection;
 
-/** The id of the agent that is held: the one with the lowest, which a scan of the table meets first. */
+/** The id of the locked agent. It is the lowest id, which a table scan meets first. */
 let held: string;
 
 const tables = ['agents', 'instances', 'replica_instances', 'commands', 'spot_interruption_events'] as const;
@@ -38,7 +38,7 @@ async function end() {
 
 const ago = (minutes: number) => new Date(rig.clock.now().getTime() - minutes * 60_000).toISOString().slice(0, 23);
 const hold = async () => {
-  // Without locks on gaps, which would be the neighbours'.
+  // Without gap locks, which would also block the neighbours.
   await holder.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
   await holder.query('BEGIN');
   for (const table of tables)
@@ -50,13 +50,13 @@ const hold = async () => {
 interface Case {
   readonly job: JobName;
   readonly name: string;
-  /** Statements that make every agent one that the job changes. */
+  /** Statements that give the job something to change for every agent. */
   readonly arrange: () => readonly string[];
-  /** Counts what is still to be changed. */
+  /** The query that counts what is still to be changed. */
   readonly left: () => string;
-  /** How much a run changes at most. */
+  /** The most that one run changes. */
   readonly most: number;
-  /** How much there is to be changed of each agent; one thing, where it is not said. */
+  /** How many changes there are for each agent; 1 by default. */
   readonly perAgent?: number;
 }
 
@@ -121,7 +121,7 @@ const cases: readonly Case[] = [
   },
 ];
 
-it('locks no agent but those that it is given, and waits for none', async () => {
+it('changeFreeAgents locks only the agents it is given, and waits for none', async () => {
   await fleetOf(sizes.heldAgents);
   try {
     const { rows: agents } = await sql<{ id: string }>`SELECT id FROM agents ORDER BY id`.execute(rig.db);
@@ -151,7 +151,7 @@ describe.each([40, 200, 1000].filter((agents) => agents <= sizes.heldAgents))('o
     await holder.query('ROLLBACK');
   });
 
-  it.each(cases)('$job $name, but for that one', async ({ job, arrange, left, most, perAgent = 1 }) => {
+  it.each(cases)('$job $name, except the one that is held', async ({ job, arrange, left, most, perAgent = 1 }) => {
     for (const statement of arrange()) await beside.query(statement);
     await beside.query(`ANALYZE TABLE ${tables.join()}`);
     await hold();

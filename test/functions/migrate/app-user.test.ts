@@ -28,7 +28,7 @@ const user = async () => {
 };
 const migrate = () => rig.controlPlane.invoke('migrate', {});
 
-describe('the user that the functions come in by', () => {
+describe('the database user of the functions', () => {
   it('reads and writes rows', async () => {
     const db = asFunctions();
     expect(await user()).toMatch(/^app_[0-9a-f]{12}@%$/);
@@ -50,11 +50,11 @@ describe('the user that the functions come in by', () => {
     "CREATE USER 'mine'@'%'",
     'GRANT ALL ON *.* TO CURRENT_USER()',
     'SELECT * FROM mysql.user',
-  ])('may not %s', async (statement) => {
+  ])('cannot %s', async (statement) => {
     await expect(sql.raw(statement).execute(asFunctions())).rejects.toThrow(/denied/);
   });
 
-  it('does not see a schema whose name differs where its own has a _', async () => {
+  it('has no access to a schema whose name differs only where its own has a _', async () => {
     const { name, db } = await ownDatabase(rig);
     const other = name.replace('_', 'x');
     await sql.raw(`CREATE DATABASE ${other}`).execute(db);
@@ -70,7 +70,7 @@ describe('the user that the functions come in by', () => {
     }
   });
 
-  it('does not see the schemas that its own would stand for, were its name a pattern', async () => {
+  it('has no access to schemas that its schema’s name would match as a pattern', async () => {
     const { name, db } = await ownDatabase(rig);
     const [own, other] = [`${name}%\``, `${name}other\``];
     const quoted = (schema: string) => `\`${schema.replaceAll('`', '``')}\``;
@@ -89,13 +89,13 @@ describe('the user that the functions come in by', () => {
     [{ username: "x'; DROP", password: 'a'.repeat(40) }, 'username'],
     [{ username: 'x', password: "topsecret'quoted" }, 'password must have'],
     [{ username: 'x', password: 'topsecret' }, 'password must have'],
-  ])('is not made of what does not fit into a statement, and the password is not told: %j', async (login, message) => {
+  ])('is not made from a name or password that is unsafe in SQL, and no error shows it: %j', async (login, message) => {
     const made = makeAppUser(rig.db as never, rig.database, login);
     await expect(made).rejects.toThrow(message);
     await expect(made).rejects.not.toThrow(/topsecret/);
   });
 
-  it('is not told with its password when the database refuses', async () => {
+  it('appears without its password in the error when the database refuses', async () => {
     const password = 'topsecrettopsecret';
     const refusing = rig.db.withPlugin({
       transformQuery() {
@@ -109,14 +109,14 @@ describe('the user that the functions come in by', () => {
   });
 });
 
-it('a secret that is neither the master’s nor the application’s opens nothing', async () => {
+it('a secret that is neither the master’s nor the application’s gives no access', async () => {
   const client = dataApiClient(rig.controlPlane.dataApi.url);
   const db = throughDataApi(client, rig.database, { secretArn: 'arn:of:another', remaining: () => 0 });
   await expect(sql`SELECT 1`.execute(db)).rejects.toThrow('There is no secret arn:of:another');
 });
 
 describe('each migration', () => {
-  it('gives the user of the secret its password again, whatever it had', async () => {
+  it('sets the user’s password to that of the secret, whatever it was', async () => {
     const [name] = (await user()).split('@');
     await sql.raw(`ALTER USER '${name}'@'%' IDENTIFIED BY 'somethingelse'`).execute(rig.db);
     await migrate();
@@ -126,7 +126,7 @@ describe('each migration', () => {
 });
 
 describe('a rotation', () => {
-  it('has two users take turns, while agents call and after a migration', async () => {
+  it('alternates between two users, while agents send requests and across migrations', async () => {
     const instance = await rig.primary();
     const first = await user();
     const calls = Array.from({ length: 20 }, () => instance.heartbeat());
@@ -141,7 +141,7 @@ describe('a rotation', () => {
     await expect(sql`DROP TABLE agents`.execute(asFunctions())).rejects.toThrow(/denied/);
   });
 
-  it('whose steps come twice, or stop half-way, leaves a password that works', async () => {
+  it('whose steps run twice, or stop half-way, leaves a password that works', async () => {
     const before = await user();
     await rig.controlPlane.rotatePassword(async (event) => {
       await rig.controlPlane.invoke('migrate', event);
@@ -156,14 +156,14 @@ describe('a rotation', () => {
     expect(await user()).toBe(before);
   });
 
-  it('that comes late, behind another that was begun meanwhile, changes nothing', async () => {
+  it('that finishes late, after another one has begun, changes nothing', async () => {
     const before = await user();
     const steps: RotationEvent[] = [];
     const invoke = (event: RotationEvent) => rig.controlPlane.invoke('migrate', event);
     const late = rig.controlPlane.rotatePassword(async (event) => {
       steps.push(event);
       await invoke(event);
-      // The other begins once this one has set its password, and has set its own before this one goes on.
+      // The other one begins once this one has set its password, and sets its own before this one continues.
       if (event.Step === 'setSecret')
         await rig.controlPlane.rotatePassword(async (other) => {
           await invoke(other);

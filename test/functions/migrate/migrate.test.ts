@@ -16,13 +16,13 @@ beforeAll(async () => {
   rig = await Rig.start();
 });
 afterAll(async () => {
-  rig.controlPlane.dataApi.statements.clear(); // tables of the tests' own, and mistakes: not for the grammar check
+  rig.controlPlane.dataApi.statements.clear(); // the tests' own tables and mistakes: not for the grammar check
   await rig.stop();
 });
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'migrations-'));
-  // It gives up at the first fault: what a deployment's end looks like.
+  // With no time for retries, it gives up at the first fault, like a deployment that is cut off.
   ({ db } = await ownDatabase(rig, { remaining: () => 0 }));
   return () => rm(directory, { recursive: true, force: true });
 });
@@ -54,7 +54,7 @@ describe('migrate', () => {
     expect(await run()).toEqual([]);
   });
 
-  it('applies what is new, later', async () => {
+  it('applies only new files in a later run', async () => {
     await file('0001_a.sql', first);
     await run();
     await file('0002_b.sql', 'CREATE TABLE toys (id INT NOT NULL, PRIMARY KEY (id));');
@@ -63,7 +63,7 @@ describe('migrate', () => {
 
   it.each(
     [0, 1, 2, 3, 4, 5].flatMap((n) => (['before', 'after'] as const).map((when) => [n, when] as const)),
-  )('that was cut off at statement %i, %s it was carried out, goes on from there', async (n, when) => {
+  )('that was cut off at statement %i, %s it was executed, resumes from there', async (n, when) => {
     await file('0001_a.sql', first);
     const statement = statementsOf(first)[n]!;
     const starts = new RegExp(`^${statement.slice(0, 30).replaceAll(/[()]/g, '\\$&')}`);
@@ -79,7 +79,7 @@ describe('migrate', () => {
     expect(await run()).toEqual([]);
   });
 
-  it('that was killed holds its lock until the lock’s time is over', async () => {
+  it('that was killed holds its lock until the lock expires', async () => {
     await file('0001_a.sql', first);
     await run();
     await file('0002_b.sql', 'CREATE TABLE toys (id INT NOT NULL, PRIMARY KEY (id));');
@@ -89,7 +89,7 @@ describe('migrate', () => {
     expect(await run()).toEqual(['0002_b.sql']);
   });
 
-  it('of which two run at once is one, and the other one says so or finds nothing to do', async () => {
+  it('runs once when several start together; the others are refused or find nothing to do', async () => {
     await file('0001_a.sql', first);
     const results = await Promise.allSettled([run(), run(), run()]);
     const worked = results.filter((result) => result.status === 'fulfilled').map((result) => result.value);
@@ -136,7 +136,7 @@ describe('migrate', () => {
       expect(await columnsOf('pets')).toEqual(['id', 'name', 'age', 'owner']);
     });
 
-    it('leaves a newer migration that stopped half-way, which its own code takes up again', async () => {
+    it('leaves a newer migration that stopped half-way, which its own code resumes', async () => {
       await newer('ALTER TABLE pets ADD COLUMN owner INT NULL;\nCREATE TABLE broken;');
       await expect(run()).rejects.toThrow(/error code/i);
       expect(await rollBack()).toEqual([]);
@@ -153,17 +153,17 @@ describe('migrate', () => {
     });
   });
 
-  it('stops at a statement that is wrong, and goes on from there once it is mended', async () => {
+  it('stops at a wrong statement, and resumes there once it is fixed', async () => {
     await file('0001_a.sql', `${first}CREATE TABLE broken;\n`);
     await expect(run()).rejects.toThrow(/error code/i);
-    await expect(run()).rejects.toThrow(/error code/i); // the lock is free again, and nothing before it is repeated
+    await expect(run()).rejects.toThrow(/error code/i); // the lock is free again, and no earlier statement is repeated
     expect(await columnsOf('pets')).toEqual(['id', 'name', 'age']);
     await file('0001_a.sql', `${first}CREATE TABLE mended (id INT NOT NULL, PRIMARY KEY (id));\n`);
     expect(await run()).toEqual(['0001_a.sql']);
     expect(await columnsOf('mended')).toEqual(['id']);
   });
 
-  it('refuses a file of which a statement that was carried out has changed, though it stopped behind it', async () => {
+  it('refuses a half-applied file if a statement that was executed has changed', async () => {
     await file('0001_a.sql', `${first}CREATE TABLE broken;\n`);
     await expect(run()).rejects.toThrow(/error code/i);
     await file(
@@ -182,7 +182,7 @@ describe('statementsOf', () => {
     ['A\n  B;  \nC', ['A\n  B', 'C']],
     ["A ';' B;\n", ["A ';' B"]],
     ['  -- a;\nA;\n-- b;\n', ['A']],
-  ])('of %j are %j', (text, statements) => {
+  ])('splits %j into %j', (text, statements) => {
     expect(statementsOf(text)).toEqual(statements);
   });
 });

@@ -24,7 +24,7 @@ it.each([
   ['reads a file beside it', prying('package.json'), 'the ONNX runtime refuses it'],
   ['reads a file of the machine', prying('/etc/hostname'), 'the ONNX runtime refuses it'],
   ['reads a file above it', prying('../../../../etc/passwd'), 'the ONNX runtime refuses it'],
-])('a model that %s costs one request, and the function goes on', { timeout: 30_000 }, async (_, model, why) => {
+])('a model that %s is refused, and the function keeps running', { timeout: 30_000 }, async (_, model, why) => {
   const { status, body } = await activate(model);
   expect({ status, code: body.code }).toEqual({ status: 422, code: 'model_unusable' });
   expect(body.error).toContain(why);

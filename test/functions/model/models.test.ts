@@ -20,7 +20,7 @@ beforeEach(async () => {
 const at = '/api/admin/ml-models';
 type File = readonly [name: string, bytes: Uint8Array<ArrayBuffer>];
 
-/** As a browser sends a form. */
+/** Sends files the way a browser submits a form. */
 async function sendForm(path: string, files: readonly File[], token = rig.controlPlane.adminToken, field = 'files') {
   const form = new FormData();
   for (const [name, bytes] of files) form.append(field, new Blob([bytes]), name);
@@ -39,7 +39,7 @@ const auditOf = (targetId: string) =>
   rig.db.selectFrom('auditLogs').select('action').where('targetId', '=', targetId).orderBy('createdAt').execute();
 
 describe('an upload of models (X8)', () => {
-  it('is kept as a session that waits, and changes nothing that is live', async () => {
+  it('is kept as a pending session, and changes nothing that is live', async () => {
     const { status, body } = await upload(['risk.onnx', bytesOf(ours)], ['old.pkl', bytesOf('pickled')]);
     expect(status).toBe(200);
     expect(body).toMatchObject({
@@ -65,7 +65,7 @@ describe('an upload of models (X8)', () => {
     expect(await auditOf(body.sessionId)).toEqual([{ action: 'model_uploaded' }]);
   });
 
-  it('that ends within a file is refused, and the function serves the next one', async () => {
+  it('that is cut off within a file is refused, and the function serves the next one', async () => {
     const half = '--b\r\nContent-Disposition: form-data; name="files"; filename="a.onnx"\r\n\r\nhalf';
     const sent = { token: rig.controlPlane.adminToken, raw: half };
     const headers = { 'content-type': 'multipart/form-data; boundary=b' };
@@ -75,13 +75,13 @@ describe('an upload of models (X8)', () => {
     expect((await upload(['risk.onnx', bytesOf('x')])).status).toBe(200);
   });
 
-  it('of files with the same name, or a path for a name, keeps each by its own', async () => {
+  it('of files with the same name, or with a path as name, keeps each separately', async () => {
     const first = await uploadOurs();
     await activate(first);
     const { body } = await upload(['risk.onnx', bytesOf('nonsense')], ['../../risk.onnx', bytesOf('nonsense')]);
     expect(body.files).toEqual(['risk.onnx', 'risk.onnx']);
     await activate(await uploadOurs());
-    expect((await fallBack()).body.fallbackSessionId).toBe(first); // whose files are still its own
+    expect((await fallBack()).body.fallbackSessionId).toBe(first); // its file was not overwritten
   });
 
   it.each([
@@ -102,7 +102,7 @@ describe('an upload of models (X8)', () => {
     expect(await sessions()).toEqual([]);
   });
 
-  it('that is no form, or one without an end, is refused', async () => {
+  it('that is not a form, has no end or uses another field is refused', async () => {
     const token = rig.controlPlane.adminToken;
     for (const contentType of ['multipart/form-data', 'multipart/form-data; boundary=x'])
       expect(
@@ -115,11 +115,11 @@ describe('an upload of models (X8)', () => {
     expect((await sendForm(`${at}/upload`, [['a.onnx', bytesOf('x')]], token, 'file')).status).toBe(400);
   });
 
-  it('above what a gateway lets through says so', async () => {
+  it('above the gateway’s size limit is a 413', async () => {
     expect(await upload(['large.onnx', new Uint8Array(4_600_000)])).toMatchObject({ status: 413 });
   });
 
-  it('of large files gives URLs to PUT them to, which take exactly what was announced', async () => {
+  it('of large files returns URLs to PUT them to, which accept exactly what was announced', async () => {
     const announced = { files: [{ name: 'risk.onnx', size: ours.length }] };
     const { status, body } = await rig.asAdmin('POST', `${at}/upload`, announced);
     expect(status).toBe(200);
@@ -130,12 +130,12 @@ describe('an upload of models (X8)', () => {
     });
     const put = (to: string, data: Uint8Array) =>
       fetch(to, { method: 'PUT', body: bytesOf(data) }).then(({ status }) => status);
-    expect(await put(url, ours.subarray(1))).toBe(403); // another length than was signed
-    expect(await put(url.replace('/0?', '/1?'), ours)).toBe(403); // another place
+    expect(await put(url, ours.subarray(1))).toBe(403); // not the signed length
+    expect(await put(url.replace('/0?', '/1?'), ours)).toBe(403); // not the signed key
     expect(await put(url.replace(/X-Amz-Expires=\d+/, 'X-Amz-Expires=90000'), ours)).toBe(403);
     expect(await put(url, ours)).toBe(200);
     expect(await activate(body.sessionId)).toMatchObject({ status: 200 });
-    // The URL still takes other bytes: what is live stays what was tried.
+    // The URL still accepts other bytes, but the live model stays the one that was tested.
     expect(await put(url, Buffer.alloc(ours.length, 1))).toBe(200);
     const kept = await readFile(join(rig.dataDir, 's3/activated', body.sessionId));
     expect(kept.equals(ours)).toBe(true);
@@ -143,7 +143,7 @@ describe('an upload of models (X8)', () => {
     expect(sha256).toBe(createHash('sha256').update(ours).digest('hex'));
   });
 
-  it('announced as more than may be kept is refused', async () => {
+  it('announced as larger than the limit is refused', async () => {
     const size = 60 * 1024 * 1024;
     const files = [1, 2].map((n) => ({ name: `${n}.onnx`, size }));
     expect(await rig.asAdmin('POST', `${at}/upload`, { files })).toMatchObject({ status: 413 });
@@ -151,7 +151,7 @@ describe('an upload of models (X8)', () => {
 });
 
 describe('an activation (D12)', () => {
-  it('makes a model live that was loaded and gave finite answers, and the one before it the fallback', async () => {
+  it('makes a model live that passes its test, and the previous one the fallback', async () => {
     const first = await uploadOurs();
     expect(await activate(first)).toMatchObject({
       status: 200,
@@ -170,7 +170,7 @@ describe('an activation (D12)', () => {
     expect((await auditOf(last)).map(({ action }) => action).toSorted()).toEqual(['model_activated', 'model_uploaded']);
   });
 
-  it('costs a transaction and two looks at what else there is', async () => {
+  it('takes at most 14 Data API calls, and a fallback at most 10', async () => {
     await activate(await uploadOurs());
     await activate(await uploadOurs());
     const { calls } = await activate(await uploadOurs());
@@ -178,7 +178,7 @@ describe('an activation (D12)', () => {
     expect((await fallBack()).calls).toBeLessThanOrEqual(10);
   });
 
-  it('again changes nothing', async () => {
+  it('that is repeated changes nothing', async () => {
     const id = await uploadOurs();
     await activate(id);
     expect((await activate(id)).status).toBe(200);
@@ -186,7 +186,7 @@ describe('an activation (D12)', () => {
     expect(await auditOf(id)).toHaveLength(2);
   });
 
-  it('of two at once leaves one live and one fallback (defect 24)', async () => {
+  it('of several at once leaves one live and at most one fallback (defect 24)', async () => {
     const ids = [await uploadOurs()];
     await activate(ids[0]!);
     ids.push(await uploadOurs());
@@ -227,14 +227,14 @@ describe('an activation (D12)', () => {
     expect(await activate(sessionId)).toMatchObject({ status: 422, body: { error: expect.stringContaining(why) } });
   });
 
-  it('of a session that there is none of is 404; without an id 400', async () => {
+  it('of an unknown session is a 404; without an id it is a 400', async () => {
     expect(await activate(randomUUID())).toMatchObject({ status: 404, body: { code: 'model_session_not_found' } });
     expect((await rig.asAdmin('POST', `${at}/activate`, {})).status).toBe(400);
   });
 });
 
 describe('the fallback (D13)', () => {
-  it('is what was live before, and is live again', async () => {
+  it('makes the previous live session live again, and is then used up', async () => {
     const first = await uploadOurs();
     await activate(first);
     const next = await uploadOurs();
@@ -245,7 +245,7 @@ describe('the fallback (D13)', () => {
     expect(await fallBack()).toMatchObject({ status: 404, body: { code: 'no_fallback' } });
   });
 
-  it('whose commit was not answered is told as done', async () => {
+  it('succeeds even if the response to its commit is lost', async () => {
     const first = await uploadOurs();
     await activate(first);
     await activate(await uploadOurs());
@@ -256,7 +256,7 @@ describe('the fallback (D13)', () => {
 });
 
 describe('files of an engine (X9)', () => {
-  it('leave a model that waits where it is', async () => {
+  it('leave a pending model alone', async () => {
     const model = await uploadOurs();
     rig.pass(1);
     await sendForm('/api/admin/decision-engine/upload', [['engine.py', bytesOf('pass')]]);
@@ -274,8 +274,8 @@ describe('files of an engine (X9)', () => {
   });
 });
 
-describe('what is kept', () => {
-  it('is the live session, the fallback, and the newest that waits; the files of the others go too', async () => {
+describe('what is kept of all sessions', () => {
+  it('is the live one, the fallback and the newest pending one; the files of all others are deleted too', async () => {
     const ids: string[] = [];
     for (let n = 0; n < 2; n += 1) {
       ids.push(await uploadOurs());
@@ -291,14 +291,14 @@ describe('what is kept', () => {
   });
 });
 
-describe('what says that there is a model', () => {
-  it('tells which is live (D11, D6)', async () => {
+describe('the model status', () => {
+  it('shows which model is live (D11, D6)', async () => {
     const before = (await rig.asAdmin('GET', '/api/admin/system-health')).body;
     expect(before.modelStatus).toMatchObject({ loaded: false, activeModels: [] });
     const id = await uploadOurs();
     await activate(id);
     expect((await rig.asAdmin('GET', '/api/admin/system-health')).body.modelStatus).toMatchObject({
-      loaded: false, // it has told nothing yet
+      loaded: false, // nothing has used it yet
       filesUploaded: 1,
       files: ['risk.onnx'],
       activeModels: [{ name: 'risk.onnx', version: id, active: true }],

@@ -31,11 +31,11 @@ const tell = async (clientId: string | null, message: string = randomUUID()) => 
   await record(rig.db, { clientId, type: 'test', severity: 'warning', message, notify: true }, rig.clock.now());
   return message;
 };
-/** Until nothing that happens can still be on its way. */
+/** Lets enough time pass that no event can still be in flight. */
 const later = () => rig.pass(60);
 const admin = () => rig.controlPlane.adminToken;
 
-/** A tenant that has read what there is. */
+/** A tenant that has read all its notifications. */
 async function calmTenant(): Promise<Tenant> {
   const tenant = await rig.tenant();
   await markAll(tenant.token);
@@ -44,7 +44,7 @@ async function calmTenant(): Promise<Tenant> {
 }
 
 describe('notifications (N1)', () => {
-  it('are a tenant’s own and those for all, newest first, and never another tenant’s', async () => {
+  it('are the tenant’s own and those for everyone, newest first, and never another tenant’s', async () => {
     const [tenant, other] = [await calmTenant(), await calmTenant()];
     const own = await tell(tenant.id);
     rig.pass(1);
@@ -69,7 +69,7 @@ describe('notifications (N1)', () => {
     expect(all).not.toContain('an event, and no notification');
   });
 
-  it('of everybody are an operator’s, or of one tenant and for all', async () => {
+  it('of all tenants are listed for an operator, or only those of one tenant and those for everyone', async () => {
     const [tenant, other] = [await calmTenant(), await calmTenant()];
     const messages = [await tell(tenant.id), await tell(other.id), await tell(null)];
     const seen = async (query: string) => {
@@ -80,7 +80,7 @@ describe('notifications (N1)', () => {
     expect(await seen(`?limit=200&client_id=${tenant.id}`)).toEqual([true, false, true]);
   });
 
-  it('of another tenant cannot be asked for: it is like one that nobody has', async () => {
+  it('of another tenant are a 404, like those of an unknown tenant', async () => {
     const [tenant, other] = [await rig.tenant(), await rig.tenant()];
     for (const [token, id] of [
       [tenant.token, other.id],
@@ -96,7 +96,7 @@ describe('notifications (N1)', () => {
     ).toBe(200);
   });
 
-  it('are read a page at a time, each once', async () => {
+  it('are paged, each exactly once', async () => {
     const tenant = await calmTenant();
     for (let i = 0; i < 5; i += 1) await tell(i % 2 ? null : tenant.id);
     const all = (await list(tenant.token)).map(({ id }) => id);
@@ -115,8 +115,8 @@ describe('notifications (N1)', () => {
   });
 });
 
-describe('reading (N2, N3)', () => {
-  it('one marks it, for this tenant alone, and with any of its tokens', async () => {
+describe('marking as read (N2, N3)', () => {
+  it('of one applies to this tenant alone, with any of its tokens', async () => {
     const [tenant, other] = [await calmTenant(), await calmTenant()];
     const forAll = await tell(null);
     const own = await tell(tenant.id);
@@ -136,7 +136,7 @@ describe('reading (N2, N3)', () => {
     expect(await unread(admin())).toEqual(expect.arrayContaining([forAll, own]));
   });
 
-  it('another tenant’s is a 404, as one that nobody has, and marks nothing', async () => {
+  it('of another tenant’s is a 404, like that of an unknown one, and marks nothing', async () => {
     const [tenant, other] = [await calmTenant(), await calmTenant()];
     const message = await tell(other.id);
     const { id } = (await list(other.token)).find((one) => one.message === message)!;
@@ -145,7 +145,7 @@ describe('reading (N2, N3)', () => {
     expect(await unread(other.token)).toEqual([message]);
   });
 
-  it('all hides nothing from other tenants, though many see what is for all', async () => {
+  it('of all hides nothing from other tenants, not even notifications for everyone', async () => {
     const [tenant, other] = [await calmTenant(), await calmTenant()];
     const [forAll, own, foreign] = [await tell(null), await tell(tenant.id), await tell(other.id)];
     later();
@@ -159,7 +159,7 @@ describe('reading (N2, N3)', () => {
     expect((await markAll(tenant.token)).body.updated).toBe(0);
   });
 
-  it('all leaves unread what happened before and becomes known only then', async () => {
+  it('of all leaves unread what happened before but is recorded afterwards', async () => {
     const tenant = await calmTenant();
     const known = await tell(tenant.id);
     await markAll(tenant.token);
@@ -174,7 +174,7 @@ describe('reading (N2, N3)', () => {
     expect((await list(tenant.token)).find(({ message }) => message === known)!.isRead).toBe(true);
   });
 
-  it('all is for each operator by itself; of one tenant it leaves the others’ unread', async () => {
+  it('of all is separate for each operator; for one tenant it leaves the others’ unread', async () => {
     const [tenant, other] = [await calmTenant(), await calmTenant()];
     const { token } = (await rig.asAdmin('POST', '/api/admin/operators', { name: randomUUID(), role: 'viewer' })).body;
     await markAll(token);
