@@ -109,7 +109,7 @@ describe('Capacity Manager', () => {
     expect(new Date(asked[1]!.parameters.get('StartTime')!)).toEqual(midnight(3));
   });
 
-  it('is read for no tenant without a role, and shows nobody another’s account', async () => {
+  it('is not read for a tenant without a role, which sees nothing of another’s account', async () => {
     const [one, other] = [await tenant(), await rig.tenant()];
     await rig.primary({ mode: 'spot' }, other);
     rows = [row(1, { 'spot-total-estimated-cost': 1 })];

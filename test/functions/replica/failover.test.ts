@@ -396,7 +396,7 @@ describe('an instance that has taken over, and dies while it boots', () => {
     expect((await instance.agentRow()).instanceId).toBe(standby.id);
   });
 
-  it('is believed to be dead on the word of its predecessor, and of no other instance', async () => {
+  it('is given up on the word of its predecessor, and of no other instance', async () => {
     const { instance, standby, id } = await failedOverAtPut();
     const [stranger, other] = [instance.successor(), await primary()];
     await stranger.register();

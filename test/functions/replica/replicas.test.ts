@@ -240,7 +240,7 @@ describe('R1: an agent has launched one on command', () => {
     expect(await instance.replicas()).toEqual([]);
   });
 
-  it('is no server error where pool and type are odd', async () => {
+  it('gets no server error for odd pools and types', async () => {
     const instance = await primary();
     for (const pool_id of ['x'.repeat(127), '.', 'nodot', `a.${'z'.repeat(120)}`])
       expect((await adopt(instance, `i-${Math.random()}`, { pool_id })).status).toBeLessThan(500);
@@ -595,7 +595,7 @@ describe('R6: the status of a standby', () => {
     expect(await replicaOf(instance, id)).toEqual(ready);
   });
 
-  it('can be failed, which is notified once and lists the instance for termination', async () => {
+  it('can become failed, which notifies once and lists the instance for termination', async () => {
     const { instance, id, standby } = await withStandby('syncing');
     expect((await instance.replicaStatus(id, 'failed', { error_message: 'no capacity' })).body.status).toBe('failed');
     await instance.replicaStatus(id, 'failed', { error_message: 'again' });

@@ -30,7 +30,7 @@ const stored = ({ id }: Tenant) =>
   rig.db.selectFrom('webhooks').selectAll().where('clientId', '=', id).executeTakeFirst();
 
 describe('a webhook (N4 to N6)', () => {
-  it('is created with a secret, which is shown once and never again', async () => {
+  it('is created with a secret, which is shown once and stored nowhere in plain text', async () => {
     const tenant = await rig.tenant();
     expect(await call('GET', tenant)).toMatchObject({ status: 404, body: { code: 'webhook_not_found' } });
     const url = 'https://hooks.example.com:8443/services/T0/very-secret?key=1';

@@ -78,7 +78,7 @@ function wantedBefore(history: History, played: PlayedSettings, end: number): st
 }
 
 describe.each(Object.entries(settings))('a back-test of %s', (_, played) => {
-  it('decides by nothing that happens later', () => {
+  it('does not depend on what happens later', () => {
     fc.assert(
       fc.property(spells, spells, spells, spells, fc.integer({ min: 50, max: steps - 1 }), (a, b, c, d, end) => {
         const [one, two, other, another] = [expand(a), expand(b), expand(c), expand(d)];

@@ -147,7 +147,7 @@ describe('a back-test', () => {
       expect(run.plays[0].outcome.policy).toBe('rules-1');
       return run.plays[0].outcome.as_asked.moves;
     };
-    // 55 % less than on-demand, and nothing after that.
+    // To the pool that costs 55 % less than on-demand, and nowhere after that.
     expect(await moves({})).toBe(1);
     expect(await moves({ min_savings_percent: 60 })).toBe(0);
     expect(await moves({ max_switches_per_week: 0 })).toBe(0);

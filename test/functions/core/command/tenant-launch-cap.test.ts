@@ -66,7 +66,7 @@ describe('a tenant whose agents launch without end', () => {
     expect(await rig.runJob('cap-launches')).toMatchObject({ rows: 1 });
   });
 
-  it('may launch 50 times, and twice more for each agent that it has had for an hour', async () => {
+  it('may launch 50 times, plus twice for each agent that it has had for an hour', async () => {
     const first = await rig.primary({ mode: 'spot' });
     for (let n = 0; n < 29; n += 1) await rig.primary({ mode: 'spot' }, first.tenant);
     rig.pass(3601);

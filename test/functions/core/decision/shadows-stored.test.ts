@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 const rows = () => rig.db.selectFrom('policyShadows').selectAll().execute();
-/** Passes ten minutes, and observes them. */
+/** Passes ten minutes, then runs the job that observes them. */
 const period = async () => {
   rig.pass(600);
   await rig.runJob('observe-pools');

@@ -275,7 +275,7 @@ describe('readCandidates', () => {
     expect(await read('c')).toMatchObject({ interruptions24h: 0 });
   });
 
-  it('counts as joint those of 30 days in the same or the next ten minutes as one in the primary’s pool', async () => {
+  it('counts joint failures of 30 days: interruptions in the same or next ten minutes as the primary’s', async () => {
     const { read, interrupt } = await market();
     const day = 24 * 60;
     await interrupt('a', ago(day));

@@ -51,7 +51,7 @@ const failed = (failures: number, minutes: number) => ({
   lastEndedCreatedAt: null,
 });
 
-/** The plan in a word. */
+/** The plan in a few words. */
 const plan = (over: Over) => {
   const wanted: StandbyPlan = standbyPolicy(situation(over), now);
   return wanted.do === 'launch' ? `${wanted.type}, else ${wanted.otherwise}` : wanted.do;

@@ -77,7 +77,7 @@ describe('a gap between two prices', () => {
     ]);
   });
 
-  it.each([3, 6])('of %d buckets is filled by nearest prices within an hour, weighted by distance', async (missing) => {
+  it.each([3, 6])('of %d buckets is filled from the prices within an hour, weighted by distance', async (missing) => {
     const end = 5 * (missing + 1);
     // An hour and a bucket away: too far to count.
     const id = await pool({ ...gapOf(missing), [-5]: 0.05, [end + 65]: 9 });

@@ -124,7 +124,7 @@ describe('an hour that has ended', () => {
 });
 
 describe('an end that becomes known late', () => {
-  it('is put right on the next day, and so is an interruption', async () => {
+  it('is corrected on the next day, and so is an interruption', async () => {
     const instance = await primary();
     rig.pass(2 * hour);
     await run();
