@@ -14,7 +14,7 @@ afterAll(() => rig.stop());
 beforeEach(() => aws.begin());
 
 describe('the role', () => {
-  it('is taken on with the tenant’s external id, once a run, for nothing but to read three things', async () => {
+  it('is assumed with the tenant’s external ID, once per run, and limited to three read actions', async () => {
     const tenant = await aws.customer();
     await aws.replaced(tenant);
     await aws.replaced(tenant, { region: 'eu-west-1', az: 'eu-west-1a' });
@@ -36,7 +36,7 @@ describe('the role', () => {
     ]);
   });
 
-  it('of another tenant is of no use: its trust names that tenant’s external id', async () => {
+  it('of another tenant is of no use: its trust policy names that tenant’s external ID', async () => {
     const [victim, thief] = [await aws.customer(), await aws.customer()];
     await rig.asAdmin('PUT', `/api/admin/clients/${thief.id}/aws-access`, {
       aws_account_id: victim.account,
@@ -58,7 +58,7 @@ describe('access that is denied', () => {
     ['OptInRequired', 'DescribeInstances', 'enabled'],
   ] as const;
 
-  it.each(denials)('(%s) is told at once, in words, and holds no other tenant up', async (error, action, word) => {
+  it.each(denials)('(%s) is reported at once, in words, and holds up no other tenant', async (error, action, word) => {
     const [tenant, other] = [await aws.customer(), await aws.customer()];
     const [{ old }, { old: others }] = [await aws.replaced(tenant), await aws.replaced(other)];
     for (const [of, instance] of [
@@ -79,7 +79,7 @@ describe('access that is denied', () => {
     expect(await aws.notified(other)).toEqual([]);
   });
 
-  it.each(denials)('(%s) is tried again after 1, 2, 4, … 60 minutes, and told once a day', async (error, action) => {
+  it.each(denials)('(%s) is retried after 1, 2, 4, … 60 minutes, and reported once a day', async (error, action) => {
     const tenant = await aws.customer();
     const { old } = await aws.replaced(tenant);
     aws.ec2.faults.inject({ error, action });
@@ -97,7 +97,7 @@ describe('access that is denied', () => {
     expect(await aws.notified(tenant)).toHaveLength(days.size);
   });
 
-  it('is told whatever the length of the role’s name', async () => {
+  it('is reported whatever the length of the role’s name', async () => {
     const tenant = await aws.customer();
     const roleArn = `arn:aws:iam::${tenant.account}:role/${'p'.repeat(500)}/SpotOptimizer${'x'.repeat(51)}`;
     const { status } = await rig.asAdmin('PUT', `/api/admin/clients/${tenant.id}/aws-access`, {
@@ -112,7 +112,7 @@ describe('access that is denied', () => {
     expect(await aws.lookups(tenant)).toMatchObject([{ failures: 1 }]);
   });
 
-  it('is not tried anew for each instance that comes due meanwhile', async () => {
+  it('is not retried for each instance that comes due meanwhile', async () => {
     const tenant = await aws.customer();
     await aws.replaced(tenant);
     aws.ec2.roles.distrust(tenant.roleArn);
@@ -128,7 +128,7 @@ describe('access that is denied', () => {
     expect((await second.row()).ec2NextCheckAt).toEqual((await aws.lookups(tenant))[0]!.nextAt);
   });
 
-  it('is told of again, once, when it works again', async () => {
+  it('is followed by one event when access works again', async () => {
     const tenant = await aws.customer();
     const { old } = await aws.replaced(tenant);
     aws.set(tenant, old, 'running');
@@ -145,7 +145,7 @@ describe('access that is denied', () => {
     expect(await old.row()).toMatchObject({ ec2State: 'running' });
   });
 
-  it('in one region is no matter of another', async () => {
+  it('in one region does not affect another', async () => {
     const tenant = await aws.customer();
     const [{ old: here }, { old: elsewhere }] = [
       await aws.replaced(tenant),
@@ -168,7 +168,7 @@ describe('access that is denied', () => {
   });
 });
 
-describe('AWS that does not answer', () => {
+describe('AWS that does not respond', () => {
   const silences = [
     ['RequestLimitExceeded', 'DescribeInstances'],
     ['InternalError', 'DescribeInstances'],
@@ -177,10 +177,10 @@ describe('AWS that does not answer', () => {
     ['Throttling', 'AssumeRole'],
     ['disconnect', 'AssumeRole'],
   ] as const;
-  // Each waits for the SDK's pauses between tries, a dozen times.
+  // Each waits a dozen times for the SDK's pauses between attempts.
   it.each(
     silences.filter((_, index) => isTried(index, 0, 3)),
-  )('(%s of %s) is told only when that has gone on for an hour', async (error, action) => {
+  )('(%s of %s) is reported only when that has gone on for an hour', async (error, action) => {
     const tenant = await aws.customer();
     const { old } = await aws.replaced(tenant);
     const repair = aws.ec2.faults.inject({ error, action });
@@ -197,7 +197,7 @@ describe('AWS that does not answer', () => {
     expect((await aws.notified(tenant)).map(({ eventType }) => eventType)).toContain('aws_access_restored');
   });
 
-  it('and passes is never told, nor that it works again', async () => {
+  it('for a moment is never reported, nor that it works again', async () => {
     const tenant = await aws.customer();
     const { old } = await aws.replaced(tenant);
     aws.set(tenant, old, 'terminated');
@@ -211,7 +211,7 @@ describe('AWS that does not answer', () => {
     expect(await aws.notified(tenant)).toEqual([]);
   });
 
-  it('at all is not waited for: the run ends, and other tenants are served meanwhile', async () => {
+  it('at all does not hold up the run, and other tenants are served meanwhile', async () => {
     const [tenant, second, other] = [await aws.customer(), await aws.customer(), await aws.customer()];
     const [{ old }, { old: others }] = [await aws.replaced(tenant), await aws.replaced(other)];
     await aws.replaced(second);
@@ -220,7 +220,7 @@ describe('AWS that does not answer', () => {
     rig.pass(10 * minute);
     const began = performance.now();
     await aws.run();
-    // Two tries of four seconds each, of both tenants at once.
+    // Two attempts of four seconds each, for both tenants at once.
     expect(performance.now() - began).toBeLessThan(14_000);
     expect(await others.row()).toMatchObject({ terminationConfirmed: true });
     expect((await old.row()).ec2NextCheckAt).toEqual(new Date(rig.clock.now().getTime() + 60_000));

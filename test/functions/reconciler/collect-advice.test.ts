@@ -35,7 +35,7 @@ const collection = () =>
 const answered = () => advisor.answers.map(({ status }) => status);
 
 describe('Spot Advisor’s file', () => {
-  it('tells the band of each type in each region, and consoles show it', async () => {
+  it('gives the interruption band of each type in each region, and consoles show it', async () => {
     const [here, there] = [await agent(), await agent('eu-west-1')];
     advisor.advice = { 'us-east-1': { [here.type]: 1, [there.type]: 3 }, 'eu-west-1': { [there.type]: 4 } };
     await collect();
@@ -45,7 +45,7 @@ describe('Spot Advisor’s file', () => {
     expect(body.interruptionBand).toBe('5-10%');
   });
 
-  it('is fetched once a day, whole when it has changed or a type is new', async () => {
+  it('is fetched once a day, and in full when it has changed or a type is new', async () => {
     const { type } = await agent();
     advisor.advice = { 'us-east-1': { [type]: 1 } };
     for (const seconds of [0, 900, 86_400]) {
@@ -63,7 +63,7 @@ describe('Spot Advisor’s file', () => {
     expect([await band(type), await band(other)]).toEqual([2, 0]);
   });
 
-  it.each([5, -1, 1.5, '1', null, { r: 1 }])('is not believed where it says that a band is %s', async (wrong) => {
+  it.each([5, -1, 1.5, '1', null, { r: 1 }])('is not believed if it says that a band is %s', async (wrong) => {
     const { type } = await agent();
     advisor.advice = { 'us-east-1': { [type]: wrong } };
     await collect();
@@ -79,7 +79,7 @@ describe('Spot Advisor’s file', () => {
     ['no JSON', { advice: '<html>' }],
     ['other JSON', { advice: '[1]' }],
     ['20 MB', { advice: `{"spot_advisor":{},"x":"${'x'.repeat(20_000_000)}"}` }],
-  ])('is fetched later where what comes is %s', async (_, trouble) => {
+  ])('is fetched again later if what comes is %s', async (_, trouble) => {
     const { type } = await agent();
     Object.assign(advisor, trouble);
     expect(await collect()).toMatchObject({ ran: true });
@@ -110,14 +110,14 @@ describe('a pool that nobody has been in', () => {
   it.each([
     [0, 0.025],
     [3, 0.175],
-  ])('is expected to be lost by its band, %i', async (index, share) => {
+  ])('has the hazard of its band, %i', async (index, share) => {
     const of = await agent();
     advisor.advice = { 'us-east-1': { [of.type]: index } };
     await collect();
     expect(await hazards(of)).toEqual(Array(2).fill(-Math.log(1 - share) / 720));
   });
 
-  it.each([4, undefined])('is judged by the model where the band, %s, says too little', async (index) => {
+  it.each([4, undefined])('is judged by the model if the band, %s, says too little', async (index) => {
     const of = await agent();
     advisor.advice = { 'us-east-1': { [of.type]: index } };
     await collect();

@@ -56,7 +56,7 @@ const compared = async ({ id, token }: Tenant, days = 5) => {
 };
 
 describe('Capacity Manager', () => {
-  it('is read of the month before, then of the last days once a day, and stands beside our accounts', async () => {
+  it('is read for the last month, then daily for the last days, and compared with our accounts', async () => {
     const one = await tenant();
     rows = [
       row(31, { 'spot-total-estimated-cost': 9 }),
@@ -109,7 +109,7 @@ describe('Capacity Manager', () => {
     expect(new Date(asked[1]!.parameters.get('StartTime')!)).toEqual(midnight(3));
   });
 
-  it('says nothing of a tenant that gave no role, and of another’s account', async () => {
+  it('is not read for a tenant without a role, which sees nothing of another’s account', async () => {
     const [one, other] = [await tenant(), await rig.tenant()];
     await rig.primary({ mode: 'spot' }, other);
     rows = [row(1, { 'spot-total-estimated-cost': 1 })];
@@ -118,7 +118,7 @@ describe('Capacity Manager', () => {
     expect(await compared(other)).toBeNull();
   });
 
-  it('is read on all its pages, and empty ones are what they are', async () => {
+  it('is read to its last page, and may be empty', async () => {
     const one = await tenant();
     rig.controlPlane.ec2.pageSize = 2;
     rows = ['a', 'b', 'c', 'd', 'e'].map((name) => row(1, { 'spot-total-estimated-cost': 1 }, `${name}1.large`));
@@ -130,7 +130,7 @@ describe('Capacity Manager', () => {
     expect([await stored(none), (await read(none))!.error]).toEqual([[], null]);
   });
 
-  it.each([-1, 'NaN', 'Infinity', 1e9])('is not believed where it says %s', async (wrong) => {
+  it.each([-1, 'NaN', 'Infinity', 1e9])('is not believed if it says %s', async (wrong) => {
     const one = await tenant();
     rows = [row(1, { 'spot-total-estimated-cost': wrong, 'spot-total-interruptions-inst': 3 })];
     await collect();
@@ -142,7 +142,7 @@ describe('Capacity Manager', () => {
     'OptInRequired',
     'AuthFailure',
     'InvalidAction',
-  ] as const)('may refuse with %s: nobody is told, and it is asked again a day later', async (error) => {
+  ] as const)('may refuse with %s: nobody is notified, and it is asked again a day later', async (error) => {
     const one = await tenant();
     rows = [row(1, { 'spot-total-estimated-cost': 1 })];
     rig.controlPlane.ec2.faults.inject({ error, action: 'GetCapacityManagerMetricData' });
@@ -162,7 +162,7 @@ describe('Capacity Manager', () => {
   it.each([
     'RequestLimitExceeded',
     'InternalError',
-  ] as const)('is asked again by the next run when it answers %s, and look-ups of instances go on', async (error) => {
+  ] as const)('is asked again by the next run after %s, and look-ups of instances go on', async (error) => {
     const one = await tenant();
     rows = [row(1, { 'spot-total-estimated-cost': 1 })];
     rig.controlPlane.ec2.faults.inject({ error, action: 'GetCapacityManagerMetricData' });

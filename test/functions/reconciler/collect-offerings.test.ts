@@ -48,7 +48,7 @@ const collection = (region: string) =>
     .executeTakeFirst();
 
 describe('the zones in which EC2 offers a type', () => {
-  it('are its pools: nothing is moved to another, though it is cheaper', async () => {
+  it('are its pools: no agent moves to another zone, even if it is cheaper', async () => {
     const { type, instance } = await agent();
     offer(type, 'acd');
     await collect();
@@ -71,7 +71,7 @@ describe('the zones in which EC2 offers a type', () => {
     expect(body.pool.id).toBe(`${type}.us-east-1c`);
   });
 
-  it('are asked for once a day, and again when an agent has named a pool or is on a type that is new', async () => {
+  it('are asked for once a day, and again when an agent names a new pool or is on a new type', async () => {
     const { type, instance } = await agent();
     offer(type, 'abc');
     await collect();
@@ -90,21 +90,21 @@ describe('the zones in which EC2 offers a type', () => {
     expect(asked).toHaveLength(4);
   });
 
-  it('are not what EC2 says nothing of', async () => {
+  it('stay as they are for a type that EC2 does not list', async () => {
     const [unknown, known] = [await agent(), await agent()];
     offer(known.type, 'a');
     expect(await collect()).toMatchObject({ ran: true, rows: 1 });
     expect([await active(unknown.type), await active(known.type)]).toEqual(['abc', 'a']);
   });
 
-  it('are those that an agent is in, whatever EC2 calls them for us', async () => {
+  it('include those that agents are in, whatever EC2 lists', async () => {
     const { type } = await agent();
     offer(type, 'bc');
     await collect();
     expect(await active(type)).toBe('abc');
   });
 
-  it('are on all pages', async () => {
+  it('are read from all pages', async () => {
     const { type } = await agent();
     offer(type, 'abcdef');
     rig.controlPlane.ec2.pageSize = 2;
@@ -112,7 +112,7 @@ describe('the zones in which EC2 offers a type', () => {
     expect([asked.length, await active(type)]).toEqual([3, 'abcdef']);
   });
 
-  it('are zones of the region that was asked', async () => {
+  it('are only zones of the region that was asked', async () => {
     const { type } = await agent();
     offer(type, 'a');
     rig.controlPlane.ec2.offerings = () => [
@@ -131,7 +131,7 @@ describe('the zones in which EC2 offers a type', () => {
     'OptInRequired',
     'AuthFailure',
     'disconnect',
-  ] as const)('are asked for later in a region that answers %s, and at once elsewhere', async (error) => {
+  ] as const)('are asked for again later in a region that responds with %s, and at once elsewhere', async (error) => {
     const [here, there] = [await agent(), await agent('eu-west-1')];
     offer(here.type, 'ab');
     offer(there.type, 'ab', 'eu-west-1');

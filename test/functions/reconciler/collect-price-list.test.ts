@@ -69,7 +69,7 @@ const discrepancies = ({ agentId }: TestInstance) =>
     .execute();
 
 describe('the price list', () => {
-  it('tells what a type costs on-demand, once a day, of Linux on shared hardware', async () => {
+  it('gives the on-demand price of a type once a day, for Linux on shared hardware', async () => {
     const { type, instance } = await agent();
     const of = (changes: Record<string, string>, USD: string): ListedProduct =>
       product(type, USD, { attributes: { ...plain, regionCode: 'us-east-1', instanceType: type, ...changes } });
@@ -91,7 +91,7 @@ describe('the price list', () => {
     expect(asked[0]!.query).toMatchObject({ ServiceCode: 'AmazonEC2', MaxResults: 100 });
   });
 
-  it('is followed, with a row of history where a price has changed', async () => {
+  it('is followed, with a row of history when a price changes', async () => {
     const { type } = await agent();
     for (const price of ['0.096', '0.096', '0.104']) {
       products = [product(type, price)];
@@ -101,7 +101,7 @@ describe('the price list', () => {
     expect([await listed(type), await history(type)]).toEqual([0.104, [0.096, 0.104]]);
   });
 
-  it('is read on all its pages', async () => {
+  it('is read to its last page', async () => {
     const all = [await agent(), await agent(), await agent()].map(({ type }) => type);
     products = all.map((type, i) => product(type, `0.${i + 1}`));
     rig.controlPlane.priceList.pageSize = 1;
@@ -110,7 +110,7 @@ describe('the price list', () => {
     expect(await Promise.all(all.map(listed))).toEqual([0.1, 0.2, 0.3]);
   });
 
-  it('is taken for what it is when it is empty', async () => {
+  it('may be empty, which is no failure', async () => {
     const { type } = await agent();
     expect(await collect()).toMatchObject({ ran: true, rows: 0 });
     expect(await listed(type)).toBeUndefined();
@@ -138,7 +138,7 @@ describe('the price list', () => {
     ]);
   });
 
-  it('may be 10 MB on a page, and is not read without end', async () => {
+  it('may have pages of 10 MB, and is read for at most ten pages', async () => {
     const { type } = await agent();
     const filler = product(type, '0.096', { padding: 110_000 });
     products = Array.from({ length: 96 }, () => filler);
@@ -158,7 +158,7 @@ describe('the price list', () => {
     'AccessDeniedException',
     'InternalErrorException',
     'disconnect',
-  ] as const)('is asked for later when it answers %s', async (error) => {
+  ] as const)('is asked for again later when it responds with %s', async (error) => {
     const { type, instance } = await agent();
     products = [product(type, '0.2')];
     rig.controlPlane.priceList.faults.inject({ error });
@@ -175,7 +175,7 @@ describe('the price list', () => {
 });
 
 describe('an on-demand price that an agent reports', () => {
-  it('is not used where the price list says another, and is recorded from a tenth on, once a day', async () => {
+  it('is not used if the price list differs; a difference from a tenth on is recorded once a day', async () => {
     const { type, instance } = await agent();
     products = [product(type, '0.1')];
     await collect();
@@ -203,7 +203,7 @@ describe('an on-demand price that an agent reports', () => {
     expect(await priceOf(instance)).toBe(0.1);
   });
 
-  it('is no claim when it is what agents say that could not look it up', async () => {
+  it('is no claim if it is the value that agents send after a failed look-up', async () => {
     const { type, instance } = await agent();
     products = [product(type, '0.2')];
     await collect();

@@ -39,7 +39,7 @@ const collection = (region: string) =>
   rig.db.selectFrom('marketCollections').selectAll().where('region', '=', region).executeTakeFirst();
 
 describe('the collector', () => {
-  it('has the prices of the types that agents are on, trusted for all, as of now', async () => {
+  it('stores the prices of the types that agents are on, trusted for all tenants, as of now', async () => {
     const { facts } = await agent();
     changes = [
       change(facts.type, 'a', 0.05, 600),
@@ -53,7 +53,7 @@ describe('the collector', () => {
     expect(pool!.latestAt).toEqual(rig.clock.now());
   });
 
-  it('asks for what is new only, and follows the price', async () => {
+  it('asks only for what is new, and follows the price', async () => {
     const { facts } = await agent();
     changes = [change(facts.type, 'a', 0.05, 600)];
     await collect();
@@ -74,7 +74,7 @@ describe('the collector', () => {
     expect(asked).toHaveLength(3);
   });
 
-  it('takes an empty answer for what it is', async () => {
+  it('does not treat an empty response as a failure', async () => {
     const { facts } = await agent();
     expect(await collect()).toMatchObject({ ran: true, rows: 0 });
     expect(await prices(facts.type)).toEqual({ 'us-east-1a': null });
@@ -97,7 +97,7 @@ describe('the collector', () => {
     'AuthFailure',
     'OptInRequired',
     'disconnect',
-  ] as const)('leaves a region alone that answers %s, longer each time, and goes on elsewhere', async (error) => {
+  ] as const)('leaves a region alone that responds with %s, longer each time, and goes on elsewhere', async (error) => {
     const [here, there] = [await agent(), await agent('eu-west-1')];
     changes = [change(here.facts.type, 'a', 0.05, 60), change(there.facts.type, 'eu-west-1a', 0.06, 60)];
     rig.controlPlane.ec2.faults.inject({ error, action: 'DescribeSpotPriceHistory', region: 'eu-west-1' });

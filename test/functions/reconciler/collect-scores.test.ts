@@ -37,7 +37,7 @@ const scored = async (type: string) =>
   ).map(({ placementScore }) => placementScore);
 
 describe('placement scores', () => {
-  it('are kept by pool, under the zones’ names, and shown with their time', async () => {
+  it('are stored by pool, under the names of the zones, and shown with their time', async () => {
     const { type, instance } = await agent();
     scores = [
       { zoneId: 'us-east-1-az2', score: 9 },
@@ -62,7 +62,7 @@ describe('placement scores', () => {
     expect(await scored(type)).toEqual([null, 5]);
   });
 
-  it('are asked for as often a day as the operator allows, and every place in its turn', async () => {
+  it('are asked for as often a day as the operator allows, each place in turn', async () => {
     const all = [await agent(), await agent(), await agent()].map(({ type }) => type);
     for (let n = 0; n < 3; n += 1) {
       await collect();
@@ -80,7 +80,7 @@ describe('placement scores', () => {
     'RequestLimitExceeded',
     'OptInRequired',
     'UnauthorizedOperation',
-  ] as const)('are asked for later in a region that answers %s', async (error) => {
+  ] as const)('are asked for again later in a region that responds with %s', async (error) => {
     const [here, there] = [await agent(), await agent('eu-west-1')];
     scores = ['us-east-1', 'eu-west-1'].map((region) => ({ zoneId: `${region}-az1`, score: 8 }));
     rig.controlPlane.ec2.faults.inject({ error, action: 'GetSpotPlacementScores', region: 'eu-west-1' });

@@ -15,7 +15,7 @@ beforeEach(async () => {
   await rig.db.updateTable('agents').set({ status: 'deleted' }).execute();
 });
 
-/** A primary and a ready standby of a tenant's; then the primary says nothing for so many seconds, and the standby beats on. */
+/** A tenant's primary and its ready standby; the primary is silent for this many seconds, the standby beats on. */
 async function silent(tenant: Customer, seconds: number) {
   const primary = await rig.primary({ mode: 'spot' }, tenant);
   const standby = primary.successor({ mode: 'spot', az: 'us-east-1b' });
@@ -53,7 +53,7 @@ describe('a primary that is silent and fails EC2’s status checks', () => {
     ]);
   });
 
-  it('keeps its role while it beats', async () => {
+  it('keeps its role while its heartbeats come', async () => {
     const tenant = await aws.customer();
     const { primary, standby } = await silent(tenant, 60);
     aws.set(tenant, primary, 'running', { failedCheck: 'instance' });
@@ -61,7 +61,7 @@ describe('a primary that is silent and fails EC2’s status checks', () => {
     expect(await primaryOf(standby)).toBe(primary.id);
   });
 
-  it('keeps its role where the checks are passed: silence alone takes longer', async () => {
+  it('keeps its role if it passes the checks: silence alone takes longer', async () => {
     const tenant = await aws.customer();
     const { primary, standby } = await silent(tenant, 110);
     aws.set(tenant, primary, 'running');
@@ -70,7 +70,7 @@ describe('a primary that is silent and fails EC2’s status checks', () => {
     expect(await primaryOf(standby)).toBe(primary.id);
   });
 
-  it('keeps its role where nobody else lives', async () => {
+  it('keeps its role if no other instance is alive', async () => {
     const tenant = await aws.customer();
     const { primary, standby } = await silent(tenant, 0);
     rig.pass(110);
@@ -80,7 +80,7 @@ describe('a primary that is silent and fails EC2’s status checks', () => {
   });
 });
 
-it('a role that may not ask for status checks is no failure that the tenant is told of', async () => {
+it('the tenant is not notified of a role that may not read status checks', async () => {
   const tenant = await aws.customer();
   const { primary, standby } = await silent(tenant, 91);
   aws.ec2.faults.inject({ error: 'UnauthorizedOperation', action: 'DescribeInstanceStatus' });
@@ -89,7 +89,7 @@ it('a role that may not ask for status checks is no failure that the tenant is t
   expect(await aws.notified(tenant)).toEqual([]);
 });
 
-it('where EC2 does not answer nobody is replaced, and the next run asks again', async () => {
+it('nobody is replaced if EC2 does not respond, and the next run asks again', async () => {
   const tenant = await aws.customer();
   const { primary, standby } = await silent(tenant, 91);
   aws.set(tenant, primary, 'running', { failedCheck: 'system' });

@@ -15,7 +15,7 @@ afterAll(() => rig.stop());
 beforeEach(() => aws.begin());
 
 describe('a launch that was never heard of again', () => {
-  /** A standby whose launch an agent took, and which then failed. @returns when it was taken */
+  /** A standby launch that an agent claimed, and that then failed. @returns when it was claimed */
   async function lostLaunch(tenant: Tenant) {
     const primary = await rig.primary({ mode: 'spot' }, tenant);
     const claimedAt = rig.clock.now();
@@ -27,7 +27,7 @@ describe('a launch that was never heard of again', () => {
     launchedAt: new Date(claimedAt.getTime() + minutes * 60_000),
   });
 
-  it('may have left an instance: of its type and zone, of that time, and of no agent', async () => {
+  it('may have left an instance of its type, zone and time that belongs to no agent', async () => {
     const tenant = await aws.customer();
     const { primary, claimedAt } = await lostLaunch(tenant);
     aws.set(tenant, 'i-0orphan', 'running', born(claimedAt, 1));
@@ -49,7 +49,7 @@ describe('a launch that was never heard of again', () => {
     expect(await aws.run()).toEqual([]);
   });
 
-  it('is asked about again when EC2 did not answer, and given up after an hour', async () => {
+  it('is looked up again when EC2 did not respond, and given up after an hour', async () => {
     const tenant = await aws.customer();
     const { claimedAt } = await lostLaunch(tenant);
     const id = `i-${randomUUID().slice(0, 8)}`;
@@ -67,7 +67,7 @@ describe('a launch that was never heard of again', () => {
     expect(await aws.run()).toEqual([]);
   });
 
-  it('is not asked about without access', async () => {
+  it('is not looked up without access', async () => {
     const tenant = await aws.customer({ access: false });
     await lostLaunch(tenant);
     rig.pass(20 * minute);

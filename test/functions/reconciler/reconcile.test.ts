@@ -15,7 +15,7 @@ afterAll(() => rig.stop());
 beforeEach(() => aws.begin());
 
 describe('an instance that should be gone', () => {
-  it('is looked for five minutes after its wait was over, and not before', async () => {
+  it('is looked up five minutes after its wait is over, and not before', async () => {
     const tenant = await aws.customer();
     const { old } = await aws.replaced(tenant);
     aws.set(tenant, old, 'terminated');
@@ -30,7 +30,7 @@ describe('an instance that should be gone', () => {
     });
   });
 
-  it('waits as long as its agent is told to', async () => {
+  it('is looked up later if its agent is set to wait longer', async () => {
     const tenant = await aws.customer();
     const { old } = await aws.replaced(tenant);
     await old.set({ terminateWaitSeconds: 1800 });
@@ -40,7 +40,7 @@ describe('an instance that should be gone', () => {
     expect(await aws.run()).toEqual(look);
   });
 
-  it('is confirmed once EC2 says that it is terminated, since when it says, and told once whoever saw it', async () => {
+  it('is confirmed as of when EC2 says that it ended, with one event whoever else reports it', async () => {
     const tenant = await aws.customer();
     const { old, next } = await aws.replaced(tenant);
     const endedAt = rig.pass(6 * minute);
@@ -55,7 +55,7 @@ describe('an instance that should be gone', () => {
     expect(await aws.run()).toEqual([]);
   });
 
-  it('is not looked for when its agent has seen it go', async () => {
+  it('is not looked up when its agent has seen it go', async () => {
     const tenant = await aws.customer();
     const { old, next } = await aws.replaced(tenant);
     await next.terminationReport(old.id);
@@ -85,7 +85,7 @@ describe('an instance that should be gone', () => {
     expect(await primary.row()).toMatchObject({ isPrimary: true, instanceStatus: 'running_primary' });
   });
 
-  it('is looked for again at once while it shuts down', async () => {
+  it('is looked up again by the next run while it shuts down', async () => {
     const tenant = await aws.customer();
     const { old } = await aws.replaced(tenant);
     aws.set(tenant, old, 'shutting-down');
@@ -99,7 +99,7 @@ describe('an instance that should be gone', () => {
     expect(await aws.notified(tenant)).toEqual([]);
   });
 
-  it('is asked for in its zone’s region, whatever its agent took from its environment', async () => {
+  it('is looked up in the region of its zone, whatever region its agent claims', async () => {
     const tenant = await aws.customer();
     const { old } = await aws.replaced(tenant, { region: 'us-east-1', az: 'eu-west-1b' });
     aws.set(tenant, old, 'terminated');
@@ -108,7 +108,7 @@ describe('an instance that should be gone', () => {
     expect(await old.row()).toMatchObject({ terminationConfirmed: true });
   });
 
-  it('has no part in a host name if its region has not the shape of one', async () => {
+  it('is not looked up if its region is malformed, as that would become part of a host name', async () => {
     const tenant = await aws.customer();
     const { old } = await aws.replaced(tenant);
     const odd = { region: 'x.example.com/', az: 'evil#1a' };
@@ -118,7 +118,7 @@ describe('an instance that should be gone', () => {
     expect(await aws.notified(tenant)).toMatchObject([{ eventType: 'instance_not_confirmed' }]);
   });
 
-  it('is one of many, on several pages, some of which EC2 does not know', async () => {
+  it('is found among many on several pages, some of them unknown to EC2', async () => {
     const tenant = await aws.customer();
     const instances = [];
     for (let i = 0; i < 12; i += 1) instances.push((await aws.replaced(tenant)).old);
@@ -138,7 +138,7 @@ describe('an instance that is still there', () => {
     'running',
     'stopping',
     'stopped',
-  ] as const)('and %s is looked at after 5, 10, 20, … minutes, up to six hours, and told once a day from the first hour on', async (state) => {
+  ] as const)('and %s is looked up after 5, 10, 20, … minutes, and reported daily after an hour', async (state) => {
     const tenant = await aws.customer();
     const { old, dueAt } = await aws.replaced(tenant);
     aws.set(tenant, old, state);
@@ -158,7 +158,7 @@ describe('an instance that is still there', () => {
     expect(await old.row()).toMatchObject({ terminationConfirmed: false, ec2State: state, ec2Checks: 13 });
   });
 
-  it('is told with what EC2 says, since when it should be gone, and what it costs', async () => {
+  it('is reported with its state, since when it should be gone, and what it costs', async () => {
     const tenant = await aws.customer();
     const { old, dueAt } = await aws.replaced(tenant);
     aws.set(tenant, old, 'running');
@@ -170,7 +170,7 @@ describe('an instance that is still there', () => {
       expect(event!.message).toContain(word);
   });
 
-  it('costs nothing by the hour while it is stopped', async () => {
+  it('is reported without an hourly cost while it is stopped', async () => {
     const tenant = await aws.customer();
     const { old } = await aws.replaced(tenant);
     aws.set(tenant, old, 'stopped');
@@ -179,7 +179,7 @@ describe('an instance that is still there', () => {
     expect((await aws.notified(tenant))[0]!.message).not.toContain('USD');
   });
 
-  it('gives its agent one more try when its tries are used up, again and again but slowly', async () => {
+  it('is listed for one more attempt after each look-up once its agent has used up all of them', async () => {
     const tenant = await aws.customer();
     const { old, next } = await aws.replaced(tenant);
     aws.set(tenant, old, 'running');
@@ -200,7 +200,7 @@ describe('an instance that is still there', () => {
     }
   });
 
-  it('is left alone where the tenant keeps it, looked at by the hour, and confirmed when the tenant ends it', async () => {
+  it('is looked up hourly and not reported if the tenant keeps it, and confirmed once it ends', async () => {
     const tenant = await aws.customer();
     const { old } = await aws.replaced(tenant);
     await old.set({ autoTerminateEnabled: false });
@@ -220,7 +220,7 @@ describe('an instance that is still there', () => {
     expect(await old.row()).toMatchObject({ terminationConfirmed: true });
   });
 
-  it('is told of where it is a standby that the tenant let go, whether or not replaced ones are kept', async () => {
+  it('is reported if it is a standby that the tenant let go, even if replaced instances are kept', async () => {
     const tenant = await aws.customer();
     const primary = await rig.primary({ mode: 'spot' }, tenant);
     const id = `i-${randomUUID().slice(0, 8)}`;
@@ -236,7 +236,7 @@ describe('an instance that is still there', () => {
 });
 
 describe('an instance that EC2 does not know', () => {
-  it('counts as gone an hour after it was due, not before, since it was heard of last', async () => {
+  it('counts as gone an hour after it was due, and not before, dated to when it was due', async () => {
     const tenant = await aws.customer();
     const { old, dueAt } = await aws.replaced(tenant);
     await rig.db.updateTable('instances').set({ lastSeenAt: null }).where('id', '=', old.id).execute();
@@ -253,7 +253,7 @@ describe('an instance that EC2 does not know', () => {
     expect(await aws.notified(tenant)).toEqual([]);
   });
 
-  it('does not while its agent still calls from it', async () => {
+  it('does not count as gone while its agent still calls from it', async () => {
     const tenant = await aws.customer();
     const { old } = await aws.replaced(tenant);
     rig.pass(2 * hour);
@@ -264,7 +264,7 @@ describe('an instance that EC2 does not know', () => {
     expect(await aws.notified(tenant)).toMatchObject([{ eventType: 'instance_not_confirmed', severity: 'warning' }]);
   });
 
-  it('does not where the role is in another account than the instances', async () => {
+  it('does not count as gone if the role is in another account than the instances', async () => {
     const tenant = await aws.customer();
     const { old } = await aws.replaced(tenant);
     await rig.db.updateTable('clients').set({ awsAccountId: '000000000001' }).where('id', '=', tenant.id).execute();
@@ -276,7 +276,7 @@ describe('an instance that EC2 does not know', () => {
 });
 
 describe('a tenant without access', () => {
-  it('is told once a day of instances that nobody saw go, from the first hour on', async () => {
+  it('is notified once a day of instances that nobody saw go, from the first hour on', async () => {
     const tenant = await aws.customer({ access: false });
     const { old } = await aws.replaced(tenant);
     rig.pass(10 * minute);
@@ -300,7 +300,7 @@ describe('a tenant without access', () => {
     expect(aws.asked).toEqual([]);
   });
 
-  it('is not told of those that it keeps', async () => {
+  it('is not notified of those that it keeps', async () => {
     const tenant = await aws.customer({ access: false });
     const { old } = await aws.replaced(tenant);
     await old.set({ autoTerminateEnabled: false });
@@ -309,7 +309,7 @@ describe('a tenant without access', () => {
     expect(await aws.notified(tenant)).toEqual([]);
   });
 
-  it('has them looked for by the next run once it gives some', async () => {
+  it('has its instances looked up by the next run once it gives access', async () => {
     const tenant = await aws.customer({ access: false });
     const { old } = await aws.replaced(tenant);
     aws.set(tenant, old, 'terminated');
@@ -326,28 +326,28 @@ describe('a tenant without access', () => {
 });
 
 describe('a run', () => {
-  /** Data API calls while the job runs; three of them are the job's own: its lease is read, taken and given back. */
+  /** Data API calls of a run, less the job's own two: its lease is taken and given back. */
   async function calls(): Promise<number> {
     const before = rig.controlPlane.dataApi.calls;
     await aws.run();
     return rig.controlPlane.dataApi.calls - before - 2;
   }
 
-  it('with nothing due costs three Data API calls: for instances that should be gone, silent primaries and lost launches', async () => {
+  it('with nothing due takes 3 Data API calls: for leaving instances, silent primaries and lost launches', async () => {
     const tenant = await aws.customer();
     await aws.replaced(tenant);
     await aws.run(); // the job's row is there from now on
     expect(await calls()).toBe(3);
   });
 
-  it('with many instances gone costs one for each and a few for all', async () => {
+  it('with many instances gone takes one call for each and a few for all', async () => {
     const tenant = await aws.customer();
     for (let i = 0; i < 10; i += 1) aws.set(tenant, (await aws.replaced(tenant)).old, 'terminated');
     rig.pass(10 * minute);
     expect(await calls()).toBeLessThanOrEqual(10 + 6);
   });
 
-  it('with many instances still there costs a few for all', async () => {
+  it('with many instances still there takes a few calls for all', async () => {
     const tenant = await aws.customer();
     for (let i = 0; i < 10; i += 1) aws.set(tenant, (await aws.replaced(tenant)).old, 'running');
     rig.pass(2 * hour);
@@ -355,7 +355,7 @@ describe('a run', () => {
     expect(await aws.notified(tenant)).toHaveLength(10);
   });
 
-  it('that is cut off anywhere does no harm: the next one does what is left, and nothing is told twice', async () => {
+  it('that is cut off anywhere does no harm: the next one does the rest, and nothing is reported twice', async () => {
     for (const when of ['before', 'after'] as const)
       for (let cut = 0; ; cut += 1) {
         if (!isTried(cut, when.length, 3)) continue;
@@ -373,7 +373,7 @@ describe('a run', () => {
         rig.faults.inject({ error: 'AccessDeniedException', when, probability: 0.5, random });
         await aws.run().catch(() => undefined);
         rig.faults.clear();
-        await rig.db.updateTable('jobRuns').set({ runningUntil: null }).execute(); // as if a killed run's lock had ended
+        await rig.db.updateTable('jobRuns').set({ runningUntil: null }).execute(); // as if a killed run's lease ended
         rig.pass(minute);
         await aws.run();
         for (const instance of [gone, unknown])
@@ -400,7 +400,7 @@ describe('a run', () => {
     expect(await old.row()).toMatchObject({ terminationConfirmed: true });
   });
 
-  it('is of no other Lambda, nor another job of this one', async () => {
+  it('belongs to this Lambda alone, which runs no other job', async () => {
     const time = rig.clock.now().toISOString();
     await expect(rig.controlPlane.invoke('jobs', { job: 'reconcile-instances', time })).rejects.toThrow(
       'not a job of ours',
@@ -408,7 +408,7 @@ describe('a run', () => {
     await expect(rig.controlPlane.invoke('reconciler', { job: 'decide', time })).rejects.toThrow('not a job of ours');
   });
 
-  it('in which one tenant cannot be dealt with deals with the others, however many instances that one has', async () => {
+  it('in which one tenant fails still serves the others, however many instances that tenant has', async () => {
     const [tenant, other] = [await aws.customer(), await aws.customer()];
     const { old } = await aws.replaced(tenant);
     const { primaryOf: _, recentReports: __, ...row } = await old.row();
@@ -423,7 +423,7 @@ describe('a run', () => {
     rig.pass(10 * minute);
     const broken = { error: 'AccessDeniedException', when: 'before', sql: /^insert into `aws_lookups`/ } as const;
     aws.ec2.instances = (account, region) => {
-      if (account === tenant.account) rig.faults.inject(broken); // of the next such statement, which is this tenant's
+      if (account === tenant.account) rig.faults.inject(broken); // the next such statement, this tenant's
       return aws.instancesIn(account, region);
     };
     for (let i = 0; i < 3; i += 1) {
@@ -434,7 +434,7 @@ describe('a run', () => {
     expect(await others.row()).toMatchObject({ terminationConfirmed: true });
   });
 
-  it('whose statements are repeated counts each look once', async () => {
+  it('whose statements are repeated counts each look-up once', async () => {
     const tenant = await aws.customer();
     const { old } = await aws.replaced(tenant);
     aws.set(tenant, old, 'running');

@@ -52,7 +52,7 @@ describe('R8: EC2 may take the instance', () => {
     expect(await count(instance, 'rebalance_recommendation')).toBe(1);
   });
 
-  it('is one standby for two calls at once', async () => {
+  it('creates one standby for several calls at once', async () => {
     const instance = await primary();
     const answers = await Promise.all([
       instance.emergency('rebalance-recommendation'),
@@ -64,14 +64,14 @@ describe('R8: EC2 may take the instance', () => {
     expect(await notices(instance)).toHaveLength(1);
   });
 
-  it('follows zones, and takes stale prices rather than none', async () => {
+  it('follows the zones that are asked for, and takes stale prices rather than none', async () => {
     const instance = await primary();
     rig.pass(3600);
     const wish = { exclude_zones: ['us-east-1c'], preferred_zones: ['us-east-1b'] };
     expect((await instance.emergency('rebalance-recommendation', wish)).body.pool.az).toBe('us-east-1b');
   });
 
-  it('is refused where moves are not wanted; a notice is not', async () => {
+  it('is refused if auto-switch is off; a notice is not', async () => {
     const instance = await primary();
     await instance.set({ autoSwitchEnabled: false });
     expect(await instance.emergency('rebalance-recommendation')).toMatchObject({
@@ -85,7 +85,7 @@ describe('R8: EC2 may take the instance', () => {
     });
   });
 
-  it('does nothing for an instance that is not the primary, and refuses what is no signal', async () => {
+  it('does nothing for an instance that is not the primary, and refuses unknown signals', async () => {
     const { instance, standby } = await withStandby();
     const before = await instance.agentRow();
     for (const signal of ['rebalance-recommendation', 'termination-notice'] as const)
@@ -115,7 +115,7 @@ describe('a notice, with a standby', () => {
     expect(await count(instance, 'termination_notice')).toBe(1);
   });
 
-  it('takes over without any word before, in at most 8 calls', async () => {
+  it('makes it take over even if R8 never came, in at most 8 calls', async () => {
     const { instance, standby } = await withStandby();
     const { body, calls } = await instance.terminationImminent();
     expect(body.success).toBe(true);
@@ -123,7 +123,7 @@ describe('a notice, with a standby', () => {
     await expectFailedOver(instance, standby);
   });
 
-  it('is answered the same, however often and by whichever way it is repeated', async () => {
+  it('gets the same response, however often and by whichever way it is repeated', async () => {
     const { instance, standby } = await withStandby();
     const time = { termination_time: new Date(rig.clock.now().getTime() + 120_000).toISOString() };
     const answers = await Promise.all(Array.from({ length: 5 }, () => instance.terminationImminent(time)));
@@ -134,7 +134,7 @@ describe('a notice, with a standby', () => {
         status: 200,
         body: { success: false },
       });
-      // EventBridge tells no time: the agent's path and the other name different ones.
+      // EventBridge gives no time, so the two paths report different ones.
       answers.push(await instance.terminationImminent(time), await instance.terminationImminent());
     }
     for (const { status, body } of answers)
@@ -155,7 +155,7 @@ describe('a notice, with a standby', () => {
     expect((await instance.terminationImminent()).body.success).toBe(true);
   });
 
-  it('holds for an agent that is disabled, and where moves are not wanted', async () => {
+  it('is acted on for an agent that is disabled and has auto-switch off', async () => {
     const { instance, standby } = await withStandby();
     await instance.set({ enabled: false, autoSwitchEnabled: false });
     await instance.heartbeat('disabled');
@@ -163,7 +163,7 @@ describe('a notice, with a standby', () => {
     await expectFailedOver(instance, standby);
   });
 
-  it.each([-600, 600, 3600])('holds where the agent’s clock is %i s off', async (skew) => {
+  it.each([-600, 600, 3600])('is acted on if the agent’s clock is %i s off', async (skew) => {
     const { instance, standby } = await withStandby();
     const at = (seconds: number) => new Date(rig.clock.now().getTime() + (skew + seconds) * 1000).toISOString();
     const claims = { detected_at: at(0), termination_time: at(120) };
@@ -172,18 +172,18 @@ describe('a notice, with a standby', () => {
     expect((await instance.terminationImminent(claims)).body).toMatchObject({ success: true });
     await expectFailedOver(instance, standby);
     expect((await notices(instance))[0]?.failoverTimeMs).toBe(0);
-    // The pool is being emptied now, whenever the instance says that it was told.
+    // The pool counts as being emptied now, whatever time the instance reports.
     const other = await rig.primary({ type: instance.facts.type, mode: 'spot', az: 'us-east-1b' }, tenant);
     await other.report(0.1, { 'us-east-1a': 0.01, 'us-east-1b': 0.05, 'us-east-1c': 0.04 });
     expect((await other.emergency('rebalance-recommendation')).body.pool.az).toBe('us-east-1c');
   });
 
-  it('takes the standby that the agent knows of', async () => {
+  it('uses the standby that the agent names', async () => {
     const { instance, id } = await withStandby('syncing');
     expect((await instance.terminationImminent({ replica_id: id })).body.replica_id).toBe(id);
   });
 
-  it('works while the database is out for a call', async () => {
+  it('is acted on even if the database fails for a call', async () => {
     const { instance, standby } = await withStandby();
     for (const when of ['before', 'after'] as const)
       rig.faults.inject({ error: 'InternalServerErrorException', when, operation: 'CommitTransaction' });
@@ -231,7 +231,7 @@ describe('after a failover', () => {
     expect((await standby.pendingCommands()).body).toEqual([]);
   });
 
-  it('a late word of the switch that brought the old instance does not bring it back', async () => {
+  it('a late report of the switch that created the old instance does not bring it back', async () => {
     const first = await primary();
     await first.queueSwitch(poolIn(first, 'b'));
     const [command] = (await first.pendingCommands()).body;
@@ -248,7 +248,7 @@ describe('after a failover', () => {
     expect((await instance.terminationImminent()).body).toMatchObject({ success: true, new_instance_id: standby.id });
   });
 
-  it('the next notice is another failover', async () => {
+  it('the next notice causes another failover', async () => {
     const { instance, standby } = await withStandby();
     await instance.terminationImminent();
     rig.pass(60);
@@ -266,7 +266,7 @@ describe('after a failover', () => {
 });
 
 describe('a notice, without a standby', () => {
-  it('is pending until the instance is there: the PUT finishes it', async () => {
+  it('stays pending until the instance exists: the PUT finishes it', async () => {
     const instance = await primary();
     expect((await instance.emergency('termination-notice')).status).toBe(201);
     const { status, body, calls } = await inOneTransaction(() => instance.terminationImminent());
@@ -290,7 +290,7 @@ describe('a notice, without a standby', () => {
     const standby = instance.successor({ az: wanted.az });
     const put = await inOneTransaction(() => instance.putReplica(wanted.id, standby.id));
     expect(put).toMatchObject({ status: 200, body: { status: 'promoted' } });
-    // The lock and the look before, which R5 needs for what it refuses.
+    // Includes the lock and the look before it, which R5 needs for its refusals.
     expect(put.calls).toBeLessThanOrEqual(9);
     await expectFailedOver(instance, standby);
     expect((await notices(instance))[0]?.failoverTimeMs).toBe(20_000);
@@ -304,7 +304,7 @@ describe('a notice, without a standby', () => {
     await expectFailedOver(instance, standby);
   });
 
-  it('arranges for one itself where R8 never came, or comes after it', async () => {
+  it('creates a standby itself if R8 never came or comes later', async () => {
     const instance = await primary();
     const { body } = await instance.terminationImminent();
     expect(body).toMatchObject({ success: false, replica_id: expect.any(String) });
@@ -316,7 +316,7 @@ describe('a notice, without a standby', () => {
     expect(await count(instance, 'termination_notice')).toBe(1);
   });
 
-  it('is told of once, however often it comes', async () => {
+  it('is recorded once, however often it comes', async () => {
     const instance = await primary();
     for (let times = 0; times < 3; times += 1) {
       await instance.emergency('termination-notice');
@@ -329,7 +329,7 @@ describe('a notice, without a standby', () => {
     expect((await instance.agentRow()).emergencyReplicaCount).toBe(1);
   });
 
-  it('loses no failover where PUT and notice come at once (defect 5)', async () => {
+  it('loses no failover if PUT and notice come at once (defect 5)', async () => {
     for (let rounds = 0; rounds < 10; rounds += 1) {
       const instance = await primary();
       await instance.emergency('termination-notice');
@@ -342,7 +342,7 @@ describe('a notice, without a standby', () => {
 });
 
 describe('an instance that has taken over, and dies while it boots', () => {
-  /** A failover that the PUT has finished; nobody has heard of the new instance yet. */
+  /** A failover that the PUT has finished; the new instance has not been heard from yet. */
   async function failedOverAtPut(zones = 'abc') {
     const instance = await primary(zones);
     await instance.emergency('termination-notice');
@@ -356,7 +356,7 @@ describe('an instance that has taken over, and dies while it boots', () => {
   }
   const failed = { error_message: 'Waiter encountered a terminal failure state' };
 
-  it('gives the role back to the one that still runs, and the next pool is tried at once', async () => {
+  it('gives the role back to the old instance, which still runs, and the next pool is tried at once', async () => {
     const { instance, standby, id } = await failedOverAtPut();
     const answer = await inOneTransaction(() => instance.replicaStatus(id, 'failed', failed));
     expect(answer).toMatchObject({ status: 200, body: { success: true, status: 'failed' } });
@@ -383,20 +383,20 @@ describe('an instance that has taken over, and dies while it boots', () => {
     expect(await count(instance, 'failover_undone')).toBe(1);
   });
 
-  it('goes on-demand where no pool is left', async () => {
+  it('makes the agent go on-demand if no pool is left', async () => {
     const { instance, id } = await failedOverAtPut('ac');
     await instance.replicaStatus(id, 'failed', failed);
     expect((await instance.pendingCommands()).body).toMatchObject([{ target_mode: 'ondemand', priority: 100 }]);
   });
 
-  it('keeps the role once it has been heard of, whatever is said of it', async () => {
+  it('keeps the role once it has been heard from, whatever is reported of it', async () => {
     const { instance, standby, id } = await failedOverAtPut();
     await standby.register();
     expect((await instance.replicaStatus(id, 'failed', failed)).body.status).toBe('promoted');
     expect((await instance.agentRow()).instanceId).toBe(standby.id);
   });
 
-  it('is believed of the instance that it took over from, and of no other', async () => {
+  it('is given up on the word of its predecessor, and of no other instance', async () => {
     const { instance, standby, id } = await failedOverAtPut();
     const [stranger, other] = [instance.successor(), await primary()];
     await stranger.register();
@@ -410,7 +410,7 @@ describe('an instance that has taken over, and dies while it boots', () => {
 });
 
 describe('no other pool', () => {
-  it('leaves a switch alone that is under way', async () => {
+  it('leaves alone a switch that is under way', async () => {
     const instance = await primary('a');
     await instance.queueSwitch(null);
     await instance.pendingCommands();
@@ -420,7 +420,7 @@ describe('no other pool', () => {
 });
 
 describe('a notice for the standby', () => {
-  it('gives it up, and changes nothing of the primary', async () => {
+  it('gives the standby up, and changes nothing of the primary', async () => {
     const { instance, id, standby } = await withStandby();
     const before = await instance.agentRow();
     for (let times = 0; times < 3; times += 1) {
@@ -431,11 +431,11 @@ describe('a notice for the standby', () => {
     expect(await instance.agentRow()).toEqual(before);
     expect(await standby.row()).toMatchObject({ instanceStatus: 'terminated', isActive: false });
     expect(await count(instance, 'standby_interrupted')).toBe(1);
-    // Its pool has lost an instance: placement counts that.
+    // Placement counts that its pool has lost an instance.
     expect(await notices(instance)).toMatchObject([{ instanceId: standby.id, poolId: standby.pool, replicaId: id }]);
   });
 
-  it('and for the primary at once: one coherent outcome', async () => {
+  it('and for the primary at once has one coherent outcome', async () => {
     for (let rounds = 0; rounds < 8; rounds += 1) {
       const { instance, standby } = await withStandby();
       await Promise.all(
@@ -444,7 +444,7 @@ describe('a notice for the standby', () => {
           : [standby.terminationImminent(), instance.terminationImminent()],
       );
       const agent = await instance.agentRow();
-      // Whichever is the primary is being taken away, and there is one standby to come.
+      // Whichever instance is the primary is being taken, and one standby is launching.
       expect([instance.id, standby.id]).toContain(agent.instanceId);
       expect(agent.pendingTerminationInstance).toBe(agent.instanceId);
       const [next, ...others] = await active(instance);
@@ -458,7 +458,7 @@ describe('a notice for the standby', () => {
 });
 
 describe('a notice while a switch is under way', () => {
-  it('has the standby take over; the switch’s instance follows, and nothing is left over', async () => {
+  it('makes the standby take over, then the switch’s instance, and leaves nothing over', async () => {
     const { instance, standby } = await withStandby();
     await instance.queueSwitch(poolIn(instance, 'b'));
     const [command] = (await instance.pendingCommands()).body;
@@ -477,13 +477,13 @@ describe('a notice while a switch is under way', () => {
 });
 
 describe('a standby whose primary falls silent', () => {
-  it('takes over by itself, and is no standby any more', async () => {
+  it('takes over by itself, and is no longer a standby', async () => {
     const { instance, id, standby } = await withStandby();
     rig.pass(121);
     await standby.heartbeat();
     expect((await instance.agentRow()).instanceId).toBe(standby.id);
     expect((await instance.replicas()).find((row) => row.id === id)?.status).toBe('promoted');
-    // So the next notice finds it as the primary that it is.
+    // So the next notice finds it as the primary.
     expect((await standby.terminationImminent()).body).toMatchObject({
       success: false,
       replica_id: expect.any(String),

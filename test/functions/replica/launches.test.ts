@@ -19,7 +19,7 @@ const { primary, launch, active } = failoverScenes(
 
 const prices = { 'us-east-1a': 0.05, 'us-east-1b': 0.04, 'us-east-1c': 0.03 };
 
-/** The launch of a standby that its agent has fetched and carried out, and the instance that came of it. */
+/** A standby launch that its agent has claimed, and the instance that it started. */
 async function claimed(signal: 'rebalance-recommendation' | 'termination-notice') {
   const instance = await primary();
   await instance.emergency(signal);
@@ -29,8 +29,8 @@ async function claimed(signal: 'rebalance-recommendation' | 'termination-notice'
 const toTerminate = async (instance: TestInstance) =>
   (await instance.instancesToTerminate()).body.instances.map((row: { instance_id: string }) => row.instance_id);
 
-describe('a launch whose answer is lost', () => {
-  it('is handed to the poll that took it', async () => {
+describe('a launch whose response is lost', () => {
+  it('still goes to the poll that claimed it', async () => {
     const instance = await primary();
     await instance.emergency('termination-notice');
     rig.faults.inject({
@@ -73,21 +73,21 @@ describe('a launch whose report is lost (R5)', () => {
     expect((await instance.terminationImminent()).body).toMatchObject({ success: true, new_instance_id: standby.id });
   });
 
-  it('is bound once: the report that comes after all changes nothing', async () => {
+  it('is bound once: a report that still comes changes nothing', async () => {
     const { instance, id, standby } = await claimed('rebalance-recommendation');
     await standby.register();
     expect(await instance.putReplica(id, standby.id)).toMatchObject({ status: 200, body: { status: 'syncing' } });
     expect(await standby.row()).toMatchObject({ instanceStatus: 'running_replica', isActive: true });
   });
 
-  it('has its instance take over at once where EC2 takes the primary', async () => {
+  it('has its instance take over at once if EC2 takes the primary', async () => {
     const { instance, standby } = await claimed('termination-notice');
     await standby.register();
     expect(await instance.agentRow()).toMatchObject({ instanceId: standby.id, primaryCause: 'failover' });
     expect((await standby.heartbeat()).status).toBe(200);
   });
 
-  it('has its instance terminated where it was given up before', async () => {
+  it('has its instance terminated if it was given up before', async () => {
     const { instance, id, standby } = await claimed('rebalance-recommendation');
     for (let minute = 0; minute < 11; minute += 1) {
       rig.pass(60);
@@ -112,7 +112,7 @@ describe('a launch whose report is lost (R5)', () => {
     expect(await instance.events('agent_second_instance')).toHaveLength(2);
   });
 
-  it('leaves one that was reported alone', async () => {
+  it('never replaces an instance that was reported', async () => {
     const instance = await primary();
     await instance.emergency('rebalance-recommendation');
     const { id, standby } = await launch(instance);
@@ -124,7 +124,7 @@ describe('a launch whose report is lost (R5)', () => {
 });
 
 describe('a standby whose image has no agent', () => {
-  it('is launched three times, then the tenant is told why and no more are', async () => {
+  it('is launched three times and no more, and the tenant is told why', async () => {
     const instance = await primary();
     await instance.request('POST', '/manual-replica/enable');
     for (let minute = 0; minute < 180; minute += 1) {
@@ -148,7 +148,7 @@ describe('a standby whose image has no agent', () => {
     expect(await active(instance)).toHaveLength(1);
   }, 60_000);
 
-  it('is another matter than one that was heard of and fell silent', async () => {
+  it('is not confused with one that was heard from and fell silent', async () => {
     const instance = await primary();
     await instance.request('POST', '/manual-replica/enable');
     const { standby } = await launch(instance);
@@ -166,7 +166,7 @@ describe('a standby whose image has no agent', () => {
 });
 
 describe('an agent that launches without end', () => {
-  it('is told of twelve launches an hour and no more; its tenant hears of it once', async () => {
+  it('gets at most twelve launches an hour, and its tenant one event', async () => {
     const instance = await primary();
     const launched = {
       status: 'failed',
@@ -188,7 +188,7 @@ describe('an agent that launches without end', () => {
     expect((await instance.listReplicas('launching')).body.total).toBe(1);
   });
 
-  it('is told of no switch either', async () => {
+  it('gets no switch either', async () => {
     const instance = await primary();
     const launched = { status: 'failed', launchClaimedAt: rig.clock.now() } as const;
     for (let n = 0; n < 12; n += 1) await instance.addReplica({ ...launched, poolId: `elsewhere-${n}` });
@@ -200,8 +200,8 @@ describe('an agent that launches without end', () => {
   });
 });
 
-describe('launches that fail for a cause of the tenant’s', () => {
-  /** An agent of another tenant, whose launches were refused ten times in both pools that there are besides its own. */
+describe('launches that fail for a cause of the tenant’s own', () => {
+  /** An agent of another tenant, whose launches were refused ten times in each of the two pools besides its own. */
   async function refused(code: string, type: string) {
     const instance = await rig.primary({ type, mode: 'spot' });
     await instance.report(0.1, prices);
@@ -219,14 +219,14 @@ describe('launches that fail for a cause of the tenant’s', () => {
     ['MaxSpotInstanceCountExceeded', 0],
     ['InsufficientInstanceCapacity', 1],
   ])(
-    '%s: a pool is left by others for that: %i',
+    '%s makes other tenants avoid the pool (1) or not (0): %i',
     async (code, isLeft) => {
       const theirs = await refused(code, `q${code.toLowerCase().slice(0, 12)}.large`);
       const instance = await rig.primary({ type: theirs.facts.type, mode: 'spot' }, tenant);
       await instance.report(0.1, prices);
       await instance.request('POST', '/manual-replica/enable');
       expect(await active(instance)).toHaveLength(1 - isLeft);
-      // A notice has its standby whatever others have met with.
+      // A notice gets its standby whatever happened to others.
       await instance.terminationImminent();
       expect(await active(instance)).toHaveLength(1);
       expect(await instance.commands()).toEqual([]);

@@ -23,7 +23,7 @@ const disable = (instance: TestInstance) => instance.request('POST', '/manual-re
 const status = async (instance: TestInstance) => (await instance.request('GET', '/sef-status')).body;
 
 describe('manual replicas (X22, X23)', () => {
-  it('are turned on with auto-switch off, in one change, and the first standby is entered at once', async () => {
+  it('are turned on and auto-switch off in one change, and the first standby is created at once', async () => {
     const instance = await primary();
     const answer = await enable(instance);
     expect(answer).toMatchObject({ status: 200, body: { success: true, changed: true } });
@@ -41,7 +41,7 @@ describe('manual replicas (X22, X23)', () => {
     expect((await instance.agentRow()).configVersion).toBe(2);
   });
 
-  it('withdraw what the engine has queued and nobody has fetched', async () => {
+  it('cancel a switch that the engine has queued and nobody has fetched', async () => {
     const instance = await primary();
     await instance.report(0.1, { 'us-east-1a': 0.09, 'us-east-1b': 0.01 });
     rig.pass(60);
@@ -51,7 +51,7 @@ describe('manual replicas (X22, X23)', () => {
     expect(await instance.commands()).toMatchObject([{ status: 'cancelled' }]);
   });
 
-  it('are turned off with the standby that was kept, while an emergency’s stays', async () => {
+  it('are turned off together with the standby that they kept, while an emergency’s stays', async () => {
     const instance = await primary();
     await enable(instance);
     const emergency = await instance.addReplica({ replicaType: 'automatic-rebalance' });
@@ -63,7 +63,7 @@ describe('manual replicas (X22, X23)', () => {
   });
 });
 
-describe('what a console asks and does (X24, X25, X15)', () => {
+describe('a console (X24, X25, X15)', () => {
   it('makes the standby the primary, when there is one', async () => {
     const instance = await primary();
     expect((await instance.request('POST', '/manual-switch')).status).toBe(404);
@@ -76,7 +76,7 @@ describe('what a console asks and does (X24, X25, X15)', () => {
     expect((await instance.agentRow()).instanceId).toBe(standby.id);
   });
 
-  it('tells an emergency from a standby that is kept', async () => {
+  it('can tell an emergency from a standby that is kept', async () => {
     const instance = await primary();
     await enable(instance);
     expect(await status(instance)).toMatchObject({ manual_replica_enabled: true, emergency_mode_active: false });

@@ -14,7 +14,7 @@ afterAll(() => rig.stop());
 const prices = { 'us-east-1a': 0.05, 'us-east-1b': 0.04, 'us-east-1c': 0.03 };
 
 let types = 0;
-/** A spot primary in zone a with fresh prices of a type of its own; `manual` is protocol 9.8's manual mode. */
+/** A Spot primary of a new type in zone a, with fresh prices; `manual` is protocol 9.8's manual mode. */
 async function primary({ manual = true, ...facts } = {}): Promise<TestInstance> {
   const instance = await rig.primary({ type: `r${++types}.large`, mode: 'spot', ...facts }, tenant);
   await instance.report(0.1, prices);
@@ -23,14 +23,14 @@ async function primary({ manual = true, ...facts } = {}): Promise<TestInstance> 
 }
 const poolIn = (instance: TestInstance, zone: string) => `${instance.facts.type}.us-east-1${zone}`;
 
-/** An instance that runs beside another agent's living primary, and waits. */
+/** An instance that waits beside another agent's live primary. */
 async function waiting(beside?: TestInstance): Promise<TestInstance> {
   const instance = (beside ?? (await primary())).successor();
   await instance.register();
   return instance;
 }
 
-/** A primary with a standby, `launching` where no instance is wanted. */
+/** A primary with a standby; `launching` is one without an instance. */
 async function withStandby(status: 'launching' | 'syncing' | 'ready' = 'ready') {
   const instance = await primary();
   const { body } = await instance.createReplica();
@@ -136,7 +136,7 @@ describe('R1: somebody wants a standby', () => {
     expect(await instance.replicas()).toEqual([]);
   });
 
-  it('refuses one where manual mode is off, a second one, and one that nobody would launch', async () => {
+  it('refuses a standby if manual mode is off, a second one, and one that nobody would launch', async () => {
     const off = await primary({ manual: false });
     expect(await off.createReplica()).toMatchObject({ status: 400, body: { code: 'manual_mode_off', hint: /./ } });
     const { instance } = await withStandby('launching');
@@ -150,14 +150,14 @@ describe('R1: somebody wants a standby', () => {
     expect([await off.replicas(), await gone.replicas()]).toEqual([[], []]);
   });
 
-  it('enters one for eight calls at once', async () => {
+  it('creates one for eight calls at once', async () => {
     const instance = await primary();
     const answers = await Promise.all(Array.from({ length: 8 }, () => instance.createReplica()));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(7).fill(400)]);
     expect(await instance.replicas()).toHaveLength(1);
   });
 
-  it('is not for other tenants, and is for the admin', async () => {
+  it('is open to the admin, but not to other tenants', async () => {
     const instance = await primary();
     const { token } = await rig.tenant();
     const path = `/api/agents/${instance.agentId}/replicas`;
@@ -194,7 +194,7 @@ describe('R1: an agent has launched one on command', () => {
     ['manual mode is off', (instance) => instance.set({ manualReplicaEnabled: false })],
     ['there is one already', (instance) => instance.createReplica()],
     ['the agent is offline and has one', (m) => m.createReplica().then(() => m.heartbeat('offline'))],
-  ])('enters the instance that is not wanted, as %s, for termination', async (_, prepare) => {
+  ])('enters for termination an instance that is not wanted, as %s', async (_, prepare) => {
     const instance = await primary();
     await prepare(instance);
     const { status, body } = await adopt(instance, 'i-unwanted'.concat(instance.id.slice(2)));
@@ -214,7 +214,7 @@ describe('R1: an agent has launched one on command', () => {
     expect(await instance.replicas()).toHaveLength(1);
   });
 
-  it('does not bring an instance back that is to go', async () => {
+  it('does not bring back an instance that is to be terminated', async () => {
     const instance = await primary();
     const next = instance.successor();
     await instance.switchReport(next);
@@ -240,7 +240,7 @@ describe('R1: an agent has launched one on command', () => {
     expect(await instance.replicas()).toEqual([]);
   });
 
-  it('is answered where pool and type are odd', async () => {
+  it('gets no server error for odd pools and types', async () => {
     const instance = await primary();
     for (const pool_id of ['x'.repeat(127), '.', 'nodot', `a.${'z'.repeat(120)}`])
       expect((await adopt(instance, `i-${Math.random()}`, { pool_id })).status).toBeLessThan(500);
@@ -248,7 +248,7 @@ describe('R1: an agent has launched one on command', () => {
 });
 
 describe('R2: the list', () => {
-  it('has the active ones, newest first, in the words that agents read', async () => {
+  it('has the active standbys, newest first, in the format that agents read', async () => {
     const { instance, id, standby } = await withStandby();
     rig.pass(60);
     const { body, calls } = await instance.listReplicas();
@@ -318,7 +318,7 @@ describe('R2: the list', () => {
       expect(idsOf(await list(other))).toEqual([]);
   });
 
-  it('lists a failed one with its instance for termination, without auto-terminate too', async () => {
+  it('lists a failed one with its instance for termination, even without auto-terminate', async () => {
     const { instance, id, standby } = await withStandby('syncing');
     await instance.set({ autoTerminateEnabled: false });
     await instance.replicaStatus(id, 'failed', { error_message: 'it never came up' });
@@ -363,7 +363,7 @@ describe('R3: somebody has a standby take over', () => {
     expect((await instance.config()).body.enabled).toBe(false);
   });
 
-  it('is answered the same when it is repeated, and done once', async () => {
+  it('is done once, and gets the same response when it is repeated', async () => {
     const { instance, id } = await withStandby();
     const answers = await Promise.all(Array.from({ length: 3 }, () => instance.promoteReplica(id)));
     rig.pass(5);
@@ -374,7 +374,7 @@ describe('R3: somebody has a standby take over', () => {
     expect(await instance.events('replica_promoted')).toHaveLength(1);
   });
 
-  it('keeps the old primary as the next standby where that is wanted, and back again (defect 15)', async () => {
+  it('keeps the old primary as the next standby if asked to, and back again (defect 15)', async () => {
     const { instance, id, standby } = await withStandby();
     expect((await instance.promoteReplica(id, { demote_old_primary: true })).body.demoted).toBe(true);
     expect(await instance.row()).toMatchObject({ instanceStatus: 'running_replica', isActive: true, isPrimary: false });
@@ -385,7 +385,7 @@ describe('R3: somebody has a standby take over', () => {
     expect((await instance.replicas()).filter((row) => row.isActive)).toMatchObject([{ instanceId: standby.id }]);
   });
 
-  it('refuses what is no instance, not active, or not there, and while a switch is under way', async () => {
+  it('refuses standbys without an instance, inactive or unknown, and while a switch is under way', async () => {
     const { instance, id } = await withStandby('launching');
     const promoted = () => expectNoChange(instance, () => instance.promoteReplica(id));
     expect(await promoted()).toMatchObject({
@@ -409,8 +409,8 @@ describe('R3: somebody has a standby take over', () => {
   });
 });
 
-describe('R4: a standby is not wanted any more', () => {
-  it('is listed until it has been seen to go, and once (defect 9)', async () => {
+describe('R4: a standby is no longer wanted', () => {
+  it('is listed for termination until it has been seen to go, and no longer (defect 9)', async () => {
     const instance = await primary();
     const { body: made } = await instance.createReplica();
     const { body: polled } = await instance.listReplicas('launching');
@@ -457,14 +457,14 @@ describe('R4: a standby is not wanted any more', () => {
     expect(await replicaOf(instance, id)).toMatchObject({ status: 'terminated', terminationConfirmed: true });
   });
 
-  it('is closed at once where nothing was launched', async () => {
+  it('is closed at once if nothing was launched', async () => {
     const { instance, id } = await withStandby('launching');
     await instance.deleteReplica(id);
     expect(await replicaOf(instance, id)).toMatchObject({ status: 'terminated', terminationConfirmed: true });
     expect(idsOf(await instance.listReplicas('terminated'))).toEqual([]);
   });
 
-  it('is refused twice and for what is not there, with the time of the first', async () => {
+  it('is refused the second time, with the time of the first, and for an unknown standby', async () => {
     const { instance, id } = await withStandby();
     const { body } = await instance.deleteReplica(id);
     rig.pass(10);
@@ -479,7 +479,7 @@ describe('R4: a standby is not wanted any more', () => {
 });
 
 describe('R5: the agent has launched the instance', () => {
-  it('becomes an instance that syncs, in one transaction of at most 8 calls', async () => {
+  it('binds it to the standby, which starts to sync, in one transaction of at most 8 calls', async () => {
     const { instance, id, standby } = await withStandby('launching');
     const { status, body, calls } = await instance.putReplica(id, standby.id);
     expect([status, body]).toEqual([
@@ -512,18 +512,18 @@ describe('R5: the agent has launched the instance', () => {
     expect((await terminable(instance)).toSorted()).toEqual(surplus.toSorted());
   });
 
-  it('waits beside the primary where its agent registers before that', async () => {
+  it('lets it wait beside the primary if it registers before the report', async () => {
     const { instance, id, standby } = await withStandby('launching');
     await standby.register();
     expect((await instance.putReplica(id, standby.id)).status).toBe(200);
     expect(await standby.row()).toMatchObject({ instanceStatus: 'running_replica', isPrimary: false });
   });
 
-  it.each(['deleted', 'failed'])('is to be terminated if the standby was %s meanwhile', async (end) => {
+  it.each(['deleted', 'failed'])('ends in its termination if the standby was %s meanwhile', async (end) => {
     const { instance, id, standby } = await withStandby('launching');
     if (end === 'deleted') await instance.deleteReplica(id);
     else await instance.replicaStatus(id, 'failed');
-    await standby.register(); // it comes up, and waits beside the primary
+    await standby.register(); // it boots, and waits beside the primary
     const { status, body } = await instance.putReplica(id, standby.id);
     expect([status, body.status]).toEqual([200, end === 'deleted' ? 'terminated' : 'failed']);
     expect(await replicaOf(instance, id)).toMatchObject({ instanceId: standby.id, isActive: false });
@@ -533,7 +533,7 @@ describe('R5: the agent has launched the instance', () => {
     expect(await standby.row()).toMatchObject({ instanceStatus: 'terminated', isActive: false });
   });
 
-  it.each([true, false])('refuses a second instance and lists it (its agent registered: %s)', async (registers) => {
+  it.each([true, false])('refuses and lists a second instance (its agent registered: %s)', async (registers) => {
     const { instance, id, standby } = await withStandby('syncing');
     const surplus = instance.successor({ az: 'us-east-1c' });
     if (registers) await surplus.register();
@@ -548,7 +548,7 @@ describe('R5: the agent has launched the instance', () => {
     expect(await standby.row()).toMatchObject({ instanceStatus: 'running_replica', isActive: true });
   });
 
-  it('refuses instances of others, the primary, zombies and other standbys, changing nothing', async () => {
+  it('refuses instances of others, the primary, zombies and other standbys, and changes nothing', async () => {
     const { instance: old, id: first } = await withStandby('launching');
     const lost = old.successor();
     await old.putReplica(first, lost.id);
@@ -578,8 +578,8 @@ describe('R5: the agent has launched the instance', () => {
   });
 });
 
-describe('R6: how the standby is', () => {
-  it('is ready once', async () => {
+describe('R6: the status of a standby', () => {
+  it('becomes ready once', async () => {
     const { instance, id } = await withStandby('syncing');
     const { body, calls } = await instance.replicaStatus(id, 'ready');
     expect(body).toEqual({ success: true, replica_id: id, status: 'ready' });
@@ -595,7 +595,7 @@ describe('R6: how the standby is', () => {
     expect(await replicaOf(instance, id)).toEqual(ready);
   });
 
-  it('tells of a failure, and lists the instance for termination', async () => {
+  it('can become failed, which notifies once and lists the instance for termination', async () => {
     const { instance, id, standby } = await withStandby('syncing');
     expect((await instance.replicaStatus(id, 'failed', { error_message: 'no capacity' })).body.status).toBe('failed');
     await instance.replicaStatus(id, 'failed', { error_message: 'again' });
@@ -605,14 +605,14 @@ describe('R6: how the standby is', () => {
     expect((await instance.config()).body.replica_count).toBe(0);
   });
 
-  /** What a standby has come to, and what it cannot become any more. */
+  /** A standby's status, and what it can no longer become from there. */
   it.each<[string, string[]]>([
     ['terminated', ['launching', 'syncing', 'ready', 'failed']],
     ['failed', ['launching', 'syncing', 'ready', 'failed']],
     ['promoted', ['launching', 'syncing', 'ready', 'failed', 'terminated']],
     ['ready', ['launching', 'syncing', 'ready']],
     ['syncing', ['launching', 'syncing']],
-  ])('cannot become from %s what does not follow, and is answered 200', async (from, others) => {
+  ])('cannot go from %s to a status that does not follow, and the response is 200', async (from, others) => {
     const { instance, id } = await withStandby(from === 'syncing' ? 'syncing' : 'ready');
     if (from === 'terminated') await instance.deleteReplica(id);
     if (from === 'failed') await instance.replicaStatus(id, 'failed');
@@ -627,7 +627,7 @@ describe('R6: how the standby is', () => {
       expect((await expectNoChange(instance, () => instance.syncStatus(id, { status: 'ready' }))).status).toBe(200);
   });
 
-  it('refuses what is no status, and knows no other agent’s standbys', async () => {
+  it('refuses unknown statuses, and knows no other agent’s standbys', async () => {
     const { instance, id } = await withStandby('syncing');
     for (const status of ['promoted', 'gone', '', null])
       expect((await instance.request('POST', `/replicas/${id}/status`, { status })).status).toBe(400);
@@ -637,8 +637,8 @@ describe('R6: how the standby is', () => {
   });
 });
 
-describe('R7: how far it has caught up', () => {
-  it('is ready when all is there, for the first time only', async () => {
+describe('R7: the progress of a standby', () => {
+  it('makes it ready when all is transferred, the first time only', async () => {
     const { instance, id } = await withStandby('syncing');
     await instance.syncStatus(id, { state_transfer_progress: 40.5, sync_latency_ms: 12, sync_status: 'syncing' });
     expect(await replicaOf(instance, id)).toMatchObject({
@@ -656,7 +656,7 @@ describe('R7: how far it has caught up', () => {
     expect(await replicaOf(instance, id)).toMatchObject({ status: 'ready', readyAt, lastSyncAt: rig.clock.now() });
   });
 
-  it('refuses a body that says nothing, or what cannot be', async () => {
+  it('refuses a body that says nothing, or something impossible', async () => {
     const { instance, id } = await withStandby('syncing');
     for (const body of [{}, { unknown: 1 }, { state_transfer_progress: 101 }, { sync_latency_ms: -1 }])
       expect((await instance.syncStatus(id, body)).status).toBe(400);

@@ -14,7 +14,7 @@ describe('a CSV file', () => {
     '\t=1',
     '\r=1',
     '=HYPERLINK("http://x","y")',
-  ])('has no formula in it where a text is %j', (text) => {
+  ])('has no formula in it if a text is %j', (text) => {
     expect(cell(text).replace(/^"/, '')).toMatch(/^'/);
   });
 
@@ -22,7 +22,7 @@ describe('a CSV file', () => {
     expect(csvOf(['a', 'b'], [[1.005, -2]], { digits: 2 })).toBe('a,b\r\n1.00,-2.00\r\n');
   });
 
-  it('is read back as it was written, whatever is in it', () => {
+  it('is read back as it was written, whatever texts it has', () => {
     const texts = fc.array(fc.tuple(fc.string({ unit: 'binary' }), fc.string()), { minLength: 1 });
     fc.assert(
       fc.property(texts, (rows) => {

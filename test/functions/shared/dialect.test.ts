@@ -37,7 +37,7 @@ beforeAll(async () => {
   await sql`CREATE TABLE \`keys\` (id INT NOT NULL, PRIMARY KEY (id))`.execute(db);
 });
 afterAll(async () => {
-  rig.controlPlane.dataApi.statements.clear(); // tables of the tests' own, and mistakes: not for the grammar check
+  rig.controlPlane.dataApi.statements.clear(); // test tables and deliberate mistakes: not for the grammar check
   await rig.stop();
 });
 
@@ -85,7 +85,7 @@ describe('a value that is written and read again', () => {
     expect(await stored(column, value)).toEqual(read);
   });
 
-  it('beyond 2^53 is written exactly, and refused rather than rounded when read', async () => {
+  it('beyond 2^53 is written exactly, and refused instead of rounded when read', async () => {
     const big = 9_223_372_036_854_775_807n;
     await expect(stored('big', big)).rejects.toThrow(RangeError);
     const { rows } = await sql<{ text: string }>`SELECT CAST(big AS CHAR) AS text FROM things`.execute(db);
@@ -98,11 +98,11 @@ describe('a value that is written and read again', () => {
     undefined,
     Symbol('x'),
     () => 1,
-  ])('is never one that no column holds: %s', (value) => {
+  ])('is refused if no column can hold it: %s', (value) => {
     expect(() => encode('p1', value)).toThrow(TypeError);
   });
 
-  it('is compared as it was written: a time to the millisecond', async () => {
+  it('is compared as it was written, a time to the millisecond', async () => {
     const moment = new Date('2026-01-01T00:00:00.007Z');
     await stored('moment', moment);
     const at = (time: Date) => db.selectFrom('things').select('id').where('moment', '=', time).execute();
@@ -110,7 +110,7 @@ describe('a value that is written and read again', () => {
     expect(await at(new Date(moment.getTime() + 1))).toEqual([]);
   });
 
-  it('is null where the field says so, whatever the column', () => {
+  it('is null if the field says so, whatever the column', () => {
     expect(decode({ isNull: true }, { typeName: 'JSON' })).toBeNull();
   });
 });
@@ -161,7 +161,7 @@ describe('an error of the Data API', () => {
     await expect(sql`SELECT 1`.execute(db)).rejects.toMatchObject({ name: 'DatabaseError', kind });
   });
 
-  it('is told by the database’s number: duplicate key, wrong SQL', async () => {
+  it('is classified by the database’s error number: duplicate key, wrong SQL', async () => {
     await db.insertInto('keys').values({ id: 1 }).execute();
     await expect(db.insertInto('keys').values({ id: 1 }).execute()).rejects.toMatchObject({
       kind: 'duplicate_key',
@@ -170,12 +170,12 @@ describe('an error of the Data API', () => {
     await expect(sql`SELEC 1`.execute(db)).rejects.toMatchObject({ kind: 'broken', errno: 1064 });
   });
 
-  it('is unavailable where nothing answers', async () => {
+  it('is unavailable if nothing responds', async () => {
     const { db } = openDatabase<Things>(rig, own.name, { remaining: () => 0, client: nowhere() });
     await expect(sql`SELECT 1`.execute(db)).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
-  it('is sorted once', () => {
+  it('is classified once', () => {
     const error = new DatabaseError('conflict', 'x');
     expect(toDatabaseError(error)).toBe(error);
     expect(toDatabaseError('odd')).toMatchObject({ kind: 'unavailable' });
@@ -186,7 +186,7 @@ function nowhere() {
   return { send: async () => Promise.reject(new Error('ECONNREFUSED')) } as never;
 }
 
-/** A database whose caller has so many milliseconds; only pauses use them up. */
+/** A database whose caller has this many milliseconds left; only pauses use them up. */
 function withTime(ms: number) {
   const pauses: number[] = [];
   const opened = openDatabase<Things>(rig, own.name, {
@@ -196,8 +196,8 @@ function withTime(ms: number) {
   return { ...opened, pauses };
 }
 
-describe('a cluster that resumes', () => {
-  it('is asked again until it answers, ever more slowly', async () => {
+describe('a cluster that is resuming', () => {
+  it('is asked again until it responds, with exponential backoff', async () => {
     const { db, calls, pauses } = withTime(25_000);
     rig.faults.inject({ error: 'DatabaseResumingException', when: 'before', times: 5 });
     await sql`SELECT 1`.execute(db);
@@ -208,7 +208,7 @@ describe('a cluster that resumes', () => {
     }
   });
 
-  it('is asked no longer than the caller has time', async () => {
+  it('is asked only as long as the caller has time', async () => {
     const { db, pauses } = withTime(25_000);
     const repair = rig.faults.inject({
       error: 'DatabaseResumingException',
@@ -241,8 +241,8 @@ const lost = (operation: Fault['operation'], times = 1): Fault => ({
   times,
 });
 
-describe('an outcome that is not known', () => {
-  it('outside of a transaction is found out by asking again', async () => {
+describe('an unknown outcome', () => {
+  it('outside a transaction is resolved by sending the statement again', async () => {
     const { db, calls } = withTime(25_000);
     rig.faults.inject(lost('Execute'));
     await db.insertInto('keys').values({ id: 20 }).onDuplicateKeyUpdate({ id: 20 }).execute();
@@ -260,17 +260,17 @@ describe('an outcome that is not known', () => {
     const run = db.transaction().execute((tx) => tx.insertInto('keys').values({ id }).execute());
     await expect(run).rejects.toMatchObject({ kind: 'unavailable' });
     expect(pauses).toEqual([]);
-    expect(await keys(id)).toBe(operation === 'Execute' ? 0 : 1); // a commit whose answer was lost is a commit
+    expect(await keys(id)).toBe(operation === 'Execute' ? 0 : 1); // a commit whose response was lost is a commit
   });
 
-  it('of a begin begins another one', async () => {
+  it('of a begin leads to another begin', async () => {
     const { db } = withTime(25_000);
     rig.faults.inject(lost('BeginTransaction'));
     await db.transaction().execute((tx) => tx.insertInto('keys').values({ id: 40 }).execute());
     expect(await keys(40)).toBe(1);
   });
 
-  it('of a rollback is nobody’s concern: what led to it is told', async () => {
+  it('of a rollback is ignored: the error that led to it is thrown', async () => {
     const { db } = withTime(0);
     rig.faults.inject(lost('RollbackTransaction', 9));
     const run = db.transaction().execute(async () => Promise.reject(new Error('a rule was broken')));
@@ -279,7 +279,7 @@ describe('an outcome that is not known', () => {
   });
 });
 
-describe('a single statement that was given up in favour of another', () => {
+describe('a single statement that the database gave up', () => {
   const conflict = (errno: 1205 | 1213, times: number): Fault => ({
     error: `DatabaseErrorException:${errno}`,
     when: 'before',
@@ -290,7 +290,7 @@ describe('a single statement that was given up in favour of another', () => {
   it.each([
     ['a deadlock', 1213, 4],
     ['a lock that was not granted', 1205, 2],
-  ] as const)('by %s is tried a few times', async (_, errno, tries) => {
+  ] as const)('because of %s is tried a few times', async (_, errno, tries) => {
     const { db, calls, pauses } = withTime(25_000);
     rig.faults.inject(conflict(errno, tries - 1));
     await sql`SELECT 1`.execute(db);
@@ -301,7 +301,7 @@ describe('a single statement that was given up in favour of another', () => {
     expect(calls()).toBe(2 * tries);
   });
 
-  it('is not repeated when the caller has no time left', async () => {
+  it('is not retried when the caller has no time left', async () => {
     const { db, calls } = withTime(0);
     rig.faults.inject(conflict(1213, 1));
     await expect(sql`SELECT 1`.execute(db)).rejects.toMatchObject({ kind: 'conflict' });
@@ -325,7 +325,7 @@ describe('transact', () => {
     ['an outcome that is not known', { error: 'InternalServerErrorException', when: 'after', sql: /insert/ }],
     ['a commit whose answer was lost', lost('CommitTransaction')],
     ['a transaction that is gone', { error: 'TransactionNotFoundException', when: 'before', sql: /insert/ }],
-  ] as [string, Fault][])('runs a change again from its start after %s', async (_, fault) => {
+  ] as [string, Fault][])('runs a change again from the start after %s', async (_, fault) => {
     const { db } = withTime(25_000);
     await db.deleteFrom('keys').where('id', '=', 50).execute();
     rig.faults.inject(fault);
@@ -387,7 +387,7 @@ describe('transact', () => {
 });
 
 describe('the counter of calls', () => {
-  it('counts every call that leaves us, repeats included', async () => {
+  it('counts every call that is sent, retries included', async () => {
     const { db, calls } = withTime(25_000);
     rig.faults.inject({ error: 'ThrottlingException', when: 'before', times: 2 });
     await sql`SELECT 1`.execute(db);

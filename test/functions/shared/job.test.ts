@@ -19,7 +19,7 @@ afterAll(() => rig.stop());
 const timeoutMs = lambdas.jobs.timeoutSeconds * 1000;
 const row = () => rig.db.selectFrom('jobRuns').selectAll().where('job', '=', 'decide').executeTakeFirstOrThrow();
 
-/** A function for every job of the Lambda. */
+/** The same function for every job of the Lambda. */
 const allJobs = (work: (name: JobName) => Promise<number>) =>
   Object.fromEntries(Object.keys(jobs).map((name) => [name, () => work(name as JobName)])) as Readonly<
     Record<JobOf<'jobs'>, () => Promise<number>>
@@ -31,7 +31,7 @@ describe('a run that is killed', () => {
   });
 
   const ran: string[] = [];
-  /** Told once the run that is to be killed is at its work. */
+  /** Called once the run that is to be killed is at work. */
   let kill: (() => void) | undefined;
   const work = async (name: JobName) => {
     if (kill) {
@@ -46,10 +46,10 @@ describe('a run that is killed', () => {
     job: 'decide',
     time: new Date(rig.clock.now().getTime() + minute * 60_000).toISOString(),
   });
-  /** What Lambda does: a repetition of a run has its request id. */
+  /** Like Lambda: the retry of a run has the same request ID. */
   const deliver = (minute: number, awsRequestId: string) =>
     handler(event(minute), { awsRequestId, getRemainingTimeInMillis: () => timeoutMs } as Context);
-  /** The run begins, and is never heard of again. */
+  /** Begins a run that never ends. */
   async function killed(minute: number, awsRequestId: string) {
     const { promise: begun, resolve } = Promise.withResolvers<void>();
     kill = resolve;
@@ -58,56 +58,56 @@ describe('a run that is killed', () => {
     kill = undefined;
   }
 
-  it('is made up for by its own repetition, which does the work before it reports success', async () => {
+  it('is retried by its own repetition, which does the work before it reports success', async () => {
     await killed(0, 'a');
     expect(await deliver(0, 'a')).toEqual({ job: 'decide', ran: true, rows: 7 });
     expect(await row()).toMatchObject({ abandonedRuns: 1, runningUntil: null, rowsChanged: 7 });
   });
 
-  it('is followed by none while it may still run, and by the next one as soon as it cannot', async () => {
+  it('blocks other runs while it may still be running, and no longer', async () => {
     await killed(0, 'a');
     expect(await deliver(1, 'b')).toMatchObject({ ran: false });
     expect(await deliver(2, 'c')).toMatchObject({ ran: true });
     expect(timeoutMs).toBeLessThan(2 * 60_000);
   });
 
-  it('is counted and dated, once', async () => {
+  it('is counted once and dated', async () => {
     await killed(0, 'a');
     await deliver(2, 'b');
     await deliver(3, 'c');
     expect(await row()).toMatchObject({ abandonedRuns: 1, abandonedAt: new Date(event(2).time) });
   });
 
-  it('is not followed by an older one that was delivered late', async () => {
+  it('is not followed by an older run that is delivered late', async () => {
     await deliver(5, 'a');
     const before = ran.length;
     expect(await deliver(4, 'b')).toMatchObject({ ran: false });
     expect(ran.length).toBe(before);
   });
 
-  it('is the only one: a second delivery of the same event does not run beside it', async () => {
+  it('is the only one: a second delivery of the same event does nothing', async () => {
     await killed(0, 'a');
     expect(await deliver(0, 'b')).toMatchObject({ ran: false });
   });
 
-  it('is told from one that took its lease by a statement whose answer was lost', async () => {
+  it('is not confused with one that took its lease in a statement whose response was lost', async () => {
     await deliver(0, 'a');
     const calls = rig.controlPlane.dataApi.calls;
     rig.faults.inject({ error: 'ServiceUnavailableError', when: 'after' });
     expect(await deliver(1, 'b')).toMatchObject({ ran: true });
-    // The statement, its repetition, a look at the row, and the row's end.
+    // The statement, its retry, a read of the row, and the lease given back.
     expect(rig.controlPlane.dataApi.calls - calls).toBe(4);
     expect(await row()).toMatchObject({ abandonedRuns: 0, runningUntil: null });
   });
 
-  it('costs the others nothing: a lease is taken in one statement, and given back in one', async () => {
+  it('costs other runs nothing: one statement takes a lease, and one gives it back', async () => {
     await deliver(0, 'a');
     const calls = rig.controlPlane.dataApi.calls;
     await deliver(1, 'b');
     expect(rig.controlPlane.dataApi.calls - calls).toBe(2);
   });
 
-  it('that failed is run again by its repetition', async () => {
+  it('or fails is run again by its repetition', async () => {
     const failing = jobHandler<'jobs'>({
       ...allJobs(async () => 0),
       decide: () => (ran.push('decide') % 2 === 1 ? Promise.reject(new Error('no')) : Promise.resolve(1)),
@@ -130,7 +130,7 @@ describe('steps of a job', () => {
     tenant = await rig.tenant();
   });
 
-  it('are done though one before them fails, and the job still says so', async () => {
+  it('are done even if one before them fails, and the job still reports the failure', async () => {
     const instance = await scenes.primary();
     await instance.set({ autoSwitchEnabled: false, manualReplicaEnabled: true });
     const overdue = await scenes.primary();
@@ -152,7 +152,7 @@ describe('steps of a job', () => {
     expect(error).toMatch(/ending standbys/);
   });
 
-  it('have an equal share of what is left, and what one leaves goes to the others', async () => {
+  it('have an equal share of the time left, and what one leaves goes to the others', async () => {
     let left = 100_000;
     const had: number[] = [];
     const spend = (most: number) => async (time: RunTime) => {
@@ -164,11 +164,11 @@ describe('steps of a job', () => {
       { a: spend(1e9), b: spend(0), c: spend(1e9), d: spend(1e9) },
       runTime(() => left),
     );
-    // 10 s are kept back for a last turn.
+    // 10 s are kept for a last turn.
     expect(had).toEqual([23_000, 0, 34_000, 33_000]);
   });
 
-  it('begin nothing when there is no time', async () => {
+  it('begin nothing when no time is left', async () => {
     const instance = await scenes.primary();
     await instance.set({ autoSwitchEnabled: false, manualReplicaEnabled: true });
     expect(
@@ -182,6 +182,6 @@ describe('steps of a job', () => {
   });
 });
 
-it('every job leaves what it has no time for to the next run', async () => {
+it('every Lambda of jobs has a timeout of less than two minutes', async () => {
   for (const { runsIn } of Object.values(jobs)) expect(lambdas[runsIn].timeoutSeconds).toBeLessThan(120);
 });

@@ -19,12 +19,12 @@ const statuses = async (n: number, send: () => Promise<{ status: number }>) => {
   }
   return counts;
 };
-/** A request of a new agent. */
+/** The config request of a new agent. */
 const configOf = async () => {
   const instance = await rig.primary();
   return () => instance.config();
 };
-/** What other containers have counted for a token or agent, as they would write it. */
+/** Adds what other containers have counted, as they would write it. */
 const othersCount = (requests: number) =>
   rig.db
     .updateTable('rateCounts')
@@ -32,7 +32,7 @@ const othersCount = (requests: number) =>
     .execute();
 
 describe('an agent', () => {
-  it('may send 240 requests a minute, hears when it may send more, and is heard when EC2 takes its instance', async () => {
+  it('may send 240 requests a minute, is told when to retry, and may always report that EC2 takes it', async () => {
     rig.pass(120);
     const tenant = await rig.tenant();
     const [agent, other] = [await rig.primary({}, tenant), await rig.primary({}, tenant)];
@@ -56,7 +56,7 @@ describe('an agent', () => {
     expect((await agent.config()).status).toBe(200);
   });
 
-  it('that sends what agents send costs no statement for being counted', async () => {
+  it('that sends as much as agents do is counted without a statement', async () => {
     rig.pass(60);
     const config = await configOf();
     for (const _ of times(20)) expect((await config()).calls).toBe(1);
@@ -64,7 +64,7 @@ describe('an agent', () => {
 });
 
 describe('a token', () => {
-  it('has limits for reading, for changes and for files apart', async () => {
+  it('has separate limits for reads, for changes and for files', async () => {
     rig.pass(60);
     const tenant = await rig.tenant();
     const call = (method: string, path: string) => () =>
@@ -93,7 +93,7 @@ describe('a token', () => {
     expect(await statuses(2, events(token))).toEqual({ 200: 1, 429: 1 });
   }, 60_000);
 
-  it('opens no more files by links than without', async () => {
+  it('opens no more files by links than without them', async () => {
     rig.pass(60);
     const tenant = await rig.tenant();
     const links = `/api/client/${tenant.id}/export-links`;
@@ -102,13 +102,13 @@ describe('a token', () => {
     const open = () => rig.request('GET', url);
     expect(await statuses(perMinute.export + 2, open)).toEqual({ 200: perMinute.export, 429: 2 });
     expect(await open()).toMatchObject({ status: 429, body: { code: 'rate_limited', limit: 'export' } });
-    // A link that is none of theirs costs them nothing, and is no file.
+    // An invalid link does not count, and opens no file.
     expect((await rig.request('GET', `${url}x`)).status).toBe(403);
     const ours = (await rig.asAdmin('POST', '/api/admin/export-links', { export: 'global-stats' })).body.url;
     expect((await rig.request('GET', ours)).status).toBe(200);
   });
 
-  it('of an agent speaks for no more agents because there is another', async () => {
+  it('for agents shares one limit with the other agent tokens of its tenant', async () => {
     rig.pass(60);
     const tenant = await rig.tenant();
     await rig.asAdmin('PUT', `/api/admin/clients/${tenant.id}/plan`, { max_agents: 1, max_instances: 1 });
@@ -120,7 +120,7 @@ describe('a token', () => {
     expect(await statuses(1, madeUp(token))).toEqual({ 429: 1 });
   });
 
-  it('may send no more than its tenant’s agents would, whatever agents it names', async () => {
+  it('may send no more than its tenant’s agents would, whichever agents it names', async () => {
     rig.pass(60);
     const tenant = await rig.tenant();
     await rig.asAdmin('PUT', `/api/admin/clients/${tenant.id}/plan`, { max_agents: 2, max_instances: 2 });
@@ -130,7 +130,7 @@ describe('a token', () => {
     expect((await madeUp()).body).toMatchObject({ limit: 'tenant', per_minute: 60 });
   });
 
-  it('of a console leaves its tenant’s agents what is theirs, however small the plan', async () => {
+  it('of a console does not use up the limit of its tenant’s agents, however small the plan', async () => {
     rig.pass(60);
     const tenant = await rig.tenant();
     const agent = await rig.primary({}, tenant);
@@ -140,7 +140,7 @@ describe('a token', () => {
     expect((await agent.pendingCommands()).status).toBe(200);
   });
 
-  it('serves what its tenant runs beyond a plan that was made smaller: agents, standbys and what is to go', async () => {
+  it('serves all agents that its tenant runs, even beyond a plan that was made smaller', async () => {
     rig.pass(60);
     const tenant = await rig.tenant();
     const agents = [await rig.primary({}, tenant), await rig.primary({}, tenant), await rig.primary({}, tenant)];
@@ -149,7 +149,7 @@ describe('a token', () => {
     for (const agent of agents) expect(await statuses(24, () => agent.heartbeat())).toEqual({ 200: 24 });
   });
 
-  it('has one limit for all names that are too long for an agent’s, which nobody keeps', async () => {
+  it('has one limit for all agent names that are too long', async () => {
     rig.pass(60);
     const tenant = await rig.tenant();
     const madeUp = (n: number) =>
@@ -158,27 +158,27 @@ describe('a token', () => {
     expect(await statuses(241, () => madeUp(n++))).toEqual({ 404: 240, 429: 1 });
   });
 
-  it('is held to what all containers have counted, once this one has counted a tenth', async () => {
+  it('is held to what all containers have counted, synchronized every tenth of the limit', async () => {
     rig.pass(60);
     await rig.db.deleteFrom('rateCounts').execute();
     const config = await configOf();
     await statuses(perMinute.agent / 10, config);
     await othersCount(200);
-    // 24 and 200 by now; this container hears of the 200 with its next 24.
+    // 24 and 200 by now; this container learns of the 200 with its next 24.
     expect(await statuses(40, config)).toEqual({ 200: 24, 429: 16 });
   });
 
-  it('is let in when its requests cannot be counted', async () => {
+  it('is admitted when its requests cannot be counted', async () => {
     rig.pass(60);
     const config = await configOf();
     await statuses(perMinute.agent / 10 - 1, config);
     const heal = rig.faults.inject({ error: 'ServiceUnavailableError', when: 'before', sql: /rate_counts/, times: 50 });
-    // One call to count, which is not repeated, and its own.
+    // One call to count, which is not retried, and the request's own.
     expect(await config()).toMatchObject({ status: 200, calls: 2 });
     heal();
   });
 
-  it('does not wait for a count that takes long: what it came for has its time', async () => {
+  it('does not wait for a slow count: the request itself needs the time', async () => {
     rig.pass(60);
     const agent = await rig.primary();
     await statuses(perMinute.agent / 10 - 1, () => agent.config());
@@ -193,13 +193,13 @@ describe('a token', () => {
   });
 });
 
-it('holds back no route that tells of an interruption or of what was done, and every other one that takes a token', () => {
+it('limits every route with a token, except those that report an interruption or what was done', () => {
   const all = Object.values(routes).flatMap((table) => Object.values<Route>(table));
   const free = all.filter((route) => route.access !== 'open' && !classOf(route)).map(({ id }) => id);
   expect(free.sort()).toEqual(['A10', 'A5', 'A7', 'A8', 'R3', 'R5', 'R6', 'R8', 'R9', 'X2', 'X4']);
 });
 
-it('keeps no count for longer than an hour', async () => {
+it('counts are not kept for longer than an hour', async () => {
   await rig.db
     .insertInto('rateCounts')
     .values({ id: 'a'.repeat(64), countedMinute: rig.clock.now(), requests: 1 })

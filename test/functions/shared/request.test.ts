@@ -21,7 +21,7 @@ describe('a key of a body', () => {
   it.each([
     ['at the top', (key: string) => ({ [key]: 1 })],
     ['within a list', (key: string) => ({ tags: [{ [key]: 1 }] })],
-  ])('is refused %s where it is longer, as MySQL has a limit too', (_place, body) => {
+  ])('is refused %s if it is longer, as MySQL has a limit too', (_place, body) => {
     for (const length of [256, 65_536])
       expect(() => bodyOf(JSON.stringify(body('k'.repeat(length))))).toThrow(
         refusal(`${'k'.repeat(32)}…`, 'must be a name of at most 255 characters'),
@@ -31,7 +31,7 @@ describe('a key of a body', () => {
   it.each([
     ['a first half', '{"a\\ud83d":1}'],
     ['a second half', '{"tags":{"a\\ude00":1}}'],
-  ])('is refused with %s of a surrogate pair, which no JSON column takes', (_half, body) => {
+  ])('is refused with %s of a surrogate pair, which no JSON column accepts', (_half, body) => {
     expect(() => bodyOf(body)).toThrow(refusal('a\ufffd', 'must be a name of whole characters'));
   });
 

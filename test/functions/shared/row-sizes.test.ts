@@ -21,7 +21,7 @@ const tables = [...schema.matchAll(/^CREATE TABLE (\w+) \((.*?)^\)/gms)].map(([,
 /** What the Data API puts around a field: `{"stringValue":""},`. */
 const aroundField = 19;
 
-/** The most bytes that a field can have in an answer. */
+/** The most bytes that a field can take in a response. */
 function worst(table: string, { name, type, length }: (typeof tables)[number]['columns'][number]): number {
   switch (type) {
     case 'VARCHAR':
@@ -47,7 +47,7 @@ function worst(table: string, { name, type, length }: (typeof tables)[number]['c
 }
 
 describe('a row of the schema', () => {
-  it('of no table can exceed what the Data API answers, whatever callers send', () => {
+  it('can exceed the Data API’s response limit in no table, whatever callers send', () => {
     expect(tables.length).toBeGreaterThan(20);
     const tooWide = tables
       .map(({ table, columns }) => ({ table, bytes: columns.reduce((sum, one) => sum + worst(table, one), 0) }))
@@ -55,7 +55,7 @@ describe('a row of the schema', () => {
     expect(tooWide).toEqual([]);
   });
 
-  it('has a bound for its JSON columns, and for no others', () => {
+  it('has a size bound for each of its JSON columns, and for no others', () => {
     const columns = tables.flatMap(({ table, columns }) =>
       columns.filter(({ type }) => type === 'JSON').map(({ name }) => `${table}.${name}`),
     );
@@ -70,7 +70,7 @@ describe('what a caller sends', () => {
   });
   afterAll(() => rig.stop());
 
-  it('as tags of a standby is refused where it is larger than a row has room for, and changes nothing', async () => {
+  it('as tags of a standby is refused if a row has no room for it, and changes nothing', async () => {
     const instance = await rig.primary({ type: 'w1.large', mode: 'spot' });
     await instance.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.03 });
     await instance.request('POST', '/manual-replica/enable');
@@ -93,7 +93,7 @@ describe('what a caller sends', () => {
     expect(adopted.status).toBe(201);
   });
 
-  it('as the details of a clean-up is counted where there is no room to keep it', async () => {
+  it('as details of a clean-up is counted if there is no room to store it', async () => {
     const instance = await rig.primary();
     const deleted = Array.from({ length: 5_000 }, (_, i) => `snap-${String(i).padStart(17, '0')}`);
     const answer = await instance.request('POST', '/cleanup-report', { snapshots: { deleted, failed: [] } });
@@ -104,7 +104,7 @@ describe('what a caller sends', () => {
     ]);
   });
 
-  it('as the pools of a decision is kept as far as there is room', async () => {
+  it('as pools of a decision is stored as far as there is room', async () => {
     const type = '💣'.repeat(32);
     const instance = await rig.primary({ type, mode: 'spot' });
     const pools = Array.from({ length: 200 }, (_, i) => ({

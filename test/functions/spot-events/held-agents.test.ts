@@ -8,7 +8,7 @@ import type { Tenant } from '../../support/rig/api.ts';
 import { Rig } from '../../support/rig/rig.ts';
 import { ec2Event } from '../../support/scenes/ec2-event.ts';
 
-// Another transaction holds an agent: of a call that takes long, or of a function that was killed, for three minutes.
+// Another transaction locks an agent: that of a slow call, or of a killed function, which lasts three minutes.
 
 const account = '123456789012';
 let rig: Rig;
@@ -70,7 +70,7 @@ const deliver = (...instances: TestInstance[]) =>
     batchItemFailures: { itemIdentifier: string }[];
   }>;
 
-it('an agent that is held is handed back, and the others of its batch fail over meanwhile', async () => {
+it('the message of a locked agent is handed back, and the others of its batch fail over meanwhile', async () => {
   const scenes: Awaited<ReturnType<typeof withStandby>>[] = [];
   for (let i = 0; i < 10; i += 1) scenes.push(await withStandby());
   const [held, ...free] = scenes;
@@ -88,11 +88,11 @@ it('an agent that is held is handed back, and the others of its batch fail over 
   expect((await held!.primary.agentRow()).instanceId).toBe(held!.standby.id);
 });
 
-it('a statement waits for a lock no longer than any of its callers', async () => {
+it('a statement stops waiting for a lock before its caller gives up', async () => {
   const { primary } = await withStandby();
   const answer = await whileHeld([primary], () => primary.replicaStatus(randomUUID(), 'ready'));
   expect(answer.status).toBe(503);
   expect(Number(answer.headers.get('retry-after'))).toBeGreaterThanOrEqual(5);
-  // It left nothing behind that would hold the agent now.
+  // It left nothing behind that would still lock the agent.
   expect((await primary.replicaStatus(randomUUID(), 'ready')).status).toBe(404);
 });

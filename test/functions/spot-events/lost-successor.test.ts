@@ -16,7 +16,7 @@ afterAll(() => rig.stop());
 
 let types = 0;
 
-/** An agent of version 3.2, which ends its old instance and never reports, in the middle of a switch to Spot. */
+/** An agent of version 3.2 in the middle of a switch to Spot; it ends its old instance and never reports. */
 async function switching() {
   const old = await rig.primary({ type: `s${++types}.large`, mode: 'spot', version: '3.2.0' }, tenant);
   const other = `${old.facts.type}.us-east-1b`;
@@ -50,7 +50,7 @@ describe('a successor that EC2 takes before its switch is closed', () => {
     expect(await next.pendingCommands()).toMatchObject({ body: [{ target_mode: 'ondemand' }] });
   });
 
-  it('has its notice answered by the on-demand instance, which counts as handled', async () => {
+  it('has its notice counted as handled once the on-demand instance registers', async () => {
     const { old, next } = await switching();
     await next.register();
     await notice(next);
@@ -69,7 +69,7 @@ describe('a successor that EC2 takes before its switch is closed', () => {
     });
   });
 
-  it('is not counted as running where it fell silent', async () => {
+  it('is not counted as running if it fell silent', async () => {
     const { old, next } = await switching();
     await next.register();
     for (let minute = 0; minute < 21; minute += 1) {
@@ -85,8 +85,8 @@ describe('a successor that EC2 takes before its switch is closed', () => {
   });
 });
 
-describe('a notice for the instance that is being left', () => {
-  it('is recorded as what is done: the switch goes on', async () => {
+describe('a notice for the instance that a switch is leaving', () => {
+  it('is recorded, and answered by the switch, which goes on', async () => {
     const { old, next, commandId } = await switching();
     await notice(old);
     expect(await old.interruptions()).toMatchObject([{ instanceId: old.id, responseAction: 'switching' }]);

@@ -9,12 +9,12 @@ import { Rig } from '../../support/rig/rig.ts';
 import { sizes } from '../../support/run/sizes.ts';
 import { ec2Event } from '../../support/scenes/ec2-event.ts';
 
-// No job runs in this file: notices work with every schedule gone.
+// No job runs in this file: notices work without any schedule.
 
 const account = '123456789012';
 let rig: Rig;
 let tenant: Tenant;
-/** What the function said of each batch: how many events came to what. */
+/** What the function logged for each batch: the number of events by outcome. */
 let said: Record<string, number>[] = [];
 /** How many Data API calls its last batch took. */
 let calls = 0;
@@ -27,7 +27,7 @@ beforeAll(async () => {
     calls = dataApiCalls;
   });
   vi.spyOn(console, 'error').mockImplementation(() => {});
-  // Long enough for one repeat of a call, so that a fault that lasts is met by an answer soon.
+  // Long enough for one retry of a call, so that a lasting fault gets a response soon.
   rig = await Rig.start({ DATA_API_RETRY_MS: '120', POWERTOOLS_LOG_LEVEL: 'INFO', POWERTOOLS_DEV: 'true' });
   tenant = await tenantOf(account);
 });
@@ -42,13 +42,13 @@ const tenantOf = (account: string | undefined): Promise<Tenant> => rig.tenant({ 
 const newInstanceId = () => `i-0${randomBytes(8).toString('hex')}`;
 
 interface Said {
-  /** Of the event, seconds before now. */
+  /** How many seconds ago the event happened. */
   readonly ago?: number;
   readonly account?: string;
   readonly [field: string]: unknown;
 }
 
-/** An event as EventBridge brings it. */
+/** An event as EventBridge delivers it. */
 function event(type: string, detail: object, { ago = 0, ...fields }: Said = {}) {
   const at = new Date(rig.clock.now().getTime() - ago * 1000);
   return { ...ec2Event({ account, type, detail, at }), ...fields };
@@ -61,7 +61,7 @@ const recommendation = (instance: { id: string }, fields?: Said) =>
 const change = (instance: { id: string }, state: string, fields?: Said) =>
   event(detailTypes.stateChange, { 'instance-id': instance.id, state }, fields);
 
-/** @returns how many events came to what, redeliveries included */
+/** @returns the number of events by outcome, redeliveries included */
 async function post(...events: unknown[]): Promise<Record<string, number>> {
   said = [];
   await rig.controlPlane.postEvents(events);
@@ -71,14 +71,14 @@ async function post(...events: unknown[]): Promise<Record<string, number>> {
 }
 
 let types = 0;
-/** A spot instance with an agent, and two other pools to go to. */
+/** A Spot primary with two other pools to go to. */
 async function primary(of = tenant): Promise<TestInstance> {
   const instance = await rig.primary({ type: `s${++types}.large`, mode: 'spot' }, of);
   await instance.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.03, 'us-east-1c': 0.04 });
   return instance;
 }
 
-/** Has a standby made for it by a rebalance recommendation, as far as is said. @returns its replica and instance */
+/** Creates a standby by a rebalance recommendation, up to this status. @returns its replica and instance */
 async function standbyOf(instance: TestInstance, upTo: 'launching' | 'syncing' | 'ready' = 'ready') {
   const { body } = await instance.emergency('rebalance-recommendation');
   const id = newInstanceId();
@@ -91,7 +91,7 @@ const notices = async (instance: TestInstance) =>
   (await instance.interruptions()).filter(({ signalType }) => signalType === 'termination-notice');
 const count = async (instance: TestInstance, type: string) => (await instance.events(type)).length;
 
-/** Everything of an agent that an event may change. */
+/** Everything of an agent that an event can change. */
 async function everything(instance: TestInstance) {
   const { agentId } = instance;
   const [agent, instances, replicas, interruptions, events, commands] = await Promise.all([
@@ -105,7 +105,7 @@ async function everything(instance: TestInstance) {
   return { agentId, agent, instances, replicas, interruptions, events, commands };
 }
 
-/** The one failover that must come of a notice, by whatever ways and however often it came. */
+/** Expects exactly one failover, by whichever ways and however often the notice came. */
 async function expectOneFailover(instance: TestInstance, successor: string, epoch: number) {
   const instances = await instance.instances();
   expect(Object.values(instances).filter(({ isPrimary }) => isPrimary)).toMatchObject([{ id: successor }]);
@@ -131,7 +131,7 @@ describe('an interruption warning', () => {
     const { epoch } = await instance.agentRow();
     const at = rig.pass(60);
     expect(await post(warning(instance, { ago: 2 }))).toEqual({ promoted: 1 });
-    // Whose instance it is, and all about its agent, in one; and a transaction of eight: it takes the lock, or gives way.
+    // One call reads the instance's owner and agent; then a transaction of eight calls takes the lock, or gives way.
     expect(calls).toBe(9);
     await expectOneFailover(instance, standby.id, epoch);
     expect(await notices(instance)).toMatchObject([
@@ -148,7 +148,7 @@ describe('an interruption warning', () => {
   it.each([
     ['when it says', 90],
     ['two minutes later, where it does not say when', undefined],
-  ])('of an interruptible capacity reservation is one like Spot’s: the instance ends %s', async (_, seconds) => {
+  ])('of an interruptible capacity reservation works like Spot’s: the instance ends %s', async (_, seconds) => {
     const instance = await primary();
     const standby = await standbyOf(instance);
     const end = seconds && { 'instance-termination-time': at(seconds) };
@@ -159,7 +159,7 @@ describe('an interruption warning', () => {
     expect(await notices(instance)).toMatchObject([{ terminationTime, failoverCompleted: true }]);
   });
 
-  it('lets the first instance take over that comes up, where there is none yet', async () => {
+  it('lets the first instance that comes up take over, if there is no standby yet', async () => {
     const instance = await primary();
     const { epoch } = await instance.agentRow();
     expect(await post(warning(instance))).toEqual({ pending: 1 });
@@ -171,7 +171,7 @@ describe('an interruption warning', () => {
     await expectOneFailover(instance, next, epoch);
   });
 
-  it('sends the agent to on-demand where there is no other pool', async () => {
+  it('sends the agent to on-demand if there is no other pool', async () => {
     const instance = await rig.primary({ type: `s${++types}.large`, mode: 'spot' }, tenant);
     await instance.report(0.1, { 'us-east-1a': 0.05 });
     expect(await post(warning(instance), warning(instance))).toEqual({ 'on-demand': 2 });
@@ -200,14 +200,14 @@ describe('an interruption warning', () => {
     const instances = Object.values(await instance.instances());
     expect(instances.filter(({ isPrimary }) => isPrimary)).toHaveLength(1);
     const { instanceId, pendingTerminationInstance } = await instance.agentRow();
-    // Whichever came first: what serves now is known to be going, or it has just taken over and the next word ends it.
+    // Whichever came first, the instance that is now the primary is known to be ending.
     expect([instance.id, standby.id]).toContain(instanceId);
     const launching = (await instance.replicas()).filter(({ status }) => status === 'launching');
     expect(launching).toHaveLength(1);
     expect(pendingTerminationInstance).toBe(instanceId);
   });
 
-  it('while a switch is under way is one outcome, whoever comes up first', async () => {
+  it('while a switch is under way has one outcome, whichever instance comes up first', async () => {
     const instance = await primary();
     const standby = await standbyOf(instance);
     const { epoch } = await instance.agentRow();
@@ -224,7 +224,7 @@ describe('an interruption warning', () => {
 });
 
 describe('a rebalance recommendation', () => {
-  it('has a standby made, once, by whichever ways it comes', async () => {
+  it('creates one standby, by whichever ways it comes', async () => {
     const instance = await primary();
     const answers = await Promise.all([
       instance.emergency('rebalance-recommendation'),
@@ -237,7 +237,7 @@ describe('a rebalance recommendation', () => {
     expect(await count(instance, 'rebalance_recommendation')).toBe(1);
   });
 
-  it('is not wanted where auto-switch is off', async () => {
+  it('is ignored if auto-switch is off', async () => {
     const instance = await primary();
     await instance.set({ autoSwitchEnabled: false });
     const before = await everything(instance);
@@ -245,7 +245,7 @@ describe('a rebalance recommendation', () => {
     expect(await everything(instance)).toEqual(before);
   });
 
-  it('and a warning in the same second are one failover', async () => {
+  it('and a warning in the same second cause one failover', async () => {
     const instance = await primary();
     const { epoch } = await instance.agentRow();
     await Promise.all([post(recommendation(instance)), post(warning(instance))]);
@@ -272,7 +272,7 @@ describe('a change of state', () => {
     });
   });
 
-  it('by and by, after a warning, adds nothing but that the instance is gone', async () => {
+  it('after a warning adds nothing but that the instance is gone', async () => {
     const instance = await primary();
     const standby = await standbyOf(instance);
     const { epoch } = await instance.agentRow();
@@ -287,7 +287,7 @@ describe('a change of state', () => {
     await expectOneFailover(instance, standby.id, epoch);
   });
 
-  it('of a primary that nobody replaces yet is one notice, however many changes follow', async () => {
+  it('of a primary that nobody replaces yet counts as one notice, however many changes follow', async () => {
     const instance = await primary();
     expect(await post(change(instance, 'shutting-down'))).toEqual({ pending: 1 });
     rig.pass(30);
@@ -297,14 +297,14 @@ describe('a change of state', () => {
     expect(await instance.row()).toMatchObject({ isPrimary: true });
   });
 
-  it.each(['pending', 'running', 'rebooting', 'a state to come'])('to %s is nothing', async (state) => {
+  it.each(['pending', 'running', 'rebooting', 'a state to come'])('to %s is ignored', async (state) => {
     const instance = await primary();
     const before = await everything(instance);
     expect(await post(change(instance, state))).toEqual({ nothing: 1 });
     expect(await everything(instance)).toEqual(before);
   });
 
-  it("of the standby's instance loses the standby", async () => {
+  it("of the standby's instance gives the standby up", async () => {
     const instance = await primary();
     const standby = await standbyOf(instance);
     expect(await post(change(standby, 'terminated'))).toEqual({ 'standby-lost': 1 });
@@ -320,14 +320,14 @@ describe('a change of state', () => {
     const before = await everything(instance);
     expect(await post(change(instance, 'shutting-down'))).toEqual({ nothing: 1 });
     expect(await everything(instance)).toEqual(before);
-    // Also when its agent has said "done", and the successor has yet to register.
+    // Also when its agent has reported success, and the successor has yet to register.
     await instance.executed(command.id);
     expect(await post(change(instance, 'terminated'))).toEqual({ nothing: 1 });
     expect(await notices(instance)).toEqual([]);
   });
 });
 
-describe('one notice, told by the agent and by EventBridge', () => {
+describe('one notice, reported by the agent and by EventBridge', () => {
   const agentTells = async (instance: TestInstance) => {
     await instance.emergency('termination-notice');
     return instance.terminationImminent();
@@ -353,12 +353,12 @@ describe('one notice, told by the agent and by EventBridge', () => {
       ]),
   };
 
-  /** What is told at once may come in any order. */
+  /** Concurrent reports may arrive in any order, so they are tried more often. */
   const triesOf = (order: string) => (order === 'at once' ? 4 : 1);
 
   it.each(
     Object.entries(orders),
-  )('%s, five times over, is one failover to a standby that is ready', async (order, tell) => {
+  )('%s, five times over, causes one failover to a ready standby', async (order, tell) => {
     for (let i = 0; i < triesOf(order); i += 1) {
       const instance = await primary();
       const standby = await standbyOf(instance);
@@ -373,7 +373,7 @@ describe('one notice, told by the agent and by EventBridge', () => {
     Object.entries(orders).flatMap(([order, tell]) =>
       (['none', 'launching'] as const).map((standby) => ({ order, tell, standby })),
     ),
-  )('$order, five times over, is one failover with standby: $standby', async ({ order, tell, standby }) => {
+  )('$order, five times over, causes one failover with standby: $standby', async ({ order, tell, standby }) => {
     for (let i = 0; i < triesOf(order); i += 1) {
       const instance = await primary();
       if (standby === 'launching') await standbyOf(instance, 'launching');
@@ -401,7 +401,7 @@ describe('time', () => {
     await expectOneFailover(instance, standby.id, epoch);
   });
 
-  it.each([30, 119, 300])('one that comes %i s after the agent told it adds nothing', async (late) => {
+  it.each([30, 119, 300])('a warning that comes %i s after the agent’s report adds nothing', async (late) => {
     const instance = await primary();
     const standby = await standbyOf(instance);
     const { epoch } = await instance.agentRow();
@@ -415,7 +415,7 @@ describe('time', () => {
     ['warning', (instance: TestInstance) => warning(instance, { ago: 601 })],
     ['recommendation', (instance: TestInstance) => recommendation(instance, { ago: 601 })],
     ['change of state', (instance: TestInstance) => change(instance, 'stopped', { ago: 601 })],
-  ])('a %s of more than ten minutes ago is recorded once, and not acted on', async (_, stale) => {
+  ])('a %s that is more than ten minutes old is recorded once, and not acted on', async (_, stale) => {
     const instance = await primary();
     await standbyOf(instance);
     rig.pass(900);
@@ -428,7 +428,7 @@ describe('time', () => {
     expect(events.filter(({ eventType }) => eventType === 'stale_notice')).toHaveLength(1);
   });
 
-  it('is that of the first delivery: a redelivered message decides as the first did', async () => {
+  it('of the first delivery counts: a redelivered message decides as the first did', async () => {
     const instance = await primary();
     const standby = await standbyOf(instance);
     const { epoch } = await instance.agentRow();
@@ -442,7 +442,7 @@ describe('time', () => {
     expect(await instance.agentRow()).toMatchObject({ lastFailoverAt: first });
   });
 
-  it('of an event that claims to be from the future is held to ours', async () => {
+  it('of an event from the future is replaced by our own', async () => {
     const instance = await primary();
     const now = rig.clock.now();
     await post(warning(instance, { ago: -7200 }));
@@ -486,24 +486,24 @@ describe('what is dropped', () => {
     const before = await everything(instance);
     const letters = rig.controlPlane.deadLetters.length;
     const other = await primary();
-    // It holds up no other event of its batch either.
+    // It does not hold up the other event of its batch.
     expect(await post(make(instance), warning(other))).toEqual({ [reason]: 1, pending: 1 });
     expect(await everything(instance)).toEqual(before);
     expect(rig.controlPlane.deadLetters).toHaveLength(letters);
   });
 
-  it('every account’s word, where the tenant has named none', async () => {
+  it('an event from any account, if the tenant has named none', async () => {
     const instance = await primary(await tenantOf(undefined));
     expect(await post(warning(instance))).toEqual({ foreign_account: 1 });
   });
 
-  it('a tenant’s word about another tenant’s instance', async () => {
+  it('an event from a tenant’s account about another tenant’s instance', async () => {
     const [theirs, ours] = [await tenantOf('2'.repeat(12)), await primary()];
     const instance = await primary(theirs);
     expect(await post(warning(instance), warning(ours, { account: '2'.repeat(12) }))).toEqual({ foreign_account: 2 });
   });
 
-  it('a word about a deleted agent', async () => {
+  it('an event about a deleted agent', async () => {
     const instance = await primary();
     await instance.set({ status: 'deleted' });
     expect(await post(warning(instance), recommendation(instance))).toEqual({ agent_not_found: 2 });
@@ -514,14 +514,14 @@ describe('what is dropped', () => {
     '1234567890123',
     'a'.repeat(12),
     123456789012,
-  ])('an account id %j of a new tenant', async (id) => {
+  ])('an account ID %j of a new tenant', async (id) => {
     const body = { name: randomUUID(), aws_account_id: id };
     expect((await rig.asAdmin('POST', '/api/admin/clients/create', body)).status).toBe(400);
   });
 });
 
 describe('a database that fails', () => {
-  it('hands back that message only, and a redelivery does the rest once', async () => {
+  it('hands back only the message that it failed, and a redelivery fails over once', async () => {
     const given = await Promise.all([1, 2, 3].map(async () => ({ instance: await primary(), epoch: 1 })));
     const standbys = [];
     for (const { instance } of given) standbys.push(await standbyOf(instance));
@@ -539,7 +539,7 @@ describe('a database that fails', () => {
     const { batchItemFailures } = (await rig.controlPlane.invoke('spot-events', { Records: messages })) as {
       batchItemFailures: { itemIdentifier: string }[];
     };
-    // They are handled at once: the fault strikes whichever comes first.
+    // They are handled concurrently: the fault strikes whichever comes first.
     expect(batchItemFailures).toHaveLength(1);
     const struck = messages.findIndex(({ messageId }) => messageId === batchItemFailures[0]!.itemIdentifier);
     expect(await notices(given[struck]!.instance)).toEqual([]);
@@ -560,7 +560,7 @@ describe('a database that fails', () => {
     { error: 'AccessDeniedException', when: 'before', times: 3 },
     { error: 'StatementTimeoutException', when: 'before', sql: /from `agents` as `a`/i, times: 2 },
   ];
-  it.each(faults)('$error $when $operation $sql: the failover comes, once', async (fault) => {
+  it.each(faults)('$error $when $operation $sql: the failover happens, once', async (fault) => {
     const instance = await primary();
     const standby = await standbyOf(instance);
     const { epoch } = await instance.agentRow();
@@ -573,7 +573,7 @@ describe('a database that fails', () => {
     expect(rig.controlPlane.deadLetters).toHaveLength(letters);
   });
 
-  it('for good has the message set aside, whole, after twelve deliveries', async () => {
+  it('for good has the whole message put on the dead-letter queue after twelve deliveries', async () => {
     const instance = await primary();
     const standby = await standbyOf(instance);
     const { epoch } = await instance.agentRow();
@@ -583,16 +583,16 @@ describe('a database that fails', () => {
     rig.faults.clear();
     const letter = rig.controlPlane.deadLetters.at(-1)!;
     expect(JSON.parse(letter)).toEqual(message);
-    await post(letter); // as an operator who redrives it
+    await post(letter); // as an operator would redrive it
     await expectOneFailover(instance, standby.id, epoch);
   });
 });
 
-/** A zone that is lost, in a soak. */
+/** In a soak, as many as when a zone is lost. */
 const atOnce = sizes.notices;
 
 describe(`${atOnce} instances at once`, () => {
-  it('are all decided, and none is lost', async () => {
+  it('all fail over, and none is lost', async () => {
     const fleet = await seed(atOnce);
     const letters = rig.controlPlane.deadLetters.length;
     const began = performance.now();
@@ -629,7 +629,7 @@ describe(`${atOnce} instances at once`, () => {
   }, 180_000);
 });
 
-/** Agents with a primary in one pool and a ready standby in another, straight into the tables. */
+/** Inserts agents with a primary in one pool and a ready standby in another, directly into the tables. */
 async function seed(size: number) {
   const { id: clientId } = await tenantOf(account);
   const now = rig.clock.now();
@@ -703,8 +703,8 @@ async function seed(size: number) {
   };
 }
 
-describe('the code that answers notices and agents', () => {
-  it.each(['spot-events', 'replica', 'agent'])('has no decision engine and no model in it: %s', async (name) => {
+describe('the code that serves notices and agents', () => {
+  it.each(['spot-events', 'replica', 'agent'])('contains no decision engine and no model: %s', async (name) => {
     const { metafile } = await build({
       entryPoints: [`functions/${name}/handler.ts`],
       bundle: true,

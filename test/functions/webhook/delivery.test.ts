@@ -16,7 +16,7 @@ const receivers: Receiver[] = [];
 afterEach(async () => {
   for (const receiver of receivers.splice(0)) await receiver.close();
   rig.controlPlane.dataApi.onCall = undefined;
-  await rig.db.deleteFrom('webhooks').execute(); // what one test left waiting is not sent in the next
+  await rig.db.deleteFrom('webhooks').execute(); // what one test leaves waiting must not be sent in the next
 });
 
 interface Hook {
@@ -29,7 +29,7 @@ interface Hook {
 const set = ({ id, token }: Tenant, body: object) => rig.request('PUT', `/api/client/${id}/webhook`, { token, body });
 const show = async ({ id, token }: Tenant) => (await rig.request('GET', `/api/client/${id}/webhook`, { token })).body;
 
-/** A tenant with a receiver, and nothing that waits. */
+/** A tenant with a receiver, and nothing waiting to be sent. */
 async function hook(settings: object = {}): Promise<Hook> {
   const [tenant, receiver] = [await rig.tenant(), await startReceiver()];
   receivers.push(receiver);
@@ -44,7 +44,7 @@ const tell = async (clientId: string | null, severity: Severity = 'warning', mes
   return message;
 };
 
-/** A run a minute later. */
+/** Runs the job this many minutes later. */
 async function deliver(minutes = 1): Promise<{ ran: boolean; rows: number }> {
   rig.pass(minutes * 60);
   return (await rig.runJob('deliver-notifications')) as { ran: boolean; rows: number };
@@ -61,7 +61,7 @@ const messagesOf = ({ received }: Receiver) =>
   received.flatMap(({ body }) => body.notifications.map(({ message }: { message: string }) => message));
 
 describe('delivery', () => {
-  it('brings a notification to its tenant, signed, and once', async () => {
+  it('sends a notification to its tenant once, signed', async () => {
     const { tenant, receiver, secret } = await hook();
     const message = await tell(tenant.id);
     expect(await deliver()).toMatchObject({ ran: true, rows: 1 });
@@ -99,7 +99,7 @@ describe('delivery', () => {
     });
   });
 
-  it('is of a tenant’s own notifications and those for all, and never of another’s, nor of mere events', async () => {
+  it('sends a tenant its own notifications and those for all, but no others’ and no mere events', async () => {
     const [one, other] = [await hook(), await hook()];
     const [own, forAll] = [await tell(one.tenant.id), await tell(null)];
     await record(
@@ -112,7 +112,7 @@ describe('delivery', () => {
     expect(messagesOf(other.receiver)).toEqual([forAll]);
   });
 
-  it('begins with the webhook: what was told before is not sent', async () => {
+  it('begins with the webhook: earlier notifications are not sent', async () => {
     const tenant = await rig.tenant();
     await tell(tenant.id);
     await deliver();
@@ -123,7 +123,7 @@ describe('delivery', () => {
     expect(receiver.received).toHaveLength(0);
   });
 
-  it('holds to the severity that the tenant wants', async () => {
+  it('sends only the severities that the tenant wants', async () => {
     const { tenant, receiver } = await hook({ min_severity: 'warning' });
     await tell(tenant.id, 'info');
     const wanted = [await tell(tenant.id, 'warning'), await tell(tenant.id, 'error')];
@@ -132,7 +132,7 @@ describe('delivery', () => {
     expect(receiver.received).toHaveLength(1);
   });
 
-  it('loses nothing that was written late, with a time that is long over', async () => {
+  it('loses no notification that was written late, with a time long past', async () => {
     const { tenant, receiver } = await hook();
     await tell(tenant.id, 'info', 'in time');
     await deliver();
@@ -142,7 +142,7 @@ describe('delivery', () => {
     expect(messagesOf(receiver)).toEqual(['in time', 'late']);
   });
 
-  it('sends nothing of a transaction that was undone', async () => {
+  it('sends nothing of a transaction that was rolled back', async () => {
     const { tenant, receiver } = await hook();
     const undone = rig.db.transaction().execute(async (tx) => {
       await record(
@@ -187,7 +187,7 @@ describe('a digest', () => {
     expect(times).toEqual(times.toSorted());
   });
 
-  it('reads well in Slack, and names no channel', async () => {
+  it('is formatted for Slack, and cannot notify a channel', async () => {
     const { tenant, receiver } = await hook({ style: 'slack' });
     await tell(tenant.id, 'error', 'A & B <!channel> <https://x|y>');
     await deliver();
@@ -201,7 +201,7 @@ describe('a digest', () => {
 });
 
 describe('a receiver that fails', () => {
-  it('is tried again with longer and longer pauses, with the same id and a new signature; the rest waits', async () => {
+  it('is retried with ever longer pauses, with the same ID and a new signature; the rest waits', async () => {
     const { tenant, receiver, secret } = await hook();
     fails(receiver);
     const [first, second] = [await tell(tenant.id), await tell(tenant.id)];
@@ -234,7 +234,7 @@ describe('a receiver that fails', () => {
     expect(await show(tenant)).toMatchObject({ consecutive_failures: 0, waiting_notifications: 0, next_try_at: null });
   });
 
-  it('is given up after a day; what is dead can be sent again, with its id', async () => {
+  it('is given up after a day; dead messages can be sent again, with the same ID', async () => {
     const { tenant, receiver, path } = await hook();
     fails(receiver, 410);
     const message = await tell(tenant.id);
@@ -262,14 +262,14 @@ describe('a receiver that fails', () => {
     expect(await again()).toMatchObject({ body: { messages: 0 } });
   });
 
-  it('that is slow, or hostile, delays no other', async () => {
+  it('by being slow or hostile delays no other', async () => {
     const slow = await Promise.all(Array.from({ length: 30 }, () => hook()));
     const quick = await hook();
     for (const { receiver } of slow) receiver.answer = () => {};
     for (const { tenant } of [...slow, quick]) await tell(tenant.id);
     const began = performance.now();
     expect(await deliver()).toMatchObject({ rows: 31 });
-    // Twenty-five at a time, 0.3 s each: one after the other they would take 9 s.
+    // Twenty-five at a time, 0.3 s each; one after the other they would take 9 s.
     expect(performance.now() - began).toBeLessThan(6000);
     expect(quick.receiver.received).toHaveLength(1);
     expect(await show(slow[0]!.tenant)).toMatchObject({
@@ -290,7 +290,7 @@ describe('a receiver that fails', () => {
     expect(idsOf(other)).toEqual(idsOf(receiver).slice(0, 1));
   });
 
-  it('is tried at once where its settings change while a message is under way to what they were', async () => {
+  it('is tried at once when its settings change while a message is being sent under the old ones', async () => {
     const { tenant, receiver } = await hook();
     await tell(tenant.id);
     fails(receiver);
@@ -307,7 +307,7 @@ describe('a receiver that fails', () => {
     expect(await show(tenant)).toMatchObject({ waiting_notifications: 0 });
   });
 
-  it('has what it was sent dropped after 14 days', async () => {
+  it('has its dead messages deleted after 14 days', async () => {
     const { tenant, receiver } = await hook();
     fails(receiver);
     await tell(tenant.id);
@@ -339,7 +339,7 @@ describe('a flood', () => {
       );
   };
 
-  it('is sent by the ten thousand, so that no statement is of more', async () => {
+  it('is sent in messages of at most ten thousand, which bounds each statement', async () => {
     const { tenant, receiver } = await hook();
     await flood(tenant.id, 10_001);
     await deliver();
@@ -349,7 +349,7 @@ describe('a flood', () => {
   });
 });
 
-describe('a run that ends half-way', () => {
+describe('a run that ends halfway', () => {
   const statements = [
     /INSERT INTO webhook_items/i,
     /UPDATE webhooks AS w SET/i,
@@ -365,7 +365,7 @@ describe('a run that ends half-way', () => {
       { sql, when: 'before' as const },
       { sql, when: 'after' as const },
     ]),
-  )('$when $sql loses nothing, and repeats with the same id', async ({ sql, when }) => {
+  )('$when $sql loses nothing, and sends again only with the same ID', async ({ sql, when }) => {
     const { tenant, receiver } = await hook();
     const message = await tell(tenant.id);
     const mend = rig.faults.inject({ error: 'AccessDeniedException', when, sql, times: Number.POSITIVE_INFINITY });
@@ -392,14 +392,14 @@ describe('Data API calls of the job', () => {
   /** Three are the job's lease. */
   const idle = 3 + 2;
 
-  it('are 5 where there is nothing to do, however many webhooks there are', async () => {
+  it('are 5 when there is nothing to do, however many webhooks there are', async () => {
     await deliver();
     expect(await callsOf(deliver)).toBe(idle);
     for (let i = 0; i < 5; i += 1) await hook();
     expect(await callsOf(deliver)).toBe(idle);
   });
 
-  it('are 2 more where nobody wants the news, and 5 more for each tenant that is sent some', async () => {
+  it('are 3 more when nobody wants the news, and 5 more for each tenant that is sent some', async () => {
     const hooks = [await hook(), await hook(), await hook()];
     await tell((await rig.tenant()).id);
     expect(await callsOf(deliver)).toBe(idle + 3);
@@ -421,7 +421,7 @@ describe('an SNS topic', () => {
   const published = (clientId: string) =>
     rig.controlPlane.sns.published.filter(({ message }) => JSON.parse(message).client_id === clientId);
 
-  it('is published on in place of a URL', async () => {
+  it('can be set instead of a URL, and is published to', async () => {
     const tenant = await rig.tenant();
     await withAccount(tenant.id);
     await deliver();
@@ -440,7 +440,7 @@ describe('an SNS topic', () => {
     });
   });
 
-  it('beside a URL is not published on twice while the URL fails', async () => {
+  it('beside a URL is not published to again while the URL fails', async () => {
     const { tenant, receiver } = await hook();
     await withAccount(tenant.id);
     await deliver();
@@ -459,7 +459,7 @@ describe('an SNS topic', () => {
     expect(await show(tenant)).toMatchObject({ waiting_notifications: 0 });
   });
 
-  it('that does not permit us is a failure, in a word', async () => {
+  it('that refuses access is a failure, with the error in words', async () => {
     const tenant = await rig.tenant();
     await withAccount(tenant.id);
     await set(tenant, { topic_arn: topic(), digest_minutes: 0 });
@@ -473,7 +473,7 @@ describe('an SNS topic', () => {
     });
   });
 
-  it('of an account that is the tenant’s no more is published on no more, and what waits is not lost', async () => {
+  it('whose account is no longer the tenant’s gets nothing, and what waits is not lost', async () => {
     const tenant = await rig.tenant();
     await withAccount(tenant.id);
     await deliver();
@@ -518,7 +518,7 @@ describe('an SNS topic', () => {
     expect((await show(tenant)).code).toBe('webhook_not_found');
   });
 
-  it('of a tenant whose account nobody has entered is refused', async () => {
+  it('of a tenant whose account has not been entered is refused', async () => {
     const { status, body } = await set(await rig.tenant(), { topic_arn: topic() });
     expect({ status, code: body.code }).toEqual({ status: 409, code: 'topic_of_another_account' });
     expect(body.details.topic_arn[0]).toMatch(/operator/);

@@ -30,11 +30,11 @@ const stored = ({ id }: Tenant) =>
   rig.db.selectFrom('webhooks').selectAll().where('clientId', '=', id).executeTakeFirst();
 
 describe('a webhook (N4 to N6)', () => {
-  it('is made with a secret, which is shown once, and read by nobody', async () => {
+  it('is created with a secret, which is shown once and stored nowhere in plain text', async () => {
     const tenant = await rig.tenant();
     expect(await call('GET', tenant)).toMatchObject({ status: 404, body: { code: 'webhook_not_found' } });
     const url = 'https://hooks.example.com:8443/services/T0/very-secret?key=1';
-    rig.pass(1); // the audit log is in the order of time
+    rig.pass(1); // the audit log is sorted by time
     const made = await set(tenant, { url });
     expect(made).toMatchObject({
       status: 200,
@@ -64,7 +64,7 @@ describe('a webhook (N4 to N6)', () => {
     }
   });
 
-  it('keeps what is left out, and says nothing of a secret that stays', async () => {
+  it('keeps settings that are left out, and does not show a secret that stays', async () => {
     const tenant = await rig.tenant();
     await set(tenant, { url: 'https://example.com/a', style: 'slack', min_severity: 'error', digest_minutes: 0 });
     rig.pass(1);
@@ -78,7 +78,7 @@ describe('a webhook (N4 to N6)', () => {
     expect(Object.keys(act.after)).toEqual(['digestMinutes']);
   });
 
-  it('needs a way to send', async () => {
+  it('needs a receiver', async () => {
     const tenant = await rig.tenant();
     expect(await set(tenant, { style: 'slack' })).toMatchObject({
       status: 409,
@@ -105,7 +105,7 @@ describe('a webhook (N4 to N6)', () => {
     expect((await call('GET', tenant)).status).toBe(404);
   });
 
-  it('has a new secret when asked, and for a day the old one signs too', async () => {
+  it('gets a new secret when asked, and for a day the old one signs too', async () => {
     const [tenant, its] = [await rig.tenant(), await receiver()];
     const { secret: old } = (await set(tenant, { url: its.url })).body;
     const { secret } = (await set(tenant, { rotate_secret: true })).body;
@@ -117,7 +117,7 @@ describe('a webhook (N4 to N6)', () => {
     expect([old, secret].map((one) => isSigned(its.received[1]!, one))).toEqual([false, true]);
   });
 
-  it('is gone once it is deleted, with what waited for it', async () => {
+  it('is gone once it is deleted, with the notifications that waited for it', async () => {
     const tenant = await rig.tenant();
     await set(tenant, { url: 'https://example.com/a' });
     const event = { clientId: tenant.id, type: 'test', severity: 'info', message: 'x', notify: true } as const;
@@ -133,7 +133,7 @@ describe('a webhook (N4 to N6)', () => {
 });
 
 describe('the test button (N7)', () => {
-  it('sends a message now, and answers what the receiver said', async () => {
+  it('sends a message at once, and returns what the receiver responded', async () => {
     const [tenant, its] = [await rig.tenant(), await receiver()];
     const { secret } = (await set(tenant, { url: its.url })).body;
     const answer = await test(tenant);
@@ -145,7 +145,7 @@ describe('the test button (N7)', () => {
     expect(isSigned(its.received[0]!, secret)).toBe(true);
   });
 
-  it('says why a message was not taken', async () => {
+  it('says why a message was not accepted', async () => {
     const [tenant, its] = [await rig.tenant(), await receiver()];
     await set(tenant, { url: its.url });
     its.answer = (response) => response.writeHead(302, { location: 'http://169.254.169.254/' }).end();
@@ -178,7 +178,7 @@ describe('the test button (N7)', () => {
     expect(its.received).toHaveLength(2);
   });
 
-  it('cannot be pressed sooner because the webhook is a new one', async () => {
+  it('cannot be pressed sooner by creating the webhook anew', async () => {
     const [tenant, its] = [await rig.tenant(), await receiver()];
     for (let n = 0; n < 3; n += 1) {
       await set(tenant, { url: its.url });
@@ -191,7 +191,7 @@ describe('the test button (N7)', () => {
     expect((await test(tenant)).status).toBe(200);
   });
 
-  it('publishes on the topic too', async () => {
+  it('publishes to the topic too', async () => {
     const [tenant, its] = [await rig.tenant(), await receiver()];
     const account = '123456789012';
     const access = { aws_account_id: account, role_arn: null };
@@ -202,7 +202,7 @@ describe('the test button (N7)', () => {
   });
 });
 
-describe('what the protocol shows a receiver', () => {
+describe('the receiver’s code in the protocol', () => {
   const protocol = readFileSync(join(import.meta.dirname, '../../../docs/protocol.md'), 'utf8');
   const [, snippet] = /```js\n(import \{ createHmac.*?)```/s.exec(protocol)!;
   const load = async () =>
@@ -210,7 +210,7 @@ describe('what the protocol shows a receiver', () => {
       isOurs(headers: object, body: string, secret: string, now?: number): boolean;
     };
 
-  it('takes what we sign, and nothing else', async () => {
+  it('accepts what we sign, and nothing else', async () => {
     const { isOurs } = await load();
     const [tenant, its] = [await rig.tenant(), await receiver()];
     const { secret } = (await set(tenant, { url: its.url })).body;

@@ -19,7 +19,7 @@ const next = (given: DisruptionWindows, now: string, count = 1) =>
   );
 
 describe('disruption windows', () => {
-  it('are always open where there are none', () => {
+  it('are always open if none are set', () => {
     expect(isInWindow(null, new Date())).toBe(true);
     expect(nextWindows(null, new Date(), 5)).toEqual([]);
   });
@@ -32,13 +32,13 @@ describe('disruption windows', () => {
     expect(isInWindow(night, new Date('2026-01-15T04:30:00Z'))).toBe(false);
   });
 
-  it('go past midnight into a day on which none begins', () => {
+  it('extend past midnight into a day on which none begins', () => {
     const saturday = windows('Europe/Berlin', '23:00', '04:00', ['sat']);
     expect(isInWindow(saturday, new Date('2026-01-18T02:30:00Z'))).toBe(true); // Sunday, 03:30
     expect(isInWindow(saturday, new Date('2026-01-18T22:30:00Z'))).toBe(false); // Sunday, 23:30
   });
 
-  it('a whole day has as many hours as its zone gives it', () => {
+  it('of a whole day last 23 or 25 hours when clocks change', () => {
     const sunday = windows('Europe/Berlin', '00:00', '00:00', ['sun']);
     expect(next(sunday, '2026-03-28T12:00:00Z')).toEqual(['2026-03-28T23:00/2026-03-29T22:00']); // 23 hours
     expect(next(sunday, '2026-10-24T12:00:00Z')).toEqual(['2026-10-24T22:00/2026-10-25T23:00']); // 25 hours
@@ -79,7 +79,7 @@ describe('disruption windows', () => {
     ],
   ])('%s', (_, zone, from, to, now, expected) => expect(next(windows(zone, from, to), now)).toEqual([expected]));
 
-  it('the next five, the one that is open first, weeks ahead where they are rare', () => {
+  it('are listed from the open one on, five of them, weeks ahead if they are rare', () => {
     const given = windows('UTC', '01:00', '02:00', ['mon']);
     expect(next(given, '2026-03-02T01:30:00Z', 5)).toEqual(
       [2, 9, 16, 23, 30].map(
@@ -88,7 +88,7 @@ describe('disruption windows', () => {
     );
   });
 
-  it('of any zone and time: what is open is the first of the next, which are in order', () => {
+  it('are listed in order for any zone and time, and are open exactly when the first has begun', () => {
     const zone = fc.constantFrom(
       'UTC',
       'Europe/Berlin',

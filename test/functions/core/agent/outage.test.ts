@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { TestInstance } from '../../../support/agents/test-instance.ts';
 import { Rig } from '../../../support/rig/rig.ts';
 
-// The control plane is away: nobody is heard of, and no job runs. When it is back, whoever beats first must not take that
-// for the silence of all others.
+// While the control plane is down it hears nobody and runs no job. Once it is back, the first heartbeat must not make
+// it treat all other instances as silent.
 
 let rig: Rig;
 beforeAll(async () => {
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 
-/** Minutes in which we are there, and these instances beat. */
+/** Passes this many minutes with the control plane up, while these instances send heartbeats. */
 async function minutes(n: number, beating: readonly TestInstance[]) {
   for (let i = 0; i < n; i += 1) {
     for (const instance of beating) await instance.heartbeat();
@@ -37,7 +37,7 @@ async function withStandby() {
   return { primary, standby };
 }
 
-it.each([3, 15])('after %i minutes without us the standby that beats first deposes nobody', async (n) => {
+it.each([3, 15])('after an outage of %i minutes the standby that beats first deposes nobody', async (n) => {
   const { primary, standby } = await withStandby();
   away(n);
   await standby.heartbeat();
@@ -50,20 +50,20 @@ it.each([3, 15])('after %i minutes without us the standby that beats first depos
   expect(Object.values(await primary.replicas())).toMatchObject([{ instanceId: standby.id, status: 'ready' }]);
 });
 
-it('a primary that really died is deposed once it has been silent for as long while we listened', async () => {
+it('a primary that died in an outage is deposed after the usual silence, counted from the outage’s end', async () => {
   const { primary, standby } = await withStandby();
   away(5);
   await minutes(4, [standby]);
   expect(await primary.agentRow()).toMatchObject({ instanceId: standby.id, primaryCause: 'takeover' });
 });
 
-it('a primary that dies while we are there is deposed as ever', async () => {
+it('a primary that dies while the control plane is up is deposed as usual', async () => {
   const { primary, standby } = await withStandby();
   await minutes(4, [standby]);
   expect((await primary.agentRow()).instanceId).toBe(standby.id);
 });
 
-it('a new instance that registers first waits beside a primary that we could not hear', async () => {
+it('a new instance that registers first does not replace a primary that could not be heard', async () => {
   const { primary } = await withStandby();
   away(3);
   const other = primary.successor();
@@ -71,7 +71,7 @@ it('a new instance that registers first waits beside a primary that we could not
   expect((await primary.agentRow()).instanceId).toBe(primary.id);
 });
 
-it('a live standby outlives an outage of any length', async () => {
+it('a live standby survives an outage of any length', async () => {
   const { primary, standby } = await withStandby();
   away(45);
   await rig.runJob('coordinate-replicas');
@@ -79,7 +79,7 @@ it('a live standby outlives an outage of any length', async () => {
   expect(Object.values(await primary.replicas())).toMatchObject([{ instanceId: standby.id, status: 'ready' }]);
 });
 
-it('a silent standby is replaced, and asked to end only when it is heard of again', async () => {
+it('a silent standby is replaced, and listed for termination only once it is heard from again', async () => {
   const { primary, standby } = await withStandby();
   await minutes(12, [primary]);
   const statuses = Object.values(await primary.replicas()).map(({ status }) => status);

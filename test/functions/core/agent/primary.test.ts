@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 
-/** A primary and, a while later, what changes it; then the instance that is the primary, if any. */
+/** Registers a primary and changes it; returns the instance that is the primary afterwards, if any. */
 type Change = () => Promise<{ readonly agent: TestInstance; readonly now: TestInstance | undefined }>;
 
 const changes: Record<PrimaryCause, Change> = {
@@ -98,8 +98,8 @@ const changes: Record<PrimaryCause, Change> = {
   },
 };
 
-describe('a change of primary carries its cause', () => {
-  it.each(Object.entries(changes))('%s: with the agent, with the instance, and on the wire', async (cause, change) => {
+describe('a change of primary', () => {
+  it.each(Object.entries(changes))('by %s is stored with agent and instance, and in the API', async (cause, change) => {
     const { agent, now } = await change();
     const row = await agent.agentRow();
     const at = rig.clock.now();
@@ -112,14 +112,14 @@ describe('a change of primary carries its cause', () => {
       status: 200,
       body: { primaryCause: cause, primaryChangedAt: at.toISOString() },
     });
-    if (cause === 'deleted') return; // which agents are told by a 404
+    if (cause === 'deleted') return; // agents learn this from a 404
     expect(await ask(`/api/agents/${row.id}`)).toMatchObject({
       status: 200,
       body: { primary_cause: cause, primary_changed_at: at.toISOString() },
     });
   });
 
-  it('and keeps it when the same instance is told of once more', async () => {
+  it('keeps its cause when the same instance registers again', async () => {
     const agent = await primary();
     const at = rig.clock.now();
     rig.pass(60);
@@ -128,7 +128,7 @@ describe('a change of primary carries its cause', () => {
     expect(await agent.row()).toMatchObject({ primaryCause: 'register', primarySince: at });
   });
 
-  it('and keeps the cause of a registration when the switch behind it is reported later', async () => {
+  it('keeps the cause of the registration when the switch behind it is reported later', async () => {
     const agent = await primary();
     rig.pass(91);
     const next = agent.successor();
@@ -143,7 +143,7 @@ describe('a change of primary carries its cause', () => {
     });
   });
 
-  it('raises the epoch each time, and never twice', async () => {
+  it('raises the epoch once, even if it is requested twice', async () => {
     const { instance: agent, id } = await withStandby();
     const { epoch } = await agent.agentRow();
     await agent.promoteReplica(id);
@@ -153,7 +153,7 @@ describe('a change of primary carries its cause', () => {
 });
 
 describe('an agent whose primary is gone', () => {
-  it('is offline, and the next instance that registers succeeds', async () => {
+  it('is offline until the next instance registers and becomes its primary', async () => {
     const agent = await primary();
     await agent.request('POST', '/termination', { instance_id: agent.id });
     expect(await agent.agentRow()).toMatchObject({ status: 'offline', epoch: 2 });

@@ -12,19 +12,19 @@ const job = (over: Partial<JobOfAgent> = {}): JobOfAgent => ({
   ...over,
 });
 
-describe('the work that is left', () => {
-  it('is not known where nobody has said', () => {
+describe('the remaining work', () => {
+  it('is unknown if nobody has reported it', () => {
     expect(workLeft(job({ remainingWorkSeconds: null, remainingWorkAt: null }), start)).toBeNull();
   });
 
-  it('is what was said, less the time in which the primary was heard of', () => {
+  it('is what was reported, less the time until the primary was last heard from', () => {
     expect(workLeft(job(), later(600))).toEqual({ seconds: 3000, overheadSeconds: 0 });
     expect(workLeft(job(), later(6000)), 'silent since').toEqual({ seconds: 3000, overheadSeconds: 0 });
     expect(workLeft(job({ lastHeartbeatAt: later(9000) }), later(9000))).toEqual({ seconds: 0, overheadSeconds: 0 });
     expect(workLeft(job({ lastHeartbeatAt: null }), later(9000))).toEqual({ seconds: 3600, overheadSeconds: 0 });
   });
 
-  it('is not done during the overhead of a launch', () => {
+  it('does not shrink during the overhead of a launch', () => {
     const launched = job({ primaryChangedAt: later(-120) });
     expect(workLeft(launched, start)).toEqual({ seconds: 3600, overheadSeconds: 600 });
     expect(workLeft(launched, later(300))).toEqual({ seconds: 3600, overheadSeconds: 300 });

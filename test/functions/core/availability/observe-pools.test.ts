@@ -8,7 +8,7 @@ import { Rig } from '../../../support/rig/rig.ts';
 
 const at = (time: string) => new Date(`2026-03-02T${time}:00Z`);
 
-describe('what ten minutes say of a pool', () => {
+describe('the verdict on a pool after ten minutes', () => {
   const nothing: Evidence = {
     poolId: 'p',
     running: 0,
@@ -58,7 +58,7 @@ describe('the job that observes pools', () => {
     (await rig.db.selectFrom('poolStates').selectAll().where('poolId', '=', pool).executeTakeFirst()) as unknown as
       | StoredPoolState
       | undefined;
-  /** Runs it each ten minutes up to a time. */
+  /** Runs the job every ten minutes until this time. */
   const runUntil = async (end: Date) => {
     for (let now = rig.clock.now(); now <= end; now = new Date(now.getTime() + 600_000)) {
       rig.clock.set(now);
@@ -66,7 +66,7 @@ describe('the job that observes pools', () => {
     }
   };
 
-  it('counts what agents of all tenants met, once a pool and period, whatever runs again', async () => {
+  it('counts what agents of all tenants met, once per pool and period, even if it runs again', async () => {
     rig.clock.set(at('10:02'));
     const type = 'seen.large';
     for (const _ of ['one tenant', 'another']) await rig.primary({ type, mode: 'spot', az: 'us-east-1a' });
@@ -112,7 +112,7 @@ describe('the job that observes pools', () => {
     });
   });
 
-  it('goes on from the state of a pool: its spells, losses, and what nobody saw', async () => {
+  it('continues the stored state of a pool: its spells, losses and unseen time', async () => {
     const type = 'spell.large';
     const pool = `${type}.us-east-1a`;
     rig.clock.set(at('12:01'));
@@ -148,7 +148,7 @@ describe('the job that observes pools', () => {
     expect(knownPool(state, at('15:05'), at('15:13'))).toMatchObject({ availability: 'up' });
   });
 
-  it('catches up with the hour that it missed, and leaves what was before it unknown', async () => {
+  it('catches up with the last hour that it missed, and leaves earlier periods unknown', async () => {
     rig.clock.set(new Date('2026-03-04T10:05:00Z'));
     const instance = await rig.primary({ type: 'late.large', mode: 'spot', az: 'us-east-1a' });
     await rig.runJob('observe-pools');
@@ -166,7 +166,7 @@ describe('the job that observes pools', () => {
     ]);
   });
 
-  it('tells nobody whose agents they were', async () => {
+  it('stores nothing that tells whose agents they were', async () => {
     await enterLoss(rig.db, { poolId: 'loss.large.us-east-1a', at: rig.clock.now() });
     rig.pass(1200);
     await rig.runJob('observe-pools');

@@ -28,7 +28,7 @@ const settings: Record<string, PlayedSettings> = {
 };
 
 const names = ['down', 'up', 'unknown'] as const;
-/** Spells of some steps: what was seen, and a price. */
+/** Spells of 1 to 40 steps: how many, what was seen, and the price in percent of on-demand. */
 const spells = fc.array(
   fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 0, max: 5 }), fc.integer({ min: 20, max: 90 })),
   { minLength: 60, maxLength: 60 },
@@ -63,7 +63,7 @@ function historyOf(pools: readonly ReturnType<typeof expand>[]): History {
   };
 }
 
-/** What a policy wanted in each step before one, as it played the history. */
+/** What the policy wanted in each step before `end` as it played the history. */
 function wantedBefore(history: History, played: PlayedSettings, end: number): string[] {
   const policy = settingsPolicy(history, played);
   const wanted: string[] = [];
@@ -77,8 +77,8 @@ function wantedBefore(history: History, played: PlayedSettings, end: number): st
   return wanted;
 }
 
-describe.each(Object.entries(settings))('what is played of %s', (_, played) => {
-  it('goes by nothing that happens later', () => {
+describe.each(Object.entries(settings))('a back-test of %s', (_, played) => {
+  it('does not depend on what happens later', () => {
     fc.assert(
       fc.property(spells, spells, spells, spells, fc.integer({ min: 50, max: steps - 1 }), (a, b, c, d, end) => {
         const [one, two, other, another] = [expand(a), expand(b), expand(c), expand(d)];
@@ -98,7 +98,7 @@ describe.each(Object.entries(settings))('what is played of %s', (_, played) => {
   });
 });
 
-it('a policy is told of a period what was seen in the one before, and never of the one that is under way', () => {
+it('a policy is told what was seen in the period before, and never what happens in the current one', () => {
   const seen = [['up', 'down', 'unknown']] as const;
   const eyes = eyesOf({ seen }) as (pool: number, step: number) => string;
   expect([0, 1, 2, 3].map((step) => eyes(0, step))).toEqual(['unknown', 'up', 'down', 'unknown']);

@@ -34,7 +34,7 @@ let types = 0;
 const zones = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
 const onDemandPrice = 1;
 
-/** Numbers that look random, and are the same each time. */
+/** A pseudo-random generator: the same numbers for the same seed. */
 function randomFrom(seed: number) {
   let state = seed;
   return () => {
@@ -48,7 +48,7 @@ const always = (mark: Mark, price: number, days = 1) => ({
   prices: Array<number>(stepsOf(days)).fill(price),
 });
 
-/** An agent on Spot in a place with a record of its own. */
+/** An agent on Spot, of a new instance type whose pools have this recorded history. */
 async function agentWith(record: Record30, tenant?: Tenant): Promise<TestInstance> {
   const agent = await rig.primary({ type: `w${++types}.large`, mode: 'spot', az: 'us-east-1a' }, tenant);
   await enterRecord(rig, agent.facts.type, record, onDemandPrice);
@@ -60,7 +60,7 @@ const start = (tenant: Tenant, body: object = {}) => rig.request('POST', path(te
 const show = (tenant: Tenant, run: string) => rig.request('GET', `${path(tenant)}/${run}`, { token: tenant.token });
 const play = () => rig.runJob('play-what-ifs') as Promise<{ ran: boolean; rows: number }>;
 
-/** Asks, has it played, and reads what came of it. */
+/** Starts a back-test, runs the job that plays it, and reads the result. */
 async function played({ tenant }: TestInstance, body: object = {}) {
   const { status, body: accepted } = await start(tenant, body);
   expect(status).toBe(202);
@@ -70,7 +70,7 @@ async function played({ tenant }: TestInstance, body: object = {}) {
   return run;
 }
 
-/** The record as a file of the evaluation, read by the evaluation. */
+/** The record, written as an evaluation file and read back by the evaluation. */
 async function evaluationGroup(record: Record30): Promise<PoolGroup> {
   const file = {
     id: 'recorded',
@@ -101,13 +101,13 @@ const asTold = (group: PoolGroup, policy: ServicePolicy) => {
 };
 
 describe('a back-test', () => {
-  it('says of the recorded history what the evaluation’s simulator says of it', async () => {
+  it('says the same of the recorded history as the evaluation’s simulator', async () => {
     const record = randomRecord(zones, 30, randomFrom(42));
     const agent = await agentWith(record);
     const group = await evaluationGroup(record);
     const slo = { availability: 0.999, over: 'rolling' } as const;
     const names = { u: 'up', d: 'down', '?': 'unknown' } as const;
-    // As the loop, it knows of a period what was seen in the one before.
+    // Like the loop, it knows only what was seen in the period before.
     const seen = (pool: number, step: number) => names[record[zones[pool]!]!.marks[step - 1] ?? '?'];
     const run = await played(agent, { settings: { availability_target: 99.9, availability_form: 'rolling' } });
     expect(run).toMatchObject({ from: '2026-01-31T12:30:00.000Z', to: '2026-03-02T12:30:00.000Z', agents: 1 });
@@ -140,20 +140,20 @@ describe('a back-test', () => {
     all_on_demand,
   });
 
-  it('without a target plays the loop’s rules, which its limits hold back', async () => {
+  it('without a target plays the loop’s rules, held back by the limits', async () => {
     const agent = await agentWith({ 'us-east-1a': always('u', 0.5), 'us-east-1b': always('u', 0.45) });
     const moves = async (settings: object) => {
       const run = await played(agent, { days: 1, settings });
       expect(run.plays[0].outcome.policy).toBe('rules-1');
       return run.plays[0].outcome.as_asked.moves;
     };
-    // 55 % less than on-demand, and nothing after that.
+    // To the pool that costs 55 % less than on-demand, and nowhere after that.
     expect(await moves({})).toBe(1);
     expect(await moves({ min_savings_percent: 60 })).toBe(0);
     expect(await moves({ max_switches_per_week: 0 })).toBe(0);
   });
 
-  it('holds policy A back by limits once one is asked for', async () => {
+  it('applies limits to policy A once a limit is asked for', async () => {
     const agent = await agentWith(randomRecord(zones, 30, randomFrom(7)));
     const settings = { availability_target: 99.9 };
     const free = (await played(agent, { settings })).plays[0];
@@ -164,7 +164,7 @@ describe('a back-test', () => {
     expect(free.outcome.as_asked.moves).toBeGreaterThan(5);
   });
 
-  it('counts what nobody saw as not up, and says so', async () => {
+  it('counts periods that nobody observed as not up, and says so', async () => {
     const [half, { marks, prices }] = [stepsOf(1), always('u', 0.3, 2)];
     const cut = marks.map((mark, step) => (step < half ? mark : '?'));
     const agent = await agentWith({ 'us-east-1a': { marks: cut, prices } });
@@ -174,7 +174,7 @@ describe('a back-test', () => {
     expect(outcome.never_moving.savings_percent).toBeCloseTo(35, 0);
   });
 
-  it('costs what the tenant pays, while policies go by public prices', async () => {
+  it('charges what the tenant pays, while policies go by public prices', async () => {
     const agent = await agentWith({ 'us-east-1a': always('u', 0.5) });
     const before = (await played(agent, { days: 1 })).plays[0].outcome;
     const overlays = [
@@ -192,7 +192,7 @@ describe('a back-test', () => {
     expect(after.as_asked.moves).toBe(before.as_asked.moves);
   });
 
-  it('plays the days that are asked for', async () => {
+  it('covers the number of days that is asked for', async () => {
     const agent = await agentWith({ 'us-east-1a': always('u', 0.5) });
     const run = await played(agent, { days: 1 });
     expect(run.from).toBe('2026-03-01T12:30:00.000Z');
@@ -229,7 +229,7 @@ describe('another tenant', () => {
 });
 
 describe('a tenant with many agents', () => {
-  it('has those that are alike played once, and is told how many were left out', async () => {
+  it('has identical agents played once, and is told how many agents were left out', async () => {
     const agent = await agentWith({ 'us-east-1a': always('u', 0.5) });
     const { listedOf: _, undecidedSince: __, ...row } = await agent.agentRow();
     const copy = (n: number, facts: object) => ({ ...row, id: randomUUID(), logicalAgentId: `copy-${n}`, ...facts });
@@ -249,7 +249,7 @@ describe('a tenant with many agents', () => {
     rig.controlPlane.dataApi.onCall = ({ operation }) => void statements.push(operation);
     await play();
     rig.controlPlane.dataApi.onCall = undefined;
-    // The lease, the run and its overlays; of the place four, of each other one a look and a save.
+    // The lease, the run and its overlays; four for the priced place, and a read and a save for each other one.
     expect(statements.length).toBeLessThanOrEqual(50);
     const { body } = await show(agent.tenant, asked.body.run_id);
     const mine = body.plays.find((one: { agents: number }) => one.agents === 1000);
@@ -260,7 +260,7 @@ describe('a tenant with many agents', () => {
 });
 
 describe('runs', () => {
-  it('belong to their tenant: of another, there is none', async () => {
+  it('belong to their tenant: other tenants get a 404', async () => {
     const [mine, other] = [await agentWith({ 'us-east-1a': always('u', 0.5) }), await rig.primary()];
     const { run_id } = (await start(mine.tenant)).body;
     const asOther = (where: Tenant, run: string) =>
@@ -280,7 +280,7 @@ describe('runs', () => {
     await play();
   });
 
-  it('are asked for by operators in a tenant’s name', async () => {
+  it('can be started by operators on behalf of a tenant', async () => {
     const { tenant } = await agentWith({ 'us-east-1a': always('u', 0.5) });
     const { status, body } = await rig.asAdmin('POST', '/api/admin/what-if', { client_id: tenant.id, days: 2 });
     expect(status).toBe(202);
@@ -293,7 +293,7 @@ describe('runs', () => {
     expect(audit.body).toHaveLength(1);
   });
 
-  it('two of a tenant are under way at most, and twenty are kept', async () => {
+  it('are limited to two at a time per tenant, and the last twenty are kept', async () => {
     const { tenant } = await agentWith({ 'us-east-1a': always('u', 0.5) });
     const first = (await start(tenant, { days: 1 })).body;
     await start(tenant, { days: 1 });
@@ -328,7 +328,7 @@ describe('runs', () => {
     ],
     [{ agent_id: '' }, 'agent_id'],
     [{ settings: [] }, 'settings'],
-  ])('refuses %j, and enters nothing', async (body, said) => {
+  ])('are refused for %j, and nothing is stored', async (body, said) => {
     const { tenant } = await rig.primary();
     const answer = await start(tenant, body);
     expect(answer.status).toBe(400);
@@ -339,7 +339,7 @@ describe('runs', () => {
   const rowsOf = ({ id }: Tenant) =>
     rig.db.selectFrom('whatIfRuns').selectAll().where('clientId', '=', id).orderBy('createdAt').execute();
 
-  it('says which agents there are not', async () => {
+  it('are refused when no agent matches, with the type and region named', async () => {
     const { tenant } = await rig.primary();
     const answer = await start(tenant, { instance_type: 'nope.large', region: 'eu-west-1' });
     expect(answer.status).toBe(404);
@@ -349,7 +349,7 @@ describe('runs', () => {
   /** An agent of the same tenant in another place. */
   const second = (tenant: Tenant) => agentWith({ 'us-east-1a': always('u', 0.5) }, tenant);
 
-  it('a job that is repeated, or runs twice at once, plays nothing twice', async () => {
+  it('are played once, though the job is repeated or runs twice at once', async () => {
     const { tenant } = await agentWith({ 'us-east-1a': always('u', 0.5) });
     await second(tenant);
     await start(tenant, { days: 1 });
@@ -358,7 +358,7 @@ describe('runs', () => {
       playWhatIfs(rig.db, time, rig.clock.now()),
       playWhatIfs(rig.db, time, rig.clock.now()),
     ]);
-    // The second goes on with what the first has not begun, or finds nothing.
+    // The second takes what the first has not begun, or finds nothing to do.
     expect(both[0] + both[1]).toBe(2);
     const [before] = await rowsOf(tenant);
     expect(before).toMatchObject({ state: 'done', playsDone: 2, attempts: 0 });
@@ -367,7 +367,7 @@ describe('runs', () => {
     expect(await rowsOf(tenant)).toEqual([before]);
   });
 
-  it('one that is killed is gone on with where it was, and shows its progress', async () => {
+  it('resume where they stopped, and show their progress', async () => {
     const { tenant } = await agentWith({ 'us-east-1a': always('u', 0.5) });
     await second(tenant);
     const { run_id } = (await start(tenant, { days: 1 })).body;
@@ -378,7 +378,7 @@ describe('runs', () => {
     expect(half).toMatchObject({ status: 'running', progress_percent: 50, total: null, finished_at: null });
     const [done, waits] = half.plays;
     expect([done.outcome !== null, waits.outcome]).toEqual([true, null]);
-    // Killed before it kept anything: the try is counted, and what was played stays.
+    // As if killed before it saved anything: the attempt is counted, and earlier plays stay.
     const [row] = await rowsOf(tenant);
     await rig.db.updateTable('whatIfRuns').set({ attempts: 1 }).where('id', '=', row!.id).execute();
     expect(await play()).toMatchObject({ rows: 1 });
@@ -388,7 +388,7 @@ describe('runs', () => {
     expect(whole.total.agents).toBe(2);
   });
 
-  it('one that a job begins as its time ends is not given up for that', async () => {
+  it('are not given up when jobs keep running out of time on them', async () => {
     const { tenant } = await agentWith({ 'us-east-1a': always('u', 0.5) });
     await second(tenant);
     const { run_id } = (await start(tenant, { days: 1 })).body;
@@ -400,7 +400,7 @@ describe('runs', () => {
     expect((await show(tenant, run_id)).body).toMatchObject({ status: 'done', failure: null });
   });
 
-  it('one that cannot be played is given up after three tries, and holds up no other', async () => {
+  it('are given up after three attempts if they cannot be played, and hold up no others', async () => {
     const [bad, good] = [
       await agentWith({ 'us-east-1a': always('u', 0.5) }),
       await agentWith({ 'us-east-1a': always('u', 0.5) }),

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 
-/** Agents of the tenant, none of which anybody else knows of, were each told of a launch now. */
+/** Enters this many launches of the tenant that were handed out now, each to another agent that is not registered. */
 async function launch(of: TestInstance, count: number) {
   const now = rig.clock.now();
   const rows = Array.from({ length: count }, () => ({
@@ -35,7 +35,7 @@ const capped = (of: TestInstance) =>
     .execute();
 
 describe('a tenant whose agents launch without end', () => {
-  it('is told of no more launches until the hour is over, and hears of it once; others are served', async () => {
+  it('gets no more launches until the hour is over, and one event; other tenants are served', async () => {
     const instance = await rig.primary({ mode: 'spot' });
     const other = await rig.primary({ mode: 'spot' });
     rig.pass(3601);
@@ -59,14 +59,14 @@ describe('a tenant whose agents launch without end', () => {
     expect((await instance.pendingCommands()).body).toHaveLength(1);
   });
 
-  it('is held even where every launch brings an agent of its own', async () => {
+  it('is capped even if every launch brings a new agent', async () => {
     const first = await rig.primary({ mode: 'spot' });
     for (let n = 0; n < 30; n += 1) await rig.primary({ mode: 'spot' }, first.tenant);
     await launch(first, 51);
     expect(await rig.runJob('cap-launches')).toMatchObject({ rows: 1 });
   });
 
-  it('may launch twice for each agent that it has had for an hour', async () => {
+  it('may launch 50 times, plus twice for each agent that it has had for an hour', async () => {
     const first = await rig.primary({ mode: 'spot' });
     for (let n = 0; n < 29; n += 1) await rig.primary({ mode: 'spot' }, first.tenant);
     rig.pass(3601);

@@ -7,7 +7,7 @@ import { connectToRig } from '../../../support/database/beside.ts';
 import { Rig } from '../../../support/rig/rig.ts';
 import { sizes } from '../../../support/run/sizes.ts';
 
-// More agents are due than one statement can take.
+// More agents are due than one statement can handle.
 
 let rig: Rig;
 let beside: Connection;
@@ -23,12 +23,12 @@ afterEach(async () => {
 const one = async (query: string): Promise<number> => Number(Object.values((await beside.query(query))[0])[0]);
 const undecided = () => one('SELECT COUNT(*) FROM agents WHERE decided_at < priced_at');
 
-it('decides on all who are due in one run, and passes over those who are held', async () => {
+it('decides on all due agents in one run, and skips those whose rows are locked', async () => {
   const due = sizes.dueAgents;
   await seedFleet(beside, { agents: due, machines: 1, due }, rig.clock.now());
   const holder = await connectToRig();
   await holder.query('BEGIN');
-  // All over the order in which agents are taken.
+  // Spread over the whole order in which agents are taken.
   const rows: { id: string }[] = await beside.query('SELECT id FROM agents WHERE CRC32(id) % 50 = 0');
   for (const { id } of rows) await holder.query('SELECT id FROM agents WHERE id = ? FOR UPDATE', [id]);
   const held = rows.length;
@@ -37,7 +37,7 @@ it('decides on all who are due in one run, and passes over those who are held', 
   expect(await undecided()).toBe(held);
 });
 
-it('takes those first that have been undecided for the longest, whenever they reported', async () => {
+it('takes those agents first that have waited longest for a decision, whenever they last reported', async () => {
   const now = rig.clock.now();
   await seedFleet(beside, { agents: 3000, machines: 1, due: 3000 }, now);
   const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000).toISOString().slice(0, 23);
@@ -52,7 +52,7 @@ it('takes those first that have been undecided for the longest, whenever they re
   expect(await one('SELECT COUNT(*) FROM agents WHERE CRC32(id) % 10 = 0 AND decided_at < priced_at')).toBe(0);
 });
 
-it('decides on agents whose names are as long as they can be, in pools that are', async () => {
+it('decides on agents and pools whose names have the maximum length', async () => {
   const now = rig.clock.now();
   const tenant = await seedFleet(beside, { agents: 200, machines: 2, due: 200, instanceTypes: 200, zones: 20 }, now);
   const longest = (columns: Readonly<Record<string, number>>) =>
@@ -83,7 +83,7 @@ it('decides on agents whose names are as long as they can be, in pools that are'
   expect(decisions[0]!.inputs).toMatchObject({ prices: { pools: expect.objectContaining({ length: 20 }) } });
 });
 
-it('costs calls by batches and places, with a target and a long history as without', async () => {
+it('needs calls by batch and place, no more with targets and a long history', async () => {
   await seedFleet(beside, { agents: 1000, machines: 20, due: 1000, daysPerMachine: 0.3 }, rig.clock.now());
   await beside.query('UPDATE agents SET availability_target = 0.9995');
   for (const _ of ['the hour that was missed', 'nothing new']) await rig.runJob('observe-pools');
@@ -92,7 +92,7 @@ it('costs calls by batches and places, with a target and a long history as witho
     await rig.runJob(job);
     return rig.controlPlane.dataApi.calls - before;
   };
-  // Ten batches of seven, 40 types by twelve, the list of who is due, and what every job takes.
+  // Ten batches of seven calls, 40 types by twelve, the list of due agents, and what every job takes.
   expect(await callsOf('decide')).toBeLessThanOrEqual(10 * 7 + 4 + 2 + 6);
   rig.pass(600);
   // A period, two lots of twenty places, and what every job takes.

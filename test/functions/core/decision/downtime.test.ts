@@ -24,7 +24,7 @@ const lost = (over: Partial<RecordedLoss> = {}): RecordedLoss => ({
 const secondsOf = (switches: RecordedSwitch[], losses: RecordedLoss[]) =>
   downtimeOf({ switches, losses }, defaultTiming).map(({ seconds }) => seconds);
 
-describe('what an agent was down for', () => {
+describe('the downtime of an agent', () => {
   it.each([
     ['a switch that reports nothing: a cutover', switched({ isEmergency: false }), [], 5],
     ['a switch that reports more than a cutover', switched({ seconds: 40 }), [], 40],
@@ -44,13 +44,13 @@ describe('what an agent was down for', () => {
     expect(secondsOf([one], losses)).toEqual([seconds]);
   });
 
-  it('that no switch ended counts when it was replaced', () => {
+  it('that no switch ended is dated to when the instance was replaced', () => {
     expect(downtimeOf({ switches: [], losses: [lost({ replacedAt: 1900 })] }, defaultTiming)).toEqual([
       { at: 1900, seconds: 785 },
     ]);
   });
 
-  it('counts once where a failover was undone, with the one that lasted', () => {
+  it('counts once if a failover was undone, with the failover that lasted', () => {
     const [undone, again] = [switched({ at: 1050 }), switched({ at: 1150 })];
     expect(secondsOf([undone, again], [lost({ replacedAt: 1150 })])).toEqual([5, 35]);
   });
@@ -90,7 +90,7 @@ describe('the budget of an agent with a target', () => {
     expect(await spentBy(standby)).toBe(spent);
   });
 
-  it('is spent by the time without a primary, though no switch ended it; not by another tenant’s', async () => {
+  it('is spent by time without a primary, though no switch ended it, but not by another agent’s', async () => {
     const instance = await withTarget();
     await instance.emergency('termination-notice');
     rig.pass(120 + 15 * 60);
@@ -101,7 +101,7 @@ describe('the budget of an agent with a target', () => {
     expect(await spentBy(await withTarget())).toBe(0);
   });
 
-  it('is not spent while an instance outlives the end that EC2 announced', async () => {
+  it('is not spent while an instance outlives its announced end', async () => {
     const instance = await withTarget();
     await instance.emergency('termination-notice');
     for (let minutes = 0; minutes < 15; minutes++) {
@@ -115,7 +115,7 @@ describe('the budget of an agent with a target', () => {
     expect(await spentBy(successor)).toBe(30 * 60 + 5);
   });
 
-  it('is free of it again in the next week', async () => {
+  it('is whole again in the next week', async () => {
     const instance = await withTarget();
     await instance.emergency('termination-notice');
     rig.pass(120 + 15 * 60);

@@ -22,12 +22,12 @@ describe('failed switches', () => {
     ['to on-demand: all moves', [failed({ poolId: null })], [ago(1), []]],
     ['for want of a permission: all moves', [failed({ cause: 'permission' })], [ago(1), []]],
     ['for both: both', [failed({ cause: 'quota', at: ago(7) }), failed()], [ago(7), ['a']]],
-  ] as const)('of an agent that tries other pools, %s', (_, those, [lastAt, pools]) => {
+  ] as const)('of an agent that tries other pools, and what they hold back: %s', (_, those, [lastAt, pools]) => {
     const { lastAt: last, refusing } = failedSwitchesOf(those, true, now);
     expect([last && last.getTime() / 1000, [...refusing]]).toEqual([lastAt, pools]);
   });
 
-  it('of any other agent hold all moves', () => {
+  it('of any other agent hold back all moves', () => {
     const { lastAt, refusing } = failedSwitchesOf([failed()], false, now);
     expect([lastAt, refusing.size]).toEqual([new Date(ago(1) * 1000), 0]);
   });
@@ -72,17 +72,17 @@ describe('after a switch that failed, an agent', () => {
     await agent.executed(command.id, { success: false, message });
   };
 
-  it.each(['target', 'deadline'] as const)('with a %s tries the next pool, and on no other', async (kind) => {
+  it.each(['target', 'deadline'] as const)('with a %s tries the next pool, and the first again later', async (kind) => {
     const agent = await agentWith(kind);
     expect(await decided(agent)).toMatchObject({ pool: 'us-east-1b', allowed: true });
     await refuse(agent, noCapacity);
     expect(await decided(agent)).toMatchObject({ pool: 'us-east-1a', allowed: true });
     await refuse(agent, noCapacity);
-    rig.pass(250); // past the ten minutes of the first, not of the second
+    rig.pass(250); // with the six minutes of `decided`, past the ten minutes of both
     expect(await decided(agent)).toMatchObject({ pool: 'us-east-1b', allowed: true });
   });
 
-  it.each(['target', 'deadline'] as const)('with a %s waits where its role may not launch', async (kind) => {
+  it.each(['target', 'deadline'] as const)('with a %s waits when its role may not launch', async (kind) => {
     const agent = await agentWith(kind);
     await decided(agent);
     await refuse(agent, noPermission);

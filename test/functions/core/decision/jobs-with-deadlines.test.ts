@@ -40,7 +40,7 @@ const decided = async (agent: TestInstance) => {
   await rig.runJob('decide');
   return (await agent.decisions()).at(-1)!;
 };
-/** The switch that was queued is carried out. */
+/** Carries out the queued switch. */
 async function move(agent: TestInstance, facts: Parameters<TestInstance['successor']>[0]) {
   const { body } = await agent.pendingCommands();
   const next = agent.successor(facts);
@@ -51,7 +51,7 @@ async function move(agent: TestInstance, facts: Parameters<TestInstance['success
   return next;
 }
 
-it('a job goes to the cheapest pool, on-demand when its slack is used up, and to other policies when it is done', async () => {
+it('a job takes the cheapest pool, or on-demand when out of slack; once done, other policies decide', async () => {
   const agent = await job();
   const { type } = agent.facts;
   expect(await decided(agent)).toMatchObject({
@@ -67,7 +67,7 @@ it('a job goes to the cheapest pool, on-demand when its slack is used up, and to
   await onSpot.heartbeat();
   await onSpot.report(0.1, prices);
   expect(await decided(onSpot)).toMatchObject({ modelVersion: 'policy-b-1', recommendedAction: 'stay' });
-  // It gets on with nothing: what it tells counts.
+  // It makes no progress: what it reports counts.
   const left = (new Date(row.deadline!).getTime() - rig.clock.now().getTime()) / 1000;
   rig.pass(360);
   await onSpot.request('POST', '/heartbeat', { remaining_work_seconds: left - 2000 });
@@ -84,7 +84,7 @@ it('a job goes to the cheapest pool, on-demand when its slack is used up, and to
   for (const decision of await back.decisions()) expect(replay(decision).kind).toBe('same');
 });
 
-it('after the deadline an agent with a target is policy A’s, and before it policy B’s', async () => {
+it('policy B decides on an agent with a target until its deadline, and policy A after it', async () => {
   const agent = await job({ hours: 2 });
   await agent.set({ availabilityTarget: '0.99900' });
   expect(await decided(agent)).toMatchObject({ modelVersion: 'policy-b-1' });
@@ -116,7 +116,7 @@ it('A12 and A13 say what policy B weighed; A12 takes three calls at most', async
   expect(replay(stored!).kind).toBe('same');
 });
 
-it('what was seen of pools in the week before counts', async () => {
+it('what was observed of pools in the last week counts', async () => {
   const agent = await job({ mode: 'spot' });
   for (let n = 0; n < 6; n += 1) {
     rig.pass(600);
@@ -133,7 +133,7 @@ it('what was seen of pools in the week before counts', async () => {
   expect(group.tiers).toHaveLength(2);
 });
 
-it('an agent that needs more value tables than a run makes is decided on later, and one whose deadline nears at once', async () => {
+it('an agent that needs more value tables than a run builds waits, but not one whose deadline is near', async () => {
   const bound = await job({ mode: 'spot', hours: 11, work: 10 * hour });
   const free = await job();
   await configure(free, { restart_overhead_seconds: 1200 }); // which no agent above has tables for

@@ -38,7 +38,7 @@ describe('decisions', () => {
     ]);
   }, 180_000);
 
-  it('whose numbers alone differ are the same; another target, gate or outcome is another row', async () => {
+  it('that differ only in numbers share a row; another target, gate or outcome is another row', async () => {
     const { instance, decide } = await waiting();
     const targets: Record<string, number>[] = [
       { 'us-east-1b': 0.03 },
@@ -62,7 +62,7 @@ describe('decisions', () => {
     ]);
   });
 
-  it('of which a command comes are written each', async () => {
+  it('that lead to a command are each written as a row', async () => {
     const { instance, decide } = await waiting();
     await instance.set({ autoSwitchEnabled: true });
     for (let round = 0; round < 2; round += 1) {
@@ -83,12 +83,12 @@ describe('decisions', () => {
     const { instance, decide } = await waiting();
     await decide();
     await decide();
-    await instance.set({ decidedAt: new Date(0) }); // as if the run had been cut off before it said so
+    await instance.set({ decidedAt: new Date(0) }); // as if the run had been cut off before it recorded this
     await rig.runJob('decide');
     expect(await instance.decisions()).toMatchObject([{ times: 2 }]);
   });
 
-  it('that an agent asks for itself do not mix with those of the job', async () => {
+  it('that an agent asks for are kept apart from those of the job', async () => {
     const { instance, decide } = await waiting();
     for (let round = 0; round < 3; round += 1) {
       await decide();
@@ -100,7 +100,7 @@ describe('decisions', () => {
     ]);
   });
 
-  it('are counted by what refused them, however many rows they are', async () => {
+  it('are counted by the gate that refused them, however many rows they take', async () => {
     const { instance, decide } = await waiting();
     for (let round = 0; round < 3; round += 1) await decide();
     const query = queryOver(rig.controlPlane.dataApi.url);

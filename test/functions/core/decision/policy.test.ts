@@ -29,7 +29,7 @@ const pool = (over: Partial<PoolState> = {}): PoolState => ({
   ...over,
 });
 
-/** An agent on demand that may move to the one pool there is: every gate is open. */
+/** An on-demand agent that may move to the only pool: every gate is open. */
 const open = (
   agent: Partial<Agent> = {},
   prices: Partial<Prices> = {},
@@ -62,19 +62,19 @@ describe('rules', () => {
     expect(decide(input, now)).toMatchObject({ action, risk, confidence });
   });
 
-  it('never take the pool that the agent is in for another one', () => {
+  it('never propose the pool that the agent is in', () => {
     expect(decide(onSpot(0.06, { pools: [pool({ id: 'm5.large.us-east-1a', price: 0.01 })] }), now).action).toBe(
       'stay',
     );
   });
 
-  it('take the cheapest of several pools, of equals always the same', () => {
+  it('take the cheapest of several pools, and always the same one of equals', () => {
     const pools = ['c', 'b', 'a', 'd'].map((id, i) => pool({ id, price: i === 3 ? 0.05 : 0.04 }));
     expect(decide(open({}, { pools }), now).poolId).toBe('a');
     expect(decide(open({}, { pools: pools.toReversed() }), now).poolId).toBe('a');
   });
 
-  it('take of pools that cost the same the one that EC2 scores highest, and never a dearer one', () => {
+  it('take the pool that EC2 scores highest of equally cheap ones, and never a dearer one', () => {
     const pools = [2, undefined, 9, 10].map((placementScore, i) =>
       pool({ id: 'abcd'[i]!, price: i === 3 ? 0.05 : 0.04, ...(placementScore && { placementScore }) }),
     );
@@ -177,7 +177,7 @@ describe('gates at their boundaries', () => {
     expect(reason).not.toBe(decide(open(), now).reason);
   });
 
-  it('are all in this table, or below', () => {
+  it('are all tested, in this table or below', () => {
     const tested = new Set<GateName>([...boundaries.map(([gate]) => gate), 'no_action', 'same_target']);
     expect(gateNames.filter((gate) => !tested.has(gate))).toEqual([]);
   });
@@ -248,7 +248,7 @@ describe('the order of gates', () => {
   ];
   const change = (input: DecisionInput, agent: Partial<Agent>) => ({ ...input, agent: { ...input.agent, ...agent } });
 
-  it('is that of the table: of all that are closed the first one is named', () => {
+  it('is that of the table: the first of the closed gates is named', () => {
     const named = closing.map((_, first) => {
       const [input, move] = closing
         .slice(first)
@@ -336,7 +336,7 @@ describe('for any input', () => {
   const holds = (check: (input: DecisionInput) => void): void =>
     void fc.assert(fc.property(input, check), { numRuns: 2000 });
 
-  it('a decision is a function of its input alone, which it leaves as it is', () => {
+  it('a decision depends on its input alone, and leaves it unchanged', () => {
     holds((input) => {
       const before = JSON.stringify(input);
       const first = decide(frozen(input), now);

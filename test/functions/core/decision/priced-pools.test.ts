@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 
-it('asks the model once for all places, though they are read in parts, and each pool is told its own hazard', async () => {
+it('asks the model once for all places, though they are read in parts, and gives each pool its hazard', async () => {
   const tenant = await rig.tenant();
   const types = Array.from({ length: 14 }, (_, n) => `place${n}.large`);
   for (const type of types) {
@@ -43,14 +43,14 @@ it('asks the model once for all places, though they are read in parts, and each 
   expect(asked).toHaveLength(1);
 });
 
-it('takes a pool that nobody has ever been in for up as long as any that was not seen lately, and not for just come up', async () => {
+it('treats a pool that nobody was ever in like one not seen lately, not like one that just came up', async () => {
   const agent = await rig.primary({ type: 'never.large' });
   await agent.report(1, { 'us-east-1a': 0.3 });
   const place = { clientId: agent.tenant.id, instanceType: 'never.large', region: 'us-east-1' };
   const readPools = poolReader(rig.db, rig.clock.now(), fittedHazards);
   const [pool] = (await readPools([place]))(place).pools;
   expect(pool).toMatchObject({ availability: 'unknown', record: { last: 'unknown', up: 0, down: 0 } });
-  // As the evaluation has it for a pool that was not seen for four hours: entered with the budget of a whole week.
+  // The evaluation's hazard of a pool that was not seen for four hours; with a whole week's budget it is entered.
   expect(pool!.hazard).toBeCloseTo(0.117, 3);
   await agent.set({ availabilityTarget: '0.99950' });
   const { body } = await agent.request('POST', '/decide', { instance: {} });

@@ -21,7 +21,7 @@ const pool = (zone: string, over: Partial<PoolState> = {}): PoolState => ({
   ...over,
 });
 
-/** Pools that have been up for so many periods. */
+/** The group as stored once these pools have been up for this many periods. */
 function groupOf(pools: readonly PoolState[], periods = 200): JobFacts['group'] {
   const seen = pools
     .toSorted((a, b) => a.price - b.price)
@@ -90,7 +90,7 @@ describe('an agent with a deadline', () => {
     expect(decide(input(from), start)).toMatchObject({ action: 'switch_spot', poolId: 'p.us-east-1a' });
     const alike = [pool('a', { price: 0.48 }), pool('b', { price: 0.5 })];
     expect(decide(input(from, alike), start)).toMatchObject({ action: 'stay', poolId: 'p.us-east-1b' });
-    // Of an hour of work, a launch is a fifth.
+    // With ten minutes of work left, a launch of an hour never pays.
     const short = { ...from, job: { workLeft: 600, overhead: 3600 } };
     expect(decide(input(short), start).action).toBe('stay');
   });
@@ -125,7 +125,7 @@ describe('an agent with a deadline', () => {
       ['not_online', { status: 'offline' }],
     ] as const)
       expect(decide(input({ ...held, agent: { ...held.agent, ...agent } }), start)).toMatchObject({ failedGate: gate });
-    // With time to spare all of them hold.
+    // With time to spare, all of them hold it back.
     expect(
       decide(input({ ...held, agent: { ...held.agent, poolId: 'p.us-east-1b' }, currentSpot: 0.5, job: {} }), start),
     ).toMatchObject({
@@ -134,30 +134,30 @@ describe('an agent with a deadline', () => {
     });
   });
 
-  it('on-demand stays there when its slack is used up, and where nothing may be up', () => {
+  it('stays on-demand when its slack is used up, or when every pool is down', () => {
     expect(decide(input({ job: tight }), start)).toMatchObject({ action: 'stay', failedGate: 'no_action' });
     const down = usualPools.map((one): PoolState => ({ ...one, availability: 'down' }));
     expect(decide(input({}, down), start)).toMatchObject({ action: 'stay', mode: 'ondemand' });
   });
 
-  it('tries a pool that nobody sees, and one whose price is old not', () => {
+  it('tries a pool that nobody sees, but none whose price is old', () => {
     const unseen = [pool('a', { availability: 'unknown' })];
     expect(decide(input({ job: { group: groupOf(unseen, 0) } }, unseen), start).action).toBe('switch_spot');
     const old = [pool('a', { at: new Date(start.getTime() - 16 * 60_000) })];
     expect(decide(input({}, old), start).action).toBe('stay');
   });
 
-  it('of many days is valued by its next hours, with its share of the time', () => {
+  it('with many days of work is valued by its next hours, with their share of the time', () => {
     const long = { deadline: seconds + 60 * 24 * hour, workLeft: 40 * 24 * hour };
     expect(decide(input({ job: long }), start)).toMatchObject({ action: 'switch_spot', poolId: 'p.us-east-1a' });
   });
 
-  it('once its work is done, or its deadline over, is decided on by the other policies', () => {
+  it('is left to the other policies once its work is done or its deadline over', () => {
     expect(decide({ ...input(), job: null }, start).policy).toBe('rules-1');
   });
 });
 
-/** A pool's price, and when it takes what runs in it. */
+/** A pool: its price, and for how many seconds it is up and down in turn. */
 interface Zone {
   readonly price: number;
   readonly spells: readonly number[];
@@ -177,15 +177,15 @@ function isUpAt({ spells }: Zone, at: number): boolean {
   return isUp;
 }
 
-/** Until what was decided is done: it is fetched, and launched while the old instance works on. */
+/** Seconds to carry out a decision: it is fetched, and launched while the old instance works on. */
 const moveSeconds = 120;
-/** Between two decisions: five minutes and a bit, or twice that where a report is lost. */
+/** Seconds between two decisions: a little over five minutes, or twice that if a report is lost. */
 const intervals = [310, 360, 330, 610, 345];
 
 /**
- * Plays a job second by second: decided on now and then by the real function, taken by EC2 at any time, and launched by others, on
- * Spot wherever that is up.
- * @returns seconds from when it was done to its deadline; below 0, it was late
+ * Plays a job second by second. The real function decides at these intervals, EC2 takes instances at any time, and a
+ * lost instance is replaced in any pool that is up, or else on-demand.
+ * @returns seconds from its end to its deadline, below 0 if it was late; and which actions were decided
  */
 function play(
   zones: readonly Zone[],
@@ -248,7 +248,7 @@ function play(
 }
 
 describe('a job', () => {
-  it('is never late, whatever markets do, where it had time for one launch that is lost', () => {
+  it('is never late, whatever markets do, if it had time for its launch and its work', () => {
     const kinds = new Set<string>();
     fc.assert(
       fc.property(

@@ -47,7 +47,7 @@ const input = (
 });
 
 describe('an agent with a target', () => {
-  it('is decided on by the very functions that are scored, on what was read of it', () => {
+  it('is decided on by the same functions that the evaluation scores', () => {
     for (const spent of [0, 100, 200, 300, 400]) {
       const downtime = [{ at: seconds - 3600, seconds: spent }];
       const given = input({}, undefined, { downtime });
@@ -65,11 +65,11 @@ describe('an agent with a target', () => {
     }
   });
 
-  it('moves to the pool that is worth most, whatever its limits and the counts of switches say', () => {
+  it('moves to the pool that is worth most, whatever its limits and switch counts say', () => {
     expect(decide(input(), now)).toMatchObject({ action: 'switch_spot', poolId: 'p.us-east-1a', allowed: true });
   });
 
-  it('is held by its limits once somebody has set one', () => {
+  it('is held back by its limits once somebody has set one', () => {
     expect(decide(input({}, undefined, {}, { limitsHold: true }), now)).toMatchObject({ failedGate: 'weekly_limit' });
   });
 
@@ -105,7 +105,7 @@ describe('an agent with a target', () => {
     expect(decide(input({}, [pool('a', { availability: 'unknown' })]), now).action).toBe('switch_spot');
   });
 
-  it('never leaves a pool that runs for its hazard, but one that costs more than on-demand', () => {
+  it('never leaves its pool because of the hazard, but does if it costs more than on-demand', () => {
     const risky = [pool('a', { hazard: 5 }), pool('b', { hazard: 0.01 })];
     expect(decide(input({ mode: 'spot', poolId: 'p.us-east-1a' }, risky), now).action).toBe('stay');
     const given = input({ mode: 'spot', poolId: 'p.us-east-1a' }, [pool('a', { price: 1.2 })]);
@@ -113,7 +113,7 @@ describe('an agent with a target', () => {
     expect(decide(dear, now)).toMatchObject({ action: 'switch_ondemand', allowed: true });
   });
 
-  it('in a pool whose price is not known stays', () => {
+  it('stays in a pool whose price is not known', () => {
     expect(decide(input({ mode: 'spot', poolId: 'p.us-east-1z' }), now)).toMatchObject({
       action: 'stay',
       reason: 'The price of p.us-east-1z is not known',

@@ -110,7 +110,7 @@ const input: fc.Arbitrary<DecisionInput> = fc.record({
   job: fc.option(job, { freq: 2 }),
 });
 
-describe('decisions that are stored', () => {
+describe('stored decisions', () => {
   let rig: Rig;
   beforeAll(async () => {
     rig = await Rig.start();
@@ -168,14 +168,14 @@ describe('a decision that is taken again', () => {
     answer: packedAnswer(decision),
   });
 
-  it('is different where an input was another', () => {
+  it('is different if an input was', () => {
     const decision = decide(one!, now);
     expect(replay(asStored(one, decision)).kind).toBe('same');
     const disabled = { ...one!, agent: { ...one!.agent, enabled: false, status: 'offline' } };
     expect(replay(asStored(disabled, { ...decision, reason: 'x' })).kind).toBe('different');
   });
 
-  it('cannot be, where not all of it was kept', () => {
+  it('is reported as incomplete if not all of it was kept', () => {
     const decision = decide(one!, now);
     const omitted = { ...one!, prices: { ...one!.prices, poolsOmitted: 3 } };
     expect(replay(asStored(omitted, decision))).toMatchObject({

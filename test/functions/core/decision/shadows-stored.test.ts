@@ -11,13 +11,13 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 const rows = () => rig.db.selectFrom('policyShadows').selectAll().execute();
-/** Ten minutes go by. */
+/** Passes ten minutes, then runs the job that observes them. */
 const period = async () => {
   rig.pass(600);
   await rig.runJob('observe-pools');
 };
 
-it('services in the shadow follow a place once an agent there has a target, a step a period', async () => {
+it('shadow services follow a place once an agent there has a target, one step per period', async () => {
   rig.clock.set(new Date('2026-03-02T10:00:00Z'));
   const agent = await rig.primary({ type: 'shadow.large', mode: 'spot', az: 'us-east-1a' });
   await agent.report(1, { 'us-east-1a': 0.3, 'us-east-1b': 0.3 });
@@ -42,7 +42,7 @@ it('services in the shadow follow a place once an agent there has a target, a st
   expect(await isModelLoaded()).toBe(false);
   const pacing = row!.pacing as { startedAt: number; sums: number[] };
   expect(pacing.startedAt).toBe(rig.clock.now().getTime() / 1000 - 600);
-  // Each has entered the pool that is seen to be up, which took a cutover.
+  // It has entered the pool that is seen to be up, which took a cutover.
   expect(pacing.sums[0]).toBe(5);
   await agent.terminationImminent();
   await period();
@@ -50,7 +50,7 @@ it('services in the shadow follow a place once an agent there has a target, a st
   expect(later.sums[0]).toBe(10); // and was interrupted there
 });
 
-it('an agent with a target is decided on by policy A, with what it weighed; without one by rules', async () => {
+it('policy A decides on an agent with a target and stores what it weighed; rules decide without one', async () => {
   const decide = async (target: string | null) => {
     const agent = await rig.primary({ type: `weighed${target}.large` });
     await agent.set({ availabilityTarget: target });
@@ -72,7 +72,7 @@ it('an agent with a target is decided on by policy A, with what it weighed; with
   expect(await decide(null)).toMatchObject({ modelVersion: 'rules-1', inputs: { service: null } });
 });
 
-it('what an emergency took counts towards no limit, and what it cost is spent', async () => {
+it('emergency switches count towards no limit, but their downtime is spent', async () => {
   const agent = await rig.primary({ type: 'spent.large', mode: 'spot', az: 'us-east-1a' });
   await agent.set({ availabilityTarget: '0.99900' });
   for (const [n, trigger] of ['emergency', 'emergency', 'model'].entries())
@@ -100,7 +100,7 @@ it('what an emergency took counts towards no limit, and what it cost is spent', 
   expect(inputs.service.downtime.map(({ seconds }) => seconds)).toEqual([5, 20, 40]);
 });
 
-it('shadows that had more downtime than there is room for forget the oldest, and its sums', () => {
+it('shadows with more downtime than there is room for forget the oldest, in their sums too', () => {
   const start = startShadows(0, policyAConfig.pacing);
   const spent = Array.from({ length: 1008 }, (_, n) => ({
     at: n * 600,

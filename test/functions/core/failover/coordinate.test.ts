@@ -24,14 +24,14 @@ const unhurried = runTime(() => 3_600_000);
 const manual = { autoSwitchEnabled: false, manualReplicaEnabled: true };
 const coordinate = () => rig.runJob('coordinate-replicas');
 
-/** The primary first: from a silent one its standby takes over. */
+/** Sends the primary's heartbeat first: a standby takes over from a silent primary. */
 async function bothBeat(first: TestInstance, standby: TestInstance) {
   await first.heartbeat();
   await standby.heartbeat();
 }
 
 describe('after a failover', () => {
-  it('the old instance is gone one minute after its time, and nobody has to terminate it', async () => {
+  it('the old instance counts as gone a minute after its announced end, and nobody is asked to end it', async () => {
     const { instance, standby } = await withStandby();
     await instance.terminationImminent();
     for (const [seconds, status] of [
@@ -52,7 +52,7 @@ describe('after a failover', () => {
 });
 
 describe('a notice, without a standby', () => {
-  // Where the instance's word and the notice cross, the notice finds no instance, and the word no notice.
+  // If the instance's report and the notice cross, the notice finds no instance and the report finds no notice.
   it.each<[string, (instance: TestInstance, id: string) => Promise<unknown>]>([
     ['is finished by "ready"', (instance, id) => instance.replicaStatus(id, 'ready')],
     ['is finished by all having been transferred', (m, id) => m.syncStatus(id, { state_transfer_progress: 100 })],
@@ -88,7 +88,7 @@ describe('a notice, without a standby', () => {
     expect(await notices(instance)).toHaveLength(1);
   });
 
-  it('is taken for one where R9 never comes: the PUT finishes it, or the coordinator', async () => {
+  it('counts even if R9 never follows: the PUT finishes the failover, or the coordinator does', async () => {
     for (const isThere of [false, true]) {
       const instance = await primary();
       if (isThere) await instance.emergency('rebalance-recommendation');
@@ -100,7 +100,7 @@ describe('a notice, without a standby', () => {
     }
   });
 
-  it('ends when the instance lives on ten minutes after its time', async () => {
+  it('is dropped when the instance still lives ten minutes after its announced end', async () => {
     const instance = await primary();
     await instance.emergency('termination-notice');
     await instance.terminationImminent();
@@ -117,7 +117,7 @@ describe('a notice, without a standby', () => {
     expect((await instance.row()).isPrimary).toBe(true);
   });
 
-  it('makes no standbys for an instance that is gone, and that nobody would launch', async () => {
+  it('stops creating standbys for an instance that is gone: nobody would launch them', async () => {
     const instance = await primary();
     await instance.terminationImminent();
     for (let minutes = 0; minutes < 40; minutes += 1) {
@@ -155,7 +155,7 @@ describe('an agent of version 3, which cannot launch standbys', () => {
 });
 
 describe('no other pool', () => {
-  it('sends the agent to on-demand, ahead of what it was told before', async () => {
+  it('sends the agent to on-demand, and cancels the switch that was queued before', async () => {
     const instance = await primary('a');
     await instance.queueSwitch(null, { reason: 'a whim' });
     expect((await instance.emergency('termination-notice')).body.success).toBe(false);
@@ -181,7 +181,7 @@ describe('no other pool', () => {
     expect(await notices(instance)).toHaveLength(1);
   });
 
-  it('is no reason to go on-demand where the instance may not be taken: a pool is looked for again', async () => {
+  it('is no reason to go on-demand after a mere recommendation: a pool is looked for again', async () => {
     const instance = await primary('a');
     expect((await instance.emergency('rebalance-recommendation')).body.success).toBe(false);
     await coordinate();
@@ -193,7 +193,7 @@ describe('no other pool', () => {
 });
 
 describe('a notice while a switch is under way', () => {
-  it('is over when the switch’s instance takes over; the standby that comes later is let go', async () => {
+  it('ends when the instance of the switch takes over; a standby that comes later is let go', async () => {
     const instance = await primary();
     await instance.queueSwitch(poolIn(instance, 'b'));
     await instance.pendingCommands();
@@ -216,7 +216,7 @@ describe('a notice while a switch is under way', () => {
   });
 });
 
-describe('a rebalance recommendation that nothing follows', () => {
+describe('a rebalance recommendation that no notice follows', () => {
   it('keeps its standby for two hours, and then lets it go', async () => {
     const { instance, standby } = await withStandby();
     for (const [seconds, standbys] of [
@@ -237,7 +237,7 @@ describe('a rebalance recommendation that nothing follows', () => {
     expect(await instance.replicas()).toHaveLength(1);
   });
 
-  it('has a standby made anew that came to nothing, and none that was let go', async () => {
+  it('replaces a standby whose launch failed, but not one that was deleted', async () => {
     const instance = await primary();
     await instance.emergency('rebalance-recommendation');
     const [wanted] = (await instance.listReplicas('launching')).body.replicas;
@@ -254,7 +254,7 @@ describe('a rebalance recommendation that nothing follows', () => {
     expect(await active(instance)).toEqual([]);
   });
 
-  it('leaves the standby alone otherwise: emergency replicas survive', async () => {
+  it('keeps its standby when the mode settings of the agent change', async () => {
     const { instance, id, standby } = await withStandby();
     for (const mode of [{ autoSwitchEnabled: false, manualReplicaEnabled: true }, { manualReplicaEnabled: false }]) {
       await instance.set(mode);
@@ -267,7 +267,7 @@ describe('a rebalance recommendation that nothing follows', () => {
 });
 
 describe('the coordinator', () => {
-  it('keeps exactly one standby in manual mode, under all that asks for one', async () => {
+  it('keeps exactly one standby in manual mode, however many callers ask for one at once', async () => {
     for (let rounds = 0; rounds < 5; rounds += 1) {
       const instance = await primary();
       await instance.set(manual);
@@ -286,14 +286,14 @@ describe('the coordinator', () => {
     ['not enabled', { enabled: false }],
     ['offline', { status: 'offline' as const }],
     ['not in manual mode', { manualReplicaEnabled: false }],
-  ])('makes none for an agent that is %s', async (_, state) => {
+  ])('creates no standby for an agent that is %s', async (_, state) => {
     const instance = await primary();
     await instance.set({ ...manual, ...state });
     await coordinate();
     expect(await instance.replicas()).toEqual([]);
   });
 
-  it('replaces what was promoted, deleted, failed or fell silent, in manual mode', async () => {
+  it('replaces a standby that was promoted or deleted, in manual mode', async () => {
     const instance = await primary();
     await instance.set(manual);
     await coordinate();
@@ -328,7 +328,7 @@ describe('the coordinator', () => {
     expect(await count(instance, 'replica_failed')).toBe(1);
   });
 
-  it('gives up a standby that has been silent for ten minutes, and has nobody end it for that', async () => {
+  it('gives up a standby that is silent for ten minutes, and asks nobody to end it unless it reappears', async () => {
     const { instance, id, standby } = await withStandby();
     for (const [seconds, status] of [
       [599, 'ready'],
@@ -340,14 +340,14 @@ describe('the coordinator', () => {
       expect((await instance.replicas()).find((row) => row.id === id)?.status).toBe(status);
     }
     expect((await instance.instancesToTerminate()).body.instances).toEqual([]);
-    // It is heard of again, and is not needed any more.
+    // It reappears, and is no longer needed.
     await standby.heartbeat();
     expect((await instance.instancesToTerminate()).body.instances).toMatchObject([{ instance_id: standby.id }]);
   });
 
   it.each(
     ['ac', 'abcdef'].filter((_, index) => isTried(index, 0, 2)),
-  )('backs off after launches that failed, with zones %s: no storm of them (defect 23)', async (zones) => {
+  )('backs off after failed launches, with zones %s: no storm of launches (defect 23)', async (zones) => {
     const instance = await primary(zones);
     await instance.set(manual);
     for (let minutes = 0; minutes < 40; minutes += 1) {
@@ -359,13 +359,13 @@ describe('the coordinator', () => {
       if (wanted) await instance.replicaStatus(wanted.id, 'failed', { error_message: 'no capacity' });
       rig.pass(60);
     }
-    // 1 + 2 + 4 + 8 + 16 minutes apart; after the sixth half an hour.
+    // Launches are 1, 2, 4, 8 and 16 minutes apart, and half an hour apart after the sixth.
     expect((await instance.replicas()).length).toBeLessThanOrEqual(6);
   });
 });
 
 describe('the health job', () => {
-  it('leaves an agent online for 119 s of silence, and tells once that it is offline after 121 s', async () => {
+  it('keeps an agent online through 119 s of silence, and reports it offline once after 121 s', async () => {
     const instance = await primary();
     await instance.heartbeat();
     for (const [seconds, status, told] of [

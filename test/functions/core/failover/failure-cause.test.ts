@@ -18,10 +18,10 @@ it.each([
   ['Throttling', 'throttle'],
   ['InvalidAMIID.NotFound', 'other'],
   ['UnsupportedOperation', 'other'],
-])('%s is a matter of %s', (code, cause) => {
+])('%s is attributed to %s', (code, cause) => {
   expect(failureCauseOf(said(code))).toBe(cause);
 });
 
-it('is another matter where nothing is said', () => {
+it('a message without an error code has the cause "other"', () => {
   expect(failureCauseOf('no reason given')).toBe('other');
 });

@@ -137,18 +137,18 @@ describe('isQuarantined', () => {
     [6, 30],
     [7, 30],
     [2000, 30],
-  ])('after %i failures: for %i minutes', (failures24h, minutes) => {
+  ])('holds after %i failures for %i minutes', (failures24h, minutes) => {
     const holds = (m: number) => isQuarantined({ failures24h, lastFailureAt: ago(m) }, now);
     expect([holds(0), holds(minutes - 0.001), holds(minutes), holds(minutes + 1)]).toEqual([true, true, false, false]);
   });
 
-  it('is over where no failure is known', () => {
+  it('does not hold when no failure is known', () => {
     expect(isQuarantined({ failures24h: 0, lastFailureAt: now }, now)).toBe(false);
     expect(isQuarantined({ failures24h: 3, lastFailureAt: null }, now)).toBe(false);
   });
 });
 
-describe('whatever the pools are', () => {
+describe('choosePool, whatever the pools are', () => {
   const time = fc.option(fc.integer({ min: -5, max: 3000 }).map(ago));
   const candidate = fc.record({
     price: fc.option(fc.double({ min: 0.001, max: 100, noNaN: true })),
@@ -173,7 +173,7 @@ describe('whatever the pools are', () => {
     emergency: fc.boolean(),
   });
 
-  it('takes neither the primary’s nor one in quarantine, excluded or too dear, and always the same', () => {
+  it('takes the same pool in any order: not the primary’s, excluded, too dear or, unless urgent, quarantined', () => {
     fc.assert(
       fc.property(candidates, wishes, fc.nat(), (all, wanted, turn) => {
         const chosen = choosePool(all, wanted, now);
@@ -191,7 +191,7 @@ describe('whatever the pools are', () => {
     );
   });
 
-  it('finds one in an emergency where there is any', () => {
+  it('finds a pool in an emergency unless each is being emptied or has just refused this agent', () => {
     fc.assert(
       fc.property(candidates, (all) => {
         const open = all.some(
@@ -216,7 +216,7 @@ describe('readCandidates', () => {
   afterAll(() => rig.stop());
 
   let types = 0;
-  /** Three pools of a type of its own, with the primary's in zone a. */
+  /** Three pools of a new instance type; the primary's is in zone a. */
   async function market() {
     const instance = await rig.primary({ type: `m${++types}.large`, mode: 'spot' });
     await instance.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.04, 'us-east-1c': 0.03 });
@@ -267,7 +267,7 @@ describe('readCandidates', () => {
     );
   });
 
-  it('counts interruptions of the last 24 hours, by ten minutes', async () => {
+  it('counts interruptions of the last 24 hours, at most one in ten minutes', async () => {
     const { read, interrupt } = await market();
     for (const minutes of [0, 23 * 60 + 1, 23 * 60 + 2, 24 * 60, 24 * 60 + 1, 48 * 60])
       await interrupt('b', ago(minutes));
@@ -275,7 +275,7 @@ describe('readCandidates', () => {
     expect(await read('c')).toMatchObject({ interruptions24h: 0 });
   });
 
-  it('counts interruptions in the same or a neighbouring ten minutes as one of the primary’s pool, of 30 days', async () => {
+  it('counts joint failures of 30 days: interruptions in the same or next ten minutes as the primary’s', async () => {
     const { read, interrupt } = await market();
     const day = 24 * 60;
     await interrupt('a', ago(day));
@@ -286,7 +286,7 @@ describe('readCandidates', () => {
     expect([(await read('b'))?.jointFailures, (await read('c'))?.jointFailures]).toEqual([1, 0]);
   });
 
-  it('counts launches that were tried and failed, of 24 hours', async () => {
+  it('counts launches of the last 24 hours that were tried and failed', async () => {
     const { read, launch } = await market();
     await launch('b', { failedAt: ago(3) });
     await launch('b', { failedAt: ago(50), instanceId: 'i-tried', launchClaimedAt: null });
@@ -298,7 +298,7 @@ describe('readCandidates', () => {
     expect(await read('c')).toMatchObject({ failures24h: 0, lastFailureAt: null });
   });
 
-  it('counts what is for want of capacity for all, what has another cause for its tenant, and its own for the agent', async () => {
+  it('counts capacity failures for all, other causes for their tenant, and own failures for the agent', async () => {
     const { own, read, launch } = await market();
     await launch('b', { failedAt: ago(9), failureCause: 'permission' });
     await launch('b', { failedAt: ago(8), failureCause: 'quota' });

@@ -15,7 +15,7 @@ afterAll(() => rig.stop());
 
 const zones = ['a', 'b', 'c', 'd', 'e'];
 
-/** Rows that the server read to answer, on the connection that it answered on. */
+/** How many rows the server reads for these queries, counted on their own connection. */
 const rowsRead = (read: (db: Db) => Promise<unknown>) =>
   rig.db.transaction().execute(async (tx) => {
     const count = async () => {
@@ -27,7 +27,7 @@ const rowsRead = (read: (db: Db) => Promise<unknown>) =>
     return (await count()) - before;
   });
 
-/** Enters so many events of each pool of a type, from an hour ago on in 400 periods of ten minutes. */
+/** Inserts events for each pool of a type, spread over 400 periods of ten minutes back from an hour ago. */
 async function seed(type: string, { from, to }: { readonly from: number; readonly to: number }) {
   const digits =
     '(SELECT 0 AS d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)';
@@ -47,8 +47,8 @@ async function seed(type: string, { from, to }: { readonly from: number; readonl
   }
 }
 
-describe('what a pool has lost', () => {
-  it('is read by ten minutes: as many rows with 100,000 events as with 2,000', async () => {
+describe('the losses of a pool', () => {
+  it('are read by ten-minute period: as many rows with 100,000 events as with 2,000', async () => {
     const type = 'lost.large';
     const instance = await rig.primary({ type, mode: 'spot' });
     await instance.report(0.1, Object.fromEntries(zones.map((zone) => [`us-east-1${zone}`, 0.03])));
@@ -59,7 +59,7 @@ describe('what a pool has lost', () => {
     const priced = () => rowsRead((db) => poolReader(db, now)([place]));
 
     await seed(type, { from: 0, to: 400 });
-    // A run enters a thousand.
+    // A run enters at most a thousand.
     for (let run = 0; run < 3; run += 1) await rig.runJob('coordinate-replicas');
     const few = [await candidates(), await priced()];
     const [lost] = (await readCandidates(rig.db, place, now)).filter(({ az }) => az === 'us-east-1b');
@@ -76,7 +76,7 @@ describe('what a pool has lost', () => {
     expect(many[1]).toBeLessThan(few[1]! * 1.1);
   });
 
-  it('is entered once a pool and ten minutes, by the job, and none is missed while it was away', async () => {
+  it('are entered by the job, once per pool and ten minutes, and none is missed while the job is away', async () => {
     const type = 'away.large';
     const instance = await rig.primary({ type, mode: 'spot' });
     await instance.report(0.1, { 'us-east-1a': 0.03, 'us-east-1b': 0.04 });

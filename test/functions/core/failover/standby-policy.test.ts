@@ -11,7 +11,7 @@ import fc from '../../../support/fast-check.ts';
 const now = new Date('2026-03-02T12:00:00Z');
 const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
 
-/** A Spot agent of version 4 with a primary and no standby, of which EC2 has announced nothing. */
+/** A Spot agent of version 4 with a primary and no standby, and no announcement from EC2. */
 const agent = {
   enabled: true,
   status: 'online',
@@ -51,7 +51,7 @@ const failed = (failures: number, minutes: number) => ({
   lastEndedCreatedAt: null,
 });
 
-/** The plan in a word. */
+/** The plan in a few words. */
 const plan = (over: Over) => {
   const wanted: StandbyPlan = standbyPolicy(situation(over), now);
   return wanted.do === 'launch' ? `${wanted.type}, else ${wanted.otherwise}` : wanted.do;
@@ -140,7 +140,7 @@ describe('when a standby is made', () => {
     pendingTerminationInstance: fc.constantFrom(null, 'i-1'),
   });
 
-  it('never beside one that is active, and never for agents that cannot launch one', () => {
+  it('never beside an active one, and never for agents that cannot launch one', () => {
     void fc.assert(
       fc.property(occasion, anyAgent, fc.boolean(), (why, of, hasStandby) => {
         const wanted = standbyPolicy(situation({ occasion: why, agent: of, standbys: hasStandby ? [{}] : [] }), now);

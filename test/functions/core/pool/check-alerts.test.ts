@@ -54,7 +54,7 @@ describe('the job check-pricing-alerts', () => {
     expect(await notified(instance)).toHaveLength(2);
   });
 
-  it('goes by no price that was seen more than an hour ago', async () => {
+  it('ignores prices that were seen more than an hour ago', async () => {
     const instance = await rig.primary();
     await reports(instance, 0.03);
     rig.pass(3700);
@@ -63,7 +63,7 @@ describe('the job check-pricing-alerts', () => {
     expect(await notified(instance)).toEqual([]);
   });
 
-  it('notifies once where a run is repeated, or killed before it could say that it was done', async () => {
+  it('notifies once even if the response to its commit is lost and the run is repeated', async () => {
     const instance = await rig.primary();
     await reports(instance, 0.06);
     await setAlert(instance, 0.05, 'above');
@@ -79,7 +79,7 @@ describe('the job check-pricing-alerts', () => {
     expect(await notified(instance)).toHaveLength(1);
   });
 
-  it('says nothing of an alert that is deleted while it is checked', async () => {
+  it('sends nothing for an alert that is deleted while it is checked', async () => {
     const instance = await rig.primary();
     await reports(instance, 0.03);
     const [kept, deleted] = [await setAlert(instance, 0.04), await setAlert(instance, 0.05)];
@@ -95,7 +95,7 @@ describe('the job check-pricing-alerts', () => {
     expect(kept).not.toBe(deleted);
   });
 
-  it('takes a statement for 500 alerts', async () => {
+  it('reads up to 500 alerts per statement', async () => {
     const instance = await rig.primary();
     await reports(instance, 0.04);
     const alerts = Array.from({ length: 1200 }, () => ({
@@ -123,7 +123,7 @@ describe('the job check-pricing-alerts', () => {
 });
 
 describe('an alert that is set (X30)', () => {
-  it('is there once, with one row of the audit log, where the answer of its commit was lost', async () => {
+  it('exists once, with one row of the audit log, even if the response to its commit was lost', async () => {
     const instance = await rig.primary();
     await reports(instance, 0.03);
     const error = 'InternalServerErrorException';
@@ -143,7 +143,7 @@ describe('an alert that is set (X30)', () => {
 });
 
 describe('an alert that is deleted (X34)', () => {
-  it('is gone, for its tenant alone', async () => {
+  it('is gone, and can be deleted by its tenant alone', async () => {
     const [instance, other] = [await rig.primary(), await rig.primary()];
     const id = await setAlert(instance, 0.05);
     const remove = ({ tenant }: TestInstance) =>

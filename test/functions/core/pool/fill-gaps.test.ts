@@ -11,10 +11,10 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 let pools = 0;
-/** Minutes from noon of the day before. */
+/** The time this many minutes after noon of the day before. */
 const at = (minutes: number) => new Date(Date.parse('2026-03-01T12:00:00Z') + minutes * 60_000);
 
-/** A pool with its prices, by minutes; of a type of its own where none is given. */
+/** Creates a pool with these prices by minute; of a new instance type unless one is given. */
 async function pool(prices: Readonly<Record<number, number>>, type = `g${++pools}.large`): Promise<string> {
   const az = `us-east-1${String.fromCharCode(97 + (++pools % 26))}`;
   const id = `${type}.${az}`;
@@ -57,11 +57,11 @@ const filled = async (id: string) =>
     return [minutes, Number(row.spotPrice), row.interpolationMethod, Number(row.confidenceScore)];
   });
 
-/** Prices of a pool with a gap of so many buckets, from 0.03 to 0.06. */
+/** Prices of 0.03 and 0.06 with a gap of this many buckets between them. */
 const gapOf = (missing: number) => ({ 0: 0.03, [5 * (missing + 1)]: 0.06 });
 
 describe('a gap between two prices', () => {
-  it('of no bucket is none', async () => {
+  it('of no bucket is not filled', async () => {
     const id = await pool(gapOf(0));
     await fill();
     expect(await filled(id)).toEqual([]);
@@ -77,7 +77,7 @@ describe('a gap between two prices', () => {
     ]);
   });
 
-  it.each([3, 6])('of %d buckets is filled by the nearest prices within an hour, by distance', async (missing) => {
+  it.each([3, 6])('of %d buckets is filled from the prices within an hour, weighted by distance', async (missing) => {
     const end = 5 * (missing + 1);
     // An hour and a bucket away: too far to count.
     const id = await pool({ ...gapOf(missing), [-5]: 0.05, [end + 65]: 9 });
@@ -95,11 +95,11 @@ describe('a gap between two prices', () => {
     expect(rows[0]![1]).toBeCloseTo(mean, 6);
   });
 
-  it('of three to six buckets counts six prices at most', async () => {
+  it('of three to six buckets is filled from six prices at most', async () => {
     const before = Object.fromEntries([5, 10, 15, 20, 25, 30].map((minutes) => [-minutes, 0.03]));
     const id = await pool({ ...before, ...gapOf(3), [-35]: 50 });
     await fill();
-    // The six nearest of the first are 0, -5, -10, -15 and 20 away on either side: none of 50.
+    // The six prices nearest to the first missing bucket do not include the 50.
     expect((await filled(id))[0]![1]).toBeLessThan(0.06);
   });
 
@@ -107,24 +107,24 @@ describe('a gap between two prices', () => {
     const type = `x${missing}.large`;
     const end = 5 * (missing + 1);
     const id = await pool(gapOf(missing), type);
-    // Seen when the gap begins and in its third bucket: up by 10, by 20 and by 90 per cent.
+    // Their prices where the gap begins and in its third bucket: up by 10, 20 and 90 per cent.
     for (const third of [0.11, 0.12, 0.19]) await pool({ 0: 0.1, 15: third }, type);
     await fill();
     const rows = await filled(id);
     expect(rows).toHaveLength(missing);
     expect(rows[2]).toEqual([15, 0.036, 'cross-pool', 0.7]);
-    // Where no other pool was seen: the line.
+    // Where no other pool was seen, the line counts.
     expect(rows[0]![1]).toBeCloseTo(0.03 + (0.03 * 5) / end, 6);
   });
 
-  it('takes the mean of the two in the middle of an even number', async () => {
+  it('is filled by the mean of the two middle moves if the number of other pools is even', async () => {
     const id = await pool(gapOf(7), 'even.large');
     for (const third of [0.11, 0.13]) await pool({ 0: 0.1, 15: third }, 'even.large');
     await fill();
     expect((await filled(id))[2]).toEqual([15, 0.036, 'cross-pool', 0.7]);
   });
 
-  it('of 25 buckets stays empty, and so does what is before the first and after the last', async () => {
+  it('of 25 buckets stays empty, and so does the time before the first price and after the last', async () => {
     const ids = [await pool(gapOf(25)), await pool({ 0: 0.03 })];
     await fill();
     for (const id of ids) expect(await filled(id)).toEqual([]);
@@ -137,7 +137,7 @@ describe('a gap between two prices', () => {
     expect((await filled(id)).map(([minutes]) => minutes)).toEqual([midnight - 5 - 1440, midnight - 1440]);
   });
 
-  it('is filled once: a run again changes nothing', async () => {
+  it('is filled once: another run changes nothing', async () => {
     const id = await pool(gapOf(6));
     await fill();
     const rows = await filled(id);
@@ -152,14 +152,14 @@ describe('a gap between two prices', () => {
     expect((await filled(id)).map(([minutes]) => minutes)).toEqual([10]);
   });
 
-  it('costs few calls, however many pools there are', async () => {
+  it('takes few calls, however many pools there are', async () => {
     const before = rig.controlPlane.dataApi.calls;
     await fill();
     expect(rig.controlPlane.dataApi.calls - before).toBeLessThanOrEqual(16);
   });
 });
 
-describe('a bucket has one price', () => {
+describe('a bucket has one price, of the higher priority', () => {
   const names = Object.keys(sources) as (keyof typeof sources)[];
   it.each(
     names.flatMap((first) => names.map((then) => [first, then] as const)),

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectToRig } from '../../../support/database/beside.ts';
 import { Rig } from '../../../support/rig/rig.ts';
 
-// The view that prices are exported by for training (protocol 9.3).
+// The view that exports prices for training (protocol 9.3).
 
 let rig: Rig;
 let beside: Connection;
@@ -34,7 +34,7 @@ async function see(zone: string, time: string, price: number, over: { confidence
   );
 }
 
-it('has each price that was seen, with the features of its time and its place among the others', async () => {
+it('the view has each price that was seen, with the features of its time and its rank among pools', async () => {
   // A Tuesday.
   await see('a', '2026-03-02 10:35:00', 0.04);
   await see('a', '2026-03-03 09:35:00', 0.03);
@@ -54,7 +54,7 @@ it('has each price that was seen, with the features of its time and its place am
   });
   expect(Number(last.change_1h)).toBeCloseTo(1, 9);
   expect(Number(last.change_24h)).toBeCloseTo(0.5, 9);
-  // Of 0.04, 0.03 and 0.06.
+  // The standard deviation of 0.04, 0.03 and 0.06.
   expect(Number(last.deviation_6h)).toBeCloseTo(0.0124722, 6);
   expect([last.price_rank, other.price_rank]).toEqual([2, 1]);
   expect(other).toMatchObject({ change_1h: null, change_24h: null });

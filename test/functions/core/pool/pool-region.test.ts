@@ -46,7 +46,7 @@ describe('the region of a pool', () => {
     expect(rows).toMatchObject([{ region: 'eu-west-1', price: '0.107000' }]);
   });
 
-  it('is that of its zone in the table itself', async () => {
+  it('is enforced by the table itself', async () => {
     const wrong = { id: 'r4.large.eu-west-1a', instanceType: 'r4.large', region: 'us-east-1', az: 'eu-west-1a' };
     const row = { ...wrong, poolName: 'r4.large', createdAt: rig.clock.now() };
     await expect(rig.db.insertInto('spotPools').values(row).execute()).rejects.toThrow('ck_spot_pools_region');
@@ -77,7 +77,7 @@ describe('the zone of an instance', () => {
     expect((await rig.instance(await rig.tenant(), { az }).register()).status).toBe(200);
   });
 
-  it('in a heartbeat goes with its region, and is ignored if it is none', async () => {
+  it('in a heartbeat sets the region too, and is ignored if it is no zone', async () => {
     const instance = await rig.primary({ az: 'us-east-1a' });
     await instance.request('POST', '/heartbeat', { status: 'online', instance_id: instance.id, az: 'unknown' });
     expect(await instance.agentRow()).toMatchObject({ region: 'us-east-1', az: 'us-east-1a' });
@@ -86,7 +86,7 @@ describe('the zone of an instance', () => {
       expect(row).toMatchObject({ region: 'eu-west-1', az: 'eu-west-1b' });
   });
 
-  it('in a switch report goes with its region, and is left out if it is none', async () => {
+  it('in a switch report sets the region too, and is left out if it is no zone', async () => {
     const old = await rig.primary();
     const next = old.successor({ region: 'us-east-1', az: 'eu-west-1c' });
     await old.switchReport(next);
@@ -97,7 +97,7 @@ describe('the zone of an instance', () => {
     expect(await odd.row()).toMatchObject({ region: null, az: null });
   });
 
-  it('of a standby that its agent launched by itself goes with its region', async () => {
+  it('of a standby that its agent launched by itself sets its region', async () => {
     const instance = await rig.primary({ mode: 'spot' });
     const { body } = await instance.createReplica({ pool_id: 'm5.large.eu-west-1b', instance_id: 'i-0a1b2c3d' });
     expect(body.pool).toMatchObject({ region: 'eu-west-1', az: 'eu-west-1b' });

@@ -49,7 +49,7 @@ describe('the source of a report', () => {
   });
 });
 
-it('is kept by the five minutes in which it was seen', () => {
+it('a price is kept by the five minutes in which it was seen', () => {
   expect(bucketOf(new Date('2026-03-02T10:04:59.999Z'))).toEqual(new Date('2026-03-02T10:00:00Z'));
   expect(bucketOf(new Date('2026-03-02T10:05:00.000Z'))).toEqual(new Date('2026-03-02T10:05:00Z'));
 });
@@ -59,7 +59,7 @@ it.each([
   ['the same price in the same bucket', { price: 0.03, at: new Date('2026-03-02T10:05:00Z') }, false],
   ['the same price in the next bucket', { price: 0.03, at: new Date('2026-03-02T10:04:59Z') }, true],
   ['the first price', undefined, true],
-])('is news of a pool: %s', (_, known, news) => {
+])('news of a pool, or not: %s', (_, known, news) => {
   const pool = { id: 'm5.large.us-east-1a', instanceType: 'm5.large', az: 'us-east-1a', price: 0.03 };
   expect(isNews(pool, known, new Date('2026-03-02T10:05:00Z'))).toBe(news);
 });

@@ -18,6 +18,6 @@ it.each([
   expect(usablePrice({ own, trusted }, now)?.price).toBe(price);
 });
 
-it('no price is an outlier where none is trusted', () => {
+it('no price is an outlier if none is trusted', () => {
   expect(isOutlier(99, undefined, now)).toBe(false);
 });

@@ -37,7 +37,7 @@ const costs = (lives: readonly Life[], overlays: readonly Overlay[] = []) =>
   );
 
 describe('an hour of an agent', () => {
-  it('on Spot saves what on-demand would have cost more', () => {
+  it('on Spot saves the difference to on-demand', () => {
     expect(costs([life()])).toEqual({ 'i-1': '0.100000 - 0.030000' });
   });
 
@@ -45,22 +45,22 @@ describe('an hour of an agent', () => {
     expect(costs([life({ mode: 'ondemand' })])).toEqual({ 'i-1': '0.100000 - 0.100000' });
   });
 
-  it('costs more where Spot is dearer: what is lost is shown as well', () => {
+  it('costs more when Spot is dearer, and the loss is shown as well', () => {
     const dear = life({ spot: [{ from: at(-5), micros: 130_000n }] });
     expect(costs([dear])).toEqual({ 'i-1': '0.100000 - 0.130000' });
   });
 
-  it('with a standby costs it too, and has one baseline', () => {
+  it('with a standby includes its cost, and has one baseline', () => {
     expect(costs([life(), standby()])).toEqual({ 'i-1': '0.100000 - 0.030000', 'i-2': '0.000000 - 0.030000' });
   });
 
-  it('with a zombie costs it until it is gone', () => {
+  it('with a zombie includes its cost until it is gone', () => {
     const zombie = life({ servedUntil: at(15), to: at(30) });
     const next = life({ instanceId: 'i-2', from: at(10), primarySince: at(15) });
     expect(costs([zombie, next])).toEqual({ 'i-1': '0.025000 - 0.015000', 'i-2': '0.075000 - 0.025000' });
   });
 
-  it('in which an agent has no primary has no baseline then', () => {
+  it('has no baseline while the agent has no primary', () => {
     expect(costs([life({ to: at(15), servedUntil: at(15) })])).toEqual({ 'i-1': '0.025000 - 0.007500' });
   });
 
@@ -74,14 +74,14 @@ describe('an hour of an agent', () => {
     expect(costs([moved])).toEqual({ 'i-1': '0.100000 - 0.045000' });
   });
 
-  it('is free where EC2 takes a Spot instance within its first hour, and not where we end it', () => {
+  it('is free if EC2 takes a Spot instance within its first hour, but not if we end it', () => {
     const brief = { from: at(-20), primarySince: at(-20), to: at(30), servedUntil: at(30) };
     expect(costs([life({ ...brief, isInterrupted: true })])).toEqual({ 'i-1': '0.050000 - 0.000000' });
     expect(costs([life(brief)])).toEqual({ 'i-1': '0.050000 - 0.015000' });
     expect(costs([life({ ...brief, from: at(-31), isInterrupted: true })])).toEqual({ 'i-1': '0.050000 - 0.015000' });
   });
 
-  it('without a price that is known counts for nothing, and says so', () => {
+  it('without a known price counts for nothing, and says so', () => {
     const [blind] = accountHour([life({ spot: [] })], [], hour);
     expect(blind).toMatchObject({ baseline: 0n, actual: 0n, ranMs: 60 * minute, unpricedMs: 60 * minute });
     expect(costs([life({ spot: [], reportedSpot: 40_000n })])).toEqual({ 'i-1': '0.100000 - 0.040000' });
@@ -110,7 +110,7 @@ describe('an hour of an agent', () => {
     expect(costs([life()], [share, dearer])).toEqual({ 'i-1': '0.080000 - 0.030000' });
   });
 
-  it('names what it was priced by: not what counts for something else, or for a standby’s baseline', () => {
+  it('names the overlays that priced it, and no others', () => {
     const share: Overlay = {
       label: 'Share',
       instanceType: '',
@@ -152,7 +152,7 @@ describe('an overlay that begins and ends', () => {
     expect(costOf({ ...share, until: at(0) })).toBe('0.100000 - 0.100000');
   });
 
-  it('leaves the time that it does not count for to the one of all types', () => {
+  it('leaves the rest of the time to the overlay of all types', () => {
     const ofType: Overlay = { ...share, instanceType: 'm5.large', multiplier: '0.200000', until: at(30) };
     expect(costOf(share, ofType)).toBe('0.035000 - 0.035000');
   });
@@ -225,7 +225,7 @@ it('agrees with a walk through the hour on 10,000 random histories, to a million
   const lives = fc
     .tuple(lifeOf(1), lifeOf(2), lifeOf(3))
     .chain((all) => fc.subarray(all, { minLength: 1 }))
-    // Of two that became the primary at once, which counts is chance.
+    // If two became the primary at once, either of them may count.
     .filter((all) => new Set(all.map(({ primarySince }) => primarySince)).size === all.length);
   const overlays = fc.uniqueArray(overlay, {
     maxLength: 3,

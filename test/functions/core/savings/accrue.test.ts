@@ -51,7 +51,7 @@ const totals = async (of: TestInstance) => {
   };
 };
 
-/** The sums of a tenant are those of its records, to the last digit. */
+/** Expects the sums of the tenant to equal those of its records, to the last digit. */
 async function expectSumsToAgree(of: TestInstance) {
   const micros = (text: string) => Math.round(Number(text) * 1e6);
   const sum = (rows: readonly { savings: string }[]) => rows.reduce((all, { savings }) => all + micros(savings), 0);
@@ -102,7 +102,7 @@ describe('an hour that has ended', () => {
     await expectSumsToAgree(instance);
   });
 
-  it('costs for the standby and the zombie, and counts the switch', async () => {
+  it('includes the costs of the new instance and of the zombie, and counts the switch', async () => {
     const old = await primary();
     rig.pass(30 * minute);
     const next = old.successor({ mode: 'spot', az: 'us-east-1b' });
@@ -123,8 +123,8 @@ describe('an hour that has ended', () => {
   });
 });
 
-describe('what becomes known late', () => {
-  it('is put right on the next day: an end, an interruption', async () => {
+describe('an end that becomes known late', () => {
+  it('is corrected on the next day, and so is an interruption', async () => {
     const instance = await primary();
     rig.pass(2 * hour);
     await run();
@@ -159,7 +159,7 @@ describe('what becomes known late', () => {
   });
 });
 
-it('is by what the tenant pays, where it says so', async () => {
+it('an hour is accounted for at the prices that the tenant pays, if it has given any', async () => {
   const instance = await primary();
   const overlay = {
     clientId: instance.tenant.id,
@@ -174,7 +174,7 @@ it('is by what the tenant pays, where it says so', async () => {
   expect(await records(instance)).toMatchObject([{ baselineCost: '0.060000', actualCost: '0.030000' }]);
 });
 
-it('costs few calls, however many agents there are', async () => {
+it('takes few Data API calls, however many agents there are', async () => {
   const { tenant } = await primary();
   for (let n = 0; n < 20; n += 1) await primary(tenant);
   rig.pass(hour);
@@ -184,7 +184,7 @@ it('costs few calls, however many agents there are', async () => {
 });
 
 describe('an hour on Spot', () => {
-  it('would have cost on-demand what the price list says, from when on that was read', async () => {
+  it('is compared with the on-demand price of the price list, from when that was read', async () => {
     const instance = await primary();
     rig.pass(30 * minute);
     const attributes = { operatingSystem: 'Linux', tenancy: 'Shared', preInstalledSw: 'NA', capacitystatus: 'Used' };

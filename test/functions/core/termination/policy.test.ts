@@ -25,7 +25,7 @@ const agent: LeavingInstances['agent'] = {
   isPrimaryHeard: true,
 };
 
-/** What each caller is asked to terminate. */
+/** The callers that are asked to terminate something. */
 const asked = (instances: readonly LeavingInstance[], settings: Partial<LeavingInstances['agent']> = {}) => {
   const leaving = { agent: { ...agent, ...settings }, instances };
   return (['old', 'primary', 'another'] as const).filter(
@@ -45,7 +45,7 @@ describe('terminationPolicy', () => {
     ['one whose last attempt was less than that ago', zombie(ago(900), { attemptedAt: ago(299) }), []],
     ['one with one attempt left', zombie(ago(900), { attempts: maxAttempts - 1 }), ['old', 'primary']],
     ['one with none left', zombie(ago(900), { attempts: maxAttempts }), []],
-  ])('asks for %s', (_, instance, callers) => {
+  ])('knows whom to ask to terminate %s', (_, instance, callers) => {
     expect(asked([instance])).toEqual(callers);
   });
 
@@ -59,11 +59,11 @@ describe('terminationPolicy', () => {
     expect(asked([zombie(ago(900)), letGo(ago(900))], { isAutoTerminate: false })).toEqual([]);
   });
 
-  it('asks no instance to end itself while the primary is silent: it may be the last that lives', () => {
+  it('asks no instance to end itself while the primary is silent: it may be the last one alive', () => {
     expect(asked([zombie(ago(900)), letGo(ago(900))], { isPrimaryHeard: false })).toEqual(['primary']);
   });
 
-  it('takes a caller that names no instance, of an agent without a primary, for the primary', () => {
+  it('treats a caller that names no instance as the primary if the agent has none', () => {
     const leaving = { agent: { ...agent, primaryId: null }, instances: [zombie(ago(420))] };
     expect(terminationPolicy(leaving, null, now)).toHaveLength(1);
     expect(terminationPolicy(leaving, 'another', now)).toHaveLength(0);

@@ -10,7 +10,7 @@ describe('an address that may be called', () => {
     '8.8.8.8',
     '2606:4700::1111',
     '2a00:1450:4001::1',
-  ])('is one of the Internet: %s', (address) => {
+  ])('is a public Internet address: %s', (address) => {
     expect(isReachable(address, deployed)).toBe(true);
     expect(isReachable(address, onOneMachine)).toBe(true);
   });
@@ -26,11 +26,11 @@ describe('an address that may be called', () => {
     ['IPv4 that is mapped', ['::ffff:127.0.0.1', '::ffff:10.0.0.1', '::ffff:8.8.8.8', '::127.0.0.1', '::8.8.8.8']],
     ['IPv4 behind NAT64', ['64:ff9b::7f00:1', '64:ff9b::808:808', '64:ff9b:1::a9fe:a9fe', '::ffff:0:127.0.0.1']],
     ['IPv4 by 6to4 and Teredo', ['2002:7f00:1::', '2002:a9fe:a9fe::1', '2001:0:4136:e378:8000:63bf:3fff:fdd2']],
-  ])('is none that is %s', (_, addresses) => {
+  ])('is not %s', (_, addresses) => {
     for (const address of addresses) expect(isReachable(address, deployed), address).toBe(false);
   });
 
-  it('is on one machine that machine too, and nothing else', () => {
+  it('may be loopback too when all runs on one machine, but no other non-public address', () => {
     expect(isReachable('127.0.0.1', onOneMachine)).toBe(true);
     expect(isReachable('::1', onOneMachine)).toBe(true);
     for (const address of ['10.0.0.1', '169.254.169.254', '::ffff:127.0.0.1', '0.0.0.0'])
@@ -62,7 +62,7 @@ describe('a URL that may be called', () => {
     'https://2852039166/',
     'https://0xa9.0xfe.0xa9.0xfe/latest/meta-data',
     'https://[64:ff9b::a9fe:a9fe]/',
-  ])('is not %s, however it is spelled', (url) => {
+  ])('is not %s, which is one spelling of a non-public address', (url) => {
     expect(problemOf(url, deployed)).toMatch(/public address/);
   });
 
@@ -86,7 +86,7 @@ describe('a URL that may be called', () => {
     expect(problemOf(url, deployed)).toMatch(problem);
   });
 
-  it('is on one machine one with http too', () => {
+  it('may use http when all runs on one machine, but not with a private address', () => {
     expect(problemOf('http://127.0.0.1:9000/', onOneMachine)).toBeUndefined();
     expect(problemOf('http://10.0.0.1:9000/', onOneMachine)).toMatch(/public address/);
     expect(problemOf('http://169.254.169.254/', onOneMachine)).toMatch(/public address/);

@@ -15,16 +15,16 @@ async function receiver(): Promise<Receiver> {
   return started;
 }
 
-/** A server that speaks no HTTP by itself, on an address of this machine's. */
+/** A raw TCP server on one of this machine's addresses; it speaks no HTTP by itself. */
 async function rawServer(address: string, port: number, greet: (socket: Socket) => void) {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
     sockets.add(socket);
-    socket.on('error', () => {}); // the caller leaves when it has had enough
+    socket.on('error', () => {}); // the caller disconnects once it has had enough
     greet(socket);
   });
   server.listen(port, address);
-  await once(server, 'listening'); // or it fails, where the port is taken
+  await once(server, 'listening'); // rejects if the port is taken
   closers.push(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
@@ -32,7 +32,7 @@ async function rawServer(address: string, port: number, greet: (socket: Socket) 
   return { port: (server.address() as { port: number }).port, sockets };
 }
 
-/** Two of the same port. A free one of the first address may be taken at the second, by whatever else runs on this machine. */
+/** Two servers on one port: one that is free on the first address may be taken by another process on the second. */
 async function neighbours(first: string, second: string) {
   for (let tries = 1; ; tries += 1) {
     const one = await rawServer(first, 0, taken);
@@ -48,7 +48,7 @@ const usual = { deadlineMs: 2000, isLoopbackAllowed: true };
 const send = (url: string, rules: Partial<PostRules> = {}) =>
   post({ url, headers: { 'content-type': 'application/json' }, body: '{"a":"ü"}' }, { ...usual, ...rules });
 
-/** Answers each question for a name with the next of these. */
+/** Returns the next of these address lists for each lookup, and the last one from then on. */
 function resolver(...answers: readonly (readonly string[])[]) {
   const asked: string[] = [];
   const resolve: Resolve = async (host) => answers[asked.push(host) - 1] ?? answers.at(-1)!;
@@ -67,13 +67,13 @@ describe('a receiver', () => {
     ]);
   });
 
-  it.each([400, 401, 404, 410, 429, 500, 503])('that answers %i has not taken it', async (status) => {
+  it.each([400, 401, 404, 410, 429, 500, 503])('that responds with %i has not accepted it', async (status) => {
     const its = await receiver();
     its.answer = (response) => response.writeHead(status).end('no');
     expect(await send(its.url)).toMatchObject({ status, error: `answered ${status}` });
   });
 
-  it.each([301, 302, 303, 307, 308])('that sends us elsewhere with %i is not followed', async (status) => {
+  it.each([301, 302, 303, 307, 308])('that redirects with %i is not followed', async (status) => {
     const [its, elsewhere] = [await receiver(), await receiver()];
     for (const location of ['http://169.254.169.254/latest/meta-data/', elsewhere.url]) {
       its.answer = (response) => response.writeHead(status, { location }).end();
@@ -83,13 +83,13 @@ describe('a receiver', () => {
     expect(elsewhere.received).toHaveLength(0);
   });
 
-  it('that nobody is behind is told by the code', async () => {
+  it('that refuses the connection is reported with the error code', async () => {
     const its = await startReceiver();
     await its.close();
     expect(await send(its.url)).toMatchObject({ status: null, error: 'no connection: ECONNREFUSED' });
   });
 
-  it('that does not answer is left at the deadline', async () => {
+  it('that does not respond is abandoned at the deadline', async () => {
     const its = await receiver();
     its.answer = () => {};
     const outcome = await send(its.url, { deadlineMs: 100 });
@@ -97,7 +97,7 @@ describe('a receiver', () => {
     expect(outcome.milliseconds).toBeLessThan(1000);
   });
 
-  it('that closes without an answer, or answers nonsense, is an error and no more', async () => {
+  it('that closes without a response, or sends nonsense, is reported as an error', async () => {
     for (const words of [
       '',
       'SSH-2.0-OpenSSH\r\n',
@@ -109,7 +109,7 @@ describe('a receiver', () => {
   });
 });
 
-describe('an answer', () => {
+describe('a response', () => {
   it('that never ends is cut off, and its status counts', async () => {
     let sent = 0;
     const its = await receiver();
@@ -127,7 +127,7 @@ describe('an answer', () => {
     expect(sent).toBeLessThan(20_000_000);
   });
 
-  it('that drips ends at the deadline', async () => {
+  it('that drips is cut off at the deadline', async () => {
     const its = await receiver();
     its.answer = (response) => {
       response.writeHead(500);
@@ -139,7 +139,7 @@ describe('an answer', () => {
     expect(outcome.milliseconds).toBeLessThan(1000);
   });
 
-  it('whose headers drip, or are announced for ever, ends at the deadline', async () => {
+  it('whose headers drip, or that sends 100 Continue for ever, is cut off at the deadline', async () => {
     for (const drop of ['x', 'HTTP/1.1 100 Continue\r\n\r\n']) {
       const { port } = await rawServer('127.0.0.1', 0, (socket) => {
         socket.write(drop === 'x' ? 'HTTP/1.1 200 OK\r\nx-a: ' : drop);
@@ -163,11 +163,11 @@ describe('an answer', () => {
   });
 });
 
-describe('a name', () => {
-  // What stands for the Internet is 127.0.0.2; 127.0.0.1 is what must not be reached.
+describe('a host name', () => {
+  // 127.0.0.2 stands for the Internet; 127.0.0.1 must not be reached.
   const admits = (address: string) => address === '127.0.0.2';
 
-  it('that changes its mind gains nothing: the connection goes to the address that was checked', async () => {
+  it('that resolves differently a second time gains nothing: the address that was checked is called', async () => {
     const [outside, inside] = await neighbours('127.0.0.2', '127.0.0.1');
     const { asked, resolve } = resolver(['127.0.0.2'], ['127.0.0.1']);
     const outcome = await send(`http://rebinding.test:${outside.port}/`, { admits, resolve });
@@ -177,7 +177,7 @@ describe('a name', () => {
     expect(inside.sockets.size).toBe(0);
   });
 
-  it('is refused when one of its addresses is, and nobody is connected to', async () => {
+  it('is refused when one of its addresses is not public, and no connection is made', async () => {
     const [outside, inside] = await neighbours('127.0.0.2', '127.0.0.1');
     for (const addresses of [['127.0.0.1'], ['127.0.0.2', '127.0.0.1'], ['127.0.0.1', '127.0.0.2']])
       expect(
@@ -196,7 +196,7 @@ describe('a name', () => {
     'fd00:ec2::254',
     '::ffff:127.0.0.1',
     '64:ff9b::a9fe:a9fe',
-  ])('that leads to %s is refused in a deployment', async (address) => {
+  ])('that resolves to %s is refused in a deployment', async (address) => {
     const { resolve } = resolver([address]);
     expect(await send('https://inside.test/', { isLoopbackAllowed: false, resolve })).toMatchObject({
       status: null,
@@ -204,17 +204,17 @@ describe('a name', () => {
     });
   });
 
-  it('without an address is said to have none', async () => {
+  it('without an address is reported as having none', async () => {
     const { resolve } = resolver([]);
     expect(await send('https://nobody.test/', { resolve })).toMatchObject({ error: 'nobody.test has no address' });
   });
 
-  it('whose server never answers ends at the deadline', async () => {
+  it('whose lookup never finishes is abandoned at the deadline', async () => {
     const outcome = await send('https://slow.test/', { deadlineMs: 100, resolve: () => new Promise(() => {}) });
     expect(outcome).toMatchObject({ status: null, error: 'no answer within 0.1 s' });
   });
 
-  it('is tried at its next address where the first is dead', async () => {
+  it('is tried at its next address when the first is dead', async () => {
     const second = await rawServer('127.0.0.3', 0, taken);
     const { resolve } = resolver(['127.0.0.2', '127.0.0.3']);
     expect(await send(`http://two.test:${second.port}/`, { admits: () => true, resolve })).toMatchObject({
@@ -223,7 +223,7 @@ describe('a name', () => {
   });
 });
 
-it('a URL that was let in once is looked at again when it is called', async () => {
+it('a URL that was accepted once is checked again when it is called', async () => {
   const { url, received } = await receiver();
   expect(await send(url, { isLoopbackAllowed: false })).toMatchObject({
     status: null,

@@ -4,7 +4,7 @@ import { deliverNotifications } from '../../../../functions/core/webhook/deliver
 import { runTime } from '../../../../functions/shared/run-time.ts';
 import { Rig } from '../../../support/rig/rig.ts';
 
-// With no way to go a message has arrived as soon as it is sent.
+// Without a URL to call, a message counts as delivered at once.
 vi.mock('../../../../functions/core/webhook/vault.ts', () => ({ unsealWebhook: async () => ({ url: null }) }));
 
 let rig: Rig;
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 
-it('a flood that takes long to queue leaves half of the run to what can be sent', async () => {
+it('a flood of notifications that is slow to queue leaves half of the run for sending', async () => {
   const tenant = await rig.tenant();
   const path = `/api/client/${tenant.id}/webhook`;
   await rig.request('PUT', path, { token: tenant.token, body: { url: 'https://example.com/', digest_minutes: 0 } });

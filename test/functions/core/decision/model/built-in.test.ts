@@ -17,7 +17,7 @@ const directory = 'layers/model';
 const { models } = ModelFile.parse(JSON.parse(readFileSync(`${directory}/model.json`, 'utf8')));
 const halfAnHour = models[0]!;
 
-/** Of a hazard, as far as a float of 24 bits tells it. */
+/** The chance of a loss within half an hour, given a hazard per hour. */
 const chanceWithin = (hazard: number) => 1 - Math.exp(-hazard / 2);
 
 it('the weights in TypeScript are those of the model', () => {
@@ -28,7 +28,7 @@ it('the weights in TypeScript are those of the model', () => {
   });
 });
 
-it('the graph gives the chances of the weights, to a millionth', async () => {
+it('the graph gives the same chances as the weights, to a millionth', async () => {
   const { infer, name } = await builtInModel(directory).open(within(60_000));
   expect(name).toMatch(/^built-in@[0-9a-f]{12}$/);
   const feature = fc.double({ min: -8, max: 8, noNaN: true });
@@ -40,7 +40,7 @@ it('the graph gives the chances of the weights, to a millionth', async () => {
   expect(worst).toBeLessThan(1e-6);
 });
 
-it('hazards of pools are those of the weights in TypeScript, all groups by one inference', async () => {
+it('the hazards of pools match the weights in TypeScript, with one inference for all groups', async () => {
   let runs = 0;
   const source = builtInModel(directory);
   const counted = new GuardedModel({
@@ -68,7 +68,7 @@ it('hazards of pools are those of the weights in TypeScript, all groups by one i
   expect(Math.max(...worst)).toBeLessThan(1e-6);
 });
 
-it('a chance that rounds to 1 is a hazard that JSON can keep', async () => {
+it('a chance that rounds to 1 gives a finite hazard, which JSON can store', async () => {
   const sure = new GuardedModel({
     kind: 'built-in',
     open: async () => ({ name: 'built-in@1', infer: async () => Float32Array.of(1, 1, 1) }),

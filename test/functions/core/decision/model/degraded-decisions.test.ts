@@ -49,7 +49,7 @@ interface Inputs {
 const weightless = { weights: Array(8).fill(0), intercept: Number.NaN };
 const nan = onnxGraph('nan', [weightless, weightless, weightless]);
 
-it('decisions go on while the model is missing, cut off or wrong, say so, and go by it once it is right (F7)', async () => {
+it('decisions go on while the model is missing, cut off or wrong, say so, and use it once right (F7)', async () => {
   const faults = [
     async () => {},
     async () => {
@@ -70,7 +70,7 @@ it('decisions go on while the model is missing, cut off or wrong, say so, and go
   for (const { models, explained, stored, actions } of degraded) {
     expect(models).toEqual(Array(4).fill(expect.stringMatching(/^fitted@[0-9a-f]{12}$/)));
     expect({ explained, stored }).toEqual({ explained: [true, true], stored: [true, true] });
-    // The weights in TypeScript are the model's.
+    // The weights in TypeScript equal the model's.
     expect(actions).toEqual(right.actions);
   }
   expect(right.models).toEqual(Array(4).fill(expect.stringMatching(/^built-in@[0-9a-f]{12}$/)));

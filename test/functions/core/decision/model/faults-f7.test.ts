@@ -35,7 +35,7 @@ const logistic = (intercept: number, features = 8) => ({ weights: Array(features
 const graph = (intercept: number, features?: number, chances = 3) =>
   onnxGraph('test', Array(chances).fill(logistic(intercept, features)));
 
-describe('a model that cannot be used leaves decisions to the weights, and says so (F7)', () => {
+describe('F7: a model leaves decisions to the weights, and raises an alarm, if it', () => {
   const at = (name: string) => join(directory, name.replaceAll(/\W+/g, '-'));
   it.each<[string, (where: string) => Promise<void>, RegExp]>([
     ['is missing', async () => {}, /ENOENT/],
@@ -95,7 +95,7 @@ describe('a model that cannot be used leaves decisions to the weights, and says 
 });
 
 describe('a model that is slow', () => {
-  /** One whose inferences take so many milliseconds each, by a clock that only they move. */
+  /** A model whose inferences take these milliseconds each, on a clock that only they advance. */
   function slow(...takes: number[]) {
     let [ms, opened] = [0, 0];
     const open = async (): Promise<OpenModel> => {

@@ -10,7 +10,7 @@ import { Rig } from '../../../../support/rig/rig.ts';
 import { triesAll } from '../../../../support/run/sizes.ts';
 
 let rig: Rig;
-/** Of files that ran here before. */
+/** The model processes of test files that ran before. */
 let others: readonly string[];
 beforeAll(async () => {
   others = modelChildren();
@@ -20,7 +20,7 @@ afterAll(() => rig.stop());
 
 const children = () => modelChildren().filter((pid) => !others.includes(pid));
 
-it('ends with the threads that functions run in', async () => {
+it('a model process ends with the threads that functions run in', async () => {
   const chance = { weights: Array(8).fill(0), intercept: 1 };
   await activateModel(rig, onnxGraph('test', [chance, chance, chance]));
   const agent = await rig.primary();
@@ -32,7 +32,7 @@ it('ends with the threads that functions run in', async () => {
   await expect.poll(children).toEqual([]);
 });
 
-/** Starts the process of a model as `ModelProcess` does, has it run a model, prints its id, and waits. */
+/** Starts a model process as `ModelProcess` does, has it run a model, prints its process ID, and waits. */
 const parent = `
   const child = require('node:child_process').fork(process.argv[1], { stdio: 'ignore' });
   const [model] = process.argv.slice(2);
@@ -43,7 +43,7 @@ const parent = `
   });`;
 
 // It takes ten seconds.
-it.runIf(triesAll)('that loops ends by itself where its parent was killed', { timeout: 30_000 }, async () => {
+it.runIf(triesAll)('a model process that loops ends once its parent is killed', { timeout: 30_000 }, async () => {
   const model = Buffer.from(endless()).toString('base64');
   const started = spawn(process.execPath, ['-e', parent, 'dist/jobs/model-child.js', model], {
     stdio: ['ignore', 'pipe', 'inherit'],

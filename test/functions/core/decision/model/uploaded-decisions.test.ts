@@ -16,7 +16,7 @@ import { Rig } from '../../../../support/rig/rig.ts';
 import { triesAll } from '../../../../support/run/sizes.ts';
 
 let rig: Rig;
-/** Of files that ran here before. */
+/** The model processes of test files that ran before. */
 let others: readonly string[];
 beforeAll(async () => {
   others = modelChildren();
@@ -36,7 +36,7 @@ beforeEach(async () => {
 
 const at = '/api/admin/ml-models';
 const constant = (intercept: number) => ({ weights: Array(8).fill(0), intercept });
-/** Tells the same chance of every pool. */
+/** A model that gives every pool the same chance. */
 const model = (intercept: number) => onnxGraph('test', Array(3).fill(constant(intercept)));
 
 /** Uploads a model and makes it live. @returns its session */
@@ -48,7 +48,7 @@ async function activated(bytes: Uint8Array): Promise<string> {
 
 const fileOf = (id: string) => join(rig.dataDir, 's3/activated', id);
 
-/** Puts other bytes in the place of what was tried, as if they had passed. */
+/** Replaces the model file that was tried with other bytes, as if those had passed. */
 async function replace(id: string, bytes: Uint8Array): Promise<void> {
   await writeFile(fileOf(id), bytes);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -61,14 +61,14 @@ interface Inputs {
 }
 
 let types = 0;
-/** What the loop and A12 say of an agent with a target, whose pools have been seen. */
+/** What the loop and A12 decide for an agent with a target whose pools have been seen. */
 async function decisions() {
   types += 1;
   const type = `up-${types}.large`;
   const agent = await rig.primary({ type });
   await agent.set({ availabilityTarget: '0.99900' });
   await agent.report(1, { 'us-east-1a': 0.3, 'us-east-1b': 0.4 });
-  // A pool that was never lost nor seen is told by its band, and by no model.
+  // The hazard of a pool that was never lost or seen comes from its band, not from a model.
   for (const zone of ['a', 'b'])
     await enterLoss(rig.db, { poolId: `${type}.us-east-1${zone}`, at: msBefore(rig.clock.now(), hourMs) });
   await rig.runJob('decide');
@@ -90,7 +90,7 @@ const health = async () => (await rig.asAdmin('GET', '/api/admin/system-health')
 const builtIn = expect.stringMatching(/^built-in@[0-9a-f]{12}$/);
 
 describe('a model that operators have activated', () => {
-  it('decides, is named with what it decided, and no longer once the one before is live again', async () => {
+  it('decides, and is named with its decisions, until the one before is live again', async () => {
     expect((await decisions()).models).toEqual(Array(3).fill(builtIn));
     expect(children()).toEqual([]);
     const first = await activated(model(1));
@@ -104,7 +104,7 @@ describe('a model that operators have activated', () => {
       decisionEngineStatus: { riskModel: { name, degraded: false } },
       modelStatus: { loaded: true, version: first },
     });
-    // `decision` and `jobs` have one each, and keep it.
+    // `decision` and `jobs` have one process each, and keep it.
     const running = children();
     expect(running).toHaveLength(2);
     await decisions();
@@ -121,7 +121,7 @@ describe('a model that operators have activated', () => {
   });
 });
 
-describe('what stands in for a live model that fails (F7)', () => {
+describe('the stand-in for a live model that fails (F7)', () => {
   const chances = Buffer.from(model(1));
   const failures: [string, (id: string) => Promise<void>][] = [
     ['is gone from S3', (id) => rm(fileOf(id))],
@@ -130,10 +130,10 @@ describe('what stands in for a live model that fails (F7)', () => {
     ['gives NaN', (id) => replace(id, model(Number.NaN))],
     ['takes 3 GB', (id) => replace(id, greedy(268_435_456n))],
   ];
-  // It is waited for twice, five seconds each.
+  // It takes two waits of five seconds.
   if (triesAll) failures.push(['never ends', (id) => replace(id, endless())]);
 
-  it.each(failures)('is the model of the layer: where it %s', { timeout: 60_000 }, async (_, spoil) => {
+  it.each(failures)('is the model of the layer when it %s', { timeout: 60_000 }, async (_, spoil) => {
     const id = await activated(model(1));
     await spoil(id);
     expect(await decisions()).toMatchObject({ models: [builtIn, builtIn, builtIn], degraded: [true, true] });
@@ -143,13 +143,13 @@ describe('what stands in for a live model that fails (F7)', () => {
       modelStatus: { loaded: false, version: id },
     });
     await expect.poll(children).toEqual([]);
-    // It decides again once it is right, five minutes later.
+    // Five minutes later it is right, and decides again.
     await replace(id, model(1));
     rig.pass(restMs / 1000);
     expect((await decisions()).models).toEqual(Array(3).fill(`uploaded@${id}`));
   });
 
-  it('and it is not asked again meanwhile', async () => {
+  it('decides for five minutes before the live model is tried again', async () => {
     const id = await activated(model(1));
     await rm(fileOf(id));
     await decisions();
@@ -159,7 +159,7 @@ describe('what stands in for a live model that fails (F7)', () => {
   });
 });
 
-it('each container has a process of its own, and tells the same', async () => {
+it('each container runs the same live model in a process of its own', async () => {
   const id = await activated(model(1));
   await decisions();
   const running = children().length;

@@ -61,7 +61,7 @@ describe('policy A, on-demand', () => {
     expect(move({ pools })).toEqual(['c', 'b']);
   });
 
-  it('tries pools that are not known, and none that is down or dearer', () => {
+  it('tries pools of unknown availability, but none that is down or dearer than on-demand', () => {
     const pools = [
       pool('down', { availability: 'down', score: -Infinity }),
       pool('dear', { price: 1.2 }),
@@ -72,13 +72,13 @@ describe('policy A, on-demand', () => {
 
   it('stays when the budget has no room for a cutover and the interruption after it', () => {
     const pools = [pool('a')];
-    // Of 302.4 s a week, an entry takes 10.
+    // The budget is 302.4 s a week; an entry takes 10 s of it.
     const spent = (seconds: number) => committed([{ at: now, seconds }], { shadows: null });
     expect(move({ pools, commitment: spent(292) })).toEqual(['a']);
     expect(move({ pools, commitment: spent(293) })).toEqual([]);
   });
 
-  it('counts what a week ago was spent no more, and in the rolling form until then', () => {
+  it('ignores downtime of the week before, but counts it for seven days in the rolling form', () => {
     const pools = [pool('a')];
     const before = [{ at: now - 3600, seconds: 300 }];
     expect(move({ pools, commitment: committed(before) })).toEqual(['a']);
@@ -88,20 +88,20 @@ describe('policy A, on-demand', () => {
   });
 });
 
-describe('policy A, in Spot', () => {
-  it('is not moved by a hazard', () => {
+describe('policy A, on Spot', () => {
+  it('does not move because of a hazard', () => {
     const pools = [pool('here', { hazard: 5, score: 0.01 }), pool('safe')];
     expect(move({ current: 'here', pools })).toEqual([]);
   });
 
-  it('moves for a price that is lower for long enough to pay the launch and the downtime', () => {
+  it('moves for a price low enough to pay for the launch and the downtime', () => {
     const stay = { price: 0.5, hazard: 0.0001 };
     const pools = (price: number) => [pool('here', stay), pool('there', { price, hazard: 0.0001 })];
     expect(move({ current: 'here', pools: pools(0.3) })).toEqual(['there']);
     expect(move({ current: 'here', pools: pools(0.495) })).toEqual([]);
   });
 
-  it('does not move for a price to where it would be lost much sooner', () => {
+  it('does not move to a cheaper pool where it would be lost much sooner', () => {
     const pools = [pool('here', { price: 0.5, hazard: 0.0001 }), pool('there', { price: 0.45, hazard: 3 })];
     expect(move({ current: 'here', pools })).toEqual([]);
     expect(move({ current: 'here', pools, commitment: null })).toEqual([]);
@@ -114,8 +114,8 @@ describe('policy A, at a notice', () => {
     expect(failover({ current: 'here', pools })).toEqual(['b', 'a']);
   });
 
-  it('names pools that are worth half of the interruption at its price, which must be worth all of it and a cutover on-demand', () => {
-    // Nothing was seen yet: the prior's price. Its interruption is worth so many on-demand hours.
+  it('names pools worth half an interruption; to leave on-demand, one must be worth it all and a cutover', () => {
+    // Nothing was seen yet, so the prior sets the price: an interruption is worth this many on-demand hours.
     const worth = (lambdaOf(input({}), committed(), policyAConfig) * 5) / 3600;
     const pools = (share: number) => [pool('here'), pool('a', { score: share * worth })];
     expect(failover({ current: 'here', pools: pools(0.51) })).toEqual(['a']);
@@ -143,6 +143,6 @@ describe('policy A, at a notice', () => {
   });
 });
 
-it('a pool that is none of the group is a mistake of the caller', () => {
+it('a current pool that is not in the group is an error of the caller', () => {
   expect(() => move({ current: 'elsewhere', pools: [pool('a')] })).toThrow(RangeError);
 });

@@ -3,7 +3,7 @@ import { featureNames, featuresOf } from '../../../../../functions/core/decision
 import type { Availability } from '../../../../../functions/core/decision/policy-a/input.ts';
 import { PoolHistoryTracker } from '../../../../../functions/core/decision/policy-a/pool-history.ts';
 
-/** A letter for each period of ten minutes. */
+/** The history after these periods of ten minutes, a letter for each. */
 function historyOf(periods: string) {
   const tracker = new PoolHistoryTracker(600);
   const meaning: Record<string, Availability> = { u: 'up', d: 'down', '?': 'unknown' };
@@ -12,7 +12,7 @@ function historyOf(periods: string) {
 }
 
 describe('the history of a pool', () => {
-  it('has its spells, and what was lost', () => {
+  it('has the lengths of its spells, and the number of losses', () => {
     const history = historyOf('uuudduuuuuu');
     expect(history).toMatchObject({ drops1h: 0, drops24h: 1, drops7d: 1, unseenHours: 0 });
     expect(history.upHours).toBeCloseTo(1, 9);
@@ -27,7 +27,7 @@ describe('the history of a pool', () => {
     expect(historyOf(`u${'d'.repeat(145)}`).drops24h).toBe(0);
   });
 
-  it('takes what is not known neither for up nor for down', () => {
+  it('counts unknown periods neither as up nor as down', () => {
     const history = historyOf('uu???');
     expect(history).toMatchObject({ drops7d: 0, unseenHours: 0.5 });
     expect(history.upHours).toBeCloseTo(1 / 3, 9);
@@ -37,7 +37,7 @@ describe('the history of a pool', () => {
 });
 
 describe('features', () => {
-  it('of siblings leave those out that are not known', () => {
+  it('of siblings leave out those of unknown availability', () => {
     const view = (availability: Availability) => ({
       id: availability,
       price: 1,

@@ -4,7 +4,7 @@ import fc from '../../../../support/fast-check.ts';
 
 const observations = fc.array(fc.constantFrom('up', 'up', 'up', 'down', 'unknown'), { maxLength: 400 });
 
-it('a tracker that is stored at any time, as JSON, goes on as the one that was not', () => {
+it('a tracker that is stored as JSON at any time goes on like one that was not', () => {
   fc.assert(
     fc.property(observations, observations, fc.constantFrom(600, 195, 3600), (before, after, period) => {
       const kept = new PoolHistoryTracker(period);
@@ -18,7 +18,7 @@ it('a tracker that is stored at any time, as JSON, goes on as the one that was n
   );
 });
 
-it('a record of a week of ten minutes has less than a kilobyte', () => {
+it('a record of a week of ten-minute periods takes less than a kilobyte', () => {
   const tracker = new PoolHistoryTracker(600);
   for (let n = 0; n < 3000; n += 1) tracker.observe(n % 3 === 0 ? 'down' : 'up');
   expect(JSON.stringify(tracker.record()).length).toBeLessThan(600);

@@ -26,8 +26,8 @@ const pool = (availability: RatedPool['availability']): RatedPool => ({
 const advance = (shadows: Shadows, now: number, availability: RatedPool['availability']) =>
   advanceShadows(shadows, [pool(availability)], now, timing, costsOf(timing), pacing);
 
-describe('services in the shadow', () => {
-  it('enter a pool where their price of downtime lets them, and pay for it when it is lost', () => {
+describe('shadow services', () => {
+  it('enter a pool if their price of downtime allows it, and pay again when it is lost', () => {
     const entered = advance(startShadows(0, pacing), 0, 'up');
     // A score of 1 on-demand hour is worth 10 s of downtime at less than 360 on-demand seconds each.
     const cheap = lambdasOf(pacing.lambdas).map((lambda) => lambda < 360);
@@ -49,7 +49,7 @@ describe('services in the shadow', () => {
     expect(lost.pools).toEqual(lambdasOf(pacing.lambdas).map((lambda) => (lambda < 288 ? 'b' : null)));
   });
 
-  it('stay where they are while nothing is known, and enter nothing that is not known', () => {
+  it('stay where they are while nothing is known, and enter no pool of unknown availability', () => {
     const entered = advance(startShadows(0, pacing), 0, 'up');
     expect(advance(entered, 600, 'unknown').pools).toEqual(entered.pools);
     expect(advance(startShadows(0, pacing), 0, 'unknown').pools.every((place) => place === null)).toBe(true);
@@ -65,7 +65,7 @@ describe('services in the shadow', () => {
     expect(spent).toBe(5 * 1008);
   });
 
-  it('make downtime the dearer, the less of it can be afforded', () => {
+  it('raise the price of downtime as less of it can be afforded', () => {
     let shadows = startShadows(0, pacing);
     for (let step = 0; step < 1000; step += 1) shadows = advance(shadows, step * 600, step % 10 < 5 ? 'up' : 'down');
     const lambdas = [1, 0.002, 0.001, 0.0005, 0].map((rate) => pacedLambda(rate, shadows, 600_000, pacing));

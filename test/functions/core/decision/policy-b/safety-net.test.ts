@@ -8,12 +8,12 @@ const hour = 3600;
 const job = (timeLeft: number) => ({ timeLeft, workLeft: 10 * hour, overhead: 720, period: 600 });
 
 describe('the safety net of a deadline', () => {
-  it('leaves the choice while there is time for a launch that is lost and one on-demand after it', () => {
+  it('leaves the choice free while there is time for a lost launch and an on-demand one after it', () => {
     expect(safetyNet(job(10.67 * hour), null)).toBe('free');
     expect(safetyNet(job(10.5 * hour), null)).toBe('on-demand');
   });
 
-  it('leaves an instance in Spot until there is time for one launch alone', () => {
+  it('leaves an instance on Spot until there is time for one launch only', () => {
     const spot = { overheadLeft: 0 };
     expect(safetyNet(job(10.5 * hour), spot)).toBe('free');
     expect(safetyNet(job(10.33 * hour), spot)).toBe('keep');
@@ -35,7 +35,7 @@ describe('the value of a job', () => {
     })
     .map(({ mode, isUp, phase }) => stateOf(mode, isUp, phase));
 
-  it('is nothing when nothing is left, and no more than running on-demand now', () => {
+  it('is zero when no work is left, and never more than the cost of running on-demand now', () => {
     expect(table.at(10, 0, stateOf(modes.idle, true, 0))).toBe(0);
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 2, max: 50 }), state, (work, slack, of) => {
@@ -44,7 +44,7 @@ describe('the value of a job', () => {
     );
   });
 
-  it('falls with time and rises with work', () => {
+  it('falls with the time left and rises with the work left', () => {
     const point = [fc.integer({ min: 1, max: 38 }), fc.integer({ min: 0, max: 50 }), state] as const;
     fc.assert(
       fc.property(...point, (work, slack, of) => {

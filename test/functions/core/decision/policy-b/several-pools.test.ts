@@ -42,13 +42,13 @@ describe('a job with several pools', () => {
     expect(place(pools, { timeLeft: 5 * hour })).toEqual({ kind: 'spot', pool: 'b' });
   });
 
-  it('stays in the pool that it is in, and tries no other', () => {
+  it('stays in its pool rather than try one that is slightly cheaper', () => {
     const pools = [seen('here', 0.92), seen('unseen', 0.9, undefined)];
     const here = { kind: 'spot', pool: 'here' } as const;
     expect(place(pools, { place: here, region: 'near' })).toEqual(here);
   });
 
-  it('counts the move to another region', () => {
+  it('counts the cost of a move to another region', () => {
     const near = seen('near', 0.91);
     const far = { ...seen('far', 0.9), region: 'far' };
     expect(place([near, far], { region: 'near' })).toEqual({ kind: 'spot', pool: 'near' });
@@ -60,7 +60,7 @@ describe('a job with several pools', () => {
     expect(place(pools)).toEqual({ kind: 'idle' });
   });
 
-  it('does not try Spot, however safe, when one launch that is lost and one on-demand would be too late', () => {
+  it('does not try Spot, however safe, without time for a lost launch and an on-demand one after it', () => {
     const pools = [seen('a', 0.9)];
     let group = startGroup(pools);
     for (let period = 0; period < 600; period += 1) group = recordGroup(group, pools, 600, policyBConfig);
@@ -68,7 +68,7 @@ describe('a job with several pools', () => {
     expect(place(pools, { group, timeLeft: 4.6 * hour })).toEqual({ kind: 'on-demand', region: 'far' });
   });
 
-  it('goes on-demand where the rest of the job costs least', () => {
+  it('goes on-demand in the region where the rest of the job costs least', () => {
     const late = { timeLeft: 4.2 * hour, region: 'near' };
     expect(place([seen('a', 0.9, false)], late)).toEqual({ kind: 'on-demand', region: 'near' });
     expect(place([seen('a', 0.9, false)], { ...late, regionMove: 0.1 })).toEqual({ kind: 'on-demand', region: 'far' });
@@ -76,12 +76,12 @@ describe('a job with several pools', () => {
 });
 
 describe('tiers', () => {
-  it('have the pools of about one price, and those of the tiers before', () => {
+  it('hold the pools of about one price, and those of all cheaper tiers', () => {
     const { tiers } = startGroup([seen('dear', 2), seen('a', 1), seen('b', 1.02), seen('mid', 1.5)]);
     expect(tiers.map(({ pools }) => pools)).toEqual([['a', 'b'], ['a', 'b', 'mid'], ['a', 'b', 'mid', 'dear']]); // biome-ignore format: a tier each
   });
 
-  it('are up while any of their pools is, and unknown while none is known to be', () => {
+  it('are up while any of their pools is, down while all are, and otherwise unknown', () => {
     const isUp = (...states: (boolean | undefined)[]) => {
       const pools = states.map((state, index) => seen(`${index}`, 1, state));
       const [tier] = recordGroup(startGroup(pools), pools, 600, policyBConfig).tiers;
@@ -92,7 +92,7 @@ describe('tiers', () => {
     expect(isUp(false, false)).toBe(false);
   });
 
-  it('do not count a pool as up that is lost again at once', () => {
+  it('do not count a pool as up that keeps being lost at once', () => {
     let group = startGroup([seen('a', 1)]);
     for (let period = 0; period < 40; period += 1)
       group = recordGroup(group, [seen('a', 1, period % 2 === 0)], 600, policyBConfig);

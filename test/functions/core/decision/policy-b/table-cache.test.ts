@@ -9,11 +9,11 @@ const kind = { ...runningKind(1), spotShare: 0.3 };
 const make = () => new ValueTable(kind, policyBConfig.hazards, policyBConfig);
 const { bytes } = make();
 
-it('keeps those that were asked for last, within its bytes', () => {
+it('the cache keeps the tables that were used last, within its size', () => {
   const cache = new TableCache(3 * bytes);
   for (const key of ['a', 'b', 'c']) cache.get(key, make);
   const a = cache.get('a', make);
-  cache.get('d', make); // b goes, which was asked for the longest ago
+  cache.get('d', make); // evicts b, the least recently used
   expect([cache.bytes, cache.built]).toEqual([3 * bytes, 4]);
   expect(cache.get('a', make)).toBe(a);
   expect(cache.built).toBe(4);
@@ -21,7 +21,7 @@ it('keeps those that were asked for last, within its bytes', () => {
   expect([cache.bytes, cache.built]).toEqual([3 * bytes, 5]);
 });
 
-it('stays within its bytes, whatever is asked for, and tells the same values of a table that is made again', () => {
+it('the cache stays within its size whatever is asked for, and a rebuilt table has the same values', () => {
   const [small, large] = [new TableCache(10 * bytes), new TableCache(Number.POSITIVE_INFINITY)];
   const [a, b] = [small, large].map((cache) => tablesByShare(runningKind(1.2), policyBConfig, cache));
   for (let n = 0; n < 200; n += 1) {
