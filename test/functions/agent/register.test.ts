@@ -253,6 +253,15 @@ describe('register (A1): an instance of a known agent', () => {
     expect(await second.row()).toMatchObject({ agentId: second.agentId, isPrimary: true });
     expect(await first.agentRow()).toMatchObject({ instanceId: null, status: 'offline' });
   });
+
+  it('that registers under another logical id leaves the work of its former agent as it was reported', async () => {
+    const first = await rig.primary();
+    const job = { remainingWorkSeconds: 3600, remainingWorkAt: rig.clock.now() };
+    await first.set(job);
+    rig.pass(60);
+    await rig.instance(first.tenant, { instanceId: first.id }).register();
+    expect(await first.agentRow()).toMatchObject({ instanceId: null, ...job });
+  });
 });
 
 describe('what the database refuses', () => {

@@ -447,7 +447,7 @@ describe('deferred termination (9.8) and instances-to-terminate (X3)', () => {
 describe('termination-report (X4)', () => {
   it.each([true, false])('of another agent’s instance (of the same tenant: %s) is a 404', async (same) => {
     const instance = await rig.primary();
-    const { old } = await switched(same ? {} : {});
+    const { old } = await switched();
     const reporter = same ? await rig.primary({}, old.tenant) : instance;
     expect(await reporter.terminationReport(old.id)).toMatchObject({ status: 404 });
     expect(await old.row()).toMatchObject({ instanceStatus: 'zombie', terminationAttempts: 0 });

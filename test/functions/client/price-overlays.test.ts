@@ -44,9 +44,7 @@ const corrections = () =>
 
 async function expectSumsToAgree() {
   const own = { clientId: instance.tenant.id };
-  const { rows } = {
-    rows: await rig.db.selectFrom('costRecords').select('savings').where('clientId', '=', own.clientId).execute(),
-  };
+  const rows = await rig.db.selectFrom('costRecords').select('savings').where('clientId', '=', own.clientId).execute();
   const sum = rows.reduce((all, { savings }) => all + Math.round(Number(savings) * 1e6), 0);
   const client = await rig.db
     .selectFrom('clients')

@@ -389,10 +389,10 @@ describe('Data API calls of the job', () => {
     rig.controlPlane.dataApi.onCall = undefined;
     return calls;
   }
-  /** Three are the job's lease. */
-  const idle = 3 + 2;
+  /** Two are the job's lease. */
+  const idle = 2 + 2;
 
-  it('are 5 when there is nothing to do, however many webhooks there are', async () => {
+  it('are 4 when there is nothing to do, however many webhooks there are', async () => {
     await deliver();
     expect(await callsOf(deliver)).toBe(idle);
     for (let i = 0; i < 5; i += 1) await hook();
