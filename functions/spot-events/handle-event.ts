@@ -11,7 +11,7 @@ import {
   prepareStandby,
 } from '../core/failover/notices.ts';
 import { noticeMs, type Signal } from '../core/failover/signal.ts';
-import { reportTermination } from '../core/termination/terminations.ts';
+import { recordShutdown, reportTermination } from '../core/termination/terminations.ts';
 import type { Db } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
 import { earlier, minuteMs, msAfter, msSince } from '../shared/time.ts';
@@ -29,6 +29,7 @@ export type Effect =
   | Outcome['kind']
   | Preparation['kind']
   | 'confirmed'
+  | 'shutting-down'
   | 'stale'
   | 'not_wanted'
   | 'nothing'
@@ -101,7 +102,7 @@ async function followState(db: Db, instance: Named, event: StateChange, now: Dat
   const { state } = event.detail;
   if (!endingStates.includes(state)) return 'nothing';
   if (instance.instanceStatus === 'zombie' || instance.instanceStatus === 'terminated')
-    return state === 'terminated' ? confirm(db, instance, event, now) : 'nothing';
+    return followRetired(db, instance, event, now);
   if (isStale(event, now)) return recordStale(db, instance, event, now);
   if (instance.isPrimary && instance.isSwitching) return 'nothing';
   const signal = signalOf(instance, event, 'termination-notice', now);
@@ -109,6 +110,15 @@ async function followState(db: Db, instance: Named, event: StateChange, now: Dat
   const { kind } = await handleTermination(db, { signal: ended, seen: instance.seen, skipLocked }, now);
   if (state === 'terminated') await confirm(db, instance, event, now); // a primary, only once it has been replaced
   return kind;
+}
+
+async function followRetired(db: Db, instance: Named, event: StateChange, now: Date): Promise<Effect> {
+  const { state } = event.detail;
+  if (state === 'terminated') return confirm(db, instance, event, now);
+  if (state !== 'shutting-down') return 'nothing';
+  const { id: instanceId, clientId, agentId } = instance;
+  await recordShutdown(db, { clientId, agentId, instanceId, at: earlier(event.time, now) });
+  return 'shutting-down';
 }
 
 async function confirm(db: Db, { id, clientId, agentId }: Named, { time }: Ec2Event, now: Date): Promise<Effect> {

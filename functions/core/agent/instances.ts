@@ -57,6 +57,7 @@ export async function upsertPrimary(
       version: eb('instances.version', '+', 1),
       zombieAt: null,
       detachedAt: null,
+      terminatedAt: null,
       lastSeenAt: now,
       ...since,
       ...(isSwitch(change) && { lastSwitchAt: now }),

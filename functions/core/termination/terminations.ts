@@ -153,6 +153,22 @@ export const confirmTermination = (
   );
 
 /**
+ * Records when EC2 began to shut down a retired instance: it stops billing then, and may report the end minutes later. The
+ * instance is not confirmed gone by this.
+ * Sets columns of: instances.
+ */
+export const recordShutdown = (db: Db, { clientId, agentId, instanceId, at }: OfInstance & { readonly at: Date }) =>
+  db
+    .updateTable('instances')
+    .set((eb) => ({ terminatedAt: eb.fn.coalesce('terminatedAt', eb.val(at)), version: eb('version', '+', 1) }))
+    .where('id', '=', instanceId)
+    .where('agentId', '=', agentId)
+    .where('clientId', '=', clientId)
+    .where('instanceStatus', 'in', ['zombie', 'terminated'])
+    .where('terminationConfirmed', '=', false)
+    .execute();
+
+/**
  * Counts a failed attempt from the count that was read, so that a retried statement counts once.
  * Sets columns of: instances.
  */

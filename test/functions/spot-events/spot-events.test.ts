@@ -272,17 +272,22 @@ describe('a change of state', () => {
     });
   });
 
-  it('after a warning adds nothing but that the instance is gone', async () => {
+  it('after a warning adds only when the instance ended, and that it is gone', async () => {
     const instance = await primary();
     const standby = await standbyOf(instance);
     const { epoch } = await instance.agentRow();
     await post(warning(instance));
     rig.pass(120);
-    expect(await post(change(instance, 'shutting-down'))).toEqual({ nothing: 1 });
-    expect(await instance.row()).toMatchObject({ instanceStatus: 'zombie' });
+    const terminatedAt = rig.clock.now(); // EC2 stops billing
+    expect(await post(change(instance, 'shutting-down'))).toEqual({ 'shutting-down': 1 });
+    expect(await instance.row()).toMatchObject({ instanceStatus: 'zombie', terminatedAt });
     rig.pass(30);
     expect(await post(change(instance, 'terminated'), change(instance, 'terminated'))).toEqual({ confirmed: 2 });
-    expect(await instance.row()).toMatchObject({ instanceStatus: 'terminated', terminationConfirmed: true });
+    expect(await instance.row()).toMatchObject({
+      instanceStatus: 'terminated',
+      terminationConfirmed: true,
+      terminatedAt,
+    });
     expect(await count(instance, 'instance_terminated')).toBe(1);
     await expectOneFailover(instance, standby.id, epoch);
   });
