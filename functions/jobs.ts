@@ -7,7 +7,7 @@ export const jobs = {
     runsIn: 'jobs',
     every: 'rate(1 minute)',
     summary:
-      'Decides for each agent whose primary has reported prices since its last decision, and queues what is allowed',
+      'Decides for each agent whose primary has reported prices since its last decision; queues the allowed switches',
   },
   'sweep-commands': {
     runsIn: 'jobs',
@@ -17,37 +17,37 @@ export const jobs = {
   'expire-agents': {
     runsIn: 'jobs',
     every: 'rate(1 minute)',
-    summary: 'Marks agents offline that have stopped heart-beating',
+    summary: 'Marks agents offline that have stopped sending heartbeats',
   },
   'coordinate-replicas': {
     runsIn: 'jobs',
     every: 'rate(1 minute)',
-    summary: 'Ends standbys that came to nothing, makes those that are missing, and closes emergencies that are over',
+    summary: 'Ends standbys that failed, creates those that are missing, and closes emergencies that are over',
   },
   'observe-pools': {
     runsIn: 'jobs',
     every: 'rate(10 minutes)',
-    summary: 'Keeps which pools had capacity in the ten minutes that have ended, from what agents met',
+    summary: 'Records which pools had capacity in the last full ten minutes, from what agents experienced',
   },
   'check-pricing-alerts': {
     runsIn: 'jobs',
     every: 'rate(5 minutes)',
-    summary: 'Notifies tenants of prices that have passed what they asked to be told of',
+    summary: 'Notifies tenants of prices that have passed the threshold of an alert',
   },
   'cap-launches': {
     runsIn: 'jobs',
     every: 'rate(1 minute)',
-    summary: 'Holds the launches of tenants whose agents have been told of far more than they can need',
+    summary: 'Stops launches for tenants whose agents were told to launch far more than they can need',
   },
   'accrue-savings': {
     runsIn: 'jobs',
     every: 'cron(12 * * * ? *)',
-    summary: 'Accounts for what instances cost in the hours that have ended, and for what was saved',
+    summary: 'Calculates what instances cost in the hours that have ended, and what was saved',
   },
   'accrue-savings-again': {
     runsIn: 'jobs',
     every: 'cron(0 1 * * ? *)',
-    summary: 'Has the last day accounted for anew, with what became known late',
+    summary: 'Recalculates the last day, with data that arrived late',
   },
   'measure-fleet': {
     runsIn: 'jobs',
@@ -57,27 +57,27 @@ export const jobs = {
   'delete-clients': {
     runsIn: 'jobs',
     every: 'rate(1 minute)',
-    summary: 'Deletes the rows of tenants that were deleted, some thousands at a time',
+    summary: 'Deletes the rows of deleted tenants, a few thousand at a time',
   },
   'snapshot-clients': {
     runsIn: 'jobs',
     every: 'cron(5 0 * * ? *)',
-    summary: 'Keeps how many tenants and switches there were at the end of the day before',
+    summary: 'Records how many tenants and switches there were at the end of the previous day',
   },
   'fill-price-gaps': {
     runsIn: 'jobs',
     every: 'cron(0 3 * * ? *)',
-    summary: 'Fills gaps of up to two hours between prices that were seen, marked as interpolated',
+    summary: 'Fills gaps of up to two hours between observed prices, marked as interpolated',
   },
   'play-what-ifs': {
     runsIn: 'jobs',
     every: 'rate(1 minute)',
-    summary: 'Plays the settings that tenants and operators want back-tested on recorded history',
+    summary: 'Runs the back-tests that tenants and operators asked for on recorded history',
   },
   'delete-old-rows': {
     runsIn: 'jobs',
     every: 'cron(0 2 * * ? *)',
-    summary: 'Deletes what is kept no longer, in small steps',
+    summary: 'Deletes data whose retention period is over, in small steps',
   },
   'collect-prices': {
     runsIn: 'reconciler',
@@ -88,17 +88,17 @@ export const jobs = {
     runsIn: 'reconciler',
     every: 'rate(15 minutes)',
     summary:
-      'Asks AWS once a day about the types that agents are on: where they are offered, what they cost, how often they are interrupted',
+      'Asks AWS once a day about the instance types of agents: where they are offered, what they cost, how often they are interrupted',
   },
   'reconcile-instances': {
     runsIn: 'reconciler',
     every: 'rate(1 minute)',
-    summary: 'Asks EC2 about the instances that should be gone, and notifies the tenant of those that are still there',
+    summary: 'Asks EC2 about instances that should have been terminated, and notifies tenants of those still running',
   },
   'deliver-notifications': {
     runsIn: 'delivery',
     every: 'rate(1 minute)',
-    summary: 'Sends what tenants are notified of to their webhooks and topics, gathered into digests',
+    summary: 'Sends notifications to the webhooks and topics of tenants, gathered into digests',
   },
 } as const satisfies Record<string, Job>;
 

@@ -43,7 +43,7 @@ export const AgentHealth = z.object({
 });
 
 export const BulkResults = z.object({
-  success: z.boolean().meta({ description: 'Whether all were done' }),
+  success: z.boolean().meta({ description: 'Whether all of them succeeded' }),
   operation: z.string(),
   succeeded: z.int(),
   failed: z.int(),

@@ -67,7 +67,7 @@ export const FleetInstances = z.object({
       createdAt: time,
     }),
   ),
-  total: z.int().meta({ description: 'Of this page' }),
+  total: z.int().meta({ description: 'The number of entries on this page' }),
   nextCursor: z.string().nullable().meta({ description: 'For the query parameter `cursor`; null on the last page' }),
   filters,
 });
@@ -94,7 +94,7 @@ export const FleetAgents = z.object({
       createdAt: time,
     }),
   ),
-  total: z.int().meta({ description: 'Of this page' }),
+  total: z.int().meta({ description: 'The number of entries on this page' }),
   nextCursor: z.string().nullable().meta({ description: 'For the query parameter `cursor`; null on the last page' }),
   filters,
 });
@@ -113,10 +113,9 @@ export const SystemHealth = z.object({
     version: z.string(),
     filesUploaded: z.int(),
     files: z.array(z.string()),
-    riskModel: z
-      .object({ name: z.string(), degraded: z.boolean(), observedAt: time })
-      .nullable()
-      .meta({ description: 'What told the hazards of pools last; null while no agent has an availability target' }),
+    riskModel: z.object({ name: z.string(), degraded: z.boolean(), observedAt: time }).nullable().meta({
+      description: 'The model that last rated the hazards of pools; null while no agent has an availability target',
+    }),
   }),
   modelStatus: z.object({
     loaded: z.boolean(),

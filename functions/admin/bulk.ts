@@ -45,9 +45,9 @@ async function tryOne(db: Db, one: One, by: By, now: Date): Promise<{ success: b
     return { success: true };
   } catch (error) {
     if (error instanceof AppError) return { success: false, error: error.message };
-    logger.error('an agent of many was not changed', { ...one, error: error as Error });
+    logger.error('one agent of a bulk operation was not changed', { ...one, error: error as Error });
     const isBusy = error instanceof DatabaseError && error.kind !== 'broken';
-    return { success: false, error: isBusy ? 'Nothing was changed, try again' : 'Internal server error' };
+    return { success: false, error: isBusy ? 'Nothing was changed; try again' : 'Internal server error' };
   }
 }
 

@@ -45,7 +45,7 @@ export const handler = httpHandler<typeof adminRoutes>(adminRoutes, {
   },
   deleteClient: async (call, { params, caller }) => {
     const name = await beginDeletion(call.db, { clientId: params.client_id }, by(call, caller), call.now);
-    const message = `Client ${name} is deleted; its running EC2 instances are not touched: terminate them yourself`;
+    const message = `Client ${name} was deleted. Its EC2 instances keep running: terminate them yourself`;
     return { success: true, message };
   },
   regenerateToken: async (call, { params, body, caller }) => {

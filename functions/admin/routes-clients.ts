@@ -32,10 +32,10 @@ const AwsAccess = z.object({
   role_arn: z.string().nullable(),
   // For the sts:ExternalId condition of the role's trust policy.
   external_id: z.string().nullable(),
-  checked_at: time.meta({ description: 'When EC2 last answered, in any region' }),
+  checked_at: time.meta({ description: 'When EC2 last responded, in any region' }),
   errors: z
     .array(z.object({ region: z.string().nullable(), error: z.string(), failing_since: time, next_try_at: time }))
-    .meta({ description: 'What fails now and what to do about it; region null: the role cannot be assumed' }),
+    .meta({ description: 'What is failing now and how to fix it; region is null if the role cannot be assumed' }),
   machines: z
     .array(
       z.object({
@@ -51,7 +51,7 @@ const AwsAccess = z.object({
         attempts: z.int(),
       }),
     )
-    .meta({ description: 'Instances that should be gone and are not confirmed to be, longest due first, at most 100' }),
+    .meta({ description: 'Overdue instances whose termination is not confirmed, longest overdue first, at most 100' }),
   machines_total: z.int(),
 });
 
@@ -63,7 +63,7 @@ export const clientAdminRoutes = {
     path: '/api/admin/clients/create',
     access: 'admin',
     scope: 'admin',
-    summary: 'Makes a tenant and its token',
+    summary: 'Creates a tenant and its main token',
     body: z
       .object({
         name: visibleText(255),
@@ -98,7 +98,7 @@ export const clientAdminRoutes = {
     path: '/api/admin/clients/{client_id}',
     access: 'admin',
     scope: 'admin',
-    summary: 'Deletes a tenant with all that is its own; its instances run on',
+    summary: 'Deletes a tenant and all its data; its instances keep running',
     params: ofClient,
     response: z.object({ success: z.literal(true), message: z.string() }),
     errors: ['client_not_found'],
@@ -109,10 +109,12 @@ export const clientAdminRoutes = {
     path: '/api/admin/clients/{client_id}/regenerate-token',
     access: 'admin',
     scope: 'admin',
-    summary: "Replaces a tenant's token main; the old one stops working, at once or after some hours",
+    summary: "Replaces a tenant's main token; the old one stops working at once, or after the given number of hours",
     params: ofClient,
     body: z.object({
-      overlap_hours: optional(z.int().min(0).max(168)).meta({ description: 'For how long the old token works too' }),
+      overlap_hours: optional(z.int().min(0).max(168)).meta({
+        description: 'For how many more hours the old token works',
+      }),
     }),
     response: z.object({ success: z.literal(true), token: z.string(), message: z.string() }),
     errors: ['client_not_found'],
@@ -123,7 +125,7 @@ export const clientAdminRoutes = {
     path: '/api/admin/clients/{client_id}/token',
     access: 'admin',
     scope: 'admin',
-    summary: "Shows a tenant's token; every reading is recorded",
+    summary: "Shows a tenant's main token; every access is recorded",
     params: ofClient,
     response: z.object({ token: z.string(), client_name: z.string() }),
     errors: ['client_not_found', 'token_not_found'],
@@ -134,7 +136,8 @@ export const clientAdminRoutes = {
     path: '/api/admin/clients/{client_id}/aws-access',
     access: 'admin',
     scope: 'viewer',
-    summary: "How we look into a tenant's AWS account, how that goes, and which instances should be gone",
+    summary:
+      "How we access a tenant's AWS account, which lookups fail, and which instances are overdue for termination",
     params: ofClient,
     response: AwsAccess,
     errors: ['client_not_found'],
@@ -145,7 +148,7 @@ export const clientAdminRoutes = {
     path: '/api/admin/clients/{client_id}/aws-access',
     access: 'admin',
     scope: 'admin',
-    summary: "Sets a tenant's AWS account and the role that lets us look into it; null takes the access away",
+    summary: "Sets a tenant's AWS account and the role that gives us access to it; null removes the access",
     params: ofClient,
     body: z
       .object({ aws_account_id: AwsAccountId, role_arn: AwsRoleArn.nullable() })

@@ -26,14 +26,15 @@ const look = { method: 'GET', access: 'admin', scope: 'viewer' } as const satisf
 
 const search = {
   ...look,
-  summary: 'Tenants by a part of their name; instances and agents by the beginning of their id; ten of each',
+  summary:
+    'Searches tenants by part of their name, and instances and agents by the start of their id; up to ten of each',
   query: SearchQuery,
   response: SearchResults,
 } as const;
-const poolStatistics = { ...look, summary: 'How many pools there are, and where', response: PoolStatistics } as const;
+const poolStatistics = { ...look, summary: 'How many pools are known, and where', response: PoolStatistics } as const;
 const agentHealth = {
   ...look,
-  summary: 'How many agents are there, by tenant, and which fell silent lately',
+  summary: 'How many agents there are, per tenant, and which went offline recently',
   response: AgentHealth,
 } as const;
 
@@ -43,7 +44,7 @@ export const operationRoutes = {
     ...look,
     id: 'X7',
     path: '/api/admin/export/global-stats',
-    summary: 'The active tenants by their savings, as CSV',
+    summary: 'The active tenants, largest savings first, as CSV',
     query: pageQuery('X7', { usual: statsPerFile, most: statsPerFile }),
     isFile: true,
     response: Csv,
@@ -54,7 +55,7 @@ export const operationRoutes = {
     path: '/api/admin/export-links',
     access: 'admin',
     scope: 'viewer',
-    summary: 'A link to this file, which a browser opens without a header',
+    summary: 'A link to this file that a browser can open without an Authorization header',
     body: z.object({ export: z.literal('global-stats'), cursor: keptCursor('X7') }),
     response: ExportLink,
   },
@@ -72,7 +73,7 @@ export const operationRoutes = {
     path: '/api/admin/bulk/execute',
     access: 'admin',
     scope: 'admin',
-    summary: 'Deletes, enables or disables many agents, each by itself',
+    summary: 'Deletes, enables or disables many agents, each independently of the others',
     body: z.object({
       operation: z.enum(['delete_agents', 'enable_agents', 'disable_agents']),
       agent_ids: z.array(z.string().min(1).max(128)).min(1).max(50),

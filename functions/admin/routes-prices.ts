@@ -10,14 +10,14 @@ export const priceRoutes = {
     path: '/api/admin/prices',
     access: 'admin',
     scope: 'admin',
-    summary: "Keeps prices from EC2's own price history, which every tenant may rely on",
+    summary: "Stores prices from EC2's own price history, for all tenants",
     body: z.object({
       prices: z
         .array(
           z.object({
             instance_type: text(64),
             az: text(48),
-            price: z.number().meta({ description: 'USD per hour of a Linux Spot instance, from this time on' }),
+            price: z.number().meta({ description: 'USD per hour for a Linux Spot instance, from this time on' }),
             at: zonedTime,
           }),
         )
@@ -26,9 +26,11 @@ export const priceRoutes = {
     }),
     response: z.object({
       success: z.literal(true),
-      pools: z.int().meta({ description: 'Spot pools that the prices are of' }),
-      buckets: z.int().meta({ description: 'Prices that are kept, one for each pool and five minutes' }),
-      left_out: z.int().meta({ description: 'Prices that cannot be one (0 or less, above 100), or of no known zone' }),
+      pools: z.int().meta({ description: 'How many Spot pools the prices cover' }),
+      buckets: z.int().meta({ description: 'How many prices were stored, one per pool and five-minute period' }),
+      left_out: z
+        .int()
+        .meta({ description: 'How many prices were ignored: 0 or less, above 100, or in an unknown zone' }),
     }),
   },
 } satisfies Routes;

@@ -9,12 +9,15 @@ const Name = z
   .string()
   .trim()
   .max(64)
-  .regex(/^[A-Za-z0-9][\w .@-]*$/, 'must begin with a letter or digit, and have only those, blanks and . _ @ -');
+  .regex(
+    /^[A-Za-z0-9][\w .@-]*$/,
+    'must begin with a letter or digit and contain only letters, digits, spaces and . _ @ -',
+  );
 
 /** `main` is reserved: it is created with the tenant and replaced by D3. */
 const TokenName = Name.refine(
   (name) => name.toLowerCase() !== 'main',
-  'must be another name: main is the first token',
+  'must not be main, which is the name of the first token',
 ).meta({
   not: { pattern: '^[mM][aA][iI][nN]\\s*$' },
 });
@@ -29,7 +32,10 @@ const ListedToken = z.object({
   scope: z.enum(['agent', 'read', 'manage', 'all']),
   status: Status,
   expires_at: time.nullable(),
-  last_used_on: z.iso.date().nullable().meta({ description: 'The last day of use, UTC; null: never' }),
+  last_used_on: z.iso
+    .date()
+    .nullable()
+    .meta({ description: 'The last day on which it was used, in UTC; null if never' }),
   revoked_at: time.nullable(),
   created_at: time,
   created_by: z.string(),
@@ -56,7 +62,7 @@ export const tokenRoutes = {
     path: '/api/client/{client_id}/tokens',
     access: 'clientOrAdmin',
     scope: 'manage',
-    summary: "Makes a token beside the tenant's others; the answer shows it, once",
+    summary: 'Creates a further token for the tenant; only this response shows it',
     params: ofClient,
     body: z.object({
       name: TokenName,
@@ -73,7 +79,7 @@ export const tokenRoutes = {
     path: '/api/client/{client_id}/tokens',
     access: 'clientOrAdmin',
     scope: 'read',
-    summary: "A tenant's tokens, newest first, and when each was last used; none is shown itself",
+    summary: "A tenant's tokens, newest first, and when each was last used; the tokens themselves are not shown",
     params: ofClient,
     query: page('T2'),
     isPaged: true,
@@ -97,7 +103,7 @@ export const tokenRoutes = {
     path: '/api/admin/operators',
     access: 'admin',
     scope: 'admin',
-    summary: 'Makes an operator; the answer shows its token, once',
+    summary: 'Creates an operator; only this response shows its token',
     body: z.object({ name: Name, role: z.enum(['viewer', 'admin']) }),
     status: 201,
     response: z.object({ success: z.literal(true), id: z.string(), name: z.string(), token: z.string() }),
@@ -109,7 +115,7 @@ export const tokenRoutes = {
     path: '/api/admin/operators',
     access: 'admin',
     scope: 'viewer',
-    summary: 'The operators, newest first, and when each was last here',
+    summary: 'The operators, newest first, and when each was last active',
     query: page('O2'),
     isPaged: true,
     response: z.array(ListedOperator),

@@ -80,7 +80,7 @@ const isServing = async (tx: Tx, heard: Date | null, now: Date) =>
 
 const keptStill = (status: string): Admission => ({
   standing: status === 'running_replica' ? 'replica' : 'retired',
-  message: `This instance is ${status.replace('_', ' ')} for its agent: the registration changed nothing`,
+  message: `This instance is ${status.replace('_', ' ')} of its agent: the registration changed nothing`,
 });
 
 /**
@@ -173,7 +173,7 @@ async function keepBeside(tx: Tx, candidate: Candidate, now: Date): Promise<Admi
     tx,
     {
       ...eventOf(candidate, 'agent_second_instance', 'warning'),
-      message: `${instanceId} and ${primary?.id} both run agent ${agent.logicalAgentId}; the second one waits until the first falls silent`,
+      message: `${instanceId} and ${primary?.id} both run agent ${agent.logicalAgentId}; ${instanceId} waits until ${primary?.id} goes silent`,
       notify: true,
       dedupeKey: `second_instance:${instanceId}`,
     },
@@ -181,7 +181,7 @@ async function keepBeside(tx: Tx, candidate: Candidate, now: Date): Promise<Admi
   );
   return {
     standing: 'replica',
-    message: `${primary?.id} is this agent's primary and alive: this instance waits beside it`,
+    message: `${primary?.id} is this agent's primary and is alive: this instance stays passive`,
   };
 }
 

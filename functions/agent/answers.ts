@@ -122,8 +122,10 @@ const Merged = z.object({
   replicas: z.array(Replica).max(1).meta({ description: 'Standbys to launch' }),
   instances: z.array(ToTerminate).meta({ description: 'Instances to terminate' }),
   config_version: z.int(),
-  config: Settings.optional().meta({ description: 'Where the agent has not heard of it yet' }),
-  report_prices: z.boolean().meta({ description: 'Whether nobody else tells the prices of its pools' }),
+  config: Settings.optional().meta({ description: 'Only if the agent does not have this version yet' }),
+  report_prices: z
+    .boolean()
+    .meta({ description: 'Whether to report prices, because nobody else reports those of its pools' }),
   next_seconds: z.int().positive().meta({ description: 'When to send the next heartbeat' }),
 });
 

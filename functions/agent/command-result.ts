@@ -33,7 +33,7 @@ export async function reportResult(db: Db, result: Result, now: Date): Promise<v
       .forUpdate()
       .executeTakeFirst();
     if (!command || ['pending', 'cancelled', 'expired'].includes(command.status))
-      throw new AppError('command_not_found', `Agent ${agentId} was handed no command ${commandId.slice(0, 64)}`);
+      throw new AppError('command_not_found', `Agent ${agentId} was not given a command ${commandId.slice(0, 64)}`);
     if (command.status !== 'dispatched') return;
     const closing = { commandId, agentId, clientId, success, message: message ?? null, isReported: true };
     await closeCommand(tx, closing, now);

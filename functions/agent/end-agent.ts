@@ -42,7 +42,7 @@ export async function endAgent(db: Db, { clientId, ref, reason, instanceId }: En
         instanceId: instanceId ?? primary?.id,
         type: 'instance_terminated',
         severity: 'warning',
-        message: `Agent ${agent.logicalAgentId} said that it terminates: ${reason}`,
+        message: `Agent ${agent.logicalAgentId} reported that it is terminating: ${reason}`,
         notify: true,
         dedupeKey: `agent_ended:${agentId}:${now.getTime()}`,
       },

@@ -23,7 +23,7 @@ export async function issueSwitch(db: Db, { clientId, ref, body }: IssueSwitch, 
   if (agent.currentMode === targetMode && agent.currentPoolId === targetPoolId)
     return {
       success: false,
-      message: `The agent is in ${targetPoolId ?? 'on-demand'} already`,
+      message: `The agent is already in ${targetPoolId ?? 'on-demand'}`,
       current_mode: agent.currentMode,
       current_pool_id: agent.currentPoolId,
     };
@@ -42,7 +42,7 @@ export async function issueSwitch(db: Db, { clientId, ref, body }: IssueSwitch, 
     target_mode: targetMode,
     target_pool_id: targetPoolId,
     reason,
-    message: 'The switch is queued; the agent fetches it with its next poll',
+    message: 'The switch is queued; the agent fetches it on its next poll',
     auto_switch_enabled: true as const,
   };
 }
@@ -52,7 +52,7 @@ const eventOf = ({ clientId, id, logicalAgentId }: Agent, { id: commandId, targe
   agentId: id,
   type: 'switch_issued',
   severity: 'info' as const,
-  message: `Agent ${logicalAgentId} is to move to ${targetPoolId ?? 'on-demand'}: ${reason}`,
+  message: `Agent ${logicalAgentId} was asked to move to ${targetPoolId ?? 'on-demand'}: ${reason}`,
   metadata: { commandId },
   notify: true,
   dedupeKey: `switch_issued:${commandId}`,
@@ -82,11 +82,10 @@ type NamedPool = Awaited<ReturnType<typeof agentAndPool>>['pool'];
 
 function requirePool(agent: Agent, poolId: string | undefined, pool: NamedPool) {
   const refuse = (message: string, code: ErrorCode = 'pool_mismatch') =>
-    new AppError(code, 'The pool is none to switch to', { details: { target_pool_id: [message] } });
-  if (poolId === undefined)
-    throw refuse('required for spot: a pool of the agent, such as m5.large.us-east-1a', 'invalid_request');
-  if (!pool) throw refuse(`no pool ${poolId} is known`);
+    new AppError(code, 'The agent cannot switch to this pool', { details: { target_pool_id: [message] } });
+  if (poolId === undefined) throw refuse('required for spot: a pool such as m5.large.us-east-1a', 'invalid_request');
+  if (!pool) throw refuse(`${poolId} is not a known pool`);
   if (pool.instanceType !== agent.instanceType || pool.region !== agent.region)
-    throw refuse(`${poolId} is not of the agent's type and region (${agent.instanceType}, ${agent.region})`);
+    throw refuse(`${poolId} is not a pool of the agent's type and region (${agent.instanceType}, ${agent.region})`);
   return pool;
 }

@@ -32,10 +32,7 @@ export async function adviseOnRebalance(db: Db, { clientId, ref, body }: Recomme
   if (instanceId !== primary) {
     const place = await placeOf(db, { clientId, agentId: agent.id, instanceId });
     await recordRecommendation(db, { agent, instanceId, place, detectedAt, action: notPrimary }, now);
-    return monitor(
-      0,
-      `${instanceId} is not the primary: the recommendation is recorded for its pool, and nothing else`,
-    );
+    return monitor(0, `${instanceId} is not the primary: the recommendation is only recorded for its pool`);
   }
   const advice = choose(state, now);
   await recordRecommendation(db, { agent, instanceId, place: agent, detectedAt, action: advice.action }, now);
@@ -60,11 +57,11 @@ function choose({ agent, pools }: AgentInput, now: Date) {
   const current = pools.find((pool) => pool.id === agent.currentPoolId);
   const risk = current ? poolRisk(current) : 0;
   if (risk <= riskLimit)
-    return monitor(risk, `Risk ${risk.toFixed(2)} of ${agent.currentPoolId} is not above ${riskLimit}`);
+    return monitor(risk, `${agent.currentPoolId} has a risk of ${risk.toFixed(2)}, which is not above ${riskLimit}`);
   const calmest = pools
     .filter((pool) => pool.id !== agent.currentPoolId && isFresh(pool.at, now))
     .sort((a, b) => a.interruptions30d - b.interruptions30d || a.price - b.price)[0];
-  if (!calmest) return monitor(risk, 'No other pool of the type and region has a fresh price');
+  if (!calmest) return monitor(risk, 'No other pool of this type and region has a fresh price');
   return {
     success: true,
     action: 'switch',

@@ -98,7 +98,7 @@ const poolOrMode = ({ poolId }: SwitchSide) => poolId ?? 'on-demand';
 
 function effectOf(facts: SwitchRecord): string {
   const saving = savingsImpact(facts);
-  if (saving === undefined) return 'at prices that are not known';
+  if (saving === undefined) return 'at unknown prices';
   const dollars = `$${Math.abs(saving).toFixed(4)} an hour`;
   return saving >= 0 ? `saving ${dollars}` : `costing ${dollars} more`;
 }

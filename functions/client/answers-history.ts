@@ -39,7 +39,7 @@ export const DecisionItem = z.object({
 /** What a tenant pays instead of a public price; money in USD per hour. */
 const PriceOverlay = z.object({
   name: z.string().nullable(),
-  instance_type: z.string().nullable().meta({ description: 'null: every type without a row of its own' }),
+  instance_type: z.string().nullable().meta({ description: 'null means every type without a row of its own' }),
   mode: TargetMode,
   multiplier: z.number().nullable(),
   hourly_price: z.number().nullable(),
@@ -54,9 +54,7 @@ export const SavingsExplained = z.object({
   from: z.iso.datetime(),
   to: z.iso.datetime(),
   rules: z.array(z.string()),
-  overlays: z
-    .array(PriceOverlay)
-    .meta({ description: 'What the tenant pays in place of public prices, as far as it counts in that time' }),
+  overlays: z.array(PriceOverlay).meta({ description: 'What the tenant pays instead of public prices in this period' }),
   totals: z.object({
     instance_hours: z.int(),
     hours_running: z.number(),
@@ -75,7 +73,7 @@ export const SavingsExplained = z.object({
       difference: z.number(),
     })
     .nullable()
-    .meta({ description: 'What EC2 Capacity Manager says of the whole days in that time; null where it says nothing' }),
+    .meta({ description: 'What EC2 Capacity Manager reports for the whole days of this period; null if nothing' }),
   records: z.array(
     z.object({
       instance_id: z.string(),
@@ -87,8 +85,7 @@ export const SavingsExplained = z.object({
       hours_unpriced: z.number(),
       free_reason: z.string().nullable(),
       overlays: z.array(z.string()).meta({
-        description:
-          'What the hour was priced by in place of public prices: names, or `spot, m5.large` for one without a name',
+        description: 'The overlays that priced the hour: their names, or `spot, m5.large` for one without a name',
       }),
       baseline_cost: z.number(),
       actual_cost: z.number(),

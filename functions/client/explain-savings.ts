@@ -16,14 +16,14 @@ const explainList = 'E7';
 
 /** How the sums are calculated, in words for the tenant. */
 const rules = [
-  'Each instance costs while it runs: primaries, standbys, and replaced instances until they are gone.',
-  'The baseline is one on-demand instance of the same type while the agent has a primary, whichever that is.',
-  'Prices are those that were seen; a price holds until the next one. A Spot price not seen for a day is not known.',
-  'Time without a known price counts for nothing, neither as a cost nor as a saving: hours_unpriced.',
+  'Every instance costs money while it runs: primaries, standbys, and replaced instances until they are terminated.',
+  'The baseline is one on-demand instance of the same type while the agent has a primary, whichever instance that is.',
+  'Prices are observed: each one holds until the next. A Spot price that was not observed for a day counts as unknown.',
+  'Time without a known price counts neither as a cost nor as a saving; it is shown as hours_unpriced.',
   'A Spot instance that EC2 takes within its first hour is free, as EC2 bills it: free_reason "first-hour".',
-  'Prices that you pay in place of public ones (overlays) are applied to costs and baseline, from the time that each says.',
-  'When overlays are changed, the hours of the last 30 days that they concern are accounted for again; older ones stay.',
-  'Each instance hour is rounded once, to a millionth of a dollar; all sums are sums of these.',
+  'Prices that you pay instead of public ones (overlays) apply to costs and baseline, each within its own period.',
+  'When overlays change, the affected hours of the last 30 days are recalculated; older hours stay as they are.',
+  'Each instance hour is rounded once, to a millionth of a dollar; all totals add up these rounded amounts.',
 ] as const;
 
 interface Wanted {

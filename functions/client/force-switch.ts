@@ -52,14 +52,14 @@ export async function forceSwitch(db: Db, { caller, instanceId, body }: ForceSwi
     success: true as const,
     command_id: command.id,
     message: command.isOffline
-      ? 'The switch is queued; the agent is offline, and fetches it when it is back, within 24 hours'
-      : 'The switch is queued; the agent fetches it with its next poll',
+      ? 'The switch is queued; the agent is offline, and fetches it if it is back within 24 hours'
+      : 'The switch is queued; the agent fetches it on its next poll',
     ...(body.newInstanceType && { ignored: ['new_instance_type'] }),
   };
 }
 
 const refuse = (code: ErrorCode, field: string, message: string) =>
-  new AppError(code, 'The switch is refused', { details: { [field]: [message] } });
+  new AppError(code, 'The switch was refused', { details: { [field]: [message] } });
 
 function targetOf({ instance, pools }: InstanceWithPools, { target, poolId }: ForceSwitchRequest, now: Date): Target {
   if (target === 'ondemand') return { targetMode: 'ondemand', targetPoolId: null };
@@ -67,7 +67,7 @@ function targetOf({ instance, pools }: InstanceWithPools, { target, poolId }: Fo
     throw refuse(
       'invalid_request',
       'pool_id',
-      'required for a pool: one of the instance’s type and region, such as m5.large.us-east-1a',
+      'required if the target is a pool: one of the instance’s type and region, such as m5.large.us-east-1a',
     );
   const pool = poolId === undefined ? cheapestFresh(pools, now) : pools.find(({ id }) => id === poolId);
   if (pool) return { targetMode: 'spot', targetPoolId: pool.id };
@@ -79,7 +79,7 @@ function targetOf({ instance, pools }: InstanceWithPools, { target, poolId }: Fo
   throw refuse(
     'pool_mismatch',
     'pool_id',
-    `${poolId} is no pool of the instance’s type and region (${instanceType}, ${region})`,
+    `${poolId} is not a pool of the instance’s type and region (${instanceType}, ${region})`,
   );
 }
 
@@ -89,22 +89,22 @@ function requireSwitchable(
 ) {
   if (agent.status === 'deleted') throw new AppError('agent_deleted', 'The agent of this instance is deleted');
   if (primary?.id !== id)
-    throw new AppError('instance_not_primary', `Instance ${id} does not carry its agent`, {
+    throw new AppError('instance_not_primary', `Instance ${id} is not the primary of its agent`, {
       primary_instance_id: primary?.id ?? null,
     });
   if (!agent.enabled)
-    throw new AppError('agent_not_enabled', 'Agent is disabled, and would never fetch the switch', {
+    throw new AppError('agent_not_enabled', 'Agent is disabled and would never fetch the switch', {
       hint: 'Enable the agent first',
     });
   if (inFlight)
-    throw new AppError('command_in_flight', 'The agent is carrying out a switch already: wait until it is done');
+    throw new AppError('command_in_flight', 'The agent is already carrying out a switch: wait until it is done');
   if (openSwitch?.createdBy === 'emergency')
-    throw new AppError('command_in_flight', 'EC2 takes the instance away, and the agent is about to leave it');
+    throw new AppError('command_in_flight', 'EC2 is interrupting the instance, and the agent is about to leave it');
 }
 
 function requireElsewhere({ agent }: AgentState, { targetMode, targetPoolId }: Target) {
   if (agent.currentMode === targetMode && agent.currentPoolId === targetPoolId)
-    throw refuse('already_there', 'target', `the instance is in ${targetPoolId ?? 'on-demand'} already`);
+    throw refuse('already_there', 'target', `the instance is already in ${targetPoolId ?? 'on-demand'}`);
 }
 
 interface Queued {
@@ -118,7 +118,7 @@ const requestOf = ({ agent, primary }: AgentState, { targetPoolId }: Target, { c
   instanceId: primary?.id,
   type: 'manual_switch_requested',
   severity: 'warning' as const,
-  message: `Somebody forces agent ${agent.logicalAgentId} to move to ${targetPoolId ?? 'on-demand'}`,
+  message: `Agent ${agent.logicalAgentId} was forced to move to ${targetPoolId ?? 'on-demand'}`,
   metadata: { commandId, target: body.target, newInstanceType: body.newInstanceType ?? null },
   notify: true,
   dedupeKey: `switch_forced:${commandId}`,

@@ -52,9 +52,14 @@ export async function createPricingAlert(
     return added;
   });
   if (outcome === 'no pool')
-    throw new AppError('pool_not_found', `Pool not found: ${body.pool_id}`, { hint: 'As in m5.large.us-east-1a' });
+    throw new AppError('pool_not_found', `Pool not found: ${body.pool_id}`, {
+      hint: 'A pool id looks like m5.large.us-east-1a',
+    });
   if (outcome === 'too many')
-    throw new AppError('alert_limit', `A client can have ${mostAlerts} alerts, and this one has them`);
+    throw new AppError(
+      'alert_limit',
+      `A client can have at most ${mostAlerts} alerts, and this one already has that many`,
+    );
   return { success: true as const, alert_id: id };
 }
 

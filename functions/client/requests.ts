@@ -33,7 +33,7 @@ export const ExplainQuery = pageQuery('E7', { usual: 200, most: 1000 })
   .refine((query) => !(lengthOf(query) <= 0), { path: ['from'], error: 'must be before to' })
   .refine((query) => !(lengthOf(query) > 31 * 86_400_000), {
     path: ['from'],
-    error: 'must be 31 days before to at most',
+    error: 'must be at most 31 days before to',
   });
 export type ExplainQuery = z.output<typeof ExplainQuery>;
 
@@ -84,7 +84,7 @@ export const SettingsRequest = OldSettings.transform((body, context) => {
     context.addIssue({
       code: 'custom',
       path: ['replica_count'],
-      message: `is ${count}, while replica_enabled is ${kept}`,
+      message: `is ${count}, but replica_enabled is ${kept}`,
     });
   const isKept = kept ?? (count === undefined ? undefined : count > 0);
   return {
@@ -97,7 +97,7 @@ export const SettingsRequest = OldSettings.transform((body, context) => {
 
 const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 22:30');
 
-const TimeZone = text(64).meta({ format: 'time-zone', description: 'Of the IANA, such as Europe/Berlin' });
+const TimeZone = text(64).meta({ format: 'time-zone', description: 'An IANA time zone, such as Europe/Berlin' });
 
 /** When an agent may be moved without need. An empty list means always. */
 const windows = z
@@ -119,7 +119,7 @@ const windows = z
 
 /** The deadline of a job. */
 const deadline = z.union([z.literal('none'), zonedTime], {
-  error: 'must be none, or a time with its zone, as in 2026-03-02T14:00:00Z',
+  error: 'must be none or a time with its zone, such as 2026-03-02T14:00:00Z',
 });
 
 /** All settings of an agent. A wait of 0 means one minute; not terminating at all is a separate setting. */
@@ -285,7 +285,7 @@ const PriceOverlayLine = z
   })
   .meta({ oneOf: [given('multiplier'), given('hourly_price')] })
   .refine(({ multiplier, hourly_price: price }) => (multiplier === undefined) !== (price === undefined), {
-    error: 'needs a multiplier or an hourly_price, and not both',
+    error: 'needs either a multiplier or an hourly_price, not both',
   })
   .refine(({ from, until }) => !(lengthOf({ from, to: until }) <= 0), {
     path: ['from'],

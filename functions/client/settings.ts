@@ -32,7 +32,7 @@ export function toggleAgent(db: Db, { enabled, ...of }: OfAgent & { readonly ena
     const state = await lockAgent(tx, { ...keyOf(of), deleted: true }, now);
     if (state.agent.status === 'deleted')
       throw new AppError('agent_deleted', 'Agent is deleted', {
-        hint: 'It is back as soon as an instance registers under its logical id',
+        hint: 'It comes back as soon as an instance registers under its logical id',
       });
     await changeSettings(tx, state, { enabled }, by, now);
     return { success: true as const, enabled };
@@ -70,7 +70,10 @@ function requireDeadlineAhead({ deadline }: SettingChanges, now: Date): void {
   if (!deadline) return;
   const latest = msAfter(now, mostWorkSeconds * secondMs);
   if (deadline <= now || deadline > latest)
-    throw invalidField('deadline', `must be after now and by ${latest.toISOString()}, not ${deadline.toISOString()}`);
+    throw invalidField(
+      'deadline',
+      `must be in the future and no later than ${latest.toISOString()}, not ${deadline.toISOString()}`,
+    );
 }
 
 /**
@@ -84,7 +87,7 @@ export function removeAgent(db: Db, of: OfAgent, by: By, now: Date) {
     await deleteAgent(tx, state, by, now);
     return {
       success: true as const,
-      message: `Agent ${state.agent.logicalAgentId} is deleted; its instance runs on until you terminate it`,
+      message: `Agent ${state.agent.logicalAgentId} was deleted; its instance keeps running until you terminate it`,
       agent_id: state.agent.id,
     };
   });

@@ -48,10 +48,10 @@ function targetOf({ pools, onDemand, instance }: InstanceWithPools, body: Simula
   if (!pool && targetPool === undefined)
     throw new AppError('no_suitable_pool', 'No pool of the instance’s type and region has a fresh price');
   if (pool?.price === undefined)
-    throw new AppError('pool_mismatch', 'No saving is known there', {
+    throw new AppError('pool_mismatch', 'The saving in this pool is not known', {
       details: {
         target_pool: [
-          `${targetPool} is no pool with a price of the instance’s type and region (${instance.instanceType}, ${instance.region})`,
+          `${targetPool} is not a pool of the instance’s type and region with a known price (${instance.instanceType}, ${instance.region})`,
         ],
       },
     });

@@ -76,7 +76,7 @@ export const openExport = {
   method: 'GET',
   access: 'open',
   scope: 'none',
-  summary: 'The file that a link is to',
+  summary: 'The file that the link points to',
   params: z.object({ link: z.string() }),
   isFile: true,
   response: Csv,

@@ -110,7 +110,7 @@ export const decisionRoutes = {
     path: '/api/agents/{agent_id}/switch-recommendation',
     access: 'client',
     scope: ['agent', 'read'],
-    summary: 'What the engine would do now, whether or not it may',
+    summary: 'What the engine would do now, whether or not it is allowed to',
     params: ofAgent,
     response: Decision.extend({
       agent_id: z.string(),

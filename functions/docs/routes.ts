@@ -17,7 +17,7 @@ export const docsRoutes = {
     ...open,
     id: 'X32',
     path: '/docs',
-    summary: 'A page that shows the document, and sends requests with the token that one enters',
+    summary: 'A page that shows the document and sends requests with the token you enter',
     contentType: 'text/html',
     response: z.string(),
   },

@@ -80,7 +80,7 @@ export class AppSecret {
 function parse(text: string | undefined): Login {
   const parsed = loginSchema.safeParse(jsonOf(text ?? ''));
   if (parsed.success) return parsed.data;
-  throw new Error('the secret is no JSON object with a username and a password');
+  throw new Error('the secret is not a JSON object with a username and a password');
 }
 
 function jsonOf(text: string): unknown {

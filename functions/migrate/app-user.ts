@@ -15,7 +15,7 @@ export interface Login {
 export async function makeAppUser(db: Kysely<unknown>, schema: string, { username, password }: Login): Promise<void> {
   // Both become part of the SQL text: MySQL takes no parameters in these statements.
   if (!/^\w{1,32}$/.test(username))
-    throw new Error(`the secret's username is ${username}: 1 to 32 letters, digits and _ are wanted`);
+    throw new Error(`the secret's username is ${username}; it must have 1 to 32 letters, digits and _`);
   if (!/^[A-Za-z0-9]{16,64}$/.test(password))
     throw new Error("the secret's password must have 16 to 64 letters and digits, and nothing else");
   const user = `'${username}'@'%'`;

@@ -23,7 +23,7 @@ export async function handler(event: unknown, context: Context) {
   const secret = new AppSecret(DATABASE_SECRET_ARN);
   if (!isRotation(event)) return { applied: await prepare(db, schema, secret) };
   if (event.SecretId !== DATABASE_SECRET_ARN)
-    throw new Error(`asked to rotate ${event.SecretId}; only ${DATABASE_SECRET_ARN} is ours`);
+    throw new Error(`asked to rotate ${event.SecretId}, but only ${DATABASE_SECRET_ARN} can be rotated`);
   await rotate(db as Kysely<unknown>, schema, secret, event);
   return {};
 }

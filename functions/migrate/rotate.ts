@@ -32,7 +32,7 @@ export async function rotate(
   const stage = await secret.stageOf(version);
   if (stage === 'current') return; // this rotation is done
   // A late call, from before another rotation, would change the password of the user that the other is about to use.
-  if (stage === 'unused') throw new Error(`version ${version} of the secret is not the one that is being made`);
+  if (stage === 'unused') throw new Error(`version ${version} of the secret is not the one that is being created`);
   switch (Step) {
     case 'createSecret': {
       if (await secret.read({ version })) return;

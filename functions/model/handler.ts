@@ -33,7 +33,7 @@ async function keep(call: Call, kind: 'model' | 'engine', { body, actor }: { bod
       );
   await tidy(call);
   const names = files.map(({ name }) => name);
-  const message = uploads ? 'PUT each file to its URL, then activate the session' : `${names.length} files are kept`;
+  const message = uploads ? 'PUT each file to its URL, then activate the session' : `${names.length} files were stored`;
   const totalSize = files.reduce((sum, { bytes }) => sum + bytes, 0);
   return { answer: { success: true as const, message, files: names, sessionId: id, uploads }, totalSize };
 }
@@ -50,8 +50,8 @@ async function tryModel(session: Awaited<ReturnType<typeof readSession>>): Promi
   const [file, ...others] = session.files;
   if (session.kind !== 'model') throw unusable('it holds files of an engine, which are never run');
   const foreign = session.files.find(({ name }) => !name.toLowerCase().endsWith('.onnx'));
-  if (foreign) throw unusable(`${foreign.name} is of a format that is kept and not run; only ONNX is`);
-  if (!file || others.length > 0) throw unusable(`it has ${session.files.length} models; one is used`);
+  if (foreign) throw unusable(`${foreign.name} has a format that is stored but never run; only ONNX is run`);
+  if (!file || others.length > 0) throw unusable(`it has ${session.files.length} models; it must have exactly one`);
   const bytes = await getFile(session.id, file.position);
   if (!bytes) throw unusable(`${file.name} has not been uploaded`);
   const probed = await probeModel(bytes);
@@ -90,7 +90,7 @@ export const handler = httpHandler<typeof modelRoutes>(modelRoutes, {
       await activateSession(call.db, { id: session.id, sha256 }, byOf(call, caller), call.now);
       await tidy(call);
     }
-    const message = 'The model was loaded, gave finite answers, and is live';
+    const message = 'The model was loaded, gave finite outputs, and is live';
     return {
       success: true,
       message,
@@ -102,7 +102,7 @@ export const handler = httpHandler<typeof modelRoutes>(modelRoutes, {
   fallBack: async (call, { caller }) => {
     const fallbackSessionId = await fallBack(call.db, byOf(call, caller), call.now);
     await tidy(call);
-    return { success: true, message: 'The session before is live again', fallbackSessionId, restarting: false };
+    return { success: true, message: 'The previous session is live again', fallbackSessionId, restarting: false };
   },
   listModels: async ({ db }) =>
     (await listSessions(db)).map(({ id, status, files, totalSize, createdAt, activatedAt }) => ({

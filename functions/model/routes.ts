@@ -33,7 +33,9 @@ const declaredFiles = (kind: keyof typeof extensions) =>
       )
       .min(1)
       .max(20)
-      .meta({ description: 'What will be PUT to the signed URLs of the answer: names, and sizes in bytes' }),
+      .meta({
+        description: 'The files that will be PUT to the signed URLs in the response: names, and sizes in bytes',
+      }),
   });
 
 const SignedUrl = z.object({ file: z.string(), url: z.url(), expires_at: z.iso.datetime() });
@@ -46,7 +48,7 @@ const Uploaded = z.object({
   uploads: z
     .array(SignedUrl)
     .optional()
-    .meta({ description: 'One for each file that was only announced: PUT it there, with exactly its size' }),
+    .meta({ description: 'One for each declared file: PUT the file there, with exactly the declared size' }),
 });
 
 const Session = z.object({
@@ -70,7 +72,8 @@ export const modelRoutes = {
     path: '/api/admin/ml-models/upload',
     access: 'admin',
     scope: 'admin',
-    summary: 'Keeps model files as a session that can be activated; small ones as a form, any as URLs to PUT them to',
+    summary:
+      'Stores model files as a session that can be activated: small files as a form, files of any size by signed URL',
     takesFiles: true,
     body: declaredFiles('model'),
     maxBodyBytes: maxFormBytes,
@@ -85,7 +88,7 @@ export const modelRoutes = {
     path: '/api/admin/decision-engine/upload',
     access: 'admin',
     scope: 'admin',
-    summary: 'Keeps files of an engine; they are never run',
+    summary: 'Stores the files of an engine; they are never run',
     takesFiles: true,
     body: declaredFiles('engine'),
     maxBodyBytes: maxFormBytes,
@@ -100,7 +103,7 @@ export const modelRoutes = {
     path: '/api/admin/ml-models/activate',
     access: 'admin',
     scope: 'admin',
-    summary: 'Makes a session live once its model has been loaded and gave finite answers',
+    summary: 'Makes a session live once its model has loaded and given finite outputs',
     body: z.object({ sessionId: z.string().min(1).max(64) }),
     response: z.object({
       success: z.literal(true),
@@ -117,7 +120,7 @@ export const modelRoutes = {
     path: '/api/admin/ml-models/fallback',
     access: 'admin',
     scope: 'admin',
-    summary: 'Makes the session live again that was live before',
+    summary: 'Makes the previously live session live again',
     response: z.object({
       success: z.literal(true),
       message: z.string(),
@@ -132,7 +135,7 @@ export const modelRoutes = {
     path: '/api/admin/ml-models/sessions',
     access: 'admin',
     scope: 'viewer',
-    summary: 'The newest ten sessions, newest first',
+    summary: 'The ten newest sessions, newest first',
     response: z.array(Session).max(10),
   },
 } satisfies Routes;

@@ -53,15 +53,15 @@ interface Declared {
 export function checkFiles(kind: keyof typeof extensions, declared: readonly Declared[]) {
   const refuse = (problem: string) => invalidField('files', problem);
   if (declared.length === 0) throw refuse('must have at least one file');
-  if (declared.length > most.files) throw refuse(`has ${declared.length} files; ${most.files} are the most`);
+  if (declared.length > most.files) throw refuse(`has ${declared.length} files; it may have at most ${most.files}`);
   const total = declared.reduce((sum, { size }) => sum + size, 0);
   if (total > most.bytes)
-    throw new AppError('body_too_large', `The files have ${total} bytes; they may have ${most.bytes} together`);
+    throw new AppError('body_too_large', `The files have ${total} bytes in total; the limit is ${most.bytes}`);
   return declared.map(({ name, size }) => {
     const kept = name.replace(/^.*[/\\]/, ''); // some browsers send a path
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
     if (kept === '' || kept.length > 255 || /[\u0000-\u001f\u007f]/.test(kept))
-      throw refuse('must have names of 1 to 255 characters that can be printed');
+      throw refuse('must have names of 1 to 255 printable characters');
     if (!extensions[kind].some((extension) => kept.toLowerCase().endsWith(extension)))
       throw refuse(`has ${kept}; it must end in one of ${extensions[kind].join(' ')}`);
     if (size === 0) throw refuse(`has ${kept}, which is empty`);

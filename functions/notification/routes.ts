@@ -5,7 +5,9 @@ import type { Routes } from '../shared/route.ts';
 import { AuditedAct, AuditQuery, TenantAuditQuery } from './answers.ts';
 
 const ofReader = { access: 'clientOrAdmin', scope: 'read' } as const;
-const about = optional(z.string().max(36)).meta({ description: 'A tenant; for an operator, who otherwise sees all' });
+const about = optional(z.string().max(36)).meta({
+  description: 'The tenant; an operator who leaves it out sees all tenants',
+});
 
 /** Routes for notifications to tenants and operators (protocol 11), and for the audit log (protocol 4). */
 export const notificationRoutes = {
@@ -54,7 +56,7 @@ export const notificationRoutes = {
     path: '/api/admin/audit',
     access: 'admin',
     scope: 'viewer',
-    summary: 'Who did what to whom, newest first',
+    summary: 'The audit log: who did what to which tenant, newest first',
     query: AuditQuery,
     isPaged: true,
     response: z.array(AuditedAct),
@@ -64,7 +66,7 @@ export const notificationRoutes = {
     id: 'U2',
     method: 'GET',
     path: '/api/client/{client_id}/audit',
-    summary: 'What was done to a tenant, and by whom, newest first',
+    summary: 'The audit log of a tenant: what was done, and by whom, newest first',
     params: z.object({ client_id: z.string() }),
     query: TenantAuditQuery,
     isPaged: true,

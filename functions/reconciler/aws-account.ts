@@ -76,7 +76,7 @@ async function succeeded(db: Db, before: AwsLookup, now: Date): Promise<void> {
         clientId: before.clientId,
         type: 'aws_access_restored',
         severity: 'info',
-        message: `Terminations can be verified again: ${serviceOf(before.region)} answers`,
+        message: `Terminations can be verified again: ${serviceOf(before.region)} responds`,
         notify: true,
         dedupeKey: `aws_access_restored:${before.clientId}:${before.region}:${before.notifiedAt.getTime()}`,
       },

@@ -23,7 +23,7 @@ export function failureMessage({ code, isPassing }: AwsFailure, { roleArn, regio
 export const serviceOf = (region: string) => (region === roleItself ? 'STS' : `EC2 in ${region}`);
 
 const passing = (code: string, region: string) =>
-  `${serviceOf(region)} does not answer (${code}). You need not do anything`;
+  `${serviceOf(region)} does not respond (${code}). You do not need to do anything`;
 
 function toPutRight(code: string, region: string): string {
   if (region === roleItself)

@@ -16,7 +16,7 @@ export function notifyStillRunning(
       ...eventOf(instance),
       type: 'instance_still_running',
       severity: 'error' as const,
-      message: `${dueWords(instance)}, but EC2 says that it is ${state}${costWords(instance, state)}. Its agent is asked again; if it cannot, terminate the instance yourself`,
+      message: `${dueWords(instance)}, but EC2 says that it is ${state}${costWords(instance, state)}. Its agent is asked again; if that does not help, terminate the instance yourself`,
       metadata: { ec2_state: state, due_at: instance.dueAt, price_per_hour: hourlyPrice(instance, state) },
       notify: true,
       dedupeKey: `still_running:${instance.id}:${dayOf(now)}`,

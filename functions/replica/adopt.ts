@@ -36,9 +36,9 @@ export async function adoptInstance(
     .where('instanceId', '=', instanceId)
     .executeTakeFirst();
   if (known && known.agentId !== agent.id)
-    throw new AppError('instance_of_another_client', `Instance ${instanceId} is not this agent's`);
+    throw new AppError('instance_of_another_client', `Instance ${instanceId} does not belong to this agent`);
   if (known)
-    return answer({ id: known.id, instanceId, pool, status: known.status, message: 'The instance is known already' });
+    return answer({ id: known.id, instanceId, pool, status: known.status, message: 'The instance is already known' });
   const isWanted = agent.manualReplicaEnabled && standbys.length === 0 && !isRetired(instance);
   const { id: poolId, instanceType, region, az } = place;
   const parentInstanceId = body.parent_instance_id ?? primary?.id ?? null;
@@ -52,7 +52,7 @@ export async function adoptInstance(
     : answer({ id, instanceId, pool, status: 'terminated', message: notWanted });
 }
 
-const notWanted = 'A replica is not wanted: the instance is to be terminated';
+const notWanted = 'No replica is needed: the instance will be terminated';
 
 function placeOf({ agent, primary }: AgentState, body: Running['body']) {
   const id = body.pool_id ?? body.target_pool_id ?? primary?.currentPoolId ?? 'unknown.unknown';

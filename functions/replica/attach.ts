@@ -36,7 +36,7 @@ export async function attachInstance(db: Db, launched: Launched, now: Date) {
     requireOwnInstance(state, instanceId);
     const isAnothers = state.instance?.replicaId != null && state.instance.replicaId !== standby.id;
     if (isAnothers || isRetired(state.instance))
-      throw new AppError('replica_has_machine', `${instanceId} is or was another standby, or is to be terminated`);
+      throw new AppError('replica_has_machine', `${instanceId} is or was another standby, or will be terminated`);
     if (standby.instanceId !== null && standby.instanceId !== instanceId) {
       const { instanceType, region, az } = standby;
       const surplus = { clientId: standby.clientId, agentId, instanceId, instanceType, region, az, isKept: false };
@@ -49,7 +49,7 @@ export async function attachInstance(db: Db, launched: Launched, now: Date) {
   if ('surplusOf' in outcome)
     throw new AppError(
       'replica_has_machine',
-      `Replica has the instance ${outcome.surplusOf}; ${instanceId} is to be terminated`,
+      `Replica already has the instance ${outcome.surplusOf}; ${instanceId} will be terminated`,
     );
   return { success: true as const, replica_id: replicaId, instance_id: instanceId, status: outcome.status };
 }

@@ -33,7 +33,7 @@ export function createReplica(db: Db, { body, ...of }: OfAgent & { readonly body
     const { id } = await createStandby(tx, state, { pool, standby }, now);
     const { clientId } = state.agent;
     await audit(tx, by, { clientId, action: 'replica_created', targetId: id, after: { poolId: pool.id } }, now);
-    const message = 'The agent launches the replica with its next poll';
+    const message = 'The agent launches the replica on its next poll';
     return answer({ id, instanceId: null, pool, status: 'launching', message });
   });
 }
@@ -47,7 +47,7 @@ function requireWanted(state: AgentState<'standbys'>): void {
   if (!agent.manualReplicaEnabled)
     throw new AppError('manual_mode_off', 'Manual replica mode is off', { hint: 'Turn manual replicas on first' });
   if (standbys.length > 0)
-    throw new AppError('replica_exists', 'A replica is active already', {
+    throw new AppError('replica_exists', 'A replica is already active', {
       current_count: standbys.length,
       max_allowed: 1,
       note: 'Promote it or delete it first',
@@ -63,16 +63,16 @@ async function poolFor(tx: Tx, state: AgentState, body: Body, now: Date): Promis
     if (named) return named;
     const type = wanted.slice(0, wanted.lastIndexOf('.'));
     if (type !== agent.instanceType && type.includes('.'))
-      throw new AppError('pool_mismatch', `${wanted} is not of the agent's type`, {
+      throw new AppError('pool_mismatch', `${wanted} is not a pool of the agent's type`, {
         agent_type: agent.instanceType,
         pool_type: type,
       });
-    throw new AppError('pool_not_found', `No pool ${wanted} is known`);
+    throw new AppError('pool_not_found', `${wanted} is not a known pool`);
   }
   const wish = { excludeZones: body.exclude_zones, maxHourlyCost: body.max_hourly_cost, emergency: false };
   const pool = choosePool(candidates, { ...wish, primaryPool: primary?.currentPoolId ?? null }, now);
   if (pool) return pool;
-  throw new AppError('no_suitable_pool', 'No other pool of the type and region has a fresh price', {
+  throw new AppError('no_suitable_pool', 'No other pool of this type and region has a fresh price', {
     hint: 'Name a pool, exclude fewer zones, or wait for the next price report',
   });
 }

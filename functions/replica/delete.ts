@@ -17,7 +17,7 @@ export function deleteReplica(db: Db, { clientId, agentId, replicaId }: OfReplic
     const state = await lockAgent(tx, { clientId, agentId, with: { replica: replicaId } }, now);
     const standby = requireStandby(state, replicaId);
     if (!standby.isActive)
-      throw new AppError('replica_inactive', `Replica is ${standby.status} already`, {
+      throw new AppError('replica_inactive', `Replica is already ${standby.status}`, {
         terminated_at: standby.terminatedAt?.toISOString() ?? null,
       });
     await endStandby(tx, standby, { at: now, confirmed: standby.instanceId === null }, now);
@@ -28,7 +28,7 @@ export function deleteReplica(db: Db, { clientId, agentId, replicaId }: OfReplic
         agentId,
         type: 'replica_terminated',
         severity: 'info',
-        message: `The standby of agent ${state.agent.logicalAgentId} in ${standby.poolId} is to be terminated`,
+        message: `The standby of agent ${state.agent.logicalAgentId} in ${standby.poolId} will be terminated`,
         metadata: { replicaId },
         dedupeKey: `replica_terminated:${replicaId}`,
       },

@@ -18,7 +18,7 @@ export function emergencyAnswer(
     case 'switching':
       return { success: false, error: 'The agent is carrying out a switch: its successor takes over' };
     case 'no-pool':
-      return { success: false, error: 'No standby can be launched now: it is tried again each minute' };
+      return { success: false, error: 'No standby can be launched now: the launch is retried every minute' };
     case 'standby': {
       const { replicaId, pool, existing } = preparation;
       return {
@@ -31,8 +31,8 @@ export function emergencyAnswer(
         hourly_cost: pool.price,
         urgency: type === 'termination-notice' ? ('critical' as const) : ('high' as const),
         message: existing
-          ? 'A standby is active already'
-          : 'A standby is queued: the agent launches it with its next poll',
+          ? 'A standby is already active'
+          : 'A standby is queued: the agent launches it on its next poll',
       };
     }
   }
@@ -75,7 +75,7 @@ export function terminationAnswer(outcome: Outcome) {
     case 'standby-lost':
       return {
         success: false,
-        message: 'The standby is given up',
+        message: 'The standby is abandoned',
         error: 'This instance is a standby',
         replica_id: outcome.replicaId,
       };

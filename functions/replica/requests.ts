@@ -10,7 +10,7 @@ export const Status = z.enum(['launching', 'syncing', 'ready', 'promoted', 'term
 const Tags = z.record(z.string(), z.unknown()).refine((tags) => sizeOf(tags, 'replica_instances.tags').fits, {
   error: ({ input }) => {
     const { bytes, max } = sizeOf(input, 'replica_instances.tags');
-    return `has ${bytes} bytes as JSON; it may have ${max} at most`;
+    return `has ${bytes} bytes as JSON; it may have at most ${max}`;
   },
 });
 

@@ -36,7 +36,8 @@ export const cursorField = (list: string) =>
       if (!position)
         context.addIssue({
           code: 'custom',
-          message: 'is no cursor of this list: send the x-next-cursor of its last page as it came, or none',
+          message:
+            'is not a cursor of this list: send the x-next-cursor of the previous page unchanged, or leave it out',
         });
       return position;
     });
@@ -50,7 +51,7 @@ export const keptCursor = (list: string) =>
     .optional()
     .refine(
       (cursor) => !cursor || positionFrom(list, cursor) !== undefined,
-      'is no cursor of this export: send the x-next-cursor of the file before as it came, or none',
+      'is not a cursor of this export: send the x-next-cursor of the previous file unchanged, or leave it out',
     );
 
 /** A whole number in a query. A value above `most` is refused; capping it would go unnoticed. */

@@ -75,7 +75,7 @@ function readBody(event: Event, maxBytes = maxBodyBytes): unknown {
 
 function requireSize(bytes: number, maxBytes = maxBodyBytes): void {
   if (bytes > maxBytes)
-    throw new AppError('body_too_large', `The body has ${bytes} bytes; it may have ${maxBytes} at most`);
+    throw new AppError('body_too_large', `The body has ${bytes} bytes; it may have at most ${maxBytes}`);
 }
 
 const isDeeper = (value: unknown, levels: number): boolean =>
@@ -90,7 +90,7 @@ const isDeeper = (value: unknown, levels: number): boolean =>
 function storable(key: string, value: unknown) {
   if (key.includes('\0') || (typeof value === 'string' && value.includes('\0')))
     throw invalidField(key.replaceAll('\0', '') || 'body', noNul);
-  if (!key.isWellFormed()) throw invalidField(key.toWellFormed(), 'must be a name of whole characters');
+  if (!key.isWellFormed()) throw invalidField(key.toWellFormed(), 'must be a name of well-formed Unicode');
   if (key.length > maxKeyLength)
     throw invalidField(`${key.slice(0, 32).toWellFormed()}…`, `must be a name of at most ${maxKeyLength} characters`);
   return typeof value === 'string' ? value.toWellFormed() : value;

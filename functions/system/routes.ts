@@ -9,7 +9,7 @@ export const systemRoutes = {
     path: '/health',
     access: 'open',
     scope: 'none',
-    summary: 'Whether the control plane can work: 503 when its database does not answer',
+    summary: 'Whether the control plane can work: 503 when its database does not respond',
     response: z.object({
       status: z.literal('ok'),
       version: z.string(),

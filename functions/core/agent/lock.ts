@@ -50,7 +50,7 @@ export async function takeLock(tx: Tx, of: Omit<Locking<Wanted>, 'with'>): Promi
     .execute();
   if (rows.length === 0)
     throw skipLocked
-      ? new DatabaseError('conflict', `somebody else holds agent ${agentId}`)
+      ? new DatabaseError('conflict', `another call has locked agent ${agentId}`)
       : agentNotFound(of.ref ?? agentId);
 }
 

@@ -51,7 +51,7 @@ export type SettingChanges = { readonly [Name in keyof AgentSettings]?: AgentSet
  */
 export function settingChanges(agent: AgentSettings, asked: SettingChanges): SettingChanges {
   if (asked.autoSwitchEnabled && asked.manualReplicaEnabled)
-    throw invalidField('manualReplicaEnabled', 'excludes autoSwitchEnabled: at most one of them can be true');
+    throw invalidField('manualReplicaEnabled', 'cannot be true together with autoSwitchEnabled');
   const wanted: SettingChanges = {
     ...asked,
     ...(asked.autoSwitchEnabled && { manualReplicaEnabled: false }),

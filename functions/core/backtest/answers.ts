@@ -29,10 +29,10 @@ export const runOf = (run: WholeRun) => ({
 });
 
 const limits = [
-  'A pool that nobody ran in or tried counts as not up: it is neither launched in nor kept. Where observed_percent is low, costs may have been lower, and interruptions fewer by up to interruptions_unseen.',
-  'Pools are observed by ten minutes, from what the agents of all tenants met; prices are those that were known when each ten minutes began.',
-  'A service is played as one instance that begins on-demand and knows nothing of the time before; a launch takes 90 s, a notice comes 120 s before the end, and a cutover takes 5 s.',
-  'never_moving stays in the pool that the agent is in now, on-demand while that is not up. Standbys, disruption windows and moves by hand are not played.',
+  'While no agent ran or tried to launch in a pool, it counts as down: nothing launches or stays there. Where observed_percent is low, costs may have been lower, and interruptions fewer by up to interruptions_unseen.',
+  'Pools are observed in ten-minute periods, through the agents of all tenants; prices are those known at the start of each period.',
+  'A service is simulated as one instance that starts on-demand without earlier history; a launch takes 90 s, a notice comes 120 s before the end, and a cutover takes 5 s.',
+  'never_moving stays in the agent’s current pool, and on-demand while that pool is down. Standbys, disruption windows and manual moves are not simulated.',
 ];
 
 type Strategy = 'as_asked' | 'never_moving' | 'always_cheapest' | 'all_on_demand';

@@ -29,7 +29,7 @@ type OpenRun = Awaited<ReturnType<typeof openRuns>>[number];
 
 async function playRun(db: Db, open: OpenRun, hasTime: RunTime['hasTime'], now: Date): Promise<number> {
   if (open.attempts >= mostAttempts) {
-    await failRun(db, open, `It was given up after ${mostAttempts} attempts; what was played of it is shown`, now);
+    await failRun(db, open, `It was abandoned after ${mostAttempts} attempts; the results so far are shown`, now);
     return 0;
   }
   if (!(await beginTry(db, open))) return 0;

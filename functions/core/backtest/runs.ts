@@ -40,7 +40,7 @@ export async function createRun(tx: Tx, { plays, ...run }: NewRun, now: Date): P
   if (Number(open) >= mostOpen)
     throw new AppError(
       'too_many_what_ifs',
-      `${open} back-tests are under way, and ${mostOpen} at a time are played: wait until one is done`,
+      `${open} back-tests are under way, and at most ${mostOpen} can be at a time: wait until one is done`,
     );
   await tx
     .insertInto('whatIfRuns')

@@ -33,7 +33,7 @@ const WhatIfSettings = z.strictObject(
   {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `${issue.keys.slice(0, 5).join(', ')}: no setting that can be back-tested; there are ${Object.keys(settings).join(', ')}`
+        ? `${issue.keys.slice(0, 5).join(', ')}: cannot be back-tested; the settings that can are ${Object.keys(settings).join(', ')}`
         : undefined,
   },
 );
@@ -53,13 +53,13 @@ export const whatIfQuery = (id: string) => pageQuery(id, { usual: 20, most: 100 
 /** The outcome of a strategy: per agent in a play, summed in the total. */
 const Outcome = z.object({
   cost: z.number().meta({ description: 'USD, as the tenant pays' }),
-  savings_percent: z.number().meta({ description: 'Of what on-demand alone costs' }),
+  savings_percent: z.number().meta({ description: 'Relative to what on-demand alone costs' }),
   availability_percent: z.number(),
   moves: z.int(),
   interruptions: z.int(),
-  interruptions_unseen: z
-    .int()
-    .meta({ description: 'Of the interruptions, those where nobody saw the pool any more: it may have been up' }),
+  interruptions_unseen: z.int().meta({
+    description: 'Interruptions that were assumed because nobody observed the pool any more: it may have been up',
+  }),
 });
 export type Outcome = z.output<typeof Outcome>;
 
@@ -80,27 +80,29 @@ const PlayedSettings = z.object({
   min_pool_duration_hours: z.int(),
   limits_hold: z
     .boolean()
-    .meta({ description: 'Whether the five limits above hold: with a target, only once one is set' }),
+    .meta({ description: 'Whether the five limits above apply; with a target, they do only once one of them is set' }),
 });
 export type PlayedSettings = z.output<typeof PlayedSettings>;
 
 export const Play = z.object({
   instance_type: z.string(),
   region: z.string(),
-  pool_id: z.string().nullable().meta({ description: 'Where the agents are now; null: on-demand' }),
+  pool_id: z.string().nullable().meta({ description: 'Where the agents are now; null means on-demand' }),
   agents: z.int(),
-  agent_ids: z.array(z.string()).meta({ description: 'The first few of them' }),
+  agent_ids: z.array(z.string()).meta({ description: 'The first few of these agents' }),
   settings: PlayedSettings,
   outcome: z
     .object({
       ...outcomes,
-      policy: z.string().meta({ description: 'The version of what decided' }),
+      policy: z.string().meta({ description: 'The version of the policy that decided' }),
       pools: z.int(),
-      observed_percent: z.number().meta({ description: 'Of the ten-minute periods of all pools' }),
+      observed_percent: z
+        .number()
+        .meta({ description: 'The share of all pools’ ten-minute periods that was observed' }),
     })
     .nullable()
-    .meta({ description: 'Per agent; null until it is played, and where it cannot be' }),
-  reason: z.string().nullable().meta({ description: 'Why it cannot be played' }),
+    .meta({ description: 'Per agent; null until it is simulated, and if it cannot be' }),
+  reason: z.string().nullable().meta({ description: 'Why it cannot be simulated' }),
 });
 export type Play = z.output<typeof Play>;
 
@@ -112,7 +114,7 @@ export const WhatIfAccepted = z.object({
   run_id: z.string(),
   client_id: z.string(),
   status: z.literal('queued'),
-  url: z.string().meta({ description: 'To ask for progress and result' }),
+  url: z.string().meta({ description: 'Where to read the progress and result' }),
   agents: z.int(),
   agents_left_out: z.int(),
 });
@@ -134,7 +136,9 @@ export const WhatIfItem = z.object({
     settings: z.object(settings).partial(),
   }),
   agents: z.int(),
-  agents_left_out: z.int().meta({ description: 'Beyond what one run plays, or of no known type and region' }),
+  agents_left_out: z
+    .int()
+    .meta({ description: 'Agents beyond the limit of one run, or without a known type and region' }),
   failure: z.string().nullable(),
 });
 
@@ -144,8 +148,8 @@ export const WhatIfRun = WhatIfItem.extend({
   total: z
     .object({ ...outcomes, agents: z.int(), observed_percent: z.number() })
     .nullable()
-    .meta({ description: 'Of all agents that were played; null until the run is done' }),
+    .meta({ description: 'For all agents that were simulated; null until the run is done' }),
   plays: z.array(Play),
-  limits: z.array(z.string()).meta({ description: 'What the figures do not say' }),
+  limits: z.array(z.string()).meta({ description: 'What the figures do not cover' }),
 });
 export type WhatIfTotal = NonNullable<z.output<typeof WhatIfRun>['total']>;

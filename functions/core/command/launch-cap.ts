@@ -38,7 +38,7 @@ export async function tellOfCap(db: Db, { clientId, agentId }: Capped, now: Date
       agentId,
       type: 'launch_cap_reached',
       severity: 'error',
-      message: `The agent was told to launch ${launchesAnHour} instances within an hour; it is told to launch more only once fewer lie within the last hour. Look for instances that run and are not used`,
+      message: `The agent was told to launch ${launchesAnHour} instances within an hour. It gets no more launches until the last hour has fewer. Look for running instances that nobody uses`,
       notify: true,
       dedupeKey: `launch_cap:${agentId}:${startOf(hourMs, now).getTime()}`,
     },

@@ -76,7 +76,7 @@ export async function queueSwitch(db: Db, command: QueuedSwitch): Promise<void> 
       .where('clientId', '=', command.clientId)
       .executeTakeFirst();
     if (!own)
-      throw new AppError('command_in_flight', 'A switch of this agent is under way already: wait until it is done');
+      throw new AppError('command_in_flight', 'A switch of this agent is already under way: wait until it is done');
   }
 }
 
@@ -86,7 +86,7 @@ export const isCommanded = sql<boolean>`EXISTS (SELECT 1 FROM commands AS x
 
 const supersededBy: Readonly<Record<NewSwitch['createdBy'], string>> = {
   emergency: 'superseded by an interruption',
-  manual: 'superseded by a switch that somebody forced',
+  manual: 'superseded by a forced switch',
   model: 'superseded by a later decision',
 };
 

@@ -34,7 +34,7 @@ export async function capLaunches(db: Db, _: RunTime, now: Date): Promise<number
       clientId,
       type: 'launch_cap_reached',
       severity: 'error' as const,
-      message: `Your agents were told of ${launches} launches within an hour, far more than they can need: they are told of no more until fewer are left in the last hour. Look for instances that run and are not used`,
+      message: `Your agents were told to launch ${launches} instances within an hour, far more than they can need. They get no more launches until the last hour has fewer. Look for running instances that nobody uses`,
       notify: true,
       dedupeKey: `launch_cap:${clientId}:${startOf(hourMs, now).getTime()}`,
     })),

@@ -32,10 +32,11 @@ export type Replay =
 
 /** Decides again from the stored input, and compares the bytes. */
 export function replay({ inputs, decisionTime, answer }: StoredDecision): Replay {
-  if (answer === null) return { kind: 'incomplete', why: 'its answer was too long to be kept' };
+  if (answer === null) return { kind: 'incomplete', why: 'its output was too long to be stored' };
   const given = inputs as DecisionInput & { prices: { poolsOmitted?: number } };
   const omitted = given.prices.poolsOmitted ?? 0;
-  if (omitted > 0) return { kind: 'incomplete', why: `${omitted} of its pools were too many to be kept` };
+  if (omitted > 0)
+    return { kind: 'incomplete', why: `${omitted} of its pools were not stored, because it had too many` };
   const stored = inflateSync(Buffer.from(answer, 'base64')).toString();
   const now = bytesOf(decide(withTimes(given), decisionTime));
   return { kind: now === stored ? 'same' : 'different', stored, now, model: given.service?.model ?? null };

@@ -101,9 +101,9 @@ const preparedBy = ({ id, instanceId, poolId, az, hourlyCost }: Standby): Prepar
 type Way = Exclude<Preparation['kind'], 'standby'>;
 
 const ways: Record<Way, string> = {
-  'on-demand': 'there is no standby to launch, so it goes on-demand',
+  'on-demand': 'no standby can be launched, so it goes on-demand',
   switching: 'its switch is under way, and the successor takes over',
-  'no-pool': 'a standby is wanted, and there is none to launch now',
+  'no-pool': 'a standby is needed, but none can be launched now',
 };
 
 function eventOf(
@@ -113,15 +113,15 @@ function eventOf(
 ): SystemEvent {
   const { agent } = state;
   const isTaken = signal.type === 'termination-notice';
-  const what = isTaken ? 'takes' : 'may take';
-  const answered = 'poolId' in answer ? `a standby in ${answer.poolId} is to take over` : ways[answer.way];
+  const what = isTaken ? 'is interrupting' : 'may interrupt';
+  const answered = 'poolId' in answer ? `a standby in ${answer.poolId} will take over` : ways[answer.way];
   return {
     clientId: agent.clientId,
     agentId: agent.id,
     instanceId: signal.instanceId,
     type: isTaken ? 'termination_notice' : 'rebalance_recommendation',
     severity: 'poolId' in answer ? 'warning' : 'error',
-    message: `EC2 ${what} ${signal.instanceId} of agent ${agent.logicalAgentId} away: ${answered}`,
+    message: `EC2 ${what} ${signal.instanceId} of agent ${agent.logicalAgentId}: ${answered}`,
     notify: true,
     dedupeKey: `announced:${noticeIdOf(state, signal)}`,
   };

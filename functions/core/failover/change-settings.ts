@@ -47,13 +47,13 @@ const words: Readonly<Record<keyof SettingChanges, string>> = {
   maxSwitchesPerWeek: 'switches a week',
   maxSwitchesPerDay: 'switches a day',
   minPoolDurationHours: 'minimum hours in a pool',
-  limitsSet: 'limits of its own',
+  limitsSet: 'own limits',
   availabilityTarget: 'availability target',
-  availabilityForm: 'form of the target',
+  availabilityForm: 'form of the availability target',
   disruptionWindows: 'disruption windows',
   deadline: 'deadline',
-  remainingWorkSeconds: 'seconds of work that are left',
-  restartOverheadSeconds: 'seconds of work that a launch adds',
+  remainingWorkSeconds: 'seconds of work left',
+  restartOverheadSeconds: 'seconds of work added by a launch',
 };
 
 function saidOf(value: unknown) {

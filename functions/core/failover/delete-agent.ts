@@ -32,7 +32,7 @@ export async function deleteAgent(
       instanceId: primary?.id,
       type: 'agent_deleted',
       severity: 'warning',
-      message: `Agent ${agent.logicalAgentId} was deleted${primary ? `; ${primary.id} runs on` : ''}`,
+      message: `Agent ${agent.logicalAgentId} was deleted${primary ? `; ${primary.id} keeps running` : ''}`,
       metadata: { standbys: standbys.map(({ id }) => id) },
       notify: true,
     },

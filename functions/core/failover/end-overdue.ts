@@ -67,7 +67,7 @@ async function endEach(db: Db, page: readonly Candidate[], { hasTime }: RunTime,
 const failures = {
   'not-launched': 'no instance was launched within 10 minutes',
   silent: 'its instance has fallen silent',
-  unheard: 'its instance was launched and never heard of',
+  unheard: 'its instance was launched but never heard from',
 } as const;
 
 async function end(
@@ -90,7 +90,7 @@ async function end(
       agentId: standby.agentId,
       type: 'emergency_stood_down',
       severity: 'info',
-      message: `No interruption came within 2 h: the emergency standby of agent ${state.agent.logicalAgentId} is let go`,
+      message: `No interruption came within 2 h: the emergency standby of agent ${state.agent.logicalAgentId} is no longer needed and is being ended`,
       metadata: { replicaId: standby.id },
       notify: true,
       dedupeKey: `stood_down:${standby.id}`,
@@ -109,7 +109,7 @@ const tellOfUnheard = (tx: Tx, { id, clientId, agentId, instanceId }: Standby, n
       instanceId: instanceId ?? undefined,
       type: 'standbys_stopped',
       severity: 'error',
-      message: `${maxUnheard} standbys in a row were launched and never heard of, the last of them ${instanceId}: check that their image starts the agent, and end these instances; no more are launched until a standby is asked for`,
+      message: `${maxUnheard} standbys in a row were launched but never heard from; the last one is ${instanceId}. Check that their image starts the agent, and terminate these instances. No more are launched until somebody asks for a standby`,
       metadata: { replicaId: id },
       notify: true,
       dedupeKey: `standbys_stopped:${id}`,

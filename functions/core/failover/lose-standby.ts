@@ -23,7 +23,7 @@ export async function loseStandby(
   await markFailed(
     tx,
     standby,
-    { why: 'EC2 took the instance away', cause: 'interrupted', endsAt: terminationTimeOf(signal) },
+    { why: 'EC2 interrupted its instance', cause: 'interrupted', endsAt: terminationTimeOf(signal) },
     now,
   );
   await insertNotice(tx, state, { signal, place: standby, action: 'standby-lost', replicaId: standby.id }, now);
@@ -33,7 +33,7 @@ export async function loseStandby(
     instanceId,
     type: 'standby_interrupted',
     severity: 'warning',
-    message: `EC2 takes the standby ${instanceId} of agent ${agent.logicalAgentId} away`,
+    message: `EC2 is interrupting ${instanceId}, a standby of agent ${agent.logicalAgentId}`,
     notify: true,
     dedupeKey: `standby_interrupted:${instanceId}`,
   };

@@ -47,7 +47,7 @@ export async function prepareStandby(
     if (signal.type === 'rebalance-recommendation' && !state.agent.autoSwitchEnabled)
       throw new AppError('auto_switch_disabled', 'Auto-switch is off: a rebalance recommendation is not acted on', {
         reason: 'auto_switch_disabled',
-        hint: 'A termination notice is acted on whatever the settings',
+        hint: 'A termination notice is acted on regardless of the settings',
       });
     if (state.primary?.id !== signal.instanceId) return { kind: 'not-primary' };
     return announce(tx, state, { signal, wishes, noticeId: knownNotice(state, signal, now)?.id }, now);

@@ -51,7 +51,7 @@ export async function goOnDemand(tx: Tx, { agent, openSwitch }: AgentState<'open
     targetPoolId: null,
     priority: priorities.emergency,
     createdBy: 'emergency',
-    reason: 'EC2 takes the instance away, and there is no standby to launch',
+    reason: 'EC2 is interrupting the instance, and no standby can be launched',
   } as const;
   await replaceSwitch(tx, switchCommand(command, now), openSwitch, now);
   return true;

@@ -53,7 +53,7 @@ export async function recordRecommendation(db: Db, recommendation: Recommendatio
       ...of,
       type: 'rebalance_recommendation',
       severity: 'warning',
-      message: `EC2 recommends to move agent ${agent.logicalAgentId} off ${instanceId}`,
+      message: `EC2 recommends moving agent ${agent.logicalAgentId} off ${instanceId}`,
       metadata: { action },
       dedupeKey: `rebalance-recommendation:${instanceId}:${hour.getTime()}`,
     },

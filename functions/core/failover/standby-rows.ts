@@ -74,7 +74,7 @@ export async function createStandby(
     agentId: agent.id,
     type: 'replica_created',
     severity: 'info',
-    message: `A standby of agent ${agent.logicalAgentId} is to be launched in ${input.pool.id}`,
+    message: `A standby of agent ${agent.logicalAgentId} will be launched in ${input.pool.id}`,
     metadata: { replicaId: row.id, type: input.standby.type },
     dedupeKey: `replica_created:${row.id}`,
   };

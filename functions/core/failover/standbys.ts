@@ -25,7 +25,7 @@ export function requireStandby({ replica }: AgentState<'replica'>, replicaId: st
 /** @throws AppError agent_too_old */
 export function requireLaunches({ agent }: AgentState): void {
   if (canLaunchStandbys(agent)) return;
-  throw new AppError('agent_too_old', `Agent is of version ${agent.agentVersion}, which cannot launch standbys`, {
+  throw new AppError('agent_too_old', `Agent has version ${agent.agentVersion}, which cannot launch standbys`, {
     hint: 'Agents of version 4 can: install one on the instance',
   });
 }
@@ -37,7 +37,7 @@ export function requireLaunches({ agent }: AgentState): void {
  */
 export function requireOwnInstance({ agent, instance }: AgentState<'instance'>, instanceId: string): void {
   if (instance && (instance.clientId !== agent.clientId || instance.agentId !== agent.id))
-    throw new AppError('instance_of_another_client', `Instance ${instanceId} is not this agent's`);
+    throw new AppError('instance_of_another_client', `Instance ${instanceId} does not belong to this agent`);
   if (instance?.isPrimary) throw new AppError('replica_has_machine', `Instance ${instanceId} is the agent's primary`);
 }
 

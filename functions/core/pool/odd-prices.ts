@@ -36,8 +36,8 @@ interface Reporter {
 
 /** How each kind of odd Spot price is reported. */
 const kinds = {
-  price_outlier: { severity: 'warning', why: 'too far off what others see, so it is not used' },
-  price_discrepancy: { severity: 'info', why: 'more than a tenth off what is kept for the same five minutes' },
+  price_outlier: { severity: 'warning', why: 'too far from what others see, so it is not used' },
+  price_discrepancy: { severity: 'info', why: 'more than 10 % off the price stored for the same five minutes' },
 } as const;
 
 export async function recordOddPrices(

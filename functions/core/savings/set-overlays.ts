@@ -49,7 +49,7 @@ function refuseOverlaps(overlays: readonly StoredOverlay[]): void {
       if (one.instanceType === other.instanceType && one.mode === other.mode && isAtOnce(one, other))
         throw invalidField(
           `overlays.${i}`,
-          `counts for ${one.instanceType || 'all types'} (${one.mode}) at the same time as overlays.${n}; one has to end before the other begins`,
+          `applies to ${one.instanceType || 'all types'} (${one.mode}) at the same time as overlays.${n}; one must end before the other begins`,
         );
 }
 

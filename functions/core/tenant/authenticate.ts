@@ -53,7 +53,7 @@ async function recordRefusal(db: Db, { token, sourceIp, denial }: Refusal, now: 
       clientId: null,
       type: 'auth_failed',
       severity: 'warning',
-      message: `Refused a call from ${sourceIp}: its token is unknown, expired, revoked or of an inactive client`,
+      message: `Refused a call from ${sourceIp}: its token is unknown, expired, revoked or belongs to an inactive client`,
       metadata: { tokenHash, sourceIp, denial },
       dedupeKey: `auth_failed:${slot}:${Math.floor(now.getTime() / periodMs)}`,
       isCounted: true,

@@ -14,7 +14,7 @@ import { hashOf } from './tokens.ts';
 export const maxTokens = 50;
 
 export const tooManyTokens = () =>
-  new AppError('too_many_tokens', `There are ${maxTokens} tokens already: revoke one that is not needed any more`);
+  new AppError('too_many_tokens', `There are already ${maxTokens} tokens: revoke one that is no longer needed`);
 
 interface NewToken {
   readonly clientId: string;
@@ -30,7 +30,7 @@ interface NewToken {
  */
 export async function createToken(db: Db, { clientId, name, scope, expiresAt }: NewToken, by: By, now: Date) {
   if (expiresAt && expiresAt <= now)
-    throw new AppError('already_expired', 'The token would have expired before it is made', {
+    throw new AppError('already_expired', 'The token would already be expired when created', {
       details: { expires_at: [`must be later than now, ${now.toISOString()}`] },
     });
   const id = randomUUID();
@@ -47,7 +47,7 @@ export async function createToken(db: Db, { clientId, name, scope, expiresAt }: 
     if (live.length === 0) throw clientNotFound();
     if (live.some((other) => other.id === id)) return; // already done: the response of its commit was lost
     if (live.some((other) => other.isNamesake))
-      throw new AppError('token_exists', `There is a token ${name} already: revoke it, or choose another name`);
+      throw new AppError('token_exists', `There is already a token ${name}: revoke it, or choose another name`);
     if (live.length >= maxTokens) throw tooManyTokens();
     const made = { createdAt: now, createdBy: by.actor };
     await tx
@@ -60,7 +60,7 @@ export async function createToken(db: Db, { clientId, name, scope, expiresAt }: 
         clientId,
         type: 'token_created',
         severity: 'info',
-        message: `Access token ${name} was made, with scope ${scope}`,
+        message: `Access token ${name} was created, with scope ${scope}`,
         notify: true,
         dedupeKey: `token_created:${id}`,
       },
@@ -99,7 +99,7 @@ export async function revokeToken(
         clientId,
         type: 'token_revoked',
         severity: 'warning',
-        message: `Access token ${token.name} was revoked: what uses it is refused from now on`,
+        message: `Access token ${token.name} was revoked: requests that use it are refused from now on`,
         notify: true,
         dedupeKey: `token_revoked:${tokenId}`,
       },

@@ -75,7 +75,7 @@ export async function regenerateToken(db: Db, { clientId, overlapHours }: Replac
         .where('id', '=', old.id)
         .execute();
     await insertMainToken(tx, { clientId, main }, by, now);
-    const ends = overlapHours > 0 ? `The old one works until ${until.toISOString()}` : 'The old one works no longer';
+    const ends = overlapHours > 0 ? `The old one works until ${until.toISOString()}` : 'The old one no longer works';
     await record(
       tx,
       {
@@ -102,7 +102,7 @@ export async function readToken(db: Db, { clientId }: { clientId: string }, by: 
   const client = await mainOf(db, clientId);
   if (!client) throw clientNotFound();
   if (client.id === null || client.tokenCiphertext === null)
-    throw new AppError('token_not_found', 'Token main was revoked: regenerate-token makes a new one');
+    throw new AppError('token_not_found', 'Token main was revoked: regenerate-token creates a new one');
   await audit(db, by, { clientId, action: 'token_read', targetId: client.id }, now);
   return { name: client.name, token: await unseal({ clientId }, client.tokenCiphertext) };
 }

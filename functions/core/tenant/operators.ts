@@ -30,7 +30,7 @@ export async function createOperator(db: Db, { name, role }: NewOperator, by: By
       .execute();
     if (live.some((other) => other.id === id)) return; // already done: the response of its commit was lost
     if (live.some((other) => other.isNamesake))
-      throw new AppError('operator_exists', `There is an operator ${name} already: revoke it, or choose another name`);
+      throw new AppError('operator_exists', `There is already an operator ${name}: revoke it, or choose another name`);
     if (live.length >= maxTokens) throw tooManyTokens();
     await tx
       .insertInto('operators')

@@ -39,11 +39,11 @@ export function problemOf(text: string, reach: Reach): string | undefined {
   if (url.protocol !== 'https:' && !(reach.isLoopbackAllowed && url.protocol === 'http:'))
     return `must begin with https://, not ${url.protocol}//`;
   if (url.href.length > maxUrl) return `must have at most ${maxUrl} characters, not ${url.href.length}`;
-  if (url.username || url.password) return 'must have no user name and no password in it';
+  if (url.username || url.password) return 'must not contain a user name or password';
   if (!usualPorts.includes(url.port) && Number(url.port) < 1024)
-    return `must have port 443, 8443 or one from 1024 on, not ${url.port}`;
+    return `must have port 443, 8443 or one from 1024 up, not ${url.port}`;
   const host = hostOf(url);
-  if (isIP(host) && !isReachable(host, reach)) return `must lead to a public address, not to ${host}`;
+  if (isIP(host) && !isReachable(host, reach)) return `must point to a public address, not to ${host}`;
   return undefined;
 }
 

@@ -57,7 +57,7 @@ export async function post(message: Post, rules: PostRules): Promise<Outcome> {
     const status = await send(url, addresses, message, deadline);
     return said(status, errorOf(status));
   } catch (error) {
-    return said(null, deadline.aborted ? `no answer within ${rules.deadlineMs / 1000} s` : reasonOf(error));
+    return said(null, deadline.aborted ? `no response within ${rules.deadlineMs / 1000} s` : reasonOf(error));
   }
 }
 
@@ -67,7 +67,7 @@ async function addressesOf(host: string, rules: PostRules, signal: AbortSignal):
   const addresses = isIP(host) ? [host] : await orAborted(resolve(host, signal), signal);
   if (addresses.length === 0) throw new Refused(`${host} has no address`);
   for (const address of addresses)
-    if (!admits(address)) throw new Refused(`refused: ${host} leads to ${address}, which is not a public address`);
+    if (!admits(address)) throw new Refused(`refused: ${host} resolves to ${address}, which is not a public address`);
   return addresses;
 }
 
@@ -103,7 +103,7 @@ async function send(url: URL, addresses: readonly string[], { headers, body }: P
   };
   let status: number | undefined;
   // A body that is cut off, or trickles until the deadline, does not change a status that has arrived.
-  const end = (error: Error = new Refused('the connection was closed without an answer')) => {
+  const end = (error: Error = new Refused('the connection was closed without a response')) => {
     if (status === undefined) reject(error);
     else resolve(status);
     request.destroy();
@@ -142,5 +142,5 @@ function errorOf(status: number): string | null {
 function reasonOf(error: unknown): string {
   if (error instanceof Refused) return error.message;
   const { code, name } = error as { code?: string; name?: string };
-  return code === 'HPE_HEADER_OVERFLOW' ? 'the headers of the answer are too large' : `no connection: ${code ?? name}`;
+  return code === 'HPE_HEADER_OVERFLOW' ? 'the response headers are too large' : `no connection: ${code ?? name}`;
 }

@@ -32,7 +32,7 @@ export async function publish(topicArn: string, digest: Digest, deadlineMs: numb
   } catch (error) {
     const { name, $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } };
     // SNS's own message is left out: it names our role.
-    const reason = abortSignal.aborted ? `no answer within ${deadlineMs / 1000} s` : `SNS refused: ${name}`;
+    const reason = abortSignal.aborted ? `no response within ${deadlineMs / 1000} s` : `SNS refused: ${name}`;
     return said($metadata?.httpStatusCode ?? null, reason);
   }
 }

@@ -53,7 +53,7 @@ export async function setWebhook(
     const after = settingsAfter(before ?? usual, { ...changes, url });
     const unsealed = sealedAfter(sealed, { url, newSecret: isNew ? newSecret : undefined }, now);
     if (unsealed.url === null && after.topicArn === null)
-      throw refusal('no_receiver', 'url', 'there must be a url or a topic_arn, or both');
+      throw refusal('no_receiver', 'url', 'give a url, a topic_arn or both');
     if (changes.topicArn) requireAccount(changes.topicArn, awsAccountId);
     const isUrlChanged = unsealed.url !== (sealed?.url ?? null);
     if (before && !isNew && !isUrlChanged && isSame(before, after))
@@ -83,8 +83,12 @@ const refusal = (code: 'no_receiver' | 'topic_of_another_account', field: string
 function requireAccount(topicArn: string, awsAccountId: string | null): void {
   const named = accountIn(topicArn);
   if (named === awsAccountId) return;
-  const right = awsAccountId ?? 'which we do not know: an operator sets it';
-  throw refusal('topic_of_another_account', 'topic_arn', `is of account ${named}; it must be of your own, ${right}`);
+  const right = awsAccountId ?? 'which we do not know yet: ask an operator to set it';
+  throw refusal(
+    'topic_of_another_account',
+    'topic_arn',
+    `belongs to account ${named}; it must belong to your own, ${right}`,
+  );
 }
 
 const settingsOf = ({ host, topicArn, style, minSeverity, digestMinutes }: Settings): Settings => ({

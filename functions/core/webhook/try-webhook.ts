@@ -62,7 +62,7 @@ async function takeTurn(db: Db, clientId: string, now: Date): Promise<void> {
     .where((eb) => eb.or([eb('testedAt', 'is', null), eb('testedAt', '<=', msBefore(now, pauseSeconds * secondMs))]))
     .executeTakeFirst();
   if (numUpdatedRows === 0n)
-    throw new AppError('test_too_soon', `A webhook can be tested once in ${pauseSeconds} seconds; try again`, {
+    throw new AppError('test_too_soon', `A webhook can be tested once every ${pauseSeconds} seconds; try again later`, {
       retry_after_seconds: pauseSeconds,
     });
 }

@@ -50,7 +50,7 @@ describe('a tenant that is deleted (D2)', () => {
     const { tenant } = await busyTenant();
     const answer = await remove(tenant);
     expect(answer).toMatchObject({ status: 200, body: { success: true } });
-    expect(answer.body.message).toContain('instances are not touched');
+    expect(answer.body.message).toContain('instances keep running');
     rig.controlPlane.gateway.forgetAuthorizations(); // as happens after a minute
     expect((await rig.request('GET', `/api/client/${tenant.id}`, { token: tenant.token })).status).toBe(403);
     expect((await rig.instance(tenant).register()).status).toBe(403);

@@ -62,7 +62,7 @@ describe('a price report with zones outside its instance’s region', () => {
     const { length: bytes } = JSON.stringify(body);
     expect(await instance.request('POST', '/pricing-report', body)).toMatchObject({
       status: 413,
-      body: { error: `The body has ${bytes} bytes; it may have 65536 at most` },
+      body: { error: `The body has ${bytes} bytes; it may have at most 65536` },
     });
     expect(await zonesOf('z5.large')).toEqual([]);
   });

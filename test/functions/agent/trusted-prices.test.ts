@@ -110,7 +110,7 @@ describe('a price more than half off the trusted one', () => {
     expect(await outliers(odd)).toMatchObject([
       {
         severity: 'warning',
-        message: `${odd.id} reports 0.004 USD an hour for ${type}.${a}: too far off what others see, so it is not used`,
+        message: `${odd.id} reports 0.004 USD an hour for ${type}.${a}: too far from what others see, so it is not used`,
       },
     ]);
     const buckets = rig.db.selectFrom('pricingSnapshotsClean').select('spotPrice').where('poolId', '=', `${type}.${a}`);
@@ -146,7 +146,7 @@ describe('a price more than a tenth off the one stored for the same five minutes
         ? [
             {
               severity: 'info',
-              message: `${other.id} reports 0.056 USD an hour for ${type}.${a}: more than a tenth off what is kept for the same five minutes`,
+              message: `${other.id} reports 0.056 USD an hour for ${type}.${a}: more than 10 % off the price stored for the same five minutes`,
             },
           ]
         : [],

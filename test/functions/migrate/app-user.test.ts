@@ -168,11 +168,13 @@ describe('a rotation', () => {
         await rig.controlPlane.rotatePassword(async (other) => {
           await invoke(other);
           if (other.Step !== 'setSecret') return;
-          await expect(invoke(event)).rejects.toThrow('is not the one that is being made');
-          await expect(invoke({ ...event, Step: 'finishSecret' })).rejects.toThrow('is not the one that is being made');
+          await expect(invoke(event)).rejects.toThrow('is not the one that is being created');
+          await expect(invoke({ ...event, Step: 'finishSecret' })).rejects.toThrow(
+            'is not the one that is being created',
+          );
         });
     });
-    await expect(late).rejects.toThrow('is not the one that is being made');
+    await expect(late).rejects.toThrow('is not the one that is being created');
     expect(steps.map(({ Step }) => Step)).toEqual(['createSecret', 'setSecret', 'testSecret', 'finishSecret']);
     expect(await user()).not.toBe(before);
     expect(await user()).toMatch(/^app_/);

@@ -18,7 +18,7 @@ async function activate(model: Uint8Array) {
 }
 
 it.each([
-  ['never ends', endless(), 'it gave no answer within 5 s'],
+  ['never ends', endless(), 'it did not respond within 5 s'],
   ['takes 3 GB', greedy(268_435_456n), 'it needs more than 256 MB of memory'],
   ['asks for 4 TB', greedy(1_000_000_000_000n), ''],
   ['reads a file beside it', prying('package.json'), 'the ONNX runtime refuses it'],

@@ -91,7 +91,7 @@ describe('an upload of models (X8)', () => {
     [
       'too many files',
       Array.from({ length: 21 }, (_, i) => [`${i}.onnx`, bytesOf('x')]),
-      'has 21 files; 20 are the most',
+      'has 21 files; it may have at most 20',
     ],
   ] as [string, File[], string][])('with %s is refused, and nothing is kept', async (_, files, message) => {
     const { status, body } = await upload(...files);
@@ -220,8 +220,8 @@ describe('an activation (D12)', () => {
   });
 
   it.each([
-    [['model.pkl'], 'model.pkl is of a format that is kept and not run'],
-    [['a.onnx', 'b.onnx'], 'it has 2 models; one is used'],
+    [['model.pkl'], 'model.pkl has a format that is stored but never run'],
+    [['a.onnx', 'b.onnx'], 'it has 2 models; it must have exactly one'],
   ])('of %j is refused', async (names, why) => {
     const { sessionId } = (await upload(...names.map((name): File => [name, bytesOf(ours)]))).body;
     expect(await activate(sessionId)).toMatchObject({ status: 422, body: { error: expect.stringContaining(why) } });

@@ -12,6 +12,6 @@ it('a process that exits while it reads the model is the model’s fault, not an
 it('a process that gives no answer in time is ended', async () => {
   expect(await probeModel(new Uint8Array([1]), { timeoutMs: 1 })).toEqual({
     ok: false,
-    why: 'it gave no answer within 0.001 s',
+    why: 'it did not respond within 0.001 s',
   });
 });

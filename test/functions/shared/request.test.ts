@@ -32,7 +32,7 @@ describe('a key of a body', () => {
     ['a first half', '{"a\\ud83d":1}'],
     ['a second half', '{"tags":{"a\\ude00":1}}'],
   ])('is refused with %s of a surrogate pair, which no JSON column accepts', (_half, body) => {
-    expect(() => bodyOf(body)).toThrow(refusal('a\ufffd', 'must be a name of whole characters'));
+    expect(() => bodyOf(body)).toThrow(refusal('a\ufffd', 'must be a name of well-formed Unicode'));
   });
 
   it('is refused with a NUL', () => {

@@ -273,7 +273,7 @@ describe('a receiver that fails', () => {
     expect(performance.now() - began).toBeLessThan(6000);
     expect(quick.receiver.received).toHaveLength(1);
     expect(await show(slow[0]!.tenant)).toMatchObject({
-      last_error: 'no answer within 0.3 s',
+      last_error: 'no response within 0.3 s',
       consecutive_failures: 1,
     });
   });
@@ -514,7 +514,9 @@ describe('an SNS topic', () => {
     await withAccount(tenant.id);
     const { status, body } = await set(tenant, { topic_arn: topic('999999999999') });
     expect({ status, code: body.code }).toEqual({ status: 409, code: 'topic_of_another_account' });
-    expect(body.details.topic_arn).toEqual(['is of account 999999999999; it must be of your own, 123456789012']);
+    expect(body.details.topic_arn).toEqual([
+      'belongs to account 999999999999; it must belong to your own, 123456789012',
+    ]);
     expect((await show(tenant)).code).toBe('webhook_not_found');
   });
 

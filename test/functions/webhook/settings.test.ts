@@ -155,7 +155,7 @@ describe('the test button (N7)', () => {
     });
     rig.pass(5);
     its.answer = () => {};
-    expect((await test(tenant)).body).toMatchObject({ url: { status: null, error: 'no answer within 0.3 s' } });
+    expect((await test(tenant)).body).toMatchObject({ url: { status: null, error: 'no response within 0.3 s' } });
     rig.pass(5);
     await set(tenant, { url: 'https://name.invalid/' });
     expect((await test(tenant)).body).toMatchObject({

@@ -17,7 +17,7 @@ export async function readActivated(sessionId: string, deadline: Deadline): Prom
     signal: AbortSignal.timeout(Math.ceil(deadline.left())),
   });
   // For a missing file, S3 responds "forbidden" to callers that may not list the bucket.
-  if (!answer.ok) throw new Error(`its file cannot be read: S3 answered ${answer.status}`);
+  if (!answer.ok) throw new Error(`its file cannot be read: S3 responded with ${answer.status}`);
   return answer.bytes();
 }
 

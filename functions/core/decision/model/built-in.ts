@@ -34,7 +34,7 @@ export const builtInModel = (directory: string, runtime = loadRuntime): ModelSou
     if (features.join() !== featureNames.join())
       throw new Error(`it was made for the features ${features.join(', ')}; pools have ${featureNames.join(', ')}`);
     if (output.hours[0] !== decidedHours)
-      throw new Error(`its first chances are of ${output.hours[0]} h; they must be of ${decidedHours} h`);
+      throw new Error(`its first chances are for ${output.hours[0]} h; they must be for ${decidedHours} h`);
     const infer = await openSession(runtime(), bytes, { input: input.name, output: output.name });
     return { name: `built-in@${hash.slice(0, 12)}`, infer };
   },

@@ -44,7 +44,7 @@ export class GuardedModel {
       const chances = await infer(features, rows, deadline);
       const took = this.#elapsed() - began;
       if (took > deadlineMs)
-        throw new Error(`it took ${(took / secondMs).toFixed(1)} s; ${deadlineMs / secondMs} s is the most`);
+        throw new Error(`it took ${(took / secondMs).toFixed(1)} s; the limit is ${deadlineMs / secondMs} s`);
       return { name, chances };
     } catch (error) {
       logger.error(modelFailed, { model: this.#source.kind, error: error as Error });

@@ -54,7 +54,7 @@ export class ModelProcess {
     const chances = Float32Array.from(answer);
     // The process has already checked this, but a malicious model may control what it sends.
     if (chances.length !== rows * shape.chances || !chances.every((chance) => chance >= 0 && chance <= 1))
-      throw new Error('its process answered something else than chances');
+      throw new Error('its process returned something other than chances');
     return chances;
   }
 
@@ -69,7 +69,10 @@ export class ModelProcess {
     const order: Order = { id: this.#orders, ...ask };
     const asked = Promise.withResolvers<readonly number[]>();
     this.#asked.set(order.id, asked);
-    const timer = setTimeout(() => this.#kill(`it gave no answer within ${deadline.ms / secondMs} s`), deadline.left());
+    const timer = setTimeout(
+      () => this.#kill(`it did not respond within ${deadline.ms / secondMs} s`),
+      deadline.left(),
+    );
     const guard = setInterval(() => {
       if (megabytesOf(this.#child.pid) > mostMB) this.#kill(`it needs more than ${mostMB} MB of memory`);
     }, lookMs);

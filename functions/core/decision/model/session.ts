@@ -31,7 +31,7 @@ export async function openSession(
   });
   const [input, ...others] = session.inputMetadata;
   if (!input || others.length > 0) throw new Error(`it has ${session.inputNames.length} inputs; it must have one`);
-  if (!input.isTensor || input.type !== 'float32') throw new Error(`its input ${input.name} is no tensor of float32`);
+  if (!input.isTensor || input.type !== 'float32') throw new Error(`its input ${input.name} is not a float32 tensor`);
   if (input.shape.length !== 2 || input.shape[1] !== shape.features)
     throw new Error(`its input has the shape [${input.shape.join(', ')}]; it must be [rows, ${shape.features}]`);
   if (names && input.name !== names.input) throw new Error(`its input is ${input.name}; it must be ${names.input}`);

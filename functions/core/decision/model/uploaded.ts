@@ -11,7 +11,7 @@ export const uploadedModel = ({ id, sha256 }: LiveModel): ModelSource => ({
   async open(deadline) {
     const bytes = await readActivated(id, deadline);
     const hash = createHash('sha256').update(bytes).digest('hex');
-    if (hash !== sha256) throw new Error(`its file has the hash ${hash}; ${sha256} was tried`);
+    if (hash !== sha256) throw new Error(`its file has the hash ${hash}; the file that was activated had ${sha256}`);
     const model = new ModelProcess();
     try {
       await model.load(bytes, deadline);

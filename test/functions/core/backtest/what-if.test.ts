@@ -324,7 +324,7 @@ describe('runs', () => {
     [{ settings: { risk_threshold: 2 } }, 'risk_threshold'],
     [
       { settings: { price_margin: 0.1 } },
-      'price_margin: no setting that can be back-tested; there are availability_target',
+      'price_margin: cannot be back-tested; the settings that can are availability_target',
     ],
     [{ agent_id: '' }, 'agent_id'],
     [{ settings: [] }, 'settings'],
@@ -418,7 +418,7 @@ describe('runs', () => {
       await play();
     }
     expect(await rowsOf(bad.tenant)).toMatchObject([
-      { id: poisoned.run_id, state: 'failed', failure: expect.stringContaining('given up after 3 attempts') },
+      { id: poisoned.run_id, state: 'failed', failure: expect.stringContaining('abandoned after 3 attempts') },
     ]);
     expect((await start(bad.tenant, { days: 1 })).status).toBe(202);
     await play();

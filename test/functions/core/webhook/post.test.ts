@@ -93,7 +93,7 @@ describe('a receiver', () => {
     const its = await receiver();
     its.answer = () => {};
     const outcome = await send(its.url, { deadlineMs: 100 });
-    expect(outcome).toMatchObject({ status: null, error: 'no answer within 0.1 s' });
+    expect(outcome).toMatchObject({ status: null, error: 'no response within 0.1 s' });
     expect(outcome.milliseconds).toBeLessThan(1000);
   });
 
@@ -147,7 +147,7 @@ describe('a response', () => {
         socket.once('close', () => clearInterval(drip));
       });
       const outcome = await send(`http://127.0.0.1:${port}/`, { deadlineMs: 200 });
-      expect(outcome).toMatchObject({ status: null, error: 'no answer within 0.2 s' });
+      expect(outcome).toMatchObject({ status: null, error: 'no response within 0.2 s' });
       expect(outcome.milliseconds).toBeLessThan(1000);
     }
   });
@@ -158,7 +158,7 @@ describe('a response', () => {
     });
     expect(await send(`http://127.0.0.1:${port}/`)).toMatchObject({
       status: null,
-      error: 'the headers of the answer are too large',
+      error: 'the response headers are too large',
     });
   });
 });
@@ -184,7 +184,7 @@ describe('a host name', () => {
         await send(`http://mixed.test:${outside.port}/`, { admits, resolve: resolver(addresses).resolve }),
       ).toMatchObject({
         status: null,
-        error: 'refused: mixed.test leads to 127.0.0.1, which is not a public address',
+        error: 'refused: mixed.test resolves to 127.0.0.1, which is not a public address',
       });
     expect([outside.sockets.size, inside.sockets.size]).toEqual([0, 0]);
   });
@@ -200,7 +200,7 @@ describe('a host name', () => {
     const { resolve } = resolver([address]);
     expect(await send('https://inside.test/', { isLoopbackAllowed: false, resolve })).toMatchObject({
       status: null,
-      error: `refused: inside.test leads to ${address}, which is not a public address`,
+      error: `refused: inside.test resolves to ${address}, which is not a public address`,
     });
   });
 
@@ -211,7 +211,7 @@ describe('a host name', () => {
 
   it('whose lookup never finishes is abandoned at the deadline', async () => {
     const outcome = await send('https://slow.test/', { deadlineMs: 100, resolve: () => new Promise(() => {}) });
-    expect(outcome).toMatchObject({ status: null, error: 'no answer within 0.1 s' });
+    expect(outcome).toMatchObject({ status: null, error: 'no response within 0.1 s' });
   });
 
   it('is tried at its next address when the first is dead', async () => {
