@@ -98,7 +98,7 @@ export const clientAdminRoutes = {
     path: '/api/admin/clients/{client_id}',
     access: 'admin',
     scope: 'admin',
-    summary: 'Deletes a tenant and all its data; its instances keep running',
+    summary: 'Deletes a tenant and its data, but for the audit log; its instances keep running',
     params: ofClient,
     response: z.object({ success: z.literal(true), message: z.string() }),
     errors: ['client_not_found'],

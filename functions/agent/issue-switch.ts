@@ -82,7 +82,7 @@ type NamedPool = Awaited<ReturnType<typeof agentAndPool>>['pool'];
 
 function requirePool(agent: Agent, poolId: string | undefined, pool: NamedPool) {
   const refuse = (message: string, code: ErrorCode = 'pool_mismatch') =>
-    new AppError(code, 'The agent cannot switch to this pool', { details: { target_pool_id: [message] } });
+    new AppError(code, 'The agent cannot switch to that target', { details: { target_pool_id: [message] } });
   if (poolId === undefined) throw refuse('required for spot: a pool such as m5.large.us-east-1a', 'invalid_request');
   if (!pool) throw refuse(`${poolId} is not a known pool`);
   if (pool.instanceType !== agent.instanceType || pool.region !== agent.region)

@@ -1,5 +1,5 @@
 import type { Caller } from '../core/tenant/require-client.ts';
-import { cursorOf, type Position, timeAndId, timedPosition } from '../shared/cursor.ts';
+import { cursorOf, type Position, type TimeAndId, timeAndId, timedPosition, timeOf } from '../shared/cursor.ts';
 import type { Db } from '../shared/db.ts';
 import { type Page, readPage } from '../shared/listing.ts';
 import { msBefore, secondMs } from '../shared/time.ts';
@@ -18,8 +18,7 @@ interface Asked {
 
 /**
  * The events since a cursor or time, oldest first, for a console that follows them (protocol X21). The response always
- * has a next cursor. Events may still appear up to `lateMs` behind now. Pages go on past that time, and remember it: the
- * last page's cursor goes back to it, so that late events are not missed and some events are returned again. One statement.
+ * has a next cursor. One statement.
  */
 export async function listEvents(db: Db, { caller, query }: Asked, now: Date): Promise<Page<EventItem>> {
   const after = query.cursor ? timeAndId(query.cursor) : { at: query.since ?? msBefore(now, lateMs), id: '' };
@@ -31,19 +30,40 @@ export async function listEvents(db: Db, { caller, query }: Asked, now: Date): P
     positionOf: ({ createdAt, id }) => timedPosition(createdAt, id),
     toItems: (rows) => rows.map(eventItem),
   });
-  const last = page.items.at(-1);
-  const end = last ? { at: new Date(last.timestamp), id: last.id } : after;
-  const safe = msBefore(now, lateMs);
-  const isFinal = end.at < safe;
-  const goBackTo = goBackOf(query.cursor) ?? (isFinal ? undefined : safe);
-  // At exactly `goBackTo`, events with any id may still appear. Before it, everything returned is final.
-  const next = page.next === undefined && goBackTo ? timedPosition(goBackTo, '') : timedPosition(end.at, end.id);
-  const isUnderWay = page.next !== undefined && goBackTo;
-  return { ...page, next: cursorOf('X21', isUnderWay ? [...next, goBackTo.toISOString()] : next) };
+  const read = page.items.map(({ timestamp, id }) => ({ at: new Date(timestamp), id }));
+  const position = nextPosition(
+    { after, read, goBackTo: goBackOf(query.cursor), isLast: page.next === undefined },
+    now,
+  );
+  return { ...page, next: cursorOf('X21', position) };
 }
 
-/** Where the last page goes back to, if a page before went past that time. */
-const goBackOf = (cursor: Position | undefined) => (cursor?.[2] === undefined ? undefined : new Date(cursor[2]));
+interface Read {
+  /** Where the page begins, and its events. */
+  readonly after: TimeAndId;
+  readonly read: readonly TimeAndId[];
+  /** Set if pages have gone past this time, behind which late events may have appeared since. */
+  readonly goBackTo: Date | undefined;
+  readonly isLast: boolean;
+}
+
+/**
+ * Where to read on. Events older than `lateMs` are final, so a page may end at the last of them. Only if a full page has
+ * none do pages go on into the time in which events may still appear; the last of those pages leads back to its start.
+ */
+function nextPosition({ after, read, goBackTo, isLast }: Read, now: Date): Position {
+  const safe = msBefore(now, lateMs);
+  const end = read.at(-1) ?? after;
+  const onward = timedPosition(end.at, end.id);
+  if (goBackTo) return isLast ? timedPosition(goBackTo, '') : [...onward, goBackTo.toISOString()];
+  if (end.at < safe) return onward;
+  const final = read.findLast(({ at }) => at < safe);
+  if (final) return timedPosition(final.at, final.id);
+  // At exactly `safe`, events with any id may still appear.
+  return isLast ? timedPosition(safe, '') : [...onward, safe.toISOString()];
+}
+
+const goBackOf = (cursor: Position | undefined) => (cursor?.[2] === undefined ? undefined : timeOf(cursor[2]));
 
 interface Wanted {
   readonly clientId: string | undefined;

@@ -118,7 +118,7 @@ const requestOf = ({ agent, primary }: AgentState, { targetPoolId }: Target, { c
   instanceId: primary?.id,
   type: 'manual_switch_requested',
   severity: 'warning' as const,
-  message: `Agent ${agent.logicalAgentId} was forced to move to ${targetPoolId ?? 'on-demand'}`,
+  message: `A forced move of agent ${agent.logicalAgentId} to ${targetPoolId ?? 'on-demand'} was queued`,
   metadata: { commandId, target: body.target, newInstanceType: body.newInstanceType ?? null },
   notify: true,
   dedupeKey: `switch_forced:${commandId}`,

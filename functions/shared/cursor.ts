@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { invalidField } from './errors.ts';
 
 /**
  * Where the next page of a list begins: the key of the last row of the page before. Callers hand it back as a cursor,
@@ -20,8 +21,24 @@ export function cursorOf(list: string, position: Position): string {
 export function positionFrom(list: string, cursor: string): Position | undefined {
   const [payload = '', sum, ...rest] = cursor.split('.');
   if (rest.length > 0 || sum !== sumOf(list, payload)) return undefined;
-  return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Position;
+  return PositionText.safeParse(Buffer.from(payload, 'base64url').toString()).data;
 }
+
+/** Anybody can compute the checksum, so the payload may be anything. */
+const PositionText = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      context.addIssue({ code: 'custom', message: 'is not JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.array(z.string()).min(1));
+
+const notOfThisList =
+  'is not a cursor of this list: send the x-next-cursor of the previous page unchanged, or leave it out';
 
 /** The query parameter `cursor` of a list. An empty one means the first page. */
 export const cursorField = (list: string) =>
@@ -36,8 +53,7 @@ export const cursorField = (list: string) =>
       if (!position)
         context.addIssue({
           code: 'custom',
-          message:
-            'is not a cursor of this list: send the x-next-cursor of the previous page unchanged, or leave it out',
+          message: notOfThisList,
         });
       return position;
     });
@@ -70,8 +86,22 @@ export const pageQuery = (list: string, { usual = 500, most = 1000 } = {}) =>
 /** The position of a row in a newest-first list: its time, then its id. */
 export const timedPosition = (at: Date, id: string): Position => [at.toISOString(), id];
 
-/** @returns the time and id of such a position */
-export const timeAndId = (position: Position): { readonly at: Date; readonly id: string } => ({
-  at: new Date(position[0]!),
-  id: position[1]!,
-});
+export interface TimeAndId {
+  readonly at: Date;
+  readonly id: string;
+}
+
+/** @throws AppError invalid_request for a position that is not a `timedPosition` */
+export function timeAndId([at, id]: Position): TimeAndId {
+  if (id === undefined) throw notACursor();
+  return { at: timeOf(at!), id };
+}
+
+/** @throws AppError invalid_request for a text that is not a time as positions have it */
+export function timeOf(text: string): Date {
+  if (!Instant.safeParse(text).success) throw notACursor();
+  return new Date(text);
+}
+
+const Instant = z.iso.datetime();
+const notACursor = () => invalidField('cursor', notOfThisList);

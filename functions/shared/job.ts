@@ -89,6 +89,8 @@ async function takeLease(db: Db, lease: Lease, now: Date): Promise<boolean> {
     .where('job', '=', lease.job)
     .where('runningUntil', 'is', null)
     .where((eb) => eb.or([eb('dueAt', 'is', null), eb('dueAt', '<=', now)]))
+    // A copy of this statement that is executed late, after its run has ended, must not take the lease for nobody.
+    .where((eb) => eb.or([eb('runToken', 'is', null), eb('runToken', '<>', lease.token)]))
     .executeTakeFirst();
   return result.numUpdatedRows > 0n || takeOver(db, lease, now);
 }

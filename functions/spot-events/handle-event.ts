@@ -108,18 +108,22 @@ async function followState(db: Db, instance: Named, event: StateChange, now: Dat
   const signal = signalOf(instance, event, 'termination-notice', now);
   const ended = { ...signal, terminationTime: now };
   const { kind } = await handleTermination(db, { signal: ended, seen: instance.seen, skipLocked }, now);
-  if (state === 'terminated') await confirm(db, instance, event, now); // a primary, only once it has been replaced
+  // A primary only once it has been replaced.
+  if (state === 'terminated') await confirm(db, instance, event, now);
+  if (state === 'shutting-down') await dateEnd(db, instance, event, now);
   return kind;
 }
 
 async function followRetired(db: Db, instance: Named, event: StateChange, now: Date): Promise<Effect> {
   const { state } = event.detail;
   if (state === 'terminated') return confirm(db, instance, event, now);
-  if (state !== 'shutting-down') return 'nothing';
-  const { id: instanceId, clientId, agentId } = instance;
-  await recordShutdown(db, { clientId, agentId, instanceId, at: earlier(event.time, now) });
+  if (state !== 'shutting-down' || isStale(event, now)) return 'nothing';
+  await dateEnd(db, instance, event, now);
   return 'shutting-down';
 }
+
+const dateEnd = (db: Db, { id: instanceId, clientId, agentId }: Named, { time }: Ec2Event, now: Date) =>
+  recordShutdown(db, { clientId, agentId, instanceId, at: earlier(time, now) });
 
 async function confirm(db: Db, { id, clientId, agentId }: Named, { time }: Ec2Event, now: Date): Promise<Effect> {
   const outcome = { goneAt: earlier(time, now) };

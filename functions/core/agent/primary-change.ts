@@ -43,11 +43,8 @@ export interface NewPrimary extends InstanceFacts {
 }
 
 export interface PrimaryChange {
-  /**
-   * As locked by the transaction. The change is refused if the epoch has moved on, and raises it. Without the job's
-   * fields the agent's remaining work stays as it was last reported.
-   */
-  readonly agent: Pick<Agent, 'id' | 'clientId' | 'epoch'> & Partial<JobOfAgent>;
+  /** As locked by the transaction. The change is refused if the epoch has moved on, and raises it. */
+  readonly agent: Pick<Agent, 'id' | 'clientId' | 'epoch'> & JobOfAgent;
   readonly cause: PrimaryCause;
   /** `undefined`: the agent is left without a primary, and offline or deleted. */
   readonly next: NewPrimary | undefined;

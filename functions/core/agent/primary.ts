@@ -52,7 +52,6 @@ function agentColumns(change: PrimaryChange, now: Date) {
   const { agent, next, cause, wasPrimary = false, staysSwitching = false } = change;
   // Work that the former primary has done stays done. The next primary starts with its restart overhead.
   const work = workLeft(agent, now)?.seconds ?? null;
-  const keepsWork = wasPrimary || agent.remainingWorkSeconds === undefined;
   const { host, mode } = next ?? {};
   const isModeKnown = mode !== undefined && mode !== 'unknown';
   const isFailover = cause === 'failover';
@@ -63,8 +62,8 @@ function agentColumns(change: PrimaryChange, now: Date) {
   return sql`
     a.epoch = a.epoch + ${wasPrimary ? 0 : 1}, a.version = a.version + 1, a.updated_at = ${now}, a.status = ${status},
     a.primary_cause = IF(${wasPrimary}, a.primary_cause, ${cause}),
-    a.remaining_work_seconds = IF(${keepsWork}, a.remaining_work_seconds, ${work}),
-    a.remaining_work_at = IF(${keepsWork || work === null}, a.remaining_work_at, ${now}),
+    a.remaining_work_seconds = IF(${wasPrimary}, a.remaining_work_seconds, ${work}),
+    a.remaining_work_at = IF(${wasPrimary || work === null}, a.remaining_work_at, ${now}),
     a.primary_changed_at = IF(${wasPrimary}, a.primary_changed_at, ${now}),
     a.instance_id = IF(${cause === 'ended' || isDeleted}, a.instance_id, ${next?.instanceId ?? null}),
     a.last_heartbeat_at = IF(${next !== undefined}, ${now}, a.last_heartbeat_at), a.beat_seconds = NULL,

@@ -18,7 +18,7 @@ export interface WorkLeft {
  * it runs (docs/adr/0072).
  * @returns `null` if nobody has said how much work there is
  */
-export function workLeft(job: Partial<JobOfAgent>, now: Date): WorkLeft | null {
+export function workLeft(job: JobOfAgent, now: Date): WorkLeft | null {
   const {
     remainingWorkSeconds: said,
     remainingWorkAt: at,

@@ -113,8 +113,8 @@ function eventOf(
 ): SystemEvent {
   const { agent } = state;
   const isTaken = signal.type === 'termination-notice';
-  const what = isTaken ? 'is interrupting' : 'may interrupt';
-  const answered = 'poolId' in answer ? `a standby in ${answer.poolId} will take over` : ways[answer.way];
+  const what = isTaken ? 'is ending' : 'may interrupt';
+  const answered = 'poolId' in answer ? `a standby in ${answer.poolId} is being prepared` : ways[answer.way];
   return {
     clientId: agent.clientId,
     agentId: agent.id,

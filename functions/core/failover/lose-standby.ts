@@ -33,7 +33,7 @@ export async function loseStandby(
     instanceId,
     type: 'standby_interrupted',
     severity: 'warning',
-    message: `EC2 is interrupting ${instanceId}, a standby of agent ${agent.logicalAgentId}`,
+    message: `EC2 is ending ${instanceId}, a standby of agent ${agent.logicalAgentId}`,
     notify: true,
     dedupeKey: `standby_interrupted:${instanceId}`,
   };

@@ -93,7 +93,7 @@ function announcement(
     type: isFailover ? 'failover_completed' : 'replica_promoted',
     severity: isFailover ? 'warning' : 'info',
     message: isFailover
-      ? `EC2 is interrupting ${primary?.id ?? 'the primary'} of agent ${agent.logicalAgentId}: ${instanceId} in ${poolId} took over`
+      ? `EC2 is ending ${primary?.id ?? 'the primary'} of agent ${agent.logicalAgentId}: ${instanceId} in ${poolId} took over`
       : `${instanceId} in ${poolId} took over agent ${agent.logicalAgentId}${from}`,
     metadata: {
       replicaId: standby.id,

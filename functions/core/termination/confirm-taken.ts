@@ -56,7 +56,7 @@ function confirm(db: Db, taken: readonly Taken[], now: Date): Promise<number> {
       UPDATE ${byPrimaryKey('instances', 'i')} STRAIGHT_JOIN spot_interruption_events AS e
         ON e.instance_id = i.id AND e.agent_id = i.agent_id AND e.signal_type = 'termination-notice'
         AND e.failover_completed AND e.termination_time <= ${msBefore(now, takenMs)}
-      SET i.instance_status = 'terminated', i.terminated_at = e.termination_time, i.termination_confirmed = TRUE,
+      SET i.instance_status = 'terminated', i.terminated_at = COALESCE(i.terminated_at, e.termination_time), i.termination_confirmed = TRUE,
           i.version = i.version + 1
       WHERE i.id IN ${inList(instances.map(({ id }) => id))} AND i.instance_status = 'zombie'`.execute(tx);
     return Number(numAffectedRows ?? 0n);

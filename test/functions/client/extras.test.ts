@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cursorOf } from '../../../functions/shared/cursor.ts';
 import type { TestInstance } from '../../support/agents/test-instance.ts';
 import type { Tenant } from '../../support/rig/api.ts';
 import { Rig } from '../../support/rig/rig.ts';
@@ -283,5 +284,9 @@ describe('a console that follows events (X21)', () => {
     for (const since of ['0000-02-29T21:33:03.57%2B03:59', '9999-12-31T23:59:59-12:00'])
       expect((await get(tenant, `/api/events?since=${since}`)).status, since).toBe(200);
     expect((await get(tenant, '/api/events?cursor=x')).status).toBe(400);
+    // Anybody can compute a cursor's checksum.
+    const at = rig.clock.now().toISOString();
+    for (const forged of [['x', ''], [at], [at, '', 'x'], ['+012026-03-02T00:00:00Z', ''], [], [1, 2], 'x', null])
+      expect((await get(tenant, `/api/events?cursor=${cursorOf('X21', forged as string[])}`)).status).toBe(400);
   });
 });

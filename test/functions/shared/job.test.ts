@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { coordinateReplicas } from '../../../functions/core/failover/coordinate.ts';
 import { type JobEvent, type JobName, type JobOf, jobs } from '../../../functions/jobs.ts';
 import { lambdas } from '../../../functions/lambdas.ts';
+import { databaseEnv } from '../../../functions/shared/env.ts';
 import { inSteps } from '../../../functions/shared/in-steps.ts';
 import { jobHandler } from '../../../functions/shared/job.ts';
 import { type RunTime, runTime } from '../../../functions/shared/run-time.ts';
@@ -98,6 +99,21 @@ describe('a run that is killed', () => {
     // The statement, its retry, a read of the row, and the lease given back.
     expect(rig.controlPlane.dataApi.calls - calls).toBe(4);
     expect(await row()).toMatchObject({ abandonedRuns: 0, runningUntil: null });
+  });
+
+  it('is not what a copy of its statement makes of a run, when the copy is executed after its end', async () => {
+    const { dataApi } = rig.controlPlane;
+    const calls: { readonly sql?: string | undefined; readonly parameters?: unknown }[] = [];
+    dataApi.onCall = ({ sql, parameters }) => void calls.push({ sql, parameters });
+    await deliver(0, 'a');
+    calls.length = 0;
+    await deliver(1, 'b');
+    dataApi.onCall = undefined;
+    const { DATABASE_ARN: resourceArn, DATABASE_SECRET_ARN: secretArn, DATABASE_NAME: database } = databaseEnv();
+    const body = JSON.stringify({ ...calls[0], resourceArn, secretArn, database });
+    expect((await fetch(`${dataApi.url}/Execute`, { method: 'POST', body })).status).toBe(200);
+    expect(await row()).toMatchObject({ runningUntil: null });
+    expect(await deliver(2, 'c')).toMatchObject({ ran: true });
   });
 
   it('costs other runs nothing: one statement takes a lease, and one gives it back', async () => {

@@ -269,6 +269,7 @@ describe('a change of state', () => {
     expect(await instance.row()).toMatchObject({
       instanceStatus: gone ? 'terminated' : 'zombie',
       terminationConfirmed: gone,
+      terminatedAt: gone || state === 'shutting-down' ? rig.clock.now() : null,
     });
   });
 
@@ -290,6 +291,18 @@ describe('a change of state', () => {
     });
     expect(await count(instance, 'instance_terminated')).toBe(1);
     await expectOneFailover(instance, standby.id, epoch);
+  });
+
+  it('to shutting-down dates the end, also if a job confirms it before EC2 does', async () => {
+    const instance = await primary();
+    await standbyOf(instance);
+    await post(warning(instance));
+    rig.pass(130);
+    const terminatedAt = rig.clock.now();
+    await post(change(instance, 'shutting-down'));
+    rig.pass(70);
+    await rig.runJob('coordinate-replicas');
+    expect(await instance.row()).toMatchObject({ instanceStatus: 'terminated', terminatedAt });
   });
 
   it('of a primary that nobody replaces yet counts as one notice, however many changes follow', async () => {
