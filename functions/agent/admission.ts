@@ -5,7 +5,6 @@ import { keepBesidePrimary, moveInstance } from '../core/agent/instances.ts';
 import { heardUntil, isBeating } from '../core/agent/liveness.ts';
 import { changePrimary } from '../core/agent/primary.ts';
 import type { NewPrimary } from '../core/agent/primary-change.ts';
-import { readAgent } from '../core/agent/read.ts';
 import type { AgentState, InFlight } from '../core/agent/state.ts';
 import { record } from '../core/event/events.ts';
 import { bindToLaunch } from '../core/failover/bind-launch.ts';
@@ -207,9 +206,8 @@ async function restart(tx: Tx, candidate: Candidate, now: Date): Promise<void> {
 /** Takes an instance from another agent of the tenant. If it was that agent's primary, it no longer is. */
 async function releaseFromOtherAgent(tx: Tx, { state }: Candidate, now: Date): Promise<void> {
   const { agent } = state;
-  const { id: instanceId, agentId, clientId, isPrimary, agentEpoch } = state.instance!;
-  if (!isPrimary || agentEpoch === null) return moveInstance(tx, { clientId, agentId: agent.id, instanceId });
-  const { agent: other } = await readAgent(tx, { clientId, agentId, deleted: true, with: {} }, now);
+  const { id: instanceId, clientId, isPrimary, owner } = state.instance!;
+  if (!isPrimary || !owner) return moveInstance(tx, { clientId, agentId: agent.id, instanceId });
   const former = [{ instanceId, becomes: 'running_replica' as const, movesTo: agent.id }];
-  await changePrimary(tx, { agent: other, cause: 'released', next: undefined, former }, now);
+  await changePrimary(tx, { agent: owner, cause: 'released', next: undefined, former }, now);
 }

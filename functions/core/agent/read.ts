@@ -20,6 +20,7 @@ import {
   type FailedSwitch,
   instanceColumns,
   noticeColumns,
+  ownerColumns,
   type Parts,
   primaryColumns,
   type RecordedLoss,
@@ -128,7 +129,8 @@ function select(db: Db, wanted: Wanted, ids: readonly string[] | undefined, now:
         .leftJoin('replicaInstances as mr', 'mr.instanceId', 'm.id')
         .leftJoin('agents as ma', 'ma.id', 'm.agentId')
         .select(aliased('m', instanceColumns))
-        .select(['mr.id as m$replicaId', 'ma.epoch as m$agentEpoch']),
+        .select('mr.id as m$replicaId')
+        .select(aliased('ma', ownerColumns)),
     )
     .$if('openSwitch' in wanted, (one) =>
       one.leftJoin('commands as o', 'o.openSwitchOf', 'a.id').select(aliased('o', openSwitchColumns)),
@@ -219,7 +221,10 @@ function stateFrom(rows: readonly Row[], wanted: Wanted) {
     .map((one) => joined(one, 's', standbyColumns) as Standby | undefined)
     .filter((standby) => standby !== undefined);
   const parts: Record<keyof Parts, () => unknown> = {
-    instance: () => joined(row, 'm', [...instanceColumns, 'replicaId', 'agentEpoch']),
+    instance: () => {
+      const instance = joined(row, 'm', [...instanceColumns, 'replicaId']);
+      return instance && { ...instance, owner: joined(row, 'ma', ownerColumns) };
+    },
     openSwitch: () => joined(row, 'o', openSwitchColumns),
     inFlight: () => joined(row, 'c', commandColumns),
     standbys: () =>

@@ -1,10 +1,14 @@
 import type { Agent } from '../../shared/schema.ts';
 import { earlier, msBetween, secondMs } from '../../shared/time.ts';
 
-export type JobOfAgent = Pick<
-  Agent,
-  'remainingWorkSeconds' | 'remainingWorkAt' | 'restartOverheadSeconds' | 'primaryChangedAt' | 'lastHeartbeatAt'
->;
+export type JobOfAgent = Pick<Agent, (typeof jobColumns)[number]>;
+export const jobColumns = [
+  'remainingWorkSeconds',
+  'remainingWorkAt',
+  'restartOverheadSeconds',
+  'primaryChangedAt',
+  'lastHeartbeatAt',
+] as const satisfies readonly (keyof Agent)[];
 
 /** What is left to do: the work itself, and the rest of the last launch's overhead. */
 export interface WorkLeft {

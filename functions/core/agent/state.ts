@@ -1,5 +1,6 @@
 import type { Agent, Command, FailureCause, Instance, InterruptionEvent, Replica } from '../../shared/schema.ts';
 import { minuteMs } from '../../shared/time.ts';
+import { jobColumns } from './remaining-work.ts';
 
 /**
  * The room of an agent: its row, its instances, and which of them is the primary. How instances end is up to
@@ -56,9 +57,10 @@ export const primaryColumns = [
 export type KnownInstance = Pick<Instance, (typeof instanceColumns)[number]> & {
   /** The standby that the instance is or was. */
   readonly replicaId: string | null;
-  /** Of the instance's own agent, which may not be the one that was asked for. */
-  readonly agentEpoch: number | null;
+  /** The instance's own agent, which may not be the one that was asked for: what a change of its primary needs. */
+  readonly owner: Pick<Agent, (typeof ownerColumns)[number]> | undefined;
 };
+export const ownerColumns = ['id', 'clientId', 'epoch', ...jobColumns] as const satisfies readonly (keyof Agent)[];
 export const instanceColumns = [
   'id',
   'clientId',

@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { confirmTaken } from '../../../functions/core/termination/confirm-taken.ts';
+import { runTime } from '../../../functions/shared/run-time.ts';
 import { detailTypes } from '../../../functions/spot-events/ec2-events.ts';
 import type { Fault } from '../../../local/aws/data-api/faults.ts';
 import type { TestInstance } from '../../support/agents/test-instance.ts';
@@ -301,7 +303,8 @@ describe('a change of state', () => {
     const terminatedAt = rig.clock.now();
     await post(change(instance, 'shutting-down'));
     rig.pass(70);
-    await rig.runJob('coordinate-replicas');
+    const unlimited = runTime(() => Number.POSITIVE_INFINITY);
+    await confirmTaken(rig.db, unlimited, rig.clock.now());
     expect(await instance.row()).toMatchObject({ instanceStatus: 'terminated', terminatedAt });
   });
 
