@@ -7,6 +7,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from '@aws-sdk/client-secrets-manager';
 import * as z from 'zod';
+import { parseJson } from '../shared/parse-json.ts';
 import type { Login } from './app-user.ts';
 
 /** Fields that CDK adds beside them are kept. */
@@ -78,15 +79,7 @@ export class AppSecret {
 
 /** @throws Error that does not quote the secret */
 function parse(text: string | undefined): Login {
-  const parsed = loginSchema.safeParse(jsonOf(text ?? ''));
+  const parsed = loginSchema.safeParse(parseJson(text ?? ''));
   if (parsed.success) return parsed.data;
   throw new Error('the secret is not a JSON object with a username and a password');
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

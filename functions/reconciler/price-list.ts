@@ -4,6 +4,7 @@ import { isPrice } from '../core/pool/price.ts';
 import { priceListRegion } from '../lambdas.ts';
 import { chunks } from '../shared/chunks.ts';
 import { logger } from '../shared/logger.ts';
+import { parseJson } from '../shared/parse-json.ts';
 import { patience, reachAws } from './aws.ts';
 
 interface Wanted {
@@ -95,10 +96,6 @@ function priceOf(json: string, region: string): OnDemandPrice | undefined {
 }
 
 function parsed(json: string): Product {
-  try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    return {};
-  }
+  const value = parseJson(json);
+  return typeof value === 'object' && value !== null ? value : {};
 }

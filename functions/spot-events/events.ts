@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { text, zonedTime } from '../shared/fields.ts';
+import { parseJson } from '../shared/parse-json.ts';
 import { detailTypes } from './ec2-events.ts';
 
 const time = zonedTime.refine((at) => at.getTime() > 0);
@@ -70,12 +71,4 @@ export function readMessage(record: unknown): Received | Unreadable {
   if (!parsed.success) return 'malformed';
   const { ApproximateFirstReceiveTimestamp: now, ApproximateReceiveCount: receives } = message.data.attributes;
   return { event: parsed.data, now, receives };
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

@@ -8,6 +8,7 @@ import * as z from 'zod';
 import type { Db } from '../../shared/db.ts';
 import { AppError } from '../../shared/errors.ts';
 import { bootstrapId } from '../../shared/identity.ts';
+import { parseJson } from '../../shared/parse-json.ts';
 import { countFile } from '../../shared/rate-limit.ts';
 import { minuteMs, msAfter } from '../../shared/time.ts';
 
@@ -116,10 +117,4 @@ const invalid = () =>
     'This link was changed, has expired (links work for five minutes), or its token was revoked. Ask for a new one',
   );
 
-function contentOf(payload: string) {
-  try {
-    return Content.safeParse(JSON.parse(Buffer.from(payload, 'base64url').toString())).data;
-  } catch {
-    return undefined;
-  }
-}
+const contentOf = (payload: string) => Content.safeParse(parseJson(Buffer.from(payload, 'base64url').toString())).data;
