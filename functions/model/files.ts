@@ -45,7 +45,7 @@ export async function getFile(sessionId: string, position: number): Promise<Uint
   }
 }
 
-/** Deletes the files of sessions; a missing file is not an error. @throws AppError unavailable */
+/** Deletes the files of sessions; a missing file is not an error. @throws AppError unavailable if any of them remains */
 export async function deleteFiles(sessions: readonly { readonly id: string; readonly files: number }[]): Promise<void> {
   const keys = sessions.flatMap(({ id, files }) => [
     activatedKey(id),
@@ -53,7 +53,10 @@ export async function deleteFiles(sessions: readonly { readonly id: string; read
   ]);
   for (let from = 0; from < keys.length; from += 1000) {
     const Objects = keys.slice(from, from + 1000).map((Key) => ({ Key }));
-    await s3.send(new DeleteObjectsCommand({ Bucket: bucket(), Delete: { Objects, Quiet: true } })).catch(unavailable);
+    const { Errors = [] } = await s3
+      .send(new DeleteObjectsCommand({ Bucket: bucket(), Delete: { Objects, Quiet: true } }))
+      .catch(unavailable);
+    if (Errors.length > 0) unavailable(Errors);
   }
 }
 

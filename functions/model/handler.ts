@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { deleteSessions, listSessions, outdatedSessions } from '../core/model/listing.ts';
 import { activateSession, createSession, fallBack, newSessionId, readSession } from '../core/model/sessions.ts';
+import { transact } from '../shared/db.ts';
 import { AppError } from '../shared/errors.ts';
 import { byOf, type Call, httpHandler } from '../shared/http.ts';
 import { logger } from '../shared/logger.ts';
@@ -60,16 +61,21 @@ async function tryModel(session: Awaited<ReturnType<typeof readSession>>): Promi
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Deletes sessions that are no longer kept, at most 100. Files that S3 fails to delete are left and logged. */
+/**
+ * Deletes sessions that are no longer kept, at most 100, with their files. The rows go only if S3 has deleted the files,
+ * so that nothing is left without a row; if it fails, that is logged, and the next call tries again.
+ */
 async function tidy({ db }: Call): Promise<void> {
-  const outdated = await outdatedSessions(db);
-  const gone = await deleteSessions(
-    db,
-    outdated.map(({ id }) => id),
-  );
-  await deleteFiles(outdated.filter(({ id }) => gone.includes(id))).catch((error) =>
-    logger.warn('files of deleted model sessions are left', { sessions: gone, error }),
-  );
+  try {
+    const outdated = await outdatedSessions(db);
+    if (outdated.length === 0) return;
+    await transact(db, async (tx) => {
+      await deleteSessions(tx, outdated);
+      await deleteFiles(outdated);
+    });
+  } catch (error) {
+    logger.warn('model sessions that are no longer kept could not be deleted', { error });
+  }
 }
 
 export const handler = httpHandler<typeof modelRoutes>(modelRoutes, {

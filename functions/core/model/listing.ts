@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import type { Db } from '../../shared/db.ts';
+import type { Db, Tx } from '../../shared/db.ts';
+import { inList } from '../../shared/in-list.ts';
 
 /** More than consoles show. Only three sessions matter, and those uploaded since the last activation. */
 const most = 10;
@@ -42,11 +43,17 @@ export async function liveModel(db: Db) {
   return first && { id: first.id, activatedAt: first.activatedAt!, files: rows.map(({ name }) => name) };
 }
 
+interface OutdatedSession {
+  readonly id: string;
+  /** How many files it has. */
+  readonly files: number;
+}
+
 /**
  * The sessions that are no longer kept: all but the live one, the fallback, and the newest pending one of each kind
  * (protocol D12). One statement.
  */
-export async function outdatedSessions(db: Db): Promise<{ id: string; files: number }[]> {
+export async function outdatedSessions(db: Db): Promise<OutdatedSession[]> {
   const rows = await db
     .selectFrom('modelSessions as session')
     .innerJoin('modelFiles as file', 'file.sessionId', 'session.id')
@@ -74,14 +81,15 @@ export async function outdatedSessions(db: Db): Promise<{ id: string; files: num
 }
 
 /**
- * Deletes the rows of sessions, except those that were activated meanwhile. Three statements.
- * @returns the ids that are gone, whose files in S3 can be deleted too
+ * Deletes the rows of sessions and of their files. One statement. They cannot be activated until its transaction ends.
+ * @param outdated as `outdatedSessions` returned them
+ * @throws Error if one of them was activated or deleted meanwhile
  */
-export async function deleteSessions(db: Db, ids: readonly string[]): Promise<string[]> {
-  if (ids.length === 0) return [];
-  await db.deleteFrom('modelSessions').where('id', 'in', ids).where('status', 'in', ['pending', 'archived']).execute();
-  const left = await db.selectFrom('modelSessions').select('id').where('id', 'in', ids).execute();
-  const gone = ids.filter((id) => !left.some((row) => row.id === id));
-  if (gone.length > 0) await db.deleteFrom('modelFiles').where('sessionId', 'in', gone).execute();
-  return gone;
+export async function deleteSessions(tx: Tx, outdated: readonly OutdatedSession[]): Promise<void> {
+  const ids = inList(outdated.map(({ id }) => id));
+  const { numAffectedRows } = await sql`
+    DELETE s, f FROM model_sessions AS s INNER JOIN model_files AS f ON f.session_id = s.id
+    WHERE s.id IN ${ids} AND s.status IN ('pending', 'archived')`.execute(tx);
+  const expected = outdated.reduce((sum, { files }) => sum + 1 + files, 0);
+  if (Number(numAffectedRows) !== expected) throw new Error('a session was activated or deleted meanwhile');
 }

@@ -67,8 +67,14 @@ async function answer(options: S3Options, request: IncomingMessage, response: Se
 
 async function deleteAll({ directory }: S3Options, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const text = String(await readBody(request));
-  for (const [, key] of text.matchAll(/<Key>([^<]+)<\/Key>/g)) await rm(fileOf(directory, key!), { force: true });
-  reply(response, 200, { ...xml, ...id() }, '<DeleteResult/>');
+  const errors: string[] = [];
+  for (const [, key] of text.matchAll(/<Key>([^<]+)<\/Key>/g))
+    await rm(fileOf(directory, key!), { force: true }).catch(() =>
+      errors.push(
+        `<Error><Key>${key}</Key><Code>InternalError</Code><Message>We encountered an internal error.</Message></Error>`,
+      ),
+    );
+  reply(response, 200, { ...xml, ...id() }, `<DeleteResult>${errors.join('')}</DeleteResult>`);
 }
 
 /** Rejects keys with other characters, which might lead out of the directory. */

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { onnxGraph } from '../../../layers/model/onnx-graph.ts';
@@ -168,6 +168,20 @@ describe('an activation (D12)', () => {
       'live',
     ]);
     expect((await auditOf(last)).map(({ action }) => action).toSorted()).toEqual(['model_activated', 'model_uploaded']);
+  });
+
+  it('keeps a session whose files S3 fails to delete, and deletes it with the next upload', async () => {
+    const first = await uploadOurs();
+    const file = join(rig.dataDir, 's3/sessions', first, '0');
+    await rm(file);
+    await mkdir(file); // S3's stand-in deletes no directory
+    rig.pass(1);
+    expect((await upload(['risk.onnx', bytesOf('x')])).status).toBe(200);
+    expect(await statusOf(first)).toBe('pending');
+    await rmdir(file);
+    await uploadOurs();
+    expect(await statusOf(first)).toBeUndefined();
+    expect(await rig.db.selectFrom('modelFiles').where('sessionId', '=', first).selectAll().execute()).toEqual([]);
   });
 
   it('takes at most 14 Data API calls, and a fallback at most 10', async () => {
