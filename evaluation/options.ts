@@ -1,5 +1,5 @@
 import { commandHelp, flag, number, option, type Reader, readCommandLine, text } from '../local/command-line.ts';
-import { defaultThreads } from './run/default-threads.ts';
+import { defaultProcesses } from './run/default-processes.ts';
 
 export const parts = ['services', 'prices', 'jobs', 'pools'] as const;
 export type Part = (typeof parts)[number];
@@ -34,11 +34,11 @@ const options = {
     parts.join(','),
   ),
   groups: option('groups TEXT', text, 'only the groups of pools whose names contain this'),
-  threads: option(
-    'threads N',
+  processes: option(
+    'processes N',
     number({ from: 1, to: 64, whole: true }),
     'how many groups are played at a time',
-    String(defaultThreads()),
+    String(defaultProcesses()),
   ),
   help: flag('help', 'show this text'),
 };
@@ -55,7 +55,7 @@ export interface EvaluateOptions {
   readonly policy: string | undefined;
   readonly only: readonly Part[];
   readonly groups: string | undefined;
-  readonly threads: number;
+  readonly processes: number;
 }
 
 /** @returns 'help' if the command line requests it. @throws UsageError */

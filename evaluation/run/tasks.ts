@@ -4,7 +4,7 @@ import { RecordedStarts } from '../jobs/recorded-starts.ts';
 import type { EvaluateOptions } from '../options.ts';
 import type { ProfileName } from '../service/profile.ts';
 
-/** The unit of work that a thread plays. */
+/** The unit of work that a process plays. */
 export type Task =
   | { readonly kind: 'service'; readonly path: string; readonly set: ServiceSet; readonly profile: ProfileName }
   | {

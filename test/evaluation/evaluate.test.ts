@@ -21,7 +21,7 @@ describeRecorded('npm run evaluate', () => {
     const out = mkdtempSync(join(tmpdir(), 'evaluation-'));
     const policy = join(out, 'policy.json');
     writeFileSync(policy, '{"a": {"pacing": {"lambdas": {"from": 1e5, "to": 1e6}}}}');
-    const args = ['--out', out, '--groups', '11-28-usw2-p2.xlarge', '--threads', '2', '--only'];
+    const args = ['--out', out, '--groups', '11-28-usw2-p2.xlarge', '--processes', '2', '--only'];
     const { status, stdout } = await evaluate(...args, 'services,jobs');
     expect(status).toBe(0);
     expect(stdout).toMatch(/\| policy A, week @0.9995 +\| 0\.\d{4} /);
