@@ -1,5 +1,5 @@
+import { availableParallelism } from 'node:os';
 import { commandHelp, flag, number, option, type Reader, readCommandLine, text } from '../local/command-line.ts';
-import { defaultProcesses } from './run/default-processes.ts';
 
 export const parts = ['services', 'prices', 'jobs', 'pools'] as const;
 export type Part = (typeof parts)[number];
@@ -38,7 +38,7 @@ const options = {
     'processes N',
     number({ from: 1, to: 64, whole: true }),
     'how many groups are played at a time',
-    String(defaultProcesses()),
+    String(availableParallelism()),
   ),
   help: flag('help', 'show this text'),
 };
