@@ -9,7 +9,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { functionNames as names } from '../functions/lambdas.ts';
-import { bundleInto } from './bundling.ts';
+import { bundleInto, bundleThread } from './bundling.ts';
 import { initTimes } from './init-time.ts';
 import { makeOnnxLayer } from './onnx-layer.ts';
 
@@ -38,7 +38,8 @@ const ownLimitsKB: Readonly<Record<string, number>> = {
 };
 
 const root = dirname(import.meta.dirname);
-const bundleOf = (name: string) => join(root, 'dist', name, 'index.js');
+const dist = join(root, 'dist');
+const bundleOf = (name: string) => join(dist, name, 'index.js');
 const quiet = process.argv.includes('--quiet');
 
 async function weigh(name: string) {
@@ -48,8 +49,8 @@ async function weigh(name: string) {
 
 const kilobytes = (data: Buffer) => Math.ceil(data.length / 1000);
 
-await bundleInto(join(root, 'dist')).catch(() => process.exit(1)); // esbuild has printed the errors
-await makeOnnxLayer(root, join(root, 'dist/onnx-layer'));
+await Promise.all([bundleInto(dist), bundleThread(dist)]).catch(() => process.exit(1)); // esbuild has printed the errors
+await makeOnnxLayer(root, join(dist, 'onnx-layer'));
 const weights = await Promise.all(names.map(weigh));
 
 if (!quiet) {

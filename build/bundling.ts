@@ -57,3 +57,12 @@ export async function bundleInto(
   await cp(join(root, 'functions/migrate/sql'), sql, { recursive: true });
   await writeDocsFiles(join(directory, 'docs/files'));
 }
+
+/**
+ * Bundles the program of the threads in which functions run on one machine, as `<directory>/lambda-thread.js`: threads
+ * that strip types at once can crash their process (docs/adr/0084).
+ * @throws when it cannot be bundled; esbuild has printed why
+ */
+export async function bundleThread(directory: string): Promise<void> {
+  await build({ entryPoints: ['local/aws/lambda-thread.ts'], ...bundleOptions, outdir: directory });
+}

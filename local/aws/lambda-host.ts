@@ -59,7 +59,7 @@ export function requireBundles(directory: string): void {
 const bundleOf = (directory: string, name: string) => join(directory, name, 'index.js');
 
 function load(file: string): Handler {
-  const require = createRequire(import.meta.url);
+  const require = createRequire(file);
   delete require.cache[file];
   return (require(file) as { handler: Handler }).handler;
 }

@@ -1,4 +1,4 @@
-/** A thread of `lambda-threads.ts`: runs the functions that it is told to run. */
+/** A thread of `lambda-threads.ts`: runs the functions that it is told to run. It is bundled (build/bundling.ts). */
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorToData } from './error-data.ts';
 import { loader, runOnText } from './lambda-host.ts';

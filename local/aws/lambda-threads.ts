@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { lambdas } from '../../functions/lambdas.ts';
 import { type ErrorData, errorFromData } from './error-data.ts';
@@ -87,7 +88,7 @@ class LambdaThread {
   constructor(directory: string, onMetrics: OnMetrics) {
     this.#onMetrics = onMetrics;
     const workerData: ThreadData = { directory };
-    this.#worker = new Worker(new URL('./lambda-thread.ts', import.meta.url), { workerData, resourceLimits });
+    this.#worker = new Worker(join(dist, 'lambda-thread.js'), { workerData, resourceLimits });
     this.#worker.on('message', (outcome: Outcome) => this.#hear(outcome));
     this.#worker.on('error', (error) => this.#fail(error as Error));
     this.#worker.on('exit', () => this.#fail(new Error('the functions were stopped')));
