@@ -17,8 +17,8 @@ const options = {
 };
 
 const purpose =
-  'Takes a decision again, of what is stored with it: by its id, or from a file with the fields inputs, decision_time and answer of its row, ' +
-  'as JSON. Exits with 1 where the answer is not the same bytes.';
+  'Decides again from what is stored with a decision, and compares the answer with the stored one. The decision is read from the database by ' +
+  'its id, or from a JSON file with the fields inputs, decision_time and answer of its row. Exits with 1 if a byte differs.';
 
 const help = commandHelp('npm run replay -- ID|FILE [options]', purpose, { Options: options });
 
@@ -29,11 +29,13 @@ async function main(args: readonly string[]): Promise<void> {
     throw new UsageError(`expected the id of a decision, or a file, first; saw ${what ?? 'nothing'}`);
   const { values } = readCommandLine(options, others);
   const result = replay(existsSync(what) ? fromFile(what) : await fromDatabase(what, values.dataDir));
-  if (result.kind === 'incomplete') throw new UsageError(`${what} cannot be taken again: ${result.why}`);
+  if (result.kind === 'incomplete') throw new UsageError(`${what} cannot be replayed: ${result.why}`);
   console.log(result.now);
   if (result.model !== null) console.error(ofModel(result.model));
   if (result.kind === 'same') return console.error(`The same ${Buffer.byteLength(result.now)} bytes as stored.`);
   console.error(`Different from what is stored:\n${result.stored}`);
+  const [decidedBy, replayedBy] = [result.stored, result.now].map((answer) => JSON.parse(answer).policy as string);
+  if (decidedBy !== replayedBy) console.error(`Decided by ${decidedBy}; this build has ${replayedBy}.`);
   process.exitCode = 1;
 }
 
@@ -42,8 +44,8 @@ function ofModel(name: string): string {
   const { sha256 } = JSON.parse(readFileSync(join(import.meta.dirname, '../layers/model/model.json'), 'utf8'));
   const known = [`built-in@${String(sha256).slice(0, 12)}`, fittedName];
   return known.includes(name)
-    ? `Hazards as told by ${name}, which this build has.`
-    : `Hazards as stored: this build does not know the model ${name} that told them; it has ${known.join(' and ')}.`;
+    ? `Hazards from ${name}, which this build has.`
+    : `Hazards as stored: they came from ${name}, which this build does not know; it has ${known.join(' and ')}.`;
 }
 
 function fromFile(path: string): StoredDecision {
@@ -65,7 +67,7 @@ async function fromDatabase(id: string, dataDir: string): Promise<StoredDecision
 function storedFrom(row: Readonly<Record<string, unknown>>, name: string): StoredDecision {
   const { inputs, decision_time: time, answer } = row;
   if (typeof inputs !== 'object' || inputs === null || typeof time !== 'string')
-    throw new UsageError(`${name} is no decision: it needs inputs, decision_time and answer`);
+    throw new UsageError(`${name} is not a decision: it needs inputs, decision_time and answer`);
   const zoned = time.endsWith('Z') ? time : `${time.replace(' ', 'T')}Z`;
   return { inputs, decisionTime: new Date(zoned), answer: typeof answer === 'string' ? answer : null };
 }

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import type { DecisionInput } from '../../functions/core/decision/decision-input.ts';
 import { fittedName } from '../../functions/core/decision/fitted-hazards.ts';
-import { decide } from '../../functions/core/decision/policy.ts';
+import { type Decision, decide } from '../../functions/core/decision/policy.ts';
+import { servicePolicyVersion } from '../../functions/core/decision/recommend-service.ts';
 import { packedAnswer } from '../../functions/core/decision/replay.ts';
 import { defaultTiming } from '../../functions/core/decision/timing.ts';
 import model from '../../layers/model/model.json' with { type: 'json' };
@@ -17,7 +18,7 @@ afterAll(() => rmSync(directory, { recursive: true }));
 const now = new Date('2026-03-04T12:00:00Z');
 
 /** @returns a file with a decision on an on-demand agent with a target, whose one pool has its hazard from a model */
-function storedBy(name: string): string {
+function storedBy(name: string, changed: Partial<Decision> = {}): string {
   const input: DecisionInput = {
     agent: movableAgent,
     prices: {
@@ -40,7 +41,7 @@ function storedBy(name: string): string {
     job: null,
   };
   const file = join(directory, `${name}.json`);
-  const answer = packedAnswer(decide(input, now));
+  const answer = packedAnswer({ ...decide(input, now), ...changed });
   writeFileSync(file, JSON.stringify({ inputs: input, decision_time: now, answer }));
   return file;
 }
@@ -49,13 +50,23 @@ const replay = (file: string) => spawnSync(process.execPath, ['local/replay.ts',
 
 it.each([`built-in@${model.sha256.slice(0, 12)}`, fittedName])('replay gives the same bytes, and names %s', (name) => {
   const { status, stderr } = replay(storedBy(name));
-  expect(stderr).toContain(`Hazards as told by ${name}, which this build has.`);
+  expect(stderr).toContain(`Hazards from ${name}, which this build has.`);
   expect(stderr).toContain('bytes as stored.');
   expect(status).toBe(0);
 });
 
 it('replay gives the same bytes even if the model is not known, and says so', () => {
   const { status, stderr } = replay(storedBy('built-in@000000000000'));
-  expect(stderr).toContain('this build does not know the model built-in@000000000000');
+  expect(stderr).toContain('from built-in@000000000000, which this build does not know');
   expect(status).toBe(0);
+});
+
+it('replay shows both answers when they differ, and the policies if another one decided', () => {
+  const [reworded, older] = [{ reason: 'Other words' }, { policy: 'policy-a-1' }].map((changed) =>
+    replay(storedBy(fittedName, changed)),
+  );
+  expect(reworded!.stderr).toMatch(/Different from what is stored:\n.*Other words/);
+  expect(reworded!.stderr).not.toContain('Decided by');
+  expect(older!.stderr).toContain(`Decided by policy-a-1; this build has ${servicePolicyVersion}.`);
+  expect([reworded!.status, older!.status]).toEqual([1, 1]);
 });

@@ -111,3 +111,7 @@ export interface Move {
 
 /** Interruptions in 30 days divided by 30, at most 1 (protocol 9.6). */
 export const poolRisk = (pool: Pick<PoolState, 'interruptions30d'>) => Math.min(pool.interruptions30d / 30, 1);
+
+/** The reason to stay for an agent on Spot whose pool, or whose pool's price, is not known. */
+export const unknownPrice = (poolId: string | null) =>
+  poolId === null ? 'The agent’s Spot pool is not known' : `The price of ${poolId} is not known`;

@@ -40,12 +40,12 @@ const gates = {
   },
   no_primary: {
     isClosed: ({ agent }) => agent.instanceId === null,
-    reason: () => 'No instance is known to carry the agent',
+    reason: () => 'The agent has no primary instance',
   },
   disruption_window: {
     isWait: true,
     isClosed: ({ config }, _to, now) => !isInWindow(config.disruptionWindows, now),
-    reason: () => 'Outside the disruption windows of the agent',
+    reason: () => 'Outside the agent’s disruption windows',
   },
   savings: {
     isLimit: true,
@@ -85,11 +85,11 @@ const gates = {
   },
   same_target: {
     isClosed: ({ agent }, to) => to.mode === agent.mode && to.poolId === agent.poolId,
-    reason: () => 'The agent is there already',
+    reason: () => 'The agent is already there',
   },
   open_command: {
     isClosed: ({ agent }) => agent.hasOpenCommand,
-    reason: () => 'A switch is under way already',
+    reason: () => 'A switch is already under way',
   },
   recent_emergency: {
     isWait: true,

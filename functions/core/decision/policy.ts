@@ -1,5 +1,5 @@
 import { isFresh } from '../pool/freshness.ts';
-import { type DecisionInput, type Move, type PoolState, poolRisk } from './decision-input.ts';
+import { type DecisionInput, type Move, type PoolState, poolRisk, unknownPrice } from './decision-input.ts';
 import { atLeast, firstClosedGate, type GateName } from './gates.ts';
 import { type JobTerms, jobPolicyVersion, recommendJob } from './recommend-job.ts';
 import { recommendService, servicePolicyVersion, type Terms } from './recommend-service.ts';
@@ -9,9 +9,10 @@ import { recommendService, servicePolicyVersion, type Terms } from './recommend-
  * Owns the tables: decisions, policy_shadows.
  *
  * A policy recommends a move and gates allow it. Both are pure functions of their input. Policy B decides where an
- * agent has a deadline, policy A where it has an availability target, and rules otherwise.
+ * agent has a deadline, policy A where it has an availability target, and rules otherwise. A replayed decision has the
+ * same bytes, so a reason that is worded anew needs a new version too.
  */
-export const policyVersion = 'rules-1';
+export const policyVersion = 'rules-2';
 
 export interface Decision extends Move {
   /** 0…1. */
@@ -85,7 +86,7 @@ function recommend({ agent, prices, config }: DecisionInput, now: Date): Omit<Re
       risk: 0.6,
       savingsPerHour: currentSpot - onDemand,
       confidence: 0.7,
-      reason: `Spot costs ${percent(currentSpot / onDemand)} of on-demand, more than the 80 % that its risk is worth`,
+      reason: `Spot costs ${percent(currentSpot / onDemand)} of the on-demand price; above ${dearSpot * 100} % it is not worth its risk`,
     };
   const paid = onSpot ? currentSpot : onDemand;
   const target = paid === null ? undefined : cheapestPool(prices.pools, paid, agent.poolId, now);
@@ -104,7 +105,11 @@ function recommend({ agent, prices, config }: DecisionInput, now: Date): Omit<Re
     if (onSpot && atLeast(saving * 100, config.minSavingsPercent))
       return { ...move, reason: `${target.id} costs ${percent(saving)} less than ${agent.poolId}` };
   }
-  const reason = onSpot ? 'No pool is enough cheaper' : 'Spot is not enough cheaper';
+  const needed = onSpot ? `at least ${config.minSavingsPercent}` : `more than ${worthSpot * 100}`;
+  const reason =
+    paid === null
+      ? unknownPrice(agent.poolId)
+      : `No pool of acceptable risk saves ${needed} % of what the agent costs now`;
   return { ...stay, risk: 0.3, confidence: 0.6, reason };
 }
 

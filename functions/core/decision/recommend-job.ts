@@ -1,5 +1,5 @@
 import { isFresh } from '../pool/freshness.ts';
-import type { DecisionInput, JobFacts, Move, PoolState } from './decision-input.ts';
+import { type DecisionInput, type JobFacts, type Move, type PoolState, unknownPrice } from './decision-input.ts';
 import { policyBConfig, tick } from './policy-b/config.ts';
 import type { PlaceOfJob } from './policy-b/job-in-pools.ts';
 import { lifeOf } from './policy-b/pool-life.ts';
@@ -9,7 +9,7 @@ import type { SeenPool } from './policy-b/tiers.ts';
 import { tablesByShare } from './policy-b/value-tables.ts';
 
 /** Policy B without waiting, as scored (docs/policies.md, docs/adr/0071), for agents with a deadline and work left. */
-export const jobPolicyVersion = 'policy-b-1';
+export const jobPolicyVersion = 'policy-b-2';
 
 /**
  * How long a decision may stand, in seconds: an agent that reports every five minutes may miss one report, and then a
@@ -82,7 +82,7 @@ export function recommendJob(input: DecisionInput, job: JobFacts, now: Date): Jo
     savingsPerHour: 0,
     risk: onSpot && agent.poolId !== null ? riskOf(agent.poolId) : 0,
   } as const;
-  if (onSpot && !own && bound === 'free') return { ...stay, reason: `The price of ${agent.poolId} is not known` };
+  if (onSpot && !own && bound === 'free') return { ...stay, reason: unknownPrice(agent.poolId) };
   const { place } = choices[0]!;
   const spare = `${terms.slack.toFixed(0)} s to spare`;
   if (place.kind === 'spot') {
@@ -98,7 +98,8 @@ export function recommendJob(input: DecisionInput, job: JobFacts, now: Date): Jo
       reason: `${target.id} costs least, a launch included, with ${spare}`,
     };
   }
-  const why = bound === 'deadline' ? `The deadline leaves time for one launch, with ${spare}` : 'On-demand costs least';
+  const why =
+    bound === 'deadline' ? `The deadline leaves time for only one launch, with ${spare}` : 'On-demand costs least';
   if (!onSpot) return { ...stay, reason: why };
   return {
     ...common,

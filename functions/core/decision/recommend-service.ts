@@ -1,5 +1,5 @@
 import { isFresh } from '../pool/freshness.ts';
-import type { DecisionInput, Move, ServiceFacts } from './decision-input.ts';
+import { type DecisionInput, type Move, type ServiceFacts, unknownPrice } from './decision-input.ts';
 import { budgetOf, costsOf, spentBudget } from './policy-a/budget.ts';
 import { policyAConfig } from './policy-a/config.ts';
 import type { RatedPool } from './policy-a/input.ts';
@@ -7,7 +7,7 @@ import { type Commitment, chooseMove, lambdaOf, type ServiceInput } from './poli
 import { ratePools } from './policy-a/score.ts';
 
 /** Policy A, as it is scored (docs/policies.md), for agents with an availability target. */
-export const servicePolicyVersion = 'policy-a-1';
+export const servicePolicyVersion = 'policy-a-2';
 
 const poolsShown = 5;
 
@@ -77,7 +77,7 @@ export function recommendService(
     terms,
   } as const;
   const own = pools.find(({ id }) => id === current);
-  if (onSpot && !own) return { ...stay, reason: `The price of ${current} is not known` };
+  if (onSpot && !own) return { ...stay, reason: unknownPrice(current) };
   if (own && own.price > onDemandPrice)
     return {
       ...stay,
@@ -100,8 +100,8 @@ export function recommendService(
     risk: chanceWithinHour(chosen.hazard),
     savingsPerHour: paid - chosen.price,
     reason: own
-      ? `${chosen.id} is cheaper than ${own.id} by more than the move costs`
-      : `${chosen.id} is worth ${chosen.score.toFixed(2)} on-demand hours, more than ${terms.threshold_hours.toFixed(2)}`,
+      ? `${chosen.id} saves more than the move from ${own.id} costs`
+      : `${chosen.id} is worth ${chosen.score.toFixed(2)} on-demand hours; a move needs ${terms.threshold_hours.toFixed(2)}`,
   };
 }
 
@@ -136,11 +136,11 @@ const termOf = ({ id, price, availability, hazard, score }: RatedPool) => ({
 function whyStay({ current, onDemandPrice }: ServiceInput, terms: Terms): string {
   const { budget_seconds, spent_seconds, entry_seconds, threshold_hours, pools } = terms;
   if (spent_seconds + entry_seconds > budget_seconds)
-    return `${spent_seconds.toFixed(0)} s of ${budget_seconds.toFixed(0)} s of downtime are spent, and a move may take ${entry_seconds} s`;
-  if (current !== null) return 'No pool is cheaper by more than the move costs';
+    return `${spent_seconds.toFixed(0)} s of the downtime budget of ${budget_seconds.toFixed(0)} s are spent, and a move may take ${entry_seconds} s`;
+  if (current !== null) return 'No other pool saves more than the move costs';
   const best = pools.find(({ price, availability }) => price < onDemandPrice && availability !== 'down');
   if (!best) return 'No pool that may have capacity is cheaper than on-demand';
-  return `${best.id} is worth ${(best.score_hours ?? 0).toFixed(2)} on-demand hours, and would have to be worth ${threshold_hours.toFixed(2)}`;
+  return `${best.id} is worth ${(best.score_hours ?? 0).toFixed(2)} on-demand hours; a move needs ${threshold_hours.toFixed(2)}`;
 }
 
 export const chanceWithinHour = (hazard: number) => 1 - Math.exp(-hazard);

@@ -154,9 +154,9 @@ describe('decide (A12)', () => {
       allowed: true,
       reason: `${pool} costs 70.0 % less than on-demand`,
       confidence: 0.8,
-      model_version: 'rules-1',
+      model_version: 'rules-2',
       explanation: {
-        policy: 'rules-1',
+        policy: 'rules-2',
         model: null,
         degraded: true,
         terms: null,
@@ -186,7 +186,7 @@ describe('decide (A12)', () => {
     const instance = await priced();
     await instance.set({ availabilityTarget: '0.99000', autoSwitchEnabled: false });
     const { body } = await decide(instance);
-    expect(body).toMatchObject({ model_version: 'policy-a-1', allowed: false });
+    expect(body).toMatchObject({ model_version: 'policy-a-2', allowed: false });
     expect(body.explanation).toMatchObject({
       model: expect.stringMatching(/^built-in@[0-9a-f]{12}$/),
       degraded: true,

@@ -57,7 +57,7 @@ export async function seedLargeTenant(beside: Connection, tenant: LargeTenant, n
     `INSERT INTO decisions (id, client_id, agent_id, decision_time, source, recommended_action, recommended_mode, risk_score,
        expected_savings_per_hour, allowed, reason, confidence, model_version, inputs, last_time, fingerprint)
      SELECT LPAD(g.n, 36, '0'), '${clientId}', a.id, TIMESTAMPADD(MINUTE, -g.n, ${at}), 'loop', 'stay', 'spot', 0, 0, FALSE,
-       'test', 0, 'rules-1', '{}', TIMESTAMPADD(MINUTE, -g.n, ${at}), ''
+       'test', 0, 'rules-2', '{}', TIMESTAMPADD(MINUTE, -g.n, ${at}), ''
      FROM ${numbers(20 * agents)} INNER JOIN ${nth} AS a ON a.nth = g.n % ${agents}`,
     `INSERT INTO pricing_snapshots_clean (pool_id, time_bucket, spot_price, ondemand_price, source_type, source_priority,
        confidence_score, observed_at)

@@ -121,7 +121,7 @@ describe('a back-test', () => {
         never_moving: asTold(group, onePool(group, 0)),
         always_cheapest: asTold(group, cheapest(group)),
         all_on_demand: asTold(group, alwaysOnDemand()),
-        policy: 'policy-a-1',
+        policy: 'policy-a-2',
         pools: 3,
       },
     });
@@ -144,7 +144,7 @@ describe('a back-test', () => {
     const agent = await agentWith({ 'us-east-1a': always('u', 0.5), 'us-east-1b': always('u', 0.45) });
     const moves = async (settings: object) => {
       const run = await played(agent, { days: 1, settings });
-      expect(run.plays[0].outcome.policy).toBe('rules-1');
+      expect(run.plays[0].outcome.policy).toBe('rules-2');
       return run.plays[0].outcome.as_asked.moves;
     };
     // To the pool that costs 55 % less than on-demand, and nowhere after that.

@@ -55,7 +55,7 @@ it('a job takes the cheapest pool, or on-demand when out of slack; once done, ot
   const agent = await job();
   const { type } = agent.facts;
   expect(await decided(agent)).toMatchObject({
-    modelVersion: 'policy-b-1',
+    modelVersion: 'policy-b-2',
     recommendedPoolId: `${type}.us-east-1b`,
     allowed: true,
     inputs: { service: null, job: { workLeft: 9 * hour + 720, overhead: 720, overheadLeft: 0 } },
@@ -66,7 +66,7 @@ it('a job takes the cheapest pool, or on-demand when out of slack; once done, ot
   rig.pass(360);
   await onSpot.heartbeat();
   await onSpot.report(0.1, prices);
-  expect(await decided(onSpot)).toMatchObject({ modelVersion: 'policy-b-1', recommendedAction: 'stay' });
+  expect(await decided(onSpot)).toMatchObject({ modelVersion: 'policy-b-2', recommendedAction: 'stay' });
   // It makes no progress: what it reports counts.
   const left = (new Date(row.deadline!).getTime() - rig.clock.now().getTime()) / 1000;
   rig.pass(360);
@@ -74,34 +74,34 @@ it('a job takes the cheapest pool, or on-demand when out of slack; once done, ot
   await onSpot.report(0.1, prices);
   const needed = await decided(onSpot);
   expect(needed).toMatchObject({ recommendedAction: 'switch_ondemand', allowed: true });
-  expect(needed.reason).toMatch(/^The deadline leaves time for one launch/);
+  expect(needed.reason).toMatch(/^The deadline leaves time for only one launch/);
   expect(await onSpot.commands()).toContainEqual(expect.objectContaining({ targetMode: 'ondemand', priority: 50 }));
   const back = await move(onSpot, { mode: 'ondemand', az: 'us-east-1b' });
   rig.pass(360);
   await back.request('POST', '/heartbeat', { remaining_work_seconds: 0 });
   await back.report(0.1, prices);
-  expect(await decided(back)).toMatchObject({ modelVersion: 'rules-1' });
+  expect(await decided(back)).toMatchObject({ modelVersion: 'rules-2' });
   for (const decision of await back.decisions()) expect(replay(decision).kind).toBe('same');
 });
 
 it('policy B decides on an agent with a target until its deadline, and policy A after it', async () => {
   const agent = await job({ hours: 2 });
   await agent.set({ availabilityTarget: '0.99900' });
-  expect(await decided(agent)).toMatchObject({ modelVersion: 'policy-b-1' });
+  expect(await decided(agent)).toMatchObject({ modelVersion: 'policy-b-2' });
   rig.pass(hour + 1);
   await agent.heartbeat();
   await agent.report(0.1, prices);
-  expect(await decided(agent)).toMatchObject({ modelVersion: 'policy-a-1', inputs: { job: null } });
+  expect(await decided(agent)).toMatchObject({ modelVersion: 'policy-a-2', inputs: { job: null } });
 });
 
 it('A12 and A13 say what policy B weighed; A12 takes three calls at most', async () => {
   const agent = await job({ mode: 'spot' });
   const answer = await agent.request('POST', '/decide', { instance: {} });
   expect(answer.body).toMatchObject({
-    model_version: 'policy-b-1',
+    model_version: 'policy-b-2',
     recommended_pool_id: `${agent.facts.type}.us-east-1b`,
     explanation: {
-      policy: 'policy-b-1',
+      policy: 'policy-b-2',
       terms: null,
       degraded: true,
       job: { bound: 'free', work_left: 9 * hour + 720, overhead: 720, observed_share: 0 },

@@ -62,6 +62,14 @@ describe('rules', () => {
     expect(decide(input, now)).toMatchObject({ action, risk, confidence });
   });
 
+  it('say which price is missing, rather than that nothing is cheap enough', () => {
+    expect(decide(onSpot(null), now).reason).toBe('The price of m5.large.us-east-1a is not known');
+    expect(decide(onSpot(null, {}, { poolId: null }), now).reason).toBe('The agent’s Spot pool is not known');
+    expect(decide(onSpot(0.04, { pools: [] }), now).reason).toBe(
+      'No pool of acceptable risk saves at least 15 % of what the agent costs now',
+    );
+  });
+
   it('never propose the pool that the agent is in', () => {
     expect(decide(onSpot(0.06, { pools: [pool({ id: 'm5.large.us-east-1a', price: 0.01 })] }), now).action).toBe(
       'stay',
@@ -186,7 +194,7 @@ describe('gates at their boundaries', () => {
     expect(decide(open({}, { pools: [] }), now)).toMatchObject({
       allowed: false,
       failedGate: 'no_action',
-      reason: 'Spot is not enough cheaper',
+      reason: 'No pool of acceptable risk saves more than 30 % of what the agent costs now',
     });
   });
 
@@ -278,7 +286,7 @@ describe('the safe default', () => {
       allowed: false,
       failedGate: 'no_action',
       reason: 'Decision engine unavailable: no engine',
-      policy: 'rules-1',
+      policy: 'rules-2',
       terms: null,
     });
   });

@@ -75,7 +75,7 @@ describe('an agent with a deadline', () => {
       action: 'switch_spot',
       poolId: 'p.us-east-1a',
       allowed: true,
-      policy: 'policy-b-1',
+      policy: 'policy-b-2',
     });
     const { places, ...terms } = decision.terms as JobTerms;
     expect(terms).toMatchObject({ bound: 'free', time_left: 20 * hour, work_left: 10 * hour, slack: 10 * hour });
@@ -117,7 +117,7 @@ describe('an agent with a deadline', () => {
       allowed: true,
       isNeeded: true,
       terms: { bound: 'deadline', slack: 900 },
-      reason: 'The deadline leaves time for one launch, with 900 s to spare',
+      reason: 'The deadline leaves time for only one launch, with 900 s to spare',
     });
     for (const [gate, agent] of [
       ['auto_switch_off', { autoSwitchEnabled: false }],
@@ -153,7 +153,7 @@ describe('an agent with a deadline', () => {
   });
 
   it('is left to the other policies once its work is done or its deadline over', () => {
-    expect(decide({ ...input(), job: null }, start).policy).toBe('rules-1');
+    expect(decide({ ...input(), job: null }, start).policy).toBe('rules-2');
   });
 });
 

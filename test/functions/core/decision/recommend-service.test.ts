@@ -61,7 +61,7 @@ describe('an agent with a target', () => {
       const commitment = { slo, weekStart, startedAt, downtime, shadows: null };
       const base = { now: seconds, onDemandPrice: 1, pools: rated, timing, commitment };
       const [expected = null] = chooseMove({ ...base, current: null }, policyAConfig);
-      expect(decide(given, now)).toMatchObject({ policy: 'policy-a-1', poolId: expected });
+      expect(decide(given, now)).toMatchObject({ policy: 'policy-a-2', poolId: expected });
     }
   });
 
@@ -84,7 +84,7 @@ describe('an agent with a target', () => {
   it('stays once its budget is spent, and says how much of it', () => {
     const decision = decide(input({}, undefined, { downtime: [{ at: seconds - 60, seconds: 300 }] }), now);
     expect(decision).toMatchObject({ action: 'stay', allowed: false, failedGate: 'no_action' });
-    expect(decision.reason).toBe('300 s of 302 s of downtime are spent, and a move may take 10 s');
+    expect(decision.reason).toBe('300 s of the downtime budget of 302 s are spent, and a move may take 10 s');
     expect(decision.terms).toMatchObject({ spent_seconds: 300, entry_seconds: 10, pacing: 'blind' });
   });
 

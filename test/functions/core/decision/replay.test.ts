@@ -153,7 +153,7 @@ describe('stored decisions', () => {
     }
     expect(Object.fromEntries(kinds)).toEqual({ same: stored });
     expect([...policies].sort()).toEqual(
-      ['policy-a-1', 'policy-b-1', 'rules-1'].flatMap((policy) =>
+      ['policy-a-2', 'policy-b-2', 'rules-2'].flatMap((policy) =>
         ['stay', 'switch_ondemand', 'switch_spot'].map((action) => `${policy} ${action}`),
       ),
     );

@@ -59,7 +59,7 @@ it('policy A decides on an agent with a target and stores what it weighed; rules
     return (await agent.decisions())[0]!;
   };
   expect(await decide('0.99900')).toMatchObject({
-    modelVersion: 'policy-a-1',
+    modelVersion: 'policy-a-2',
     inputs: {
       service: {
         slo: { availability: 0.999, over: 'week' },
@@ -69,7 +69,7 @@ it('policy A decides on an agent with a target and stores what it weighed; rules
       },
     },
   });
-  expect(await decide(null)).toMatchObject({ modelVersion: 'rules-1', inputs: { service: null } });
+  expect(await decide(null)).toMatchObject({ modelVersion: 'rules-2', inputs: { service: null } });
 });
 
 it('emergency switches count towards no limit, but their downtime is spent', async () => {
