@@ -72,6 +72,8 @@ export const tableBounds: Readonly<Record<string, Bound>> = {
   pool_losses: { keptDays: 40, at: 'bucket' },
   pool_availability: { keptDays: 40, at: 'bucket' },
   pool_states: perPool,
+  pool_risks: perPool,
+  risk_calibration: { most: one, with: 'nothing' },
   // Prices
   spot_pools: perPool,
   tenant_pool_prices: { most: ({ pools, tenants }) => pools * tenants, with: 'pools and tenants' },

@@ -15,7 +15,7 @@ const contract =
 
 /** The decision engine: policies and the risk model. Gates, inputs and a pool's history are rules over rows. */
 const engine =
-  /^functions\/decision\/|^functions\/core\/decision\/(?!gates|inputs|decision-input|priced-pools|policy-a\/(pool-history|input)\.ts)|^onnx/;
+  /^functions\/decision\/|^functions\/core\/risk\/|^functions\/core\/decision\/(?!gates|inputs|decision-input|priced-pools|policy-a\/(pool-history|input)\.ts)|^onnx/;
 
 export const rules: readonly Rule[] = [
   {
@@ -83,7 +83,7 @@ export const rules: readonly Rule[] = [
   },
   {
     because: 'agents’ calls and interruptions are answered with the decision engine and its model gone',
-    files: /^functions\/(agent|replica|spot-events|reconciler|authorizer|core\/(?!decision\/|backtest\/))/,
+    files: /^functions\/(agent|replica|spot-events|reconciler|authorizer|core\/(?!decision\/|backtest\/|risk\/))/,
     never: engine,
   },
   {
@@ -111,7 +111,7 @@ export const rules: readonly Rule[] = [
     because: 'a model is made of records and of the features that policies read, long before anything runs',
     files: /^layers\//,
     never:
-      /^(bin|lib|test|build|bench)\/|^functions\/(?!core\/(decision\/policy-[ab]|backtest\/simulator)\/)|^local\/(?!command-line)/,
+      /^(bin|lib|test|build|bench)\/|^functions\/(?!core\/(decision\/policy-[ab]\/|backtest\/simulator\/|risk\/recalibration))|^local\/(?!command-line)/,
   },
   {
     because: 'what a month costs is computed of the template and of tables, and of nothing that runs',

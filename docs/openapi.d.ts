@@ -5422,6 +5422,11 @@ export interface operations {
                             price: number | null;
                             placementScore: number | null;
                             placementScoredAt: string | null;
+                            lossChances: {
+                                halfHour: number;
+                                hour: number;
+                                sixHours: number;
+                            } | null;
                         }[];
                         availablePools: {
                             id: string;
@@ -5430,6 +5435,11 @@ export interface operations {
                             price: number | null;
                             placementScore: number | null;
                             placementScoredAt: string | null;
+                            lossChances: {
+                                halfHour: number;
+                                hour: number;
+                                sixHours: number;
+                            } | null;
                         }[];
                         instanceTypes: string[];
                         availableTypes: string[];
@@ -7634,6 +7644,15 @@ export interface operations {
                             version: string;
                             filesUploaded: number;
                             files: string[];
+                            calibration: {
+                                model: string;
+                                times: {
+                                    withinHours: number;
+                                    outcomes: number;
+                                    expectedShare: number | null;
+                                    lostShare: number | null;
+                                }[];
+                            } | null;
                             riskModel: {
                                 name: string;
                                 degraded: boolean;

@@ -27,7 +27,8 @@ export const jobs = {
   'observe-pools': {
     runsIn: 'jobs',
     every: 'rate(10 minutes)',
-    summary: 'Records which pools had capacity in the last full ten minutes, from what agents experienced',
+    summary:
+      'Records which pools had capacity in the last full ten minutes, from what agents experienced, and rates their risk',
   },
   'check-pricing-alerts': {
     runsIn: 'jobs',

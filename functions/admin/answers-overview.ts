@@ -113,6 +113,20 @@ export const SystemHealth = z.object({
     version: z.string(),
     filesUploaded: z.int(),
     files: z.array(z.string()),
+    calibration: z
+      .object({
+        model: z.string(),
+        times: z.array(
+          z.object({
+            withinHours: z.number(),
+            outcomes: z.number(),
+            expectedShare: z.number().nullable(),
+            lostShare: z.number().nullable(),
+          }),
+        ),
+      })
+      .nullable()
+      .meta({ description: 'How the chances of losses came true; null while no pool was rated' }),
     riskModel: z.object({ name: z.string(), degraded: z.boolean(), observedAt: time }).nullable().meta({
       description: 'The model that last rated the hazards of pools; null while no agent has an availability target',
     }),

@@ -1,8 +1,8 @@
 import type { Selectable } from 'kysely';
 import { policyVersion } from '../core/decision/policy.ts';
-import { lastRiskModel } from '../core/decision/risk-model-status.ts';
 import { liveModel } from '../core/model/listing.ts';
 import { uploadedName } from '../core/model/live-model.ts';
+import { type RiskModel, riskModelStatus } from '../core/risk/risk-model-status.ts';
 import { type Job, jobs } from '../jobs.ts';
 import type { Db } from '../shared/db.ts';
 import type { JobRunTable } from '../shared/schema.ts';
@@ -40,7 +40,8 @@ function statusOf(run: Run | undefined, now: Date) {
 
 /** The health of the control plane (protocol D11). Three statements. */
 export async function systemHealth(db: Db, now: Date) {
-  const [runs, model, told] = await Promise.all([listJobs(db, now), liveModel(db), lastRiskModel(db)]);
+  const [runs, model, risk] = await Promise.all([listJobs(db, now), liveModel(db), riskModelStatus(db)]);
+  const { told, calibration = null } = risk;
   const riskModel = told
     ? { name: told.model, degraded: told.isDegraded, observedAt: told.observedAt.toISOString() }
     : null;
@@ -51,7 +52,7 @@ export async function systemHealth(db: Db, now: Date) {
     decisionEngine: 'Loaded' as const,
     connectionPool: 'data-api',
     timestamp: now.toISOString(),
-    decisionEngineStatus: { loaded: true, type: 'rules', version: policyVersion, ...none, riskModel },
+    decisionEngineStatus: { loaded: true, type: 'rules', version: policyVersion, ...none, riskModel, calibration },
     modelStatus: modelStatus(model, told),
     backgroundJobs: {
       total: runs.length,
@@ -60,9 +61,7 @@ export async function systemHealth(db: Db, now: Date) {
   };
 }
 
-type Told = Awaited<ReturnType<typeof lastRiskModel>>;
-
-function modelStatus(model: Awaited<ReturnType<typeof liveModel>>, told: Told) {
+function modelStatus(model: Awaited<ReturnType<typeof liveModel>>, told: RiskModel | undefined) {
   if (!model) return { loaded: false, name: 'none', version: 'none', filesUploaded: 0, files: [], activeModels: [] };
   const { id: version, files } = model;
   const activeModels = files.map((name) => ({ name, version, active: true }));

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { isModelLoaded } from '../core/decision/risk-model-status.ts';
+import { isModelLoaded } from '../core/risk/risk-model-status.ts';
 import { switchesInAll } from '../core/tenant/snapshot.ts';
 import { type PageQuery, timedPosition } from '../shared/cursor.ts';
 import type { Db } from '../shared/db.ts';

@@ -61,6 +61,10 @@ const Option = z.object({
   price: z.number().nullable(),
   placementScore: z.int().nullable(),
   placementScoredAt: z.iso.datetime().nullable(),
+  lossChances: z.object({ halfHour: z.number(), hour: z.number(), sixHours: z.number() }).nullable().meta({
+    description:
+      'The chances, 0 to 1, that the pool, up now, is lost within these times; null if it is not seen to be up',
+  }),
 });
 
 export const AvailableOptions = z.object({

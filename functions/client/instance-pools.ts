@@ -2,6 +2,7 @@ import { isFresh } from '../core/pool/freshness.ts';
 import { bandOf, type InterruptionBand } from '../core/pool/interruption-bands.ts';
 import { onDemandOf } from '../core/pool/on-demand.ts';
 import { seenPrice, usablePrice } from '../core/pool/usable-price.ts';
+import { type LossChances, lossChances } from '../core/risk/loss-chances.ts';
 import type { Caller } from '../core/tenant/require-client.ts';
 import type { Db } from '../shared/db.ts';
 import { fromDecimal } from '../shared/decimal.ts';
@@ -43,6 +44,7 @@ export interface Pool {
   /** EC2's Spot placement score, 1 to 10, and when it was requested. */
   readonly placementScore: number | null;
   readonly placementScoredAt: Date | null;
+  readonly lossChances: LossChances | null;
 }
 
 export interface InstanceWithPools {
@@ -89,6 +91,8 @@ export async function readInstancePools(
     .leftJoin('marketPlaces as m', (join) =>
       join.onRef('m.instanceType', '=', 'i.instanceType').onRef('m.region', '=', 'i.region'),
     )
+    .leftJoin('poolRisks as r', 'r.poolId', 'p.id')
+    .select(['r.chances', 'r.ratedAt'])
     .select(['p.id as poolId', 'p.poolName', 'p.az as poolAz', 'p.latestPrice', 'p.latestAt'])
     .select(['p.placementScore', 'p.placementScoredAt', 'm.interruptionBand'])
     .select(['w.price as ownPrice', 'w.seenAt as ownAt'])
@@ -102,7 +106,8 @@ export async function readInstancePools(
     const known = { own: seenPrice(row.ownPrice, row.ownAt), trusted: seenPrice(row.latestPrice, row.latestAt) };
     const usable = usablePrice(known, now);
     const { placementScore, placementScoredAt } = row;
-    return [{ id, name, az, price: usable?.price, pricedAt: usable?.at, placementScore, placementScoredAt }];
+    const scores = { placementScore, placementScoredAt, lossChances: lossChances(row.chances, row.ratedAt, now) };
+    return [{ id, name, az, price: usable?.price, pricedAt: usable?.at, ...scores }];
   });
   const { agentStatus: status, enabled, logicalAgentId, knownOnDemand, interruptionBand, ...instance } = first;
   return {

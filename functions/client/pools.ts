@@ -42,13 +42,14 @@ const typesShown = 100;
 export async function availableOptions(db: Db, of: OfInstance, now: Date) {
   const { instance, pools, interruptionBand } = await readInstancePools(db, of, now);
   const types = await typesOfFamily(db, instance);
-  const options = pools.map(({ id, az, price, placementScore, placementScoredAt }) => ({
+  const options = pools.map(({ id, az, price, placementScore, placementScoredAt, lossChances }) => ({
     id,
     az,
     instanceType: instance.instanceType ?? 'unknown',
     price: price ?? null,
     placementScore,
     placementScoredAt: iso(placementScoredAt),
+    lossChances,
   }));
   return {
     pools: options,

@@ -6,6 +6,7 @@ import { decisionRetention } from '../core/decision/retention.ts';
 import { eventRetention } from '../core/event/retention.ts';
 import { failoverRetention } from '../core/failover/retention.ts';
 import { poolRetention } from '../core/pool/retention.ts';
+import { riskRetention } from '../core/risk/retention.ts';
 import { webhookRetention } from '../core/webhook/retention.ts';
 import type { Db } from '../shared/db.ts';
 import { inSteps } from '../shared/in-steps.ts';
@@ -23,6 +24,7 @@ const all: Retention = {
   ...eventRetention,
   ...failoverRetention,
   ...poolRetention,
+  ...riskRetention,
   ...webhookRetention,
   ...rateRetention,
 };

@@ -10,6 +10,9 @@ export const jsonBytes = {
   'replica_instances.tags': 4_096,
   'spot_interruption_events.features': 0, // not written yet
   'pool_states.record': 1_024,
+  'pool_risks.chances': 64,
+  'pool_risks.state': 2_048,
+  'risk_calibration.bins': 4_096,
   'policy_shadows.pacing': 1_024,
   'decisions.inputs': 24_576,
   'system_events.metadata': 2_048,

@@ -400,6 +400,22 @@ export interface PoolStateTable {
   record: Json;
 }
 
+// core/risk
+
+export interface PoolRiskTable {
+  poolId: string;
+  ratedAt: Date;
+  chances: Json | null;
+  state: Json;
+  model: string;
+}
+
+export interface RiskCalibrationTable {
+  id: number;
+  model: string;
+  bins: Json;
+}
+
 // core/pool
 
 export interface SpotPoolTable {
@@ -776,6 +792,8 @@ export interface Schema {
   poolLosses: PoolLossTable;
   poolAvailability: PoolAvailabilityTable;
   poolStates: PoolStateTable;
+  poolRisks: PoolRiskTable;
+  riskCalibration: RiskCalibrationTable;
   spotPools: SpotPoolTable;
   tenantPoolPrices: TenantPoolPriceTable;
   marketCollections: MarketCollectionTable;

@@ -5,11 +5,11 @@ import { policyA } from '../../functions/core/backtest/simulator/policy-a.ts';
 import type { PoolGroup } from '../../functions/core/backtest/simulator/pool-group.ts';
 import { simulate } from '../../functions/core/backtest/simulator/simulate.ts';
 import { policyAConfig } from '../../functions/core/decision/policy-a/config.ts';
-import { featureNames } from '../../functions/core/decision/policy-a/features.ts';
+import { featureNames, lossHours } from '../../functions/core/decision/policy-a/features.ts';
 import type { HazardWeights } from '../../functions/core/decision/policy-a/hazard.ts';
 import type { Logistic } from './logistic.ts';
 import type { ModelScores } from './model-scores.ts';
-import { fitRows, horizons, knownAfter, scoreModel } from './train-models.ts';
+import { fitRows, knownAfter, scoreModel } from './train-models.ts';
 import { type TrainingRow, trainingRows } from './training-rows.ts';
 
 /** The models fitted to some rows: the one that policy A decides with, and the one whose scores are shown. */
@@ -65,7 +65,7 @@ export const fitWithout = (rows: ReadonlyMap<string, readonly TrainingRow[]>, so
 
 const hour = 1;
 const fitted = (rows: readonly TrainingRow[]): Fitted => ({
-  hazard: fitRows(knownAfter(rows, horizons[0]), horizons[0]),
+  hazard: fitRows(knownAfter(rows, lossHours[0]), lossHours[0]),
   hour: fitRows(knownAfter(rows, hour), hour),
 });
 

@@ -37,8 +37,9 @@ export const ModelFile = z.object({
       intercept: z.number(),
       weights: z.array(z.number()).readonly(),
       rows: z.int(),
-      /** Scores on the last part of each record, of a model that was fitted on the first part. */
+      /** Scores on the last part of each record, of a model that was fitted on the first part; and recalibrated online. */
       laterScores: scores,
+      recalibratedScores: scores,
     }),
   ),
   trainedShare: z.number(),
@@ -49,7 +50,10 @@ export type ModelFile = z.infer<typeof ModelFile>;
 /** Makes the model's two files. The same data give the same bytes. */
 export function makeModel(recorded: readonly PoolGroup[]): { onnx: Uint8Array; file: ModelFile } {
   const groups = recorded.filter(isLongEnough);
-  const trained = trainModels(groups);
+  const trained = trainModels(
+    groups,
+    recorded.filter((group) => !isLongEnough(group)),
+  );
   const onnx = onnxGraph(
     'spot-pool-loss',
     trained.map(({ model }) => model),
@@ -70,11 +74,12 @@ function describe(trained: readonly TrainedModel[], groups: readonly PoolGroup[]
       features: featureNames.map((name) => ({ name, definition: featureDefinitions[name] })),
     },
     output: { name: graphOutput, type: 'float32 [rows, hours]', hours: trained.map(({ hours }) => hours) },
-    models: trained.map(({ hours, model, rows, laterScores }) => ({
+    models: trained.map(({ hours, model, rows, laterScores, recalibratedScores }) => ({
       hours,
       ...model,
       rows,
       laterScores: roundedScores(laterScores),
+      recalibratedScores: roundedScores(recalibratedScores),
     })),
     trainedShare,
     data: groups.map(({ id, startUtc, steps, stepSeconds, pools }) => ({

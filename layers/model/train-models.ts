@@ -1,10 +1,9 @@
 import type { PoolGroup } from '../../functions/core/backtest/simulator/pool-group.ts';
+import { lossHours } from '../../functions/core/decision/policy-a/features.ts';
 import { chanceOf, type Example, fitLogistic, type Logistic } from './logistic.ts';
 import { type ModelScores, scoreChances } from './model-scores.ts';
+import { recalibratedOnline } from './recalibrated-online.ts';
 import { type TrainingRow, trainingRows } from './training-rows.ts';
-
-/** Hours within which a pool is lost or not, with one model for each. Policy A decides with the first. */
-export const horizons = [0.5, 1, 6] as const;
 
 /** For scores, models are fitted on this first share of each record and scored on the rest. */
 export const trainedShare = 0.7;
@@ -14,25 +13,55 @@ export interface TrainedModel {
   /** Fitted on all rows. */
   readonly model: Logistic;
   readonly rows: number;
-  /** Scores on the later rows, of a model fitted on the earlier ones. */
+  /** Scores on the later rows of all records, of a model fitted on the earlier rows. */
   readonly laterScores: ModelScores;
+  /** The same of the chances as outcomes corrected them by then. */
+  readonly recalibratedScores: ModelScores;
 }
 
-/** Fits models on all rows of some groups, and scores models of their earlier rows on their later ones. */
-export function trainModels(groups: readonly PoolGroup[]): TrainedModel[] {
+/**
+ * Fits models on all rows of some groups. For scores, models of their earlier rows predict the later rows of all groups.
+ * @param others groups that are too short to be fitted on
+ */
+export function trainModels(groups: readonly PoolGroup[], others: readonly PoolGroup[] = []): TrainedModel[] {
   const rows = groups.flatMap(trainingRows);
-  return horizons.map((hours) => {
+  const rowsOfOthers = others.flatMap(trainingRows);
+  return lossHours.map((hours) => {
     const labelled = knownAfter(rows, hours);
-    const earlier = labelled.filter(({ share }) => share < trainedShare);
-    const later = labelled.filter(({ share }) => share >= trainedShare);
-    const trained = fitRows(earlier, hours);
+    const trained = fitRows(labelled.filter(isEarlier), hours);
+    const scored = knownAfter([...rows, ...rowsOfOthers], hours);
     return {
       hours,
       model: rounded(fitRows(labelled, hours)),
       rows: labelled.length,
-      laterScores: scoreModel(trained, later, hours),
+      ...scoresOf(trained, scored, hours, isLater),
     };
   });
+}
+
+const isEarlier = ({ share }: TrainingRow) => share < trainedShare;
+const isLater = (row: TrainingRow) => !isEarlier(row);
+
+/**
+ * Scores of a model on some of the rows, as it is and recalibrated online.
+ * @param rows rows with a known outcome, see `knownAfter`; the recalibration learns from all of them
+ */
+export function scoresOf(
+  model: Logistic,
+  rows: readonly TrainingRow[],
+  hours: number,
+  isScored: (row: TrainingRow) => boolean = () => true,
+): Pick<TrainedModel, 'laterScores' | 'recalibratedScores'> {
+  const chances = rows.map(({ features }) => chanceOf(model, features));
+  const recalibrated = recalibratedOnline(rows, chances, hours);
+  const scored = [...rows.keys()].filter((row) => isScored(rows[row]!));
+  const outcomes = scored.map((row) => rows[row]!.lostAfter <= hours);
+  const scores = (of: readonly number[]) =>
+    scoreChances(
+      scored.map((row) => of[row]!),
+      outcomes,
+    );
+  return { laterScores: scores(chances), recalibratedScores: scores(recalibrated) };
 }
 
 /** The rows for which the record is long enough to tell whether the pool was lost within these hours. */

@@ -10,7 +10,7 @@ import { leaveOneOut } from './leave-one-out.ts';
 import { leftOutTable } from './left-out-table.ts';
 import { ModelFile, makeModel } from './model-file.ts';
 import type { ModelScores } from './model-scores.ts';
-import { knownAfter, scoreModel } from './train-models.ts';
+import { knownAfter, scoresOf, type TrainedModel } from './train-models.ts';
 import { trainingRows } from './training-rows.ts';
 
 const options = {
@@ -43,10 +43,7 @@ function main(args: readonly string[]): void {
 function train({ data, check }: { readonly data: string; readonly check: boolean | undefined }): void {
   const { onnx, file } = makeModel(groupsOf(data));
   const json = `${JSON.stringify(file, null, 2)}\n`;
-  printScores(
-    `Models of the first ${100 * file.trainedShare} % of each record, on the rest`,
-    file.models.map(({ hours, laterScores }) => ({ hours, scores: laterScores })),
-  );
+  printScores(`Models of the first ${100 * file.trainedShare} % of each record, on the rest`, file.models);
   if (!check) {
     writeFileSync(path('model.onnx'), onnx);
     writeFileSync(path('model.json'), json);
@@ -62,15 +59,21 @@ function scoresOn(groups: readonly PoolGroup[]) {
   const { models } = ModelFile.parse(JSON.parse(readFileSync(path('model.json'), 'utf8')));
   return models.map((model) => ({
     hours: model.hours,
-    scores: scoreModel(model, knownAfter(rows, model.hours), model.hours),
+    ...scoresOf(model, knownAfter(rows, model.hours), model.hours),
   }));
 }
 
-function printScores(title: string, all: readonly { readonly hours: number; readonly scores: ModelScores }[]): void {
-  const rows = all.map(({ hours, scores: { rows, baseRate, auc, brier, ece } }) => [
-    `${hours} h`,
+type Scored = Pick<TrainedModel, 'hours' | 'laterScores' | 'recalibratedScores'>;
+
+function printScores(title: string, all: readonly Scored[]): void {
+  const row = (name: string, { rows, baseRate, auc, brier, ece }: ModelScores) => [
+    name,
     String(rows),
     ...[baseRate, auc, brier, ece].map((value) => value.toFixed(4)),
+  ];
+  const rows = all.flatMap(({ hours, laterScores, recalibratedScores }) => [
+    row(`${hours} h`, laterScores),
+    row('recalibrated online', recalibratedScores),
   ]);
   console.log(render({ title, head: ['lost within', 'rows', 'base rate', 'AUC', 'Brier', 'ECE'], rows }));
 }

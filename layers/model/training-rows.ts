@@ -9,12 +9,15 @@ export interface TrainingRow {
   readonly lostAfter: number;
   /** Hours until the record ends. */
   readonly recorded: number;
-  /** The point in time, as a share of the record. */
+  /** The share of the record's rows that come before it. */
   readonly share: number;
+  /** Seconds since 1970, or since the start of a record without a date. */
+  readonly at: number;
+  readonly pool: string;
 }
 
 /** Seconds between the rows of a pool. */
-const lookEvery = 600;
+export const lookEvery = 600;
 
 /** The rows of a group, with the features that policy A would have seen at the time. */
 export function trainingRows(group: PoolGroup): TrainingRow[] {
@@ -23,7 +26,8 @@ export function trainingRows(group: PoolGroup): TrainingRow[] {
   const trackers = pools.map(() => new PoolHistoryTracker(stepSeconds));
   const lost = pools.map(({ up }) => nextLosses(up));
   const every = Math.max(1, Math.round(lookEvery / stepSeconds));
-  const rows: TrainingRow[] = [];
+  const startsAt = group.startUtc === undefined ? 0 : Date.parse(group.startUtc) / 1000;
+  const rows: Omit<TrainingRow, 'share'>[] = [];
   for (let step = 0; step < steps; step += 1) {
     for (const [pool, tracker] of trackers.entries()) tracker.observe(pools[pool]!.up[step] ? 'up' : 'down');
     if (step % every !== 0) continue;
@@ -39,10 +43,11 @@ export function trainingRows(group: PoolGroup): TrainingRow[] {
           features,
           lostAfter: hours(lost[pool]![step]! - step),
           recorded: hours(steps - 1 - step),
-          share: step / steps,
+          at: startsAt + step * stepSeconds,
+          pool: `${group.id} ${views[pool]!.id}`,
         });
   }
-  return rows;
+  return rows.map((row, index) => ({ ...row, share: index / rows.length }));
 }
 
 /** For each step, the first step from then on in which the pool is down. */

@@ -25,6 +25,7 @@ export const fittedHazards: HazardModel = {
   known: knownPool,
   hazards: async (groups) => ({
     hazards: groups.map((pools) => hazards(pools, fittedWeights)),
+    chances: null,
     model: fittedName,
     isDegraded: true,
   }),

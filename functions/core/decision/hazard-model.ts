@@ -6,6 +6,11 @@ import type { PoolView } from './policy-a/input.ts';
 export interface ToldHazards {
   /** For each pool of each group, in the order given. */
   readonly hazards: readonly (readonly number[])[];
+  /**
+   * The chances behind them: for each pool of each group, those of a loss within each of `lossHours`. `null` when the
+   * fallback was used, which knows only the first.
+   */
+  readonly chances: readonly (readonly (readonly number[])[])[] | null;
   /** Stored with each decision: `built-in@hash`, `fitted@hash` or `uploaded@session`. */
   readonly model: string;
   /** Whether that model is a fallback, because the intended one failed. */

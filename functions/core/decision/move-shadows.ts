@@ -35,7 +35,11 @@ export async function movePolicyShadows(db: Db, model: HazardModel, { hasTime }:
     const known = await readShadows(db, places);
     const due = places.filter((place) => (known.get(keyOf(place))?.observedAt ?? msBefore(period, 1)) < period);
     const { groups, live } = due.length === 0 ? nothing : await readGroups(db, due, now);
-    const { hazards, ...told } = await model.hazards(
+    const {
+      hazards,
+      model: name,
+      isDegraded,
+    } = await model.hazards(
       groups.map(({ pools }) => pools),
       live,
       now,
@@ -43,7 +47,7 @@ export async function movePolicyShadows(db: Db, model: HazardModel, { hasTime }:
     const next = groups.map((group, n) => moveOn(group, hazards[n]!, known.get(keyOf(group)), period));
     await writeShadows(
       db,
-      next.map((shadows) => ({ ...shadows, ...told })),
+      next.map((shadows) => ({ ...shadows, model: name, isDegraded })),
     );
     moved += next.length;
   }

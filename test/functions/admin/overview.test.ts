@@ -289,7 +289,7 @@ describe('the health of the system (D11, X26, X0)', () => {
     const { body } = await get('/system-health');
     expect(body).toMatchObject({
       database: 'Connected',
-      decisionEngineStatus: { loaded: true, type: 'rules', riskModel: null },
+      decisionEngineStatus: { loaded: true, type: 'rules', riskModel: null, calibration: null },
       modelStatus: { loaded: false, filesUploaded: 0, activeModels: [] },
       backgroundJobs: { failing: ['expire-agents'] },
     });

@@ -208,6 +208,7 @@ describe('where an instance could go (C16)', () => {
       price: 0.04,
       placementScore: null,
       placementScoredAt: null,
+      lossChances: null,
     });
     expect(body.interruptionBand).toBeNull();
     expect(body.instanceTypes).toEqual(body.availableTypes);

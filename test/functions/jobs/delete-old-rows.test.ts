@@ -61,6 +61,8 @@ const put = {
     }),
   pool_states: (at: Date, id: string) =>
     rig.db.insertInto('poolStates').values({ poolId: id, observedAt: at, record: {} }),
+  pool_risks: (at: Date, id: string) =>
+    rig.db.insertInto('poolRisks').values({ poolId: id, ratedAt: at, state: {}, model: '' }),
   tenant_pool_prices: (at: Date, id: string) =>
     rig.db.insertInto('tenantPoolPrices').values({ poolId: id, clientId: 'c', price: '0.03', seenAt: at }),
 } as const;
@@ -69,6 +71,7 @@ const key = {
   pool_losses: 'poolId',
   pool_availability: 'poolId',
   pool_states: 'poolId',
+  pool_risks: 'poolId',
   tenant_pool_prices: 'poolId',
 } as Record<string, string>;
 const isThere = async (table: string, id: string) =>
@@ -87,6 +90,7 @@ describe('the job that deletes old rows', () => {
     ['pool_losses', 40],
     ['pool_availability', 40],
     ['pool_states', 40],
+    ['pool_risks', 40],
     ['tenant_pool_prices', 30],
   ] as const)('keeps %s for %d days, to the hour', async (table, days) => {
     const [old, young] = [randomUUID(), randomUUID()];

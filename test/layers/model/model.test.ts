@@ -7,6 +7,7 @@ import { featureNames } from '../../../functions/core/decision/policy-a/features
 import { chanceOf, fitLogistic } from '../../../layers/model/logistic.ts';
 import { ModelFile, makeModel, sha256 } from '../../../layers/model/model-file.ts';
 import { scoreChances } from '../../../layers/model/model-scores.ts';
+import { recalibratedOnline } from '../../../layers/model/recalibrated-online.ts';
 import { trainingRows } from '../../../layers/model/training-rows.ts';
 import { describeRecorded, recordedData, recordedGroup } from '../../support/evaluation/recorded-data.ts';
 
@@ -89,13 +90,31 @@ describeRecorded('training', () => {
     }
   });
 
+  it('predicts later times as well as was asked for, once recalibrated online', () => {
+    const [halfHour, hour, sixHours] = file.models;
+    expect(hour!.recalibratedScores.auc).toBeGreaterThanOrEqual(0.82);
+    expect(hour!.recalibratedScores.brier).toBeLessThanOrEqual(0.134);
+    expect(sixHours!.recalibratedScores.ece).toBeLessThanOrEqual(0.04);
+    for (const { laterScores, recalibratedScores } of [halfHour!, hour!, sixHours!])
+      expect(recalibratedScores.brier).toBeLessThan(laterScores.brier);
+  });
+
+  it('recalibrates by nothing that comes after a row', () => {
+    const rows = trainingRows(recordedGroup('availability/sky22-2022-11-28-usw2-p3.2xlarge'));
+    const chances = rows.map((_, row) => ((row * 7919) % 1000) / 1000);
+    const changed = rows.map((row, n) => (n < 2000 ? row : { ...row, lostAfter: 0.1 }));
+    const before = (of: typeof rows) => recalibratedOnline(of, chances, 6).slice(0, 2000);
+    expect(before(changed)).toEqual(before(rows));
+  });
+
   it('takes the features of a row from nothing that comes after it', () => {
     const group = recordedGroup('availability/sky22-2022-11-28-usw2-p3.2xlarge');
     const changed = {
       ...group,
       pools: group.pools.map((pool) => ({ ...pool, up: pool.up.map((up, step) => (step < 1000 ? up : 1 - up)) })),
     };
-    const before = (of: typeof group) => trainingRows(of).filter(({ share }) => share < 1000 / group.steps);
+    const changesAt = Date.parse(group.startUtc!) / 1000 + 1000 * group.stepSeconds;
+    const before = (of: typeof group) => trainingRows(of).filter(({ at }) => at < changesAt);
     expect(before(changed).map(({ features }) => features)).toEqual(before(group).map(({ features }) => features));
   });
 });

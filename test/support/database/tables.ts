@@ -11,6 +11,8 @@ const ofLife = [
   'pool_losses',
   'pool_availability',
   'pool_states',
+  'pool_risks',
+  'risk_calibration',
   'spot_pools',
   'ondemand_prices',
   'tenant_pool_prices',

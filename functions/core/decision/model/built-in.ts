@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { featureNames } from '../policy-a/features.ts';
+import { featureNames, lossHours } from '../policy-a/features.ts';
 import type { ModelSource } from './model-source.ts';
 import { loadRuntime } from './runtime.ts';
 import { openSession } from './session.ts';
@@ -13,9 +13,6 @@ const Description = z.object({
   input: z.object({ name: z.string(), features: z.array(z.object({ name: z.string() })) }),
   output: z.object({ name: z.string(), hours: z.array(z.number()) }),
 });
-
-/** Policy A uses the chance of a loss within this many hours. */
-const decidedHours = 0.5;
 
 /**
  * The layer's model: `model.onnx`, as `model.json` beside it describes it.
@@ -33,8 +30,8 @@ export const builtInModel = (directory: string, runtime = loadRuntime): ModelSou
     const features = input.features.map(({ name }) => name);
     if (features.join() !== featureNames.join())
       throw new Error(`it was made for the features ${features.join(', ')}; pools have ${featureNames.join(', ')}`);
-    if (output.hours[0] !== decidedHours)
-      throw new Error(`its first chances are for ${output.hours[0]} h; they must be for ${decidedHours} h`);
+    if (output.hours.join() !== lossHours.join())
+      throw new Error(`its chances are for ${output.hours.join(', ')} h; they must be for ${lossHours.join(', ')} h`);
     const infer = await openSession(runtime(), bytes, { input: input.name, output: output.name });
     return { name: `built-in@${hash.slice(0, 12)}`, infer };
   },

@@ -24,12 +24,17 @@ export const layeredHazards = (builtIn: GuardedModel, uploaded = new UploadedMod
     const inferred = byUpload ?? (await builtIn.infer(features, rows.length, now));
     if (!inferred) return fittedHazards.hazards(groups, live, now);
     let row = 0;
-    const next = () => {
-      const chance = inferred.chances[row * shape.chances]!;
+    const nextChances = () => {
+      const from = row * shape.chances;
       row += 1;
-      return hazardOf(Math.min(chance, mostChance));
+      return Array.from(inferred.chances.subarray(from, from + shape.chances));
     };
-    const isDegraded = live !== null && !byUpload;
-    return { hazards: groups.map((pools) => pools.map(next)), model: inferred.name, isDegraded };
+    const chances = groups.map((pools) => pools.map(nextChances));
+    return {
+      hazards: chances.map((ofGroup) => ofGroup.map(([first]) => hazardOf(Math.min(first!, mostChance)))),
+      chances,
+      model: inferred.name,
+      isDegraded: live !== null && !byUpload,
+    };
   },
 });

@@ -1,8 +1,8 @@
-import { featureNames } from '../policy-a/features.ts';
+import { featureNames, lossHours } from '../policy-a/features.ts';
 import type { Runtime } from './runtime.ts';
 
-/** Input: a row per pool. Output: the chances of a loss within each of several times, the first being half an hour. */
-export const shape = { features: featureNames.length, chances: 3 } as const;
+/** Input: a row per pool. Output: for each, the chances of a loss within each of `lossHours`. */
+export const shape = { features: featureNames.length, chances: lossHours.length } as const;
 
 /** Takes rows of features in the order of `featureNames`, one after another; gives a row of chances for each. */
 type Session = (features: Float32Array, rows: number) => Promise<Float32Array>;

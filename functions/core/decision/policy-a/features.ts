@@ -15,6 +15,9 @@ export const featureDefinitions = {
   downHoursBefore: 'ln(hours of the down-spell just before this up-spell + 0.1)',
 } as const;
 
+/** Models predict whether a pool, up now, is lost within this many hours: a chance for each, in this order. */
+export const lossHours = [0.5, 1, 6] as const;
+
 /** A pool that is not observed counts as still up for this many hours at most. */
 const longestUnseen = 4;
 /** The share of siblings that counts as up when none of them is known. */

@@ -23,7 +23,7 @@ it('asks the model once for all places, though they are read in parts, and gives
     hazards: async (groups) => {
       asked.push(groups.map((pools) => pools.map(({ id }) => id)));
       const hazards = groups.map((pools) => pools.map(({ id }) => hazardOf(id)));
-      return { hazards, model: 'counted@1', isDegraded: false };
+      return { hazards, chances: null, model: 'counted@1', isDegraded: false };
     },
   };
   const hazardOf = (id: string) =>

@@ -59,14 +59,22 @@ it('decisions go on while the model is missing, cut off or wrong, say so, and us
     () => writeModel(directory, { sha256: '0'.repeat(64) }),
     () => writeModel(directory, { onnx: nan }),
   ];
+  const onSpot = await rig.primary({ type: 'seen.large', mode: 'spot', az: 'us-east-1a' });
+  await onSpot.report(1, { 'us-east-1a': 0.3 });
   const degraded = [];
   for (const write of faults) {
     await write();
     degraded.push(await decisions());
+    expect(await rig.runJob('observe-pools')).toMatchObject({ ran: true });
     rig.pass(restMs / 1000);
   }
+  const rated = () => rig.db.selectFrom('poolRisks').select('poolId').execute();
+  expect(await rated()).toEqual([]); // chances for an hour and for six are the model's alone
   await writeModel(directory, {});
   const right = await decisions();
+  rig.pass(600);
+  await rig.runJob('observe-pools');
+  expect(await rated()).not.toEqual([]);
   for (const { models, explained, stored, actions } of degraded) {
     expect(models).toEqual(Array(4).fill(expect.stringMatching(/^fitted@[0-9a-f]{12}$/)));
     expect({ explained, stored }).toEqual({ explained: [true, true], stored: [true, true] });

@@ -1,0 +1,165 @@
+import { sql } from 'kysely';
+import { chunks } from '../../shared/chunks.ts';
+import { type Db, transact } from '../../shared/db.ts';
+import type { RunTime } from '../../shared/run-time.ts';
+import { dayMs, msBefore, startOf } from '../../shared/time.ts';
+import { periodMs } from '../availability/period.ts';
+import type { HazardModel } from '../decision/hazard-model.ts';
+import { lossHours } from '../decision/policy-a/features.ts';
+import { type PoolRecord, periodsOf } from '../decision/policy-a/pool-history.ts';
+import { type LiveModel, liveModelColumn, liveModelOf } from '../model/live-model.ts';
+import { endOf, lastPeriod, noRisk, type PoolRisk, predict, roundedChance, type Seen, settle } from './pool-risk.ts';
+import { type Bins, correctedByAll, noBins, type Tally, withBinned } from './recalibration.ts';
+
+/**
+ * The room of pools' risk: the chance that a pool is lost within half an hour, an hour and six hours, as people see it,
+ * and how earlier chances came true. Policies decide by the model's own hazards (docs/adr/0077, 0085).
+ * Owns the tables: pool_risks, risk_calibration.
+ */
+
+/** Places per batch: their pools fit one Data API response. */
+const atOnce = 40;
+
+/**
+ * Rates each pool that was observed in the last day, once a period. One call, and seven more for forty places that
+ * have news. While only the fallback model works, nothing is rated.
+ * @returns how many pools it rated
+ */
+export async function ratePools(db: Db, model: HazardModel, { hasTime }: RunTime, now: Date): Promise<number> {
+  let rated = 0;
+  for (const places of chunks(await duePlaces(db, now), atOnce)) {
+    if (!hasTime()) break;
+    const { groups, live } = await readPools(db, places, model, now);
+    const { chances, model: name } = await model.hazards(groups, live, now);
+    if (chances === null) break;
+    const pools = groups.flatMap((group, n) => group.map((pool, i) => ({ ...pool, chances: chances[n]![i]! })));
+    rated += await saveRisks(
+      db,
+      pools.filter(({ isObserved }) => isObserved),
+      name,
+      now,
+    );
+  }
+  return rated;
+}
+
+interface Place {
+  readonly instanceType: string;
+  readonly region: string;
+}
+
+const duePlaces = (db: Db, now: Date): Promise<Place[]> =>
+  db
+    .selectFrom('poolStates as s')
+    .innerJoin('spotPools as p', 'p.id', 's.poolId')
+    .leftJoin('poolRisks as r', 'r.poolId', 's.poolId')
+    .select(['p.instanceType', 'p.region'])
+    .distinct()
+    .where('s.observedAt', '>', msBefore(now, dayMs))
+    .where('p.isActive', '=', true)
+    .where((eb) => eb.or([eb('r.ratedAt', 'is', null), eb('r.ratedAt', '<', startOf(periodMs, now))]))
+    .orderBy('p.instanceType')
+    .orderBy('p.region')
+    .execute();
+
+/** All pools of places, those that were never observed too: they are siblings of the others. */
+async function readPools(db: Db, places: readonly Place[], { known }: HazardModel, now: Date) {
+  const rows = await db
+    .selectFrom('spotPools as p')
+    .leftJoin('poolStates as s', 's.poolId', 'p.id')
+    .select(['p.id', 'p.instanceType', 'p.region', 's.record', 's.observedAt'])
+    .select(liveModelColumn.as('live'))
+    .where(
+      sql<boolean>`(p.instance_type, p.region) IN (${sql.join(
+        places.map(({ instanceType, region }) => sql`(${instanceType}, ${region})`),
+      )})`,
+    )
+    .where('p.isActive', '=', true)
+    .orderBy('p.id')
+    .execute();
+  const groups = [...Map.groupBy(rows, ({ instanceType, region }) => `${instanceType} ${region}`).values()];
+  const live: LiveModel | null = liveModelOf(rows[0]?.live ?? null);
+  return {
+    live,
+    groups: groups.map((pools) =>
+      pools.map(({ id, observedAt, record }) => ({
+        id,
+        price: 0, // hazards do not depend on it
+        ...known(observedAt === null ? undefined : { observedAt, record: record as PoolRecord }, null, now),
+      })),
+    ),
+  };
+}
+
+type Known = Awaited<ReturnType<typeof readPools>>['groups'][number][number];
+type Rated = Known & { readonly chances: readonly number[] };
+
+/** Settles what was predicted, and predicts. Outcomes are counted in the same transaction as those who await them. */
+async function saveRisks(db: Db, pools: readonly Rated[], model: string, now: Date): Promise<number> {
+  if (pools.length === 0) return 0;
+  return await transact(db, async (tx) => {
+    const stored = await tx
+      .selectFrom('riskCalibration')
+      .select(['model', 'bins'])
+      .where('id', '=', 1)
+      .forUpdate()
+      .executeTakeFirst();
+    const risks = await tx
+      .selectFrom('poolRisks')
+      .select(['poolId', 'ratedAt', 'state', 'model'])
+      .where(
+        'poolId',
+        'in',
+        pools.map(({ id }) => id),
+      )
+      .execute();
+    const before = new Map(risks.map((risk) => [risk.poolId, risk]));
+    const ratedAt = startOf(periodMs, now);
+    const last = lastPeriod(now);
+    let bins = stored?.model === model ? (stored.bins as readonly Bins[]) : lossHours.map(() => noBins);
+    const settled = pools.flatMap((pool) => {
+      const own = before.get(pool.id);
+      if (own && own.ratedAt >= ratedAt) return [];
+      const seen: Seen = { periods: periodsOf(pool.record), last };
+      const { risk, outcomes } = settle(own?.model === model ? (own.state as PoolRisk) : noRisk, seen);
+      bins = bins.map((ofTime, n) => outcomes[n]!.reduce(withBinned, ofTime));
+      return [{ pool, risk }];
+    });
+    if (settled.length === 0) return 0;
+    await tx
+      .insertInto('poolRisks')
+      .values(settled.map(({ pool, risk }) => ({ ...rowOf(pool, risk, bins, last), ratedAt, model })))
+      .onDuplicateKeyUpdate({
+        ratedAt: values('rated_at'),
+        chances: values('chances'),
+        state: values('state'),
+        model: values('model'),
+      })
+      .execute();
+    const row = { model, bins: bins.map((ofTime) => ofTime.map(compact)) };
+    await tx
+      .insertInto('riskCalibration')
+      .values({ id: 1, ...row })
+      .onDuplicateKeyUpdate(row)
+      .execute();
+    return settled.length;
+  });
+}
+
+const values = (column: string) => sql<never>`VALUES(${sql.ref(column)})`;
+
+/** A pool that is down keeps its outcomes, and has no chance of being lost. */
+function rowOf({ id: poolId, availability, chances }: Rated, risk: PoolRisk, bins: readonly Bins[], last: number) {
+  const stateOf = ({ tallies, waiting }: PoolRisk) => ({ tallies: tallies.map(compact), waiting });
+  if (availability !== 'up') return { poolId, chances: null, state: stateOf(risk) };
+  const { risk: next, corrected } = predict(risk, chances, last);
+  const shown = corrected.map((chance, n) => correctedByAll(chance, bins[n]!, endOf(last)));
+  return { poolId, chances: shown.map(roundedChance), state: stateOf(next) };
+}
+
+const compact = ({ at, weight, expected, lost }: Tally): Tally => ({
+  at,
+  weight: Number(weight.toFixed(4)),
+  expected: Number(expected.toFixed(4)),
+  lost: Number(lost.toFixed(4)),
+});

@@ -1,0 +1,164 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { PoolRisk } from '../../../../functions/core/risk/pool-risk.ts';
+import { onnxGraph } from '../../../../layers/model/onnx-graph.ts';
+import { DataApiError } from '../../../../local/aws/data-api/errors.ts';
+import { activateModel } from '../../../support/models/activate-model.ts';
+import { Rig } from '../../../support/rig/rig.ts';
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await Rig.start();
+});
+afterAll(() => rig.stop());
+/** Each test has a market of its own. */
+const emptied = ['agents', 'instances', 'poolStates', 'poolRisks', 'riskCalibration', 'modelSessions'] as const;
+beforeEach(async () => {
+  for (const table of emptied) await rig.db.deleteFrom(table).execute();
+});
+
+/** Passes so many periods of ten minutes, each with a report of the agent, and observes each. */
+async function periods(count: number, agent: Agent): Promise<void> {
+  for (let n = 0; n < count; n += 1) {
+    rig.pass(600);
+    await agent.heartbeat();
+    await rig.runJob('observe-pools');
+  }
+}
+
+type Agent = Awaited<ReturnType<Rig['primary']>>;
+let types = 0;
+
+/** An agent on Spot in the first of two pools of a type of its own. */
+async function onSpot(): Promise<Agent> {
+  types += 1;
+  const agent = await rig.primary({ type: `risk-${types}.large`, mode: 'spot', az: 'us-east-1a' });
+  await agent.report(1, { 'us-east-1a': 0.3, 'us-east-1b': 0.4 });
+  return agent;
+}
+
+const rowOf = async () => {
+  const row = await rig.db
+    .selectFrom('poolRisks')
+    .selectAll()
+    .where('poolId', '=', `risk-${types}.large.us-east-1a`)
+    .executeTakeFirst();
+  return row && { ...row, state: row.state as unknown as PoolRisk };
+};
+
+/** The chances that C16 shows, by zone. */
+async function shown({ id, tenant }: Agent) {
+  const path = `/api/client/instances/${id}/available-options`;
+  const { body } = await rig.request('GET', path, { token: tenant.token });
+  return Object.fromEntries(
+    body.pools.map((pool: { az: string; lossChances: unknown }) => [pool.az, pool.lossChances]),
+  );
+}
+
+const calibration = async () =>
+  (await rig.asAdmin('GET', '/api/admin/system-health')).body.decisionEngineStatus.calibration;
+
+it('people see the chances of a pool that agents see up, for half an hour after it was rated', async () => {
+  const agent = await onSpot();
+  expect(await shown(agent)).toEqual({ 'us-east-1a': null, 'us-east-1b': null });
+  await periods(1, agent);
+  const { 'us-east-1a': chances, 'us-east-1b': unseen } = await shown(agent);
+  expect(unseen).toBeNull();
+  expect(chances.halfHour).toBeGreaterThan(0);
+  expect(chances.hour).toBeGreaterThan(chances.halfHour);
+  expect(chances.sixHours).toBeGreaterThan(chances.hour);
+  rig.pass(1800);
+  expect((await shown(agent))['us-east-1a']).toEqual(chances);
+  rig.pass(1);
+  expect((await shown(agent))['us-east-1a']).toBeNull();
+});
+
+it('a pool that was never lost is rated ever lower, and operators see how chances came true', async () => {
+  const agent = await onSpot();
+  await periods(1, agent);
+  expect(await calibration()).toMatchObject({ times: [{ withinHours: 0.5, outcomes: 0, lostShare: null }, {}, {}] });
+  await periods(7, agent);
+  const { state } = (await rowOf())!;
+  // Of eight predictions, five are for half an hour that is over, and two for an hour.
+  expect(state.waiting.map(({ length }) => length)).toEqual([3, 6, 8]);
+  expect(state.tallies.map(({ weight }) => weight)).toEqual([expect.closeTo(5 / 3, 2), expect.closeTo(2 / 6, 3), 0]);
+  const { model, times } = await calibration();
+  expect(model).toMatch(/^built-in@/);
+  expect(times[0]).toMatchObject({ withinHours: 0.5, outcomes: 1.7, lostShare: 0 });
+  expect(times[0].expectedShare).toBeGreaterThan(0);
+  expect(times[2]).toEqual({ withinHours: 6, outcomes: 0, expectedShare: null, lostShare: null });
+});
+
+it('a loss comes true for the predictions before it, and a pool that is down has no chances', async () => {
+  const agent = await onSpot();
+  await periods(3, agent);
+  await agent.terminationImminent();
+  rig.pass(600);
+  await rig.runJob('observe-pools');
+  expect((await shown(agent))['us-east-1a']).toBeNull();
+  const { chances, state } = (await rowOf())!;
+  expect(chances).toBeNull();
+  // Only the first prediction's half hour is over.
+  expect(state.tallies[0]).toMatchObject({ weight: expect.closeTo(1 / 3, 3), lost: expect.closeTo(1 / 3, 3) });
+  expect((await calibration()).times[0]).toMatchObject({ lostShare: 1 });
+});
+
+it('a repeated run changes nothing', async () => {
+  const agent = await onSpot();
+  await periods(5, agent);
+  const before = [await rowOf(), await calibration()];
+  const callsOf = async () => {
+    const { calls } = rig.controlPlane.dataApi;
+    await rig.runJob('observe-pools');
+    return rig.controlPlane.dataApi.calls - calls;
+  };
+  const again = await callsOf();
+  expect([await rowOf(), await calibration()]).toEqual(before);
+  rig.pass(600);
+  await agent.heartbeat();
+  // Five to read what agents met and three to store it, and seven to rate forty places.
+  expect((await callsOf()) - again).toBeLessThanOrEqual(5 + 3 + 7);
+});
+
+const callsOfRating: readonly [what: string, isIt: (call: { operation: string; sql?: string }) => boolean][] = [
+  ['it locks the outcomes of all', ({ sql }) => /from `risk_calibration`.*for update/.test(sql ?? '')],
+  ['it stores the pool', ({ sql }) => /insert into `pool_risks`/.test(sql ?? '')],
+  ['it stores the outcomes of all', ({ sql }) => /insert into `risk_calibration`/.test(sql ?? '')],
+  ['it commits', ({ operation }) => operation === 'CommitTransaction'],
+];
+
+it.each(callsOfRating)('a run that is killed when %s counts each outcome once, repeated', async (_, isIt) => {
+  const agent = await onSpot();
+  await periods(7, agent);
+  rig.pass(600);
+  await agent.heartbeat();
+  let isDead = false;
+  rig.controlPlane.dataApi.onCall = (call) => {
+    isDead ||= isIt(call);
+    if (isDead) throw new DataApiError('AccessDeniedException', 'dead');
+  };
+  await rig.runJob('observe-pools').catch(() => {});
+  rig.controlPlane.dataApi.onCall = undefined;
+  await rig.controlPlane.dataApi.expire();
+  expect(isDead).toBe(true);
+  await rig.db.updateTable('jobRuns').set({ runningUntil: null }).execute();
+  await rig.runJob('observe-pools');
+  const { state } = (await rowOf())!;
+  expect(state.waiting.map(({ length }) => length)).toEqual([3, 6, 8]);
+  expect(state.tallies[0]!.weight).toBeCloseTo(5 / 3, 2);
+  expect((await calibration()).times[0].outcomes).toBe(1.7);
+});
+
+it('outcomes of one model do not correct another', async () => {
+  const agent = await onSpot();
+  await periods(5, agent);
+  const constant = { weights: Array(8).fill(0), intercept: 0 };
+  const { id } = await activateModel(rig, onnxGraph('test', Array(3).fill(constant)));
+  await periods(1, agent);
+  expect(await rowOf()).toMatchObject({ model: `uploaded@${id}`, chances: [0.5, 0.5, 0.5] });
+  expect(await calibration()).toMatchObject({ model: `uploaded@${id}`, times: [{ outcomes: 0 }, {}, {}] });
+  await periods(3, agent);
+  const { chances, state } = (await rowOf())! as unknown as { chances: number[]; state: PoolRisk };
+  expect(state.tallies[0]!.weight).toBeCloseTo(1 / 3, 3);
+  expect(chances[0]).toBeLessThan(0.5);
+  expect(chances[1]).toBe(0.5);
+});
