@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { commandHelp, flag, number, option, type Reader, readCommandLine, text } from '../local/command-line.ts';
 
-export const parts = ['services', 'prices', 'jobs', 'pools'] as const;
+export const parts = ['services', 'prices', 'jobs', 'pools', 'standbys'] as const;
 export type Part = (typeof parts)[number];
 
 const someParts: Reader<readonly Part[]> = {
@@ -30,7 +30,7 @@ const options = {
     'only PARTS',
     someParts,
     'services: that must always run; prices: the same on price histories without interruptions; jobs: with a deadline, in ' +
-      'one pool; pools: the same in several. Separated by commas',
+      'one pool; pools: the same in several; standbys: where they are placed. Separated by commas',
     parts.join(','),
   ),
   groups: option('groups TEXT', text, 'only the groups of pools whose names contain this'),

@@ -1,16 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { JobRow, Row, ServiceRow } from '../run/rows.ts';
+import type { JobRow, Row, ServiceRow, StandbyRow } from '../run/rows.ts';
 import type { ServiceSet } from '../run/tasks.ts';
 import type { ProfileName } from '../service/profile.ts';
 import { costChart } from './charts.ts';
 import { jobTable } from './job-tables.ts';
 import { serviceScores, serviceTable } from './service-tables.ts';
+import { standbyTable } from './standby-table.ts';
 import { render } from './text-table.ts';
 
 /** The tables of an evaluation, as text. */
 export function tablesOf(rows: readonly Row[]): string {
-  const { services, jobs } = byKind(rows);
+  const { services, jobs, standbys } = byKind(rows);
   const pairs: [ServiceSet, ProfileName][] = [
     ['availability', 'target'],
     ['availability', 'warm'],
@@ -22,7 +23,8 @@ export function tablesOf(rows: readonly Row[]): string {
     .filter(([set, profile]) => services.some((row) => row.set === set && row.profile === profile))
     .map(([set, profile]) => serviceTable(serviceScores(services, set, profile), set, profile));
   const sets = [...new Set(jobs.map(({ set }) => set))];
-  return [...tables, ...sets.map((set) => jobTable(jobs, set))].map(render).join('\n\n');
+  const placements = standbys.length === 0 ? [] : [standbyTable(standbys)];
+  return [...tables, ...sets.map((set) => jobTable(jobs, set)), ...placements].map(render).join('\n\n');
 }
 
 /** Writes the tables, all results and a chart for each group to a folder. @returns the number of charts */
@@ -37,9 +39,10 @@ export function writeReport(out: string, rows: readonly Row[]): number {
   return groups.size;
 }
 
-function byKind(rows: readonly Row[]): { services: ServiceRow[]; jobs: JobRow[] } {
+function byKind(rows: readonly Row[]): { services: ServiceRow[]; jobs: JobRow[]; standbys: StandbyRow[] } {
   return {
     services: rows.filter((row) => row.kind === 'service'),
     jobs: rows.filter((row) => row.kind === 'jobs'),
+    standbys: rows.filter((row) => row.kind === 'standbys'),
   };
 }

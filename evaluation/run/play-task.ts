@@ -10,12 +10,15 @@ import type { Policies } from '../policies.ts';
 import { priceLineUp, serviceLineUp, slos } from '../service/line-up.ts';
 import { omniscient, omniscientAt } from '../service/omniscient.ts';
 import { profiles } from '../service/profile.ts';
+import { choosers } from '../standbys/choosers.ts';
+import { playStandbys } from '../standbys/play-standbys.ts';
 import type { JobRow, Row } from './rows.ts';
 import type { Task } from './tasks.ts';
 
 /** Plays a task with all policies and bounds. @param data the data folder */
 export function playTask(task: Task, data: string, policies: Policies): Row[] {
   if (task.kind === 'service') return playService(task, policies);
+  if (task.kind === 'standbys') return playPlacements(task.path);
   if (task.kind === 'jobs') {
     const group = readGroup(task.path);
     return playJobs(
@@ -27,6 +30,16 @@ export function playTask(task: Task, data: string, policies: Policies): Row[] {
     );
   }
   return playJobs(task, task.set, readJobSet(data, task.set), lineUpOf(severalPoolsLineUp, policies), 600);
+}
+
+function playPlacements(path: string): Row[] {
+  const group = readGroup(path);
+  return Object.entries(choosers).map(([policy, choose]) => ({
+    kind: 'standbys',
+    group: group.id,
+    policy,
+    result: playStandbys(group, choose),
+  }));
 }
 
 /** Cached, because the policies' value tables are expensive to compute. */

@@ -1,6 +1,7 @@
 import type { ServiceResult } from '../../functions/core/backtest/simulator/ledger.ts';
 import type { Bound } from '../service/omniscient.ts';
 import type { ProfileName } from '../service/profile.ts';
+import type { StandbyResult } from '../standbys/play-standbys.ts';
 import type { ServiceSet } from './tasks.ts';
 
 /** The results of one policy, or of a bound, on one group. */
@@ -28,4 +29,12 @@ export interface JobRow {
   readonly onDemandHours: number;
 }
 
-export type Row = ServiceRow | JobRow;
+/** The results of one way to place standbys on one group. */
+export interface StandbyRow {
+  readonly kind: 'standbys';
+  readonly group: string;
+  readonly policy: string;
+  readonly result: StandbyResult;
+}
+
+export type Row = ServiceRow | JobRow | StandbyRow;

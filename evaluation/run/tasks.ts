@@ -14,6 +14,7 @@ export type Task =
       readonly hours: number;
       readonly starts: readonly number[];
     }
+  | { readonly kind: 'standbys'; readonly path: string }
   | { readonly kind: 'pools'; readonly set: JobSet; readonly hours: number; readonly starts: readonly number[] };
 
 export type ServiceSet = 'availability' | 'availability-more' | 'prices';
@@ -21,7 +22,7 @@ export type ServiceSet = 'availability' | 'availability-more' | 'prices';
 /** The tasks of an evaluation, longest first. */
 export function tasksFor(options: EvaluateOptions): Task[] {
   const tasks = options.only.flatMap((part) => makers[part](options));
-  const rank = ({ kind }: Task) => ['pools', 'service', 'jobs'].indexOf(kind);
+  const rank = ({ kind }: Task) => ['standbys', 'pools', 'service', 'jobs'].indexOf(kind);
   return tasks.toSorted((a, b) => rank(a) - rank(b));
 }
 
@@ -39,6 +40,11 @@ const makers = {
   prices: (options: EvaluateOptions): Task[] =>
     files(options, 'prices').map((path) => ({ kind: 'service', path, set: 'prices', profile: 'target' }) as const),
   jobs: jobTasks,
+  standbys: (options: EvaluateOptions): Task[] =>
+    (['availability', 'availability-more'] as const)
+      .flatMap((folder) => files(options, folder))
+      .filter((path) => readGroup(path).pools.length >= leastPools)
+      .map((path) => ({ kind: 'standbys', path }) as const),
   pools: (options: EvaluateOptions): Task[] => {
     const starts = jobSetStarts(options.data);
     return (Object.keys(jobSets) as JobSet[])
@@ -48,6 +54,9 @@ const makers = {
       );
   },
 };
+
+/** With fewer pools there is nothing to choose for a standby. */
+const leastPools = 3;
 
 /** Step lengths, in seconds, of the groups that jobs are played on. */
 const jobSteps = [195, 600];

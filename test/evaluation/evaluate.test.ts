@@ -47,7 +47,7 @@ describeRecorded('npm run evaluate', () => {
 
   it.each([
     [['--groups', 'nothing'], '--groups nothing: no group of pools'],
-    [['--only', 'stocks'], '--only stocks: expected one or more of services,prices,jobs,pools'],
+    [['--only', 'stocks'], '--only stocks: expected one or more of services,prices,jobs,pools,standbys'],
     [['--policy', '/nowhere.json'], '--policy /nowhere.json: '],
     [['--data', '/nowhere'], '/nowhere/availability is missing; --data names a folder that has it'],
   ])('refuses %j', async (args, message) => {
