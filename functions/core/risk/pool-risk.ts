@@ -65,12 +65,6 @@ function lostAfter(period: number, ahead: number, { periods, last }: Seen): bool
  */
 export function predict(risk: PoolRisk, chances: readonly number[], last: number) {
   const corrected = chances.map((chance, n) => correctedByPool(chance, risk.tallies[n]!, endOf(last)));
-  const waiting = risk.waiting.map((all, n): Prediction[] => [
-    ...all,
-    [last, roundedChance(chances[n]!), roundedChance(corrected[n]!)],
-  ]);
+  const waiting = risk.waiting.map((all, n): Prediction[] => [...all, [last, chances[n]!, corrected[n]!]]);
   return { risk: { ...risk, waiting }, corrected };
 }
-
-/** Digits that are worth storing. */
-export const roundedChance = (chance: number) => Number(chance.toFixed(4));

@@ -8,7 +8,7 @@ import type { HazardModel } from '../decision/hazard-model.ts';
 import { lossHours } from '../decision/policy-a/features.ts';
 import { type PoolRecord, periodsOf } from '../decision/policy-a/pool-history.ts';
 import { type LiveModel, liveModelColumn, liveModelOf } from '../model/live-model.ts';
-import { endOf, lastPeriod, noRisk, type PoolRisk, predict, roundedChance, type Seen, settle } from './pool-risk.ts';
+import { endOf, lastPeriod, noRisk, type PoolRisk, type Prediction, predict, type Seen, settle } from './pool-risk.ts';
 import { type Bins, correctedByAll, noBins, type Tally, withBinned } from './recalibration.ts';
 
 /**
@@ -17,28 +17,25 @@ import { type Bins, correctedByAll, noBins, type Tally, withBinned } from './rec
  * Owns the tables: pool_risks, risk_calibration.
  */
 
-/** Places per batch: their pools fit one Data API response. */
-const atOnce = 40;
+/** Places whose pools are read at once, and pools whose risks are: each fits one Data API response, however many zones. */
+const placesAtOnce = 20;
+const poolsAtOnce = 400;
 
 /**
- * Rates each pool that was observed in the last day, once a period. One call, and seven more for forty places that
+ * Rates each pool that was observed in the last day, once a period. One call, and seven more for twenty places that
  * have news. While only the fallback model works, nothing is rated.
  * @returns how many pools it rated
  */
 export async function ratePools(db: Db, model: HazardModel, { hasTime }: RunTime, now: Date): Promise<number> {
   let rated = 0;
-  for (const places of chunks(await duePlaces(db, now), atOnce)) {
+  for (const places of chunks(await duePlaces(db, now), placesAtOnce)) {
     if (!hasTime()) break;
     const { groups, live } = await readPools(db, places, model, now);
     const { chances, model: name } = await model.hazards(groups, live, now);
     if (chances === null) break;
     const pools = groups.flatMap((group, n) => group.map((pool, i) => ({ ...pool, chances: chances[n]![i]! })));
-    rated += await saveRisks(
-      db,
-      pools.filter(({ isObserved }) => isObserved),
-      name,
-      now,
-    );
+    const observed = pools.filter(({ isObserved }) => isObserved);
+    for (const those of chunks(observed, poolsAtOnce)) rated += await saveRisks(db, those, name, now);
   }
   return rated;
 }
@@ -96,7 +93,6 @@ type Rated = Known & { readonly chances: readonly number[] };
 
 /** Settles what was predicted, and predicts. Outcomes are counted in the same transaction as those who await them. */
 async function saveRisks(db: Db, pools: readonly Rated[], model: string, now: Date): Promise<number> {
-  if (pools.length === 0) return 0;
   return await transact(db, async (tx) => {
     const stored = await tx
       .selectFrom('riskCalibration')
@@ -150,16 +146,25 @@ const values = (column: string) => sql<never>`VALUES(${sql.ref(column)})`;
 
 /** A pool that is down keeps its outcomes, and has no chance of being lost. */
 function rowOf({ id: poolId, availability, chances }: Rated, risk: PoolRisk, bins: readonly Bins[], last: number) {
-  const stateOf = ({ tallies, waiting }: PoolRisk) => ({ tallies: tallies.map(compact), waiting });
-  if (availability !== 'up') return { poolId, chances: null, state: stateOf(risk) };
+  if (availability !== 'up') return { poolId, chances: null, state: compactRisk(risk) };
   const { risk: next, corrected } = predict(risk, chances, last);
   const shown = corrected.map((chance, n) => correctedByAll(chance, bins[n]!, endOf(last)));
-  return { poolId, chances: shown.map(roundedChance), state: stateOf(next) };
+  return { poolId, chances: shown.map(rounded), state: compactRisk(next) };
 }
+
+/** To the digits that are worth storing. */
+const rounded = (value: number) => Number(value.toFixed(4));
 
 const compact = ({ at, weight, expected, lost }: Tally): Tally => ({
   at,
-  weight: Number(weight.toFixed(4)),
-  expected: Number(expected.toFixed(4)),
-  lost: Number(lost.toFixed(4)),
+  weight: rounded(weight),
+  expected: rounded(expected),
+  lost: rounded(lost),
+});
+
+const compactRisk = ({ tallies, waiting }: PoolRisk): PoolRisk => ({
+  tallies: tallies.map(compact),
+  waiting: waiting.map((all) =>
+    all.map(([period, chance, corrected]): Prediction => [period, rounded(chance), rounded(corrected)]),
+  ),
 });

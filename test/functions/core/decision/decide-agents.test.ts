@@ -95,7 +95,7 @@ it('needs calls by batch and place, no more with targets and a long history', as
   // Ten batches of seven calls, 40 types by twelve, the list of due agents, and what every job takes.
   expect(await callsOf('decide')).toBeLessThanOrEqual(10 * 7 + 4 + 2 + 6);
   rig.pass(600);
-  // A period, two lots of twenty places and one of forty, and what every job takes.
-  expect(await callsOf('observe-pools')).toBeLessThanOrEqual(9 + 2 * 3 + 8 + 6);
+  // A period, two lots of twenty places for shadows and for risks, and what every job takes.
+  expect(await callsOf('observe-pools')).toBeLessThanOrEqual(9 + 2 * 3 + 1 + 2 * 7 + 6);
   expect(await one("SELECT COUNT(*) FROM decisions WHERE model_version = 'policy-a-2'")).toBe(1000);
 });

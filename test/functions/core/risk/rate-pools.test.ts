@@ -115,7 +115,7 @@ it('a repeated run changes nothing', async () => {
   expect([await rowOf(), await calibration()]).toEqual(before);
   rig.pass(600);
   await agent.heartbeat();
-  // Five to read what agents met and three to store it, and seven to rate forty places.
+  // Five to read what agents met and three to store it, and seven to rate twenty places.
   expect((await callsOf()) - again).toBeLessThanOrEqual(5 + 3 + 7);
 });
 
