@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Row } from '../../evaluation/run/rows.ts';
 import { describeRecorded, recordedData } from '../support/evaluation/recorded-data.ts';
+import { temporaryFolder } from '../support/run/temporary-folder.ts';
 
 const command = join(import.meta.dirname, '../../evaluation/evaluate.ts');
 
@@ -18,7 +18,7 @@ function evaluate(...args: string[]) {
 
 describeRecorded('npm run evaluate', () => {
   it('prints tables, and writes them with results and a chart for each group', async () => {
-    const out = mkdtempSync(join(tmpdir(), 'evaluation-'));
+    const out = temporaryFolder('evaluation');
     const policy = join(out, 'policy.json');
     writeFileSync(policy, '{"a": {"pacing": {"lambdas": {"from": 1e5, "to": 1e6}}}}');
     const args = ['--out', out, '--groups', '11-28-usw2-p2.xlarge', '--processes', '2', '--only'];

@@ -1,12 +1,12 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defaultPolicies, readPolicies } from '../../evaluation/policies.ts';
 import { UsageError } from '../../local/command-line.ts';
+import { temporaryFolder } from '../support/run/temporary-folder.ts';
 
 const fileOf = (text: string) => {
-  const path = join(mkdtempSync(join(tmpdir(), 'policies-')), 'policy.json');
+  const path = join(temporaryFolder('policies'), 'policy.json');
   writeFileSync(path, text);
   return path;
 };

@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +6,7 @@ import { priceAt } from '../../../local/market/market.ts';
 import { regionOf } from '../../../local/market/price-events.ts';
 import { parsePrices, readPriceFile } from '../../../local/market/price-files.ts';
 import { t } from '../../support/fleet/simulated-fleet.ts';
+import { temporaryFolder } from '../../support/run/temporary-folder.ts';
 
 const header = 'Timestamp,InstanceType,ProductDescription,SpotPrice,AvailabilityZone';
 const csv = (...lines: string[]) => [header, ...lines].join('\n');
@@ -82,7 +82,7 @@ describe('price files', () => {
   });
 
   it('reads a gzipped file', () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'prices-')), 'p.csv.gz');
+    const file = join(temporaryFolder('prices'), 'p.csv.gz');
     writeFileSync(file, gzipSync(csv('2024-01-01T00:00:00Z,m5.large,Linux/UNIX,0.04,us-east-1a')));
     expect(readPriceFile(file).pools[0]!.az).toBe('us-east-1a');
   });

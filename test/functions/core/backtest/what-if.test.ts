@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPoolGroup } from '../../../../evaluation/data/pool-group.ts';
@@ -15,6 +14,7 @@ import { simulate } from '../../../../functions/core/backtest/simulator/simulate
 import type { TestInstance } from '../../../support/agents/test-instance.ts';
 import type { Tenant } from '../../../support/rig/api.ts';
 import { Rig } from '../../../support/rig/rig.ts';
+import { temporaryFolder } from '../../../support/run/temporary-folder.ts';
 import {
   enterRecord,
   type Mark,
@@ -83,7 +83,7 @@ async function evaluationGroup(record: Record30): Promise<PoolGroup> {
       priceRle: prices.map((price) => [price, 1]),
     })),
   };
-  const name = join(await mkdtemp(join(tmpdir(), 'spot-record-')), 'group.json');
+  const name = join(temporaryFolder('spot-record'), 'group.json');
   await writeFile(name, JSON.stringify(file));
   return readPoolGroup(name);
 }
