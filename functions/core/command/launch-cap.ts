@@ -4,6 +4,7 @@ import type { Db } from '../../shared/db.ts';
 import { logger } from '../../shared/logger.ts';
 import { hourMs, msBefore, startOf } from '../../shared/time.ts';
 import { record } from '../event/events.ts';
+import { capacityPattern, codeLength } from '../failover/failure-cause.ts';
 
 /**
  * The most launches that an agent is given within an hour. An emergency that finds no capacity tries each zone once and
@@ -15,12 +16,23 @@ export const launchesAnHour = 12;
 export const isTenantHeld = (now: Date) =>
   sql<boolean>`EXISTS (SELECT 1 FROM clients AS x WHERE x.id = a.client_id AND x.launches_held_until > ${now})`;
 
-/** How many launches the agent `a` was given within the last hour, for switches and standbys. */
+/**
+ * Whether EC2 refused the launch of the command `x`, or of the standby `x`, for lack of capacity. That costs nothing, and
+ * an agent that tries pool after pool must not run out of launches for an emergency.
+ */
+export const isRefusedCommand = sql<boolean>`(x.status = 'failed' AND x.new_instance_id IS NULL
+  AND COALESCE(LEFT(x.message, ${sql.lit(codeLength)}) REGEXP ${capacityPattern}, FALSE))`;
+export const isRefusedStandby = sql<boolean>`(x.status = 'failed' AND x.instance_id IS NULL
+  AND COALESCE(x.failure_cause = 'capacity', FALSE))`;
+
+/** How many launches the agent `a` was given within the last hour, for switches and standbys, without refused ones. */
 export const launchesLately = (now: Date) => {
   const since = msBefore(now, hourMs);
   return sql<number>`(
-    (SELECT COUNT(*) FROM commands AS x WHERE x.agent_id = a.id AND x.dispatched_at > ${since})
-    + (SELECT COUNT(*) FROM replica_instances AS x WHERE x.agent_id = a.id AND x.launch_claimed_at > ${since}))`;
+    (SELECT COUNT(*) FROM commands AS x
+      WHERE x.agent_id = a.id AND x.dispatched_at > ${since} AND NOT ${isRefusedCommand})
+    + (SELECT COUNT(*) FROM replica_instances AS x
+      WHERE x.agent_id = a.id AND x.launch_claimed_at > ${since} AND NOT ${isRefusedStandby}))`;
 };
 
 interface Capped {

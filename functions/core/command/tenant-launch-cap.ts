@@ -6,6 +6,7 @@ import type { RunTime } from '../../shared/run-time.ts';
 import { hourMs, minuteMs, msAfter, msBefore, startOf } from '../../shared/time.ts';
 import { record } from '../event/events.ts';
 import { holdLaunches } from '../tenant/hold-launches.ts';
+import { isRefusedCommand, isRefusedStandby } from './launch-cap.ts';
 
 /** Launches within an hour that any tenant's agents may be given, however few agents it has. */
 const launchesOfAny = 50;
@@ -43,15 +44,16 @@ export async function capLaunches(db: Db, _: RunTime, now: Date): Promise<number
   return runaways.length;
 }
 
-/** One statement, which reads only the last hour's launches, by indexes on their time. */
+/** One statement, which reads only the last hour's launches, by indexes on their time. Refused ones do not count. */
 async function readRunaways(db: Db, now: Date) {
   const since = msBefore(now, hourMs);
   const { rows } = await sql<{ clientId: string; launches: number }>`
     SELECT l.client_id, COUNT(*) AS launches FROM (
-      SELECT c.client_id FROM commands AS c FORCE INDEX (ix_commands_launches) WHERE c.dispatched_at > ${since}
+      SELECT x.client_id FROM commands AS x FORCE INDEX (ix_commands_launches)
+      WHERE x.dispatched_at > ${since} AND NOT ${isRefusedCommand}
       UNION ALL
-      SELECT r.client_id FROM replica_instances AS r FORCE INDEX (ix_replica_instances_launch_claimed_at)
-      WHERE r.launch_claimed_at > ${since}
+      SELECT x.client_id FROM replica_instances AS x FORCE INDEX (ix_replica_instances_launch_claimed_at)
+      WHERE x.launch_claimed_at > ${since} AND NOT ${isRefusedStandby}
     ) AS l
     GROUP BY l.client_id
     HAVING launches > ${launchesOfAny} AND launches > ${launchesOfAny} + ${launchesOfAgent} * (

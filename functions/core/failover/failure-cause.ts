@@ -17,6 +17,9 @@ const codes: readonly (readonly [FailureCause, RegExp])[] = [
   ['throttle', /RequestLimitExceeded|Throttl/],
 ];
 
+/** The capacity codes as a pattern for SQL's REGEXP; columns compare case-sensitively, as it does. */
+export const capacityPattern = codes[0]![1].source;
+
 /** EC2's error code appears within this many characters of a message. */
 export const codeLength = 200;
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestInstance } from '../../support/agents/test-instance.ts';
 import type { Tenant } from '../../support/rig/api.ts';
@@ -186,6 +187,38 @@ describe('an agent that launches without end', () => {
     expect(await instance.events('launch_cap_reached')).toMatchObject([{ severity: 'error', notify: true }]);
     rig.pass(3600 - 150);
     expect((await instance.listReplicas('launching')).body.total).toBe(1);
+  });
+
+  it('is not one whose launches EC2 refused for lack of capacity: an emergency still gets its launch', async () => {
+    const instance = await primary();
+    const now = rig.clock.now();
+    const message = 'InsufficientInstanceCapacity: no spot capacity';
+    const refusedSwitch = { status: 'failed', commandType: 'switch', targetMode: 'ondemand', message } as const;
+    const by = { createdBy: 'loop', triggerType: 'model', dispatchedAt: now, createdAt: now };
+    for (let n = 0; n < 20; n += 1) {
+      const of = { id: randomUUID(), clientId: instance.tenant.id, agentId: instance.agentId };
+      await rig.db
+        .insertInto('commands')
+        .values({ ...of, ...refusedSwitch, ...by })
+        .execute();
+      await instance.addReplica({
+        status: 'failed',
+        failureCause: 'capacity',
+        launchClaimedAt: now,
+        replicaType: 'manual',
+        poolId: `elsewhere-${n}`,
+      });
+    }
+    await instance.emergency('termination-notice');
+    expect((await instance.listReplicas('launching')).body.total).toBe(1);
+    // A refusal that came with an instance, or without EC2's code, counts as before.
+    await rig.db
+      .updateTable('commands')
+      .set({ message: 'Switch failed' })
+      .where('agentId', '=', instance.agentId)
+      .execute();
+    await instance.queueSwitch(`${instance.facts.type}.us-east-1b`);
+    expect((await instance.pendingCommands()).body).toEqual([]);
   });
 
   it('gets no switch either', async () => {

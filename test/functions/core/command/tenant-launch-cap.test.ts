@@ -9,8 +9,10 @@ beforeAll(async () => {
 });
 afterAll(() => rig.stop());
 
+type Outcome = { readonly status: 'completed' | 'failed'; readonly message?: string };
+
 /** Enters this many launches of the tenant that were handed out now, each to another agent that is not registered. */
-async function launch(of: TestInstance, count: number) {
+async function launch(of: TestInstance, count: number, outcome: Outcome = { status: 'completed' }) {
   const now = rig.clock.now();
   const rows = Array.from({ length: count }, () => ({
     id: randomUUID(),
@@ -18,7 +20,7 @@ async function launch(of: TestInstance, count: number) {
     agentId: randomUUID(),
     commandType: 'switch' as const,
     targetMode: 'ondemand' as const,
-    status: 'completed' as const,
+    ...outcome,
     createdBy: 'loop',
     triggerType: 'model',
     dispatchedAt: now,
@@ -41,6 +43,8 @@ describe('a tenant whose agents launch without end', () => {
     rig.pass(3601);
     for (const one of [instance, other]) await one.report(0.1, { 'us-east-1a': 0.05, 'us-east-1b': 0.04 });
     await launch(instance, 50 + 2); // the tenant has one agent that is older than an hour
+    expect(await rig.runJob('cap-launches')).toMatchObject({ rows: 0 });
+    await launch(instance, 20, { status: 'failed', message: 'InsufficientInstanceCapacity: no spot capacity' });
     expect(await rig.runJob('cap-launches')).toMatchObject({ rows: 0 });
     await launch(instance, 1);
     for (const _ of ['', 'again']) expect(await rig.runJob('cap-launches')).toMatchObject({ rows: 1 });
