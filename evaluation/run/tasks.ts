@@ -22,7 +22,7 @@ export type ServiceSet = 'availability' | 'availability-more' | 'prices';
 /** The tasks of an evaluation, longest first. */
 export function tasksFor(options: EvaluateOptions): Task[] {
   const tasks = options.only.flatMap((part) => makers[part](options));
-  const rank = ({ kind }: Task) => ['standbys', 'pools', 'service', 'jobs'].indexOf(kind);
+  const rank = ({ kind }: Task) => ['pools', 'service', 'jobs', 'standbys'].indexOf(kind);
   return tasks.toSorted((a, b) => rank(a) - rank(b));
 }
 

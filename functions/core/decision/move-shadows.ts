@@ -8,6 +8,7 @@ import { periodMs } from '../availability/period.ts';
 import { knownPool } from '../availability/pool-states.ts';
 import { type LiveModel, liveModelColumn, liveModelOf } from '../model/live-model.ts';
 import { everyTenant } from '../pool/on-demand.ts';
+import { isInPlaces, keyOfPlace, type Place } from '../pool/places.ts';
 import type { HazardModel } from './hazard-model.ts';
 import { costsOf } from './policy-a/budget.ts';
 import { policyAConfig } from './policy-a/config.ts';
@@ -33,7 +34,7 @@ export async function movePolicyShadows(db: Db, model: HazardModel, { hasTime }:
   for (const places of chunks(await placesWithTargets(db), atOnce)) {
     if (!hasTime()) break;
     const known = await readShadows(db, places);
-    const due = places.filter((place) => (known.get(keyOf(place))?.observedAt ?? msBefore(period, 1)) < period);
+    const due = places.filter((place) => (known.get(keyOfPlace(place))?.observedAt ?? msBefore(period, 1)) < period);
     const { groups, live } = due.length === 0 ? nothing : await readGroups(db, due, now);
     const {
       hazards,
@@ -44,7 +45,7 @@ export async function movePolicyShadows(db: Db, model: HazardModel, { hasTime }:
       live,
       now,
     );
-    const next = groups.map((group, n) => moveOn(group, hazards[n]!, known.get(keyOf(group)), period));
+    const next = groups.map((group, n) => moveOn(group, hazards[n]!, known.get(keyOfPlace(group)), period));
     await writeShadows(
       db,
       next.map((shadows) => ({ ...shadows, model: name, isDegraded })),
@@ -53,13 +54,6 @@ export async function movePolicyShadows(db: Db, model: HazardModel, { hasTime }:
   }
   return moved;
 }
-
-interface Place {
-  readonly instanceType: string;
-  readonly region: string;
-}
-
-const keyOf = ({ instanceType, region }: Place) => `${instanceType} ${region}`;
 
 interface Group extends Place {
   readonly pools: readonly PoolView[];
@@ -104,9 +98,6 @@ const placesWithTargets = (db: Db): Promise<Place[]> =>
  * saw in the last day. What they saw affects only how the price of downtime is paced.
  */
 async function readGroups(db: Db, places: readonly Place[], now: Date): Promise<Groups> {
-  const isOneOf = sql<boolean>`(p.instance_type, p.region) IN (${sql.join(
-    places.map(({ instanceType, region }) => sql`(${instanceType}, ${region})`),
-  )})`;
   const since = msBefore(now, dayMs);
   const rows = await db
     .selectFrom('spotPools as p')
@@ -120,11 +111,11 @@ async function readGroups(db: Db, places: readonly Place[], now: Date): Promise<
       sql<string | null>`(SELECT COALESCE(MAX(IF(o.client_id = ${everyTenant}, o.price, NULL)), AVG(o.price))
         FROM ondemand_prices AS o WHERE o.instance_type = p.instance_type AND o.region = p.region)`.as('onDemandPrice'),
     ])
-    .where(isOneOf)
+    .where(isInPlaces(places))
     .where('p.isActive', '=', true)
     .orderBy('p.id')
     .execute();
-  const groups = [...Map.groupBy(rows, keyOf).values()].flatMap((those) => {
+  const groups = [...Map.groupBy(rows, keyOfPlace).values()].flatMap((those) => {
     const onDemandPrice = fromDecimalOrNull(those[0]!.onDemandPrice);
     const pools = those.flatMap(({ id, latestPrice, seenPrice, record, observedAt }): PoolView[] => {
       const price = fromDecimalOrNull(latestPrice ?? seenPrice);

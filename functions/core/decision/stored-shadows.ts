@@ -1,11 +1,10 @@
 import { deflateSync, inflateSync } from 'node:zlib';
 import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
+import { keyOfPlace, type Place } from '../pool/places.ts';
 import type { Shadows } from './policy-a/shadows.ts';
 
-export interface StoredShadows {
-  readonly instanceType: string;
-  readonly region: string;
+export interface StoredShadows extends Place {
   /** The period they were last advanced by. */
   readonly observedAt: Date;
   readonly shadows: Shadows;
@@ -17,8 +16,6 @@ export interface MovedShadows extends StoredShadows {
   readonly isDegraded: boolean;
 }
 
-type Place = Pick<StoredShadows, 'instanceType' | 'region'>;
-
 /** Keyed by `type region`. */
 export async function readShadows(db: Db, places: readonly Place[]): Promise<Map<string, StoredShadows>> {
   const rows = await db
@@ -26,9 +23,7 @@ export async function readShadows(db: Db, places: readonly Place[]): Promise<Map
     .select(['instanceType', 'region', 'observedAt', 'state'])
     .where((eb) => eb.or(places.map(({ instanceType, region }) => eb.and({ instanceType, region }))))
     .execute();
-  return new Map(
-    rows.map(({ state, ...row }) => [`${row.instanceType} ${row.region}`, { ...row, shadows: unpacked(state) }]),
-  );
+  return new Map(rows.map(({ state, ...row }) => [keyOfPlace(row), { ...row, shadows: unpacked(state) }]));
 }
 
 /** A repeated or late run changes nothing. */

@@ -8,6 +8,7 @@ import type { HazardModel } from '../decision/hazard-model.ts';
 import { lossHours } from '../decision/policy-a/features.ts';
 import { type PoolRecord, periodsOf } from '../decision/policy-a/pool-history.ts';
 import { type LiveModel, liveModelColumn, liveModelOf } from '../model/live-model.ts';
+import { isInPlaces, keyOfPlace, type Place } from '../pool/places.ts';
 import { endOf, lastPeriod, noRisk, type PoolRisk, type Prediction, predict, type Seen, settle } from './pool-risk.ts';
 import { type Bins, correctedByAll, noBins, type Tally, withBinned } from './recalibration.ts';
 
@@ -40,11 +41,6 @@ export async function ratePools(db: Db, model: HazardModel, { hasTime }: RunTime
   return rated;
 }
 
-interface Place {
-  readonly instanceType: string;
-  readonly region: string;
-}
-
 const duePlaces = (db: Db, now: Date): Promise<Place[]> =>
   db
     .selectFrom('poolStates as s')
@@ -66,15 +62,11 @@ async function readPools(db: Db, places: readonly Place[], { known }: HazardMode
     .leftJoin('poolStates as s', 's.poolId', 'p.id')
     .select(['p.id', 'p.instanceType', 'p.region', 's.record', 's.observedAt'])
     .select(liveModelColumn.as('live'))
-    .where(
-      sql<boolean>`(p.instance_type, p.region) IN (${sql.join(
-        places.map(({ instanceType, region }) => sql`(${instanceType}, ${region})`),
-      )})`,
-    )
+    .where(isInPlaces(places))
     .where('p.isActive', '=', true)
     .orderBy('p.id')
     .execute();
-  const groups = [...Map.groupBy(rows, ({ instanceType, region }) => `${instanceType} ${region}`).values()];
+  const groups = [...Map.groupBy(rows, keyOfPlace).values()];
   const live: LiveModel | null = liveModelOf(rows[0]?.live ?? null);
   return {
     live,

@@ -29,7 +29,7 @@ export interface Outcome {
   readonly weight: number;
 }
 
-export const binCount = 10;
+const binCount = 10;
 /** Within this time an outcome loses half of its weight. */
 const halfLife = (7 * dayMs) / secondMs;
 /** How many outcomes it takes until they weigh as much as the model: of a pool, and of a tenth of chances. */
