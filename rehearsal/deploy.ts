@@ -12,7 +12,7 @@ export class Cdk {
   readonly #environment: NodeJS.ProcessEnv;
 
   constructor({ environment }: Emulator) {
-    this.#environment = { ...environment, CDK_DISABLE_CLI_TELEMETRY: 'true' };
+    this.#environment = environment;
   }
 
   bootstrap(): Promise<void> {

@@ -88,6 +88,8 @@ class LambdaThread {
   constructor(directory: string, onMetrics: OnMetrics) {
     this.#onMetrics = onMetrics;
     const workerData: ThreadData = { directory };
+    // The functions do this too, but native code does not see what a thread sets (docs/adr/0089).
+    process.env.ORT_DISABLE_TELEMETRY = '1';
     this.#worker = new Worker(join(dist, 'lambda-thread.js'), { workerData, resourceLimits });
     this.#worker.on('message', (outcome: Outcome) => this.#hear(outcome));
     this.#worker.on('error', (error) => this.#fail(error as Error));

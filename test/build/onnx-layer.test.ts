@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,14 +48,17 @@ it.runIf(process.platform === 'linux' && process.arch === 'x64')(
       require(process.argv[1]).open()
         .then(async ({ name, infer }) => console.log(name, (await infer(new Float32Array(16), 2)).length))
         .catch(({ message }) => console.log(message.split('\\n')[0]));`;
+    const home = await mkdtemp(join(directory, 'home-'));
     const runWith = (env: Record<string, string>) =>
       String(
         execFileSync(process.execPath, ['-e', script, file], {
           cwd: directory,
-          env: { PATH: process.env.PATH, MODEL_DIR: join(layer, 'model'), ...env },
+          env: { PATH: process.env.PATH, HOME: home, MODEL_DIR: join(layer, 'model'), ...env },
         }),
       ).trim();
     expect(runWith({ NODE_PATH: join(layer, 'nodejs/node_modules') })).toMatch(/^built-in@[0-9a-f]{12} 6$/);
     expect(runWith({})).toBe("Cannot find module 'onnxruntime-node'");
+    // The runtime's telemetry would store there what it is about to send.
+    expect(readdirSync(home)).toEqual([]);
   },
 );

@@ -45,6 +45,13 @@ it('runs functions in other threads, each loaded once per thread, in the thread 
   expect(new Set([threadId, thread, ...short.map(([id]) => id)]).size).toBe(3);
 });
 
+it('keeps the ONNX runtime from sending telemetry, which a thread cannot do for itself', async () => {
+  delete process.env.ORT_DISABLE_TELEMETRY;
+  const { invoke } = await given('async () => null');
+  await invoke('agent', {}, call);
+  expect(process.env.ORT_DISABLE_TELEMETRY).toBe('1');
+});
+
 it('passes only JSON in and out', async () => {
   const { invoke } = await given('async (event) => ({ event, at: new Date(0), nothing: undefined })');
   const at = '1970-01-01T00:00:00.000Z';
