@@ -17,22 +17,28 @@ export const isTenantHeld = (now: Date) =>
   sql<boolean>`EXISTS (SELECT 1 FROM clients AS x WHERE x.id = a.client_id AND x.launches_held_until > ${now})`;
 
 /**
- * Whether EC2 refused the launch of the command `x`, or of the standby `x`, for lack of capacity. That costs nothing, and
- * an agent that tries pool after pool must not run out of launches for an emergency.
+ * As how many launches one counts that EC2 refused for lack of capacity. It costs nothing, and an agent that tries pool after pool must
+ * not run out of launches for an emergency. But it is the agent that says so, so these have an end too.
  */
-export const isRefusedCommand = sql<boolean>`(x.status = 'failed' AND x.new_instance_id IS NULL
+const refusedWeight = sql.lit(0.1);
+
+const isRefusedCommand = sql<boolean>`(x.status = 'failed' AND x.new_instance_id IS NULL
   AND COALESCE(LEFT(x.message, ${sql.lit(codeLength)}) REGEXP ${capacityPattern}, FALSE))`;
-export const isRefusedStandby = sql<boolean>`(x.status = 'failed' AND x.instance_id IS NULL
+const isRefusedStandby = sql<boolean>`(x.status = 'failed' AND x.instance_id IS NULL
   AND COALESCE(x.failure_cause = 'capacity', FALSE))`;
 
-/** How many launches the agent `a` was given within the last hour, for switches and standbys, without refused ones. */
+/** As how many launches the command `x` counts, and the standby `x`. */
+export const commandWeight = sql<number>`IF(${isRefusedCommand}, ${refusedWeight}, 1)`;
+export const standbyWeight = sql<number>`IF(${isRefusedStandby}, ${refusedWeight}, 1)`;
+
+/** How many launches the agent `a` was given within the last hour, for switches and standbys. */
 export const launchesLately = (now: Date) => {
   const since = msBefore(now, hourMs);
   return sql<number>`(
-    (SELECT COUNT(*) FROM commands AS x
-      WHERE x.agent_id = a.id AND x.dispatched_at > ${since} AND NOT ${isRefusedCommand})
-    + (SELECT COUNT(*) FROM replica_instances AS x
-      WHERE x.agent_id = a.id AND x.launch_claimed_at > ${since} AND NOT ${isRefusedStandby}))`;
+    (SELECT COALESCE(SUM(${commandWeight}), 0) FROM commands AS x
+      WHERE x.agent_id = a.id AND x.dispatched_at > ${since})
+    + (SELECT COALESCE(SUM(${standbyWeight}), 0) FROM replica_instances AS x
+      WHERE x.agent_id = a.id AND x.launch_claimed_at > ${since}))`;
 };
 
 interface Capped {

@@ -6,7 +6,7 @@ import type { RunTime } from '../../shared/run-time.ts';
 import { hourMs, minuteMs, msAfter, msBefore, startOf } from '../../shared/time.ts';
 import { record } from '../event/events.ts';
 import { holdLaunches } from '../tenant/hold-launches.ts';
-import { isRefusedCommand, isRefusedStandby } from './launch-cap.ts';
+import { commandWeight, standbyWeight } from './launch-cap.ts';
 
 /** Launches within an hour that any tenant's agents may be given, however few agents it has. */
 const launchesOfAny = 50;
@@ -44,19 +44,20 @@ export async function capLaunches(db: Db, _: RunTime, now: Date): Promise<number
   return runaways.length;
 }
 
-/** One statement, which reads only the last hour's launches, by indexes on their time. Refused ones do not count. */
+/** One statement, which reads only the last hour's launches, by indexes on their time. */
 async function readRunaways(db: Db, now: Date) {
   const since = msBefore(now, hourMs);
   const { rows } = await sql<{ clientId: string; launches: number }>`
-    SELECT l.client_id, COUNT(*) AS launches FROM (
-      SELECT x.client_id FROM commands AS x FORCE INDEX (ix_commands_launches)
-      WHERE x.dispatched_at > ${since} AND NOT ${isRefusedCommand}
+    SELECT l.client_id, COUNT(*) AS launches, SUM(l.weight) AS weight FROM (
+      SELECT x.client_id, ${commandWeight} AS weight FROM commands AS x FORCE INDEX (ix_commands_launches)
+      WHERE x.dispatched_at > ${since}
       UNION ALL
-      SELECT x.client_id FROM replica_instances AS x FORCE INDEX (ix_replica_instances_launch_claimed_at)
-      WHERE x.launch_claimed_at > ${since} AND NOT ${isRefusedStandby}
+      SELECT x.client_id, ${standbyWeight} AS weight
+      FROM replica_instances AS x FORCE INDEX (ix_replica_instances_launch_claimed_at)
+      WHERE x.launch_claimed_at > ${since}
     ) AS l
     GROUP BY l.client_id
-    HAVING launches > ${launchesOfAny} AND launches > ${launchesOfAny} + ${launchesOfAgent} * (
+    HAVING weight > ${launchesOfAny} AND weight > ${launchesOfAny} + ${launchesOfAgent} * (
       SELECT COUNT(*) FROM agents AS a WHERE a.client_id = l.client_id AND a.status <> 'deleted' AND a.created_at < ${since})`.execute(
     db,
   );

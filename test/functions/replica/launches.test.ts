@@ -221,6 +221,22 @@ describe('an agent that launches without end', () => {
     expect((await instance.pendingCommands()).body).toEqual([]);
   });
 
+  it('is one whose agent says so a hundred times', async () => {
+    const instance = await primary();
+    await instance.heartbeat();
+    const message = 'An error occurred (InsufficientInstanceCapacity) when calling the RunInstances operation';
+    let launches = 0;
+    for (let n = 0; n < 130; n += 1) {
+      await instance.queueSwitch(`${instance.facts.type}.us-east-1b`);
+      const [command] = (await instance.pendingCommands()).body;
+      if (!command) break;
+      launches += 1;
+      await instance.executed(command.id, { success: false, message });
+    }
+    expect(launches).toBe(120);
+    expect(await instance.events('launch_cap_reached')).toMatchObject([{ severity: 'error', notify: true }]);
+  });
+
   it('gets no switch either', async () => {
     const instance = await primary();
     const launched = { status: 'failed', launchClaimedAt: rig.clock.now() } as const;
