@@ -39,7 +39,6 @@ const a = z.strictObject({
     priorDemand: positive,
     priorWeight: positive,
     blindDemand: positive,
-    blindWeight: positive,
     failoverShare: z.number().min(0),
     shortestRest: positive,
     horizons: z.array(positive).min(1),

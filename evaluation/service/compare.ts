@@ -1,5 +1,5 @@
 import type { ServiceResult } from '../../functions/core/backtest/simulator/ledger.ts';
-import { type Eyes, policyA } from '../../functions/core/backtest/simulator/policy-a.ts';
+import { alone, type Eyes, policyA } from '../../functions/core/backtest/simulator/policy-a.ts';
 import type { PoolGroup } from '../../functions/core/backtest/simulator/pool-group.ts';
 import { simulate } from '../../functions/core/backtest/simulator/simulate.ts';
 import type { Availability } from '../../functions/core/decision/policy-a/input.ts';
@@ -52,7 +52,7 @@ export function compareOnTrace({ path, target, seen, from, lastsMs, places }: Ru
     };
   };
   return {
-    blind: play(() => 'own'),
+    blind: play(() => alone),
     observed: play(
       ({ pools, stepSeconds }) =>
         (pool, step) =>

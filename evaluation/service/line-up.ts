@@ -7,7 +7,7 @@ import {
   thresholdRule,
   withStandby,
 } from '../../functions/core/backtest/simulator/baselines.ts';
-import { policyA } from '../../functions/core/backtest/simulator/policy-a.ts';
+import { alone, policyA } from '../../functions/core/backtest/simulator/policy-a.ts';
 import type { PoolGroup } from '../../functions/core/backtest/simulator/pool-group.ts';
 import type { ServicePolicy } from '../../functions/core/backtest/simulator/service-policy.ts';
 import type { Timing } from '../../functions/core/decision/policy-a/input.ts';
@@ -42,10 +42,10 @@ export function serviceLineUp(group: PoolGroup, timing: Timing, { a }: Policies)
       one(`policy A, week @${availability}`, () => policyA(group, { availability, over: 'week' }, timing, a)),
       one(`policy A, rolling @${availability}`, () => policyA(group, { availability, over: 'rolling' }, timing, a)),
       one(`policy A, blind, week @${availability}`, () =>
-        policyA(group, { availability, over: 'week' }, timing, a, 'own'),
+        policyA(group, { availability, over: 'week' }, timing, a, alone),
       ),
       one(`policy A, blind, rolling @${availability}`, () =>
-        policyA(group, { availability, over: 'rolling' }, timing, a, 'own'),
+        policyA(group, { availability, over: 'rolling' }, timing, a, alone),
       ),
     ]),
   ];

@@ -1,11 +1,9 @@
 import type { DecisionInput } from '../core/decision/decision-input.ts';
 import type { Decision } from '../core/decision/policy.ts';
+import { enoughObserved } from '../core/decision/policy-a/pacing.ts';
 import type { JobTerms } from '../core/decision/recommend-job.ts';
 import type { Terms } from '../core/decision/recommend-service.ts';
 import { isFresh } from '../core/pool/freshness.ts';
-
-/** If a smaller share of its pools is observed, a job's decision counts as degraded. */
-const enoughObserved = 0.5;
 
 /** Explains a decision: the terms of policy A or B, the first closed gate, what it takes, and what staying costs. */
 export function explain(decision: Decision, { agent, prices, service }: DecisionInput, now: Date) {

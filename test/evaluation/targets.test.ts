@@ -17,6 +17,7 @@ const services = {
   'policy A, week @0.9995': [2, 0.911],
   'policy A, rolling @0.999': [1, 0.962],
   'policy A, rolling @0.9995': [2, 0.884],
+  'policy A, blind, week @0.999': [1, 0.96],
   'policy A, blind, week @0.9995': [2, 0.88],
   'policy A, no SLO': [0, 0.995],
 } as const;

@@ -30,7 +30,6 @@ function storedBy(name: string, changed: Partial<Decision> = {}): string {
     service: {
       slo: { availability: 0.999, over: 'week' },
       weekStart: now.getTime() / 1000 - 86_400,
-      startedAt: now.getTime() / 1000,
       downtime: [],
       pacing: null,
       observedShare: 0,

@@ -80,6 +80,8 @@ export interface KnownPool {
   readonly history: PoolHistory;
   /** Whether it was observed in the last 24 h. */
   readonly isObserved: boolean;
+  /** The share of the last 24 h in which it was observed. */
+  readonly observedShare: number;
   /** The record from which the rest is derived. */
   readonly record: PoolRecord;
 }
@@ -106,6 +108,7 @@ export function knownPool(state: StoredPoolState | undefined, lostAt: Date | nul
     availability: unseen > lateRuns ? 'unknown' : last,
     history,
     isObserved: last !== 'unknown' && history.unseenHours < dayHours,
+    observedShare: tracker.observedShare(),
     record,
   };
 }

@@ -68,9 +68,8 @@ export interface JobFacts {
 export interface ServiceFacts {
   readonly slo: Slo;
   readonly weekStart: number;
-  readonly startedAt: number;
   readonly downtime: readonly Downtime[];
-  /** `null` where too few of the pools are observed. */
+  /** `null` where too little of the pools is observed. */
   readonly pacing: { readonly startedAt: number; readonly sums: readonly number[] } | null;
   readonly observedShare: number;
   readonly timing: Timing;

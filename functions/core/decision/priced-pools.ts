@@ -10,6 +10,7 @@ import { scoreNow } from '../pool/placement-scores.ts';
 import { type SeenPrice, seenPrice, usablePrice } from '../pool/usable-price.ts';
 import type { PoolState } from './decision-input.ts';
 import type { HazardModel, ToldHazards } from './hazard-model.ts';
+import { observedShareOf } from './policy-a/pacing.ts';
 import type { PoolRecord } from './policy-a/pool-history.ts';
 import type { Pacing } from './policy-a/shadows.ts';
 
@@ -34,7 +35,7 @@ type Placed = Pick<Agent, 'clientId' | 'instanceType' | 'region'>;
 /** What is known of an agent's place: the pools of its type and region that have a price its tenant may use. */
 export interface PricedPlace {
   readonly pools: readonly PricedPool[];
-  /** Share of all its pools that were observed in the last day. */
+  /** The share of the last day in which its pools were observed, on average. */
   readonly observedShare: number;
   /** How much downtime each of its prices leads to there (`policy-a/shadows.ts`); `null` without recent shadows. */
   readonly pacing: Pacing | null;
@@ -121,7 +122,7 @@ async function ratePlaces(
     group += 1;
     return {
       pools: pools.map((pool, k) => ({ ...pool, hazard: told && (priorOf(pool) ?? hazards?.[k] ?? null) })),
-      observedShare: pools.filter(({ known }) => known?.isObserved).length / pools.length,
+      observedShare: observedShareOf(pools.map(({ known }) => known?.observedShare ?? 0)),
       pacing: pools[0]!.pacing,
       told,
     };

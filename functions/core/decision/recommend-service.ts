@@ -7,13 +7,13 @@ import { type Commitment, chooseMove, lambdaOf, type ServiceInput } from './poli
 import { ratePools } from './policy-a/score.ts';
 
 /** Policy A, as it is scored (docs/policies.md), for agents with an availability target. */
-export const servicePolicyVersion = 'policy-a-2';
+export const servicePolicyVersion = 'policy-a-3';
 
 const poolsShown = 5;
 
 /** What policy A weighed; stored with the decision and returned to callers. */
 export interface Terms {
-  /** `observed`: paced by shadow services; `blind`: too few of the pools are observed. */
+  /** `observed`: paced by shadow services; `blind`: too little of the pools is observed, so by the prior. */
   readonly pacing: 'observed' | 'blind';
   /** Share of the place's pools that were observed in the last day. */
   readonly observed_share: number;
@@ -63,8 +63,8 @@ export function recommendService(
     service.timing,
   );
   const seconds = Math.floor(now.getTime() / 1000);
-  const { slo, weekStart, startedAt, downtime, pacing: shadows, timing } = service;
-  const commitment: Commitment = { slo, weekStart, startedAt, downtime, shadows };
+  const { slo, weekStart, downtime, pacing: shadows, timing } = service;
+  const commitment: Commitment = { slo, weekStart, downtime, shadows };
   const input: ServiceInput = { now: seconds, current, onDemandPrice, pools, timing, commitment };
   const terms = termsOf(input, commitment, service);
   const stay = {

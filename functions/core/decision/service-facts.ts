@@ -4,11 +4,9 @@ import { secondMs, weekStartOf } from '../../shared/time.ts';
 import type { History } from '../agent/state.ts';
 import type { ServiceFacts } from './decision-input.ts';
 import { downtimeOf } from './downtime.ts';
+import { enoughObserved } from './policy-a/pacing.ts';
 import type { PricedPlace } from './priced-pools.ts';
 import { defaultTiming } from './timing.ts';
-
-/** If a smaller share of the place's pools was observed in a day, the policy relies on what the agent itself met. */
-const enoughObserved = 0.5;
 
 export const secondsOf = (at: Date) => Math.floor(at.getTime() / secondMs);
 
@@ -22,14 +20,11 @@ export function serviceFacts(
   const availability = fromDecimalOrNull(agent.availabilityTarget);
   if (availability === null || told === null) return null;
   const timing = defaultTiming;
-  const isSeen = pacing !== null && observedShare >= enoughObserved;
   return {
     slo: { availability, over: agent.availabilityForm },
     weekStart: secondsOf(weekStartOf(now)),
-    // Without the prices it was accepted at, downtime does not show what a price leads to, so only the prior counts.
-    startedAt: secondsOf(isSeen ? agent.createdAt : now),
     downtime: downtimeOf(history, timing),
-    pacing: isSeen ? pacing : null,
+    pacing: observedShare >= enoughObserved ? pacing : null,
     observedShare,
     timing,
     model: told.model,

@@ -8,7 +8,7 @@ import {
   thresholdRule,
   withStandby,
 } from '../../../functions/core/backtest/simulator/baselines.ts';
-import { policyA } from '../../../functions/core/backtest/simulator/policy-a.ts';
+import { alone, policyA } from '../../../functions/core/backtest/simulator/policy-a.ts';
 import type { PoolGroup } from '../../../functions/core/backtest/simulator/pool-group.ts';
 import type { ServicePolicy, Sight } from '../../../functions/core/backtest/simulator/service-policy.ts';
 import { simulate } from '../../../functions/core/backtest/simulator/simulate.ts';
@@ -29,7 +29,7 @@ const policies: Record<string, (group: PoolGroup) => ServicePolicy> = {
   thresholds: (group) => thresholdRule(group),
   'policy A, week': (group) => policyA(group, { availability: 0.999, over: 'week' }, timing, policyAConfig),
   'policy A, rolling': (group) => policyA(group, { availability: 0.999, over: 'rolling' }, timing, policyAConfig),
-  'policy A, blind': (group) => policyA(group, { availability: 0.999, over: 'week' }, timing, policyAConfig, 'own'),
+  'policy A, blind': (group) => policyA(group, { availability: 0.999, over: 'week' }, timing, policyAConfig, alone),
   'policy A, no SLO': (group) => policyA(group, null, timing, policyAConfig),
 };
 
@@ -113,7 +113,7 @@ describe('a service policy', () => {
     fc.assert(
       fc.property(fc.tuple(spells, spells), (runs) => {
         const group = groupOf(runs.map((own, index) => record(`pool ${index}`, own)));
-        const policy = policyA(group, { availability: 0.99, over: 'week' }, timing, policyAConfig, 'own');
+        const policy = policyA(group, { availability: 0.99, over: 'week' }, timing, policyAConfig, alone);
         const covered = (sight: Sight): Sight => ({
           ...sight,
           isUp(pool) {

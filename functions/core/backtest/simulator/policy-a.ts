@@ -1,8 +1,9 @@
 import { costsOf } from '../../decision/policy-a/budget.ts';
-import { day, type PolicyAConfig, week } from '../../decision/policy-a/config.ts';
+import { type PolicyAConfig, week } from '../../decision/policy-a/config.ts';
 import { hazards } from '../../decision/policy-a/hazard.ts';
 import type { Availability, Downtime, RatedPool, Slo, Timing } from '../../decision/policy-a/input.ts';
-import { chooseFailover, chooseMove, lambdaOf, type ServiceInput } from '../../decision/policy-a/policy.ts';
+import { enoughObserved, observedShareOf } from '../../decision/policy-a/pacing.ts';
+import { chooseFailover, chooseMove, type ServiceInput } from '../../decision/policy-a/policy.ts';
 import { PoolHistoryTracker } from '../../decision/policy-a/pool-history.ts';
 import { ratePools } from '../../decision/policy-a/score.ts';
 import { advanceShadows, startShadows } from '../../decision/policy-a/shadows.ts';
@@ -15,11 +16,11 @@ export type MayMove = (sight: Sight, to: RatedPool) => boolean;
 /** What was seen of each pool in each step, as in a run of a fleet. */
 export type SeenBySteps = (pool: number, step: number) => Availability;
 
-/** What is observed: all pools (by other agents or probes), what the service itself meets, or what a function says. */
-export type Eyes = 'all' | 'own' | SeenBySteps;
+/** What is observed: all pools (by other agents or probes), or what the service itself meets and what a function says. */
+export type Eyes = 'all' | SeenBySteps;
 
-/** Least share of the pools seen in a day. With fewer, the backend relies on what the service itself meets. */
-const enoughObserved = 0.5;
+/** Of a service that no other is beside: it observes what it meets itself. */
+export const alone: SeenBySteps = () => 'unknown';
 
 /**
  * Policy A in the simulator: the functions that run in the Lambda, given in each step what the backend would have read.
@@ -42,16 +43,12 @@ export function policyA(
   let before = startShadows(0, config.pacing);
   let shadows = before;
   let downtime: Downtime[] = [];
-  let lambda: number | undefined;
   /**
    * What the service met of each pool in the current step. It counts as an observation when the step is over, unless
    * the pool was seen at the step's beginning.
    */
   const met = pools.map((): Availability => 'unknown');
   const isOpen = pools.map(() => false);
-  /** When each pool was last seen. */
-  const lastSeen = pools.map(() => -Infinity);
-  let now = 0;
 
   const inputAt = ({ step, now, current }: Sight): ServiceInput => ({
     now,
@@ -61,42 +58,32 @@ export function policyA(
     timing,
     commitment: slo && {
       slo,
-      // Like the backend where it does not follow the pools: only the prior counts.
-      startedAt: typeof eyes === 'function' && !isFollowed() ? now : 0,
       weekStart: now - ((now + intoWeek) % week),
       downtime,
       shadows: isFollowed() ? before : null,
     },
   });
   const isFollowed = () => {
-    if (typeof eyes !== 'function') return eyes === 'all';
-    const known = pools.filter((_, pool) => lastSeen[pool]! > now - day).length;
-    return known / pools.length >= enoughObserved;
+    if (eyes === 'all') return true;
+    return observedShareOf(trackers.map((tracker) => tracker.observedShare())) >= enoughObserved;
   };
   const places = (ids: readonly string[]) => ids.map((id) => index.get(id)!);
   const spend = (at: number, seconds: number) => {
-    downtime = [...downtime.filter((event) => event.at > at - week), { at, seconds, lambda }];
+    downtime = [...downtime.filter((event) => event.at > at - week), { at, seconds }];
   };
-  const choose = (sight: Sight, by: typeof chooseMove) => {
-    const input = inputAt(sight);
-    if (input.commitment && eyes === 'own') lambda = lambdaOf(input, input.commitment, config);
-    return places(by(input, config));
-  };
+  const choose = (sight: Sight, by: typeof chooseMove) => places(by(inputAt(sight), config));
   const seen = (sight: Sight, pool: number): Availability => {
-    if (typeof eyes === 'function' && sight.current !== pool) return eyes(pool, sight.step);
-    if (eyes === 'all') return sight.isUp(pool) ? 'up' : 'down';
-    return sight.current === pool ? (sight.isUp(pool) ? 'up' : 'down') : 'unknown';
+    if (eyes !== 'all' && sight.current !== pool) return eyes(pool, sight.step);
+    return sight.isUp(pool) ? 'up' : 'down';
   };
 
   return {
     begin(sight) {
-      now = sight.now;
       const views = pools.map(({ id }, pool) => {
         const tracker = trackers[pool]!;
         if (isOpen[pool]) tracker.observe(met[pool]!);
         const availability = seen(sight, pool);
         met[pool] = availability;
-        if (availability !== 'unknown') lastSeen[pool] = now;
         isOpen[pool] = availability === 'unknown';
         if (!isOpen[pool]) tracker.observe(availability);
         const history = tracker.history();
@@ -107,7 +94,7 @@ export function policyA(
       rated.set(sight.step, current);
       rated.delete(sight.step - kept);
       before = shadows;
-      if (slo && eyes !== 'own') shadows = advanceShadows(shadows, current, sight.now, timing, costs, config.pacing);
+      if (slo) shadows = advanceShadows(shadows, current, sight.now, timing, costs, config.pacing);
     },
     decide(sight) {
       const targets = choose(sight, chooseMove);

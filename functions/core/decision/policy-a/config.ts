@@ -17,9 +17,8 @@ export interface PacingConfig {
   readonly priorDemand: number;
   /** The prior's weight, in seconds of observation. */
   readonly priorWeight: number;
-  /** The same prior where pools are not observed. */
+  /** The same where too little of the pools is observed, and the prior alone counts. */
   readonly blindDemand: number;
-  readonly blindWeight: number;
   /**
    * The share of an interruption's price that a pool must be worth at a failover. Scores use the current hazard, which
    * falls with a pool's age, so stays are worth about twice as much. An on-demand service can wait until the hazard has
@@ -52,7 +51,6 @@ export const policyAConfig: PolicyAConfig = {
     priorDemand: 220 * 302.4,
     priorWeight: day / 2,
     blindDemand: 500 * 302.4,
-    blindWeight: day,
     failoverShare: 0.5,
     shortestRest: day / 4,
     horizons: [0.8 * day, 1.6 * day, 3.2 * day, 6.4 * day],

@@ -59,8 +59,6 @@ export interface RatedPool extends PricedView {
 export interface Downtime {
   readonly at: number;
   readonly seconds: number;
-  /** The price of downtime at which it was accepted; `undefined` when there was none. */
-  readonly lambda?: number | undefined;
 }
 
 /** The availability that an agent was promised. */

@@ -1,6 +1,15 @@
 import { type PacingConfig, week } from './config.ts';
-import type { Downtime } from './input.ts';
 import { lambdasOf, type Pacing } from './shadows.ts';
+
+/**
+ * The least share of the last day in which the pools must have been observed, on average, for shadows to pace a service. Shadows meet no
+ * losses in pools that nobody observes: with less, they ask too low a price of downtime (docs/adr/0091).
+ */
+export const enoughObserved = 0.6;
+
+/** The mean of what `PoolHistoryTracker.observedShare` gives for each pool of a place, of which there is at least one. */
+export const observedShareOf = (pools: readonly number[]): number =>
+  pools.reduce((sum, share) => sum + share, 0) / pools.length;
 
 /**
  * The price of a second of downtime, in on-demand seconds, that spends the budget evenly: the lowest price,
@@ -23,23 +32,6 @@ export function pacedLambda(affordable: number, shadows: Pacing, now: number, co
   return lambdas[first - 1]! * (lambdas[first]! / lambdas[first - 1]!) ** share;
 }
 
-/**
- * The same where no pool is observed. Past downtime, with the prices it was accepted at, shows how much downtime a
- * price leads to, assuming that downtime is inversely proportional to its price.
- * @param elapsed seconds since the service began
- */
-export function blindLambda(
-  affordable: number,
-  downtime: readonly Downtime[],
-  elapsed: number,
-  now: number,
-  { lambdas, blindDemand, blindWeight }: PacingConfig,
-): number {
-  const observed = Math.min(week, elapsed);
-  const paid = downtime.reduce(
-    (sum, { at, seconds, lambda }) => (at > now - week ? sum + seconds * (lambda ?? 0) : sum),
-    0,
-  );
-  const demand = (paid * week + blindWeight * blindDemand) / (observed + blindWeight);
-  return Math.min(lambdas.to, Math.max(lambdas.from, demand / week / Math.max(affordable, 1e-12)));
-}
+/** The same where too little of the pools is observed: the prior alone says how much downtime a price leads to. */
+export const blindLambda = (affordable: number, { lambdas, blindDemand }: PacingConfig): number =>
+  Math.min(lambdas.to, Math.max(lambdas.from, blindDemand / week / Math.max(affordable, 1e-12)));

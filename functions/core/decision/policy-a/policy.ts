@@ -21,13 +21,10 @@ export interface Commitment {
   readonly slo: Slo;
   /** When the SLO's week began. */
   readonly weekStart: number;
-  /** When the service began. */
-  readonly startedAt: number;
   /** At least the downtime of the last seven days. */
   readonly downtime: readonly Downtime[];
   /**
-   * As they were before the current observation. `null` where pools are not observed, so that the service's own
-   * downtime has to show how much a price of downtime leads to.
+   * As they were before the current observation. `null` where too little of the pools is observed (`enoughObserved`).
    */
   readonly shadows: Pacing | null;
 }
@@ -98,12 +95,9 @@ function currentPool({ pools, current }: ServiceInput): RatedPool {
 }
 
 export function lambdaOf({ now }: ServiceInput, commitment: Commitment, { pacing }: PolicyAConfig): number {
-  const { slo, weekStart, downtime, shadows, startedAt } = commitment;
-  const past = before(downtime, now);
-  const affordable = affordableRate(past, slo, weekStart, now, pacing);
-  return shadows
-    ? pacedLambda(affordable, shadows, now, pacing)
-    : blindLambda(affordable, past, now - startedAt, now, pacing);
+  const { slo, weekStart, downtime, shadows } = commitment;
+  const affordable = affordableRate(before(downtime, now), slo, weekStart, now, pacing);
+  return shadows ? pacedLambda(affordable, shadows, now, pacing) : blindLambda(affordable, pacing);
 }
 
 const spentOf = ({ downtime, slo, weekStart }: Commitment, now: number) => spentBudget(downtime, slo, weekStart, now);

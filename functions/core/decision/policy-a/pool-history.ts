@@ -82,6 +82,11 @@ export class PoolHistoryTracker {
     };
   }
 
+  /** The share of the last 24 h in which the pool was observed. */
+  observedShare(): number {
+    return (this.#recent.counts[1]!.observed * this.#hours) / windowHours.day;
+  }
+
   record(): PoolRecord {
     return {
       last: this.#last,
@@ -112,6 +117,7 @@ export const periodsOf = ({ recent }: Pick<PoolRecord, 'recent'>): Availability[
   Array.from(unpacked(recent, Buffer.from(recent, 'base64').length * 4), (code) => availabilities[code]!);
 
 interface Counts {
+  observed: number;
   up: number;
   drops: number;
 }
@@ -126,7 +132,7 @@ class RecentPeriods {
 
   constructor(lengths: readonly number[]) {
     this.#lengths = lengths;
-    this.counts = lengths.map(() => ({ up: 0, drops: 0 }));
+    this.counts = lengths.map(() => ({ observed: 0, up: 0, drops: 0 }));
     this.#periods = new Uint8Array(lengths.at(-1)!);
   }
 
@@ -135,6 +141,7 @@ class RecentPeriods {
     for (const [window, length] of this.#lengths.entries()) {
       const leaves = this.#periods[(this.#next - length + total) % total]!;
       const counts = this.counts[window]!;
+      counts.observed += Number(code !== codes.unknown) - Number(leaves !== codes.unknown);
       counts.up += Number(code === codes.up) - Number(leaves === codes.up);
       counts.drops += Number(code === codes.lost) - Number(leaves === codes.lost);
     }

@@ -24,7 +24,6 @@ const pool = (zone: string, over: Partial<PoolState> = {}): PoolState => ({
 const service = (over: Partial<ServiceFacts> = {}): ServiceFacts => ({
   slo: { availability: 0.9995, over: 'week' },
   weekStart: weekStartOf(now).getTime() / 1000,
-  startedAt: seconds - 30 * 86_400,
   downtime: [],
   pacing: null,
   observedShare: 1,
@@ -51,17 +50,17 @@ describe('an agent with a target', () => {
     for (const spent of [0, 100, 200, 300, 400]) {
       const downtime = [{ at: seconds - 3600, seconds: spent }];
       const given = input({}, undefined, { downtime });
-      const { slo, weekStart, startedAt, timing } = given.service!;
+      const { slo, weekStart, timing } = given.service!;
       const rated = ratePools(
         given.prices.pools,
         given.prices.pools.map(({ hazard }) => hazard!),
         1,
         timing,
       );
-      const commitment = { slo, weekStart, startedAt, downtime, shadows: null };
+      const commitment = { slo, weekStart, downtime, shadows: null };
       const base = { now: seconds, onDemandPrice: 1, pools: rated, timing, commitment };
       const [expected = null] = chooseMove({ ...base, current: null }, policyAConfig);
-      expect(decide(given, now)).toMatchObject({ policy: 'policy-a-2', poolId: expected });
+      expect(decide(given, now)).toMatchObject({ policy: 'policy-a-3', poolId: expected });
     }
   });
 

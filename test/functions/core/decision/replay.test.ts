@@ -27,7 +27,6 @@ const service: fc.Arbitrary<ServiceFacts> = fc.record({
     over: fc.constantFrom('week' as const, 'rolling' as const),
   }),
   weekStart: fc.constant(seconds - 2.5 * 86_400),
-  startedAt: fc.nat(90 * 86_400).map((ago) => seconds - ago),
   downtime: fc.array(fc.record({ at: fc.nat(604_800).map((ago) => seconds - ago), seconds: fc.nat(60) }), {
     maxLength: 60,
   }),
@@ -153,7 +152,7 @@ describe('stored decisions', () => {
     }
     expect(Object.fromEntries(kinds)).toEqual({ same: stored });
     expect([...policies].sort()).toEqual(
-      ['policy-a-2', 'policy-b-2', 'rules-2'].flatMap((policy) =>
+      ['policy-a-3', 'policy-b-2', 'rules-2'].flatMap((policy) =>
         ['stay', 'switch_ondemand', 'switch_spot'].map((action) => `${policy} ${action}`),
       ),
     );

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { policyAConfig } from '../../../../functions/core/decision/policy-a/config.ts';
+import { PoolHistoryTracker } from '../../../../functions/core/decision/policy-a/pool-history.ts';
 import { startShadows } from '../../../../functions/core/decision/policy-a/shadows.ts';
 import { withRoom } from '../../../../functions/core/decision/stored-shadows.ts';
 import { Rig } from '../../../support/rig/rig.ts';
@@ -50,6 +51,38 @@ it('shadow services follow a place once an agent there has a target, one step pe
   expect(later.sums[0]).toBe(10); // and was interrupted there
 });
 
+it('shadows pace an agent only where its pools were observed for most of the last day', async () => {
+  const agent = await rig.primary({ type: 'paced.large', mode: 'spot', az: 'us-east-1a' });
+  await agent.set({ availabilityTarget: '0.99900' });
+  /** Whether shadows pace it, with its own pool and one other observed in this share of the last day. */
+  const isPaced = async (own: number, other: number) => {
+    await agent.report(1, { 'us-east-1a': 0.3, 'us-east-1b': 0.25 });
+    await period();
+    for (const [zone, share] of [
+      ['a', own],
+      ['b', other],
+    ] as const) {
+      const tracker = new PoolHistoryTracker(600);
+      for (let n = 0; n < 144; n += 1) tracker.observe(n < share * 144 ? 'up' : 'unknown');
+      const poolId = `paced.large.us-east-1${zone}`;
+      const state = { observedAt: new Date(rig.clock.now().getTime() - 600_000), record: tracker.record() };
+      await rig.db
+        .insertInto('poolStates')
+        .values({ poolId, ...state })
+        .onDuplicateKeyUpdate(state)
+        .execute();
+    }
+    const { body } = await agent.request('POST', '/decide', { instance: {} });
+    const { observed_share: share, pacing } = body.explanation.terms;
+    expect(share).toBeCloseTo((own + other) / 2, 2);
+    return pacing === 'observed';
+  };
+  // Alone in one of two pools: the other's losses are not seen.
+  expect(await isPaced(1, 0)).toBe(false);
+  expect(await isPaced(1, 0.15)).toBe(false);
+  expect(await isPaced(1, 0.25)).toBe(true);
+});
+
 it('policy A decides on an agent with a target and stores what it weighed; rules decide without one', async () => {
   const decide = async (target: string | null) => {
     const agent = await rig.primary({ type: `weighed${target}.large` });
@@ -59,7 +92,7 @@ it('policy A decides on an agent with a target and stores what it weighed; rules
     return (await agent.decisions())[0]!;
   };
   expect(await decide('0.99900')).toMatchObject({
-    modelVersion: 'policy-a-2',
+    modelVersion: 'policy-a-3',
     inputs: {
       service: {
         slo: { availability: 0.999, over: 'week' },

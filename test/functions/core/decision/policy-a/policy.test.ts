@@ -37,7 +37,6 @@ const now = 2 * week;
 const committed = (downtime: readonly Downtime[] = [], over: Partial<Commitment> = {}): Commitment => ({
   slo: { availability: 0.9995, over: 'week' },
   weekStart: now,
-  startedAt: 0,
   downtime,
   shadows: startShadows(0, policyAConfig.pacing),
   ...over,

@@ -3,12 +3,14 @@ import { featureNames, featuresOf } from '../../../../../functions/core/decision
 import type { Availability } from '../../../../../functions/core/decision/policy-a/input.ts';
 import { PoolHistoryTracker } from '../../../../../functions/core/decision/policy-a/pool-history.ts';
 
-/** The history after these periods of ten minutes, a letter for each. */
-function historyOf(periods: string) {
+/** The history after these periods of ten minutes, a letter for each, and the tracker that has it. */
+const historyOf = (periods: string) => trackerOf(periods).history();
+
+function trackerOf(periods: string) {
   const tracker = new PoolHistoryTracker(600);
   const meaning: Record<string, Availability> = { u: 'up', d: 'down', '?': 'unknown' };
   for (const letter of periods) tracker.observe(meaning[letter]!);
-  return tracker.history();
+  return tracker;
 }
 
 describe('the history of a pool', () => {
@@ -25,6 +27,12 @@ describe('the history of a pool', () => {
     const history = historyOf(`u${'d'.repeat(144)}`);
     expect(history).toMatchObject({ drops24h: 1, drops7d: 1, upHours24h: 0 });
     expect(historyOf(`u${'d'.repeat(145)}`).drops24h).toBe(0);
+  });
+
+  it('has the share of the last day in which it was observed, whatever was observed', () => {
+    expect(trackerOf('').observedShare()).toBe(0);
+    expect(trackerOf('u'.repeat(36) + '?'.repeat(36) + 'd'.repeat(36)).observedShare()).toBeCloseTo(0.5, 9);
+    expect(trackerOf(`${'ud'.repeat(100)}${'?'.repeat(108)}`).observedShare()).toBeCloseTo(0.25, 9);
   });
 
   it('counts unknown periods neither as up nor as down', () => {
