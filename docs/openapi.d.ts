@@ -7045,6 +7045,7 @@ export interface operations {
                     email?: string | null;
                     aws_account_id?: string | null;
                     aws_role_arn?: string | null;
+                    default_availability_target?: ((99 | 99.9 | 99.95 | 99.99) | "none") | null;
                     max_agents?: number | null;
                     max_instances?: number | null;
                 };

@@ -51,7 +51,8 @@ async function main(args: readonly string[]): Promise<void> {
   try {
     const market = await shiftPastKnownPrices(asRecorded, queryOver(controlPlane.dataApi.url));
     const { start, end } = periodOf(market, options.days);
-    const tenant = await createTenant(controlPlane.url, controlPlane.adminToken, `Demo ${new Date().toISOString()}`);
+    const name = `Demo ${new Date().toISOString()}`;
+    const tenant = await createTenant(controlPlane.url, controlPlane.adminToken, name, options.availabilityTarget);
     const outcome = await playOn(controlPlane, {
       options,
       market,

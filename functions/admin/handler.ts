@@ -38,7 +38,9 @@ export const handler = httpHandler<typeof adminRoutes>(adminRoutes, {
   createClient: async (call, { body, caller }) => {
     const { name, email, aws_account_id: awsAccountId, aws_role_arn: awsRoleArn } = body;
     const plan = { maxAgents: body.max_agents, maxInstances: body.max_instances };
-    const wanted = { name, email, awsAccountId, awsRoleArn, plan };
+    const target = body.default_availability_target;
+    const defaultAvailabilityTarget = target === 'none' ? null : target && target / 100;
+    const wanted = { name, email, awsAccountId, awsRoleArn, defaultAvailabilityTarget, plan };
     const made = await createClient(call.db, wanted, by(call, caller), call.now);
     const { awsExternalId, ...client } = made;
     return { success: true, client: { ...client, status: 'active', aws_external_id: awsExternalId } };

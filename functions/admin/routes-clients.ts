@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { accountOf } from '../core/tenant/role-arn.ts';
+import { AvailabilityTarget } from '../core/wire.ts';
 import { optional, visibleText } from '../shared/fields.ts';
 import type { Routes } from '../shared/route.ts';
 
@@ -72,6 +73,7 @@ export const clientAdminRoutes = {
         aws_account_id: optional(AwsAccountId),
         // Lets us verify terminations with EC2. Its trust policy needs the aws_external_id of the response.
         aws_role_arn: optional(AwsRoleArn),
+        default_availability_target: optional(AvailabilityTarget),
         max_agents: optional(mostOfPlan),
         max_instances: optional(mostOfPlan),
       })

@@ -50,6 +50,7 @@ export interface ClientTable {
   defaultAutoSwitchEnabled: Generated<boolean>;
   defaultAutoTerminate: Generated<boolean>;
   defaultTerminateWaitSeconds: Generated<number>;
+  defaultAvailabilityTarget: NullableDecimal;
   awsAccountId: string | null;
   awsRoleArn: string | null;
   awsExternalId: string | null;

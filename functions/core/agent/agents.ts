@@ -38,11 +38,12 @@ export async function insertOrLockAgent(tx: Tx, { id, clientId, body }: NewAgent
   await sql`
     INSERT INTO agents (id, client_id, logical_agent_id, status, hostname, instance_id, instance_type, region, az, ami_id,
       private_ip, public_ip, current_mode, current_pool_id, agent_version, last_heartbeat_at, auto_switch_enabled,
-      auto_terminate_enabled, terminate_wait_seconds, primary_cause, primary_changed_at, created_at, updated_at)
+      auto_terminate_enabled, terminate_wait_seconds, availability_target, primary_cause, primary_changed_at, created_at, updated_at)
     SELECT ${id}, k.id, ${body.logical_agent_id}, 'online', ${body.hostname ?? null}, ${body.instance_id}, ${body.instance_type},
       ${body.region}, ${body.az}, ${body.ami_id ?? null}, ${body.private_ip ?? null}, ${body.public_ip ?? null},
       ${body.mode ?? 'unknown'}, ${poolOf(body.mode, body.instance_type, body.az)}, ${body.agent_version ?? null}, ${now},
-      k.default_auto_switch_enabled, k.default_auto_terminate, k.default_terminate_wait_seconds, 'register', ${now}, ${now}, ${now}
+      k.default_auto_switch_enabled, k.default_auto_terminate, k.default_terminate_wait_seconds, k.default_availability_target,
+      'register', ${now}, ${now}, ${now}
     FROM clients AS k WHERE k.id = ${clientId}
     ON DUPLICATE KEY UPDATE version = agents.version + 1`.execute(tx);
 }

@@ -69,7 +69,7 @@ export interface ServiceFacts {
   readonly slo: Slo;
   readonly weekStart: number;
   readonly downtime: readonly Downtime[];
-  /** `null` where too little of the pools is observed. */
+  /** `null` without recent shadows. They count only where enough of the pools is observed (`enoughObserved`). */
   readonly pacing: { readonly startedAt: number; readonly sums: readonly number[] } | null;
   readonly observedShare: number;
   readonly timing: Timing;

@@ -10,7 +10,6 @@ import { scoreNow } from '../pool/placement-scores.ts';
 import { type SeenPrice, seenPrice, usablePrice } from '../pool/usable-price.ts';
 import type { PoolState } from './decision-input.ts';
 import type { HazardModel, ToldHazards } from './hazard-model.ts';
-import { observedShareOf } from './policy-a/pacing.ts';
 import type { PoolRecord } from './policy-a/pool-history.ts';
 import type { Pacing } from './policy-a/shadows.ts';
 
@@ -122,7 +121,7 @@ async function ratePlaces(
     group += 1;
     return {
       pools: pools.map((pool, k) => ({ ...pool, hazard: told && (priorOf(pool) ?? hazards?.[k] ?? null) })),
-      observedShare: observedShareOf(pools.map(({ known }) => known?.observedShare ?? 0)),
+      observedShare: pools.reduce((sum, { known }) => sum + (known?.observedShare ?? 0), 0) / pools.length,
       pacing: pools[0]!.pacing,
       told,
     };

@@ -3,6 +3,7 @@ import { type DecisionInput, type Move, type ServiceFacts, unknownPrice } from '
 import { budgetOf, costsOf, spentBudget } from './policy-a/budget.ts';
 import { policyAConfig } from './policy-a/config.ts';
 import type { RatedPool } from './policy-a/input.ts';
+import { enoughObserved } from './policy-a/pacing.ts';
 import { type Commitment, chooseMove, lambdaOf, type ServiceInput } from './policy-a/policy.ts';
 import { ratePools } from './policy-a/score.ts';
 
@@ -63,17 +64,19 @@ export function recommendService(
     service.timing,
   );
   const seconds = Math.floor(now.getTime() / 1000);
-  const { slo, weekStart, downtime, pacing: shadows, timing } = service;
+  const { slo, weekStart, downtime, pacing, observedShare, timing } = service;
+  const shadows = observedShare >= enoughObserved ? pacing : null;
   const commitment: Commitment = { slo, weekStart, downtime, shadows };
   const input: ServiceInput = { now: seconds, current, onDemandPrice, pools, timing, commitment };
-  const terms = termsOf(input, commitment, service);
+  const terms = termsOf(input, commitment, observedShare);
   const stay = {
     action: 'stay',
     mode: onSpot ? 'spot' : 'ondemand',
     poolId: agent.poolId,
     savingsPerHour: 0,
     risk: chanceWithinHour(pools.find(({ id }) => id === current)?.hazard ?? 0),
-    confidence: confidenceIn(service),
+    // Lower where the pools are not observed.
+    confidence: shadows ? 0.5 + observedShare / 2 : 0.5,
     terms,
   } as const;
   const own = pools.find(({ id }) => id === current);
@@ -105,12 +108,12 @@ export function recommendService(
   };
 }
 
-function termsOf(input: ServiceInput, commitment: Commitment, { observedShare, pacing }: ServiceFacts): Terms {
-  const { slo, downtime, weekStart } = commitment;
+function termsOf(input: ServiceInput, commitment: Commitment, observedShare: number): Terms {
+  const { slo, downtime, weekStart, shadows } = commitment;
   const { entry } = costsOf(input.timing);
   const lambda = lambdaOf(input, commitment, policyAConfig);
   return {
-    pacing: pacing ? 'observed' : 'blind',
+    pacing: shadows ? 'observed' : 'blind',
     observed_share: observedShare,
     downtime_price: lambda,
     budget_seconds: budgetOf(slo),
@@ -144,6 +147,3 @@ function whyStay({ current, onDemandPrice }: ServiceInput, terms: Terms): string
 }
 
 export const chanceWithinHour = (hazard: number) => 1 - Math.exp(-hazard);
-
-/** Lower where the pools are not observed. */
-const confidenceIn = ({ pacing, observedShare }: ServiceFacts) => (pacing ? 0.5 + observedShare / 2 : 0.5);

@@ -4,7 +4,6 @@ import { secondMs, weekStartOf } from '../../shared/time.ts';
 import type { History } from '../agent/state.ts';
 import type { ServiceFacts } from './decision-input.ts';
 import { downtimeOf } from './downtime.ts';
-import { enoughObserved } from './policy-a/pacing.ts';
 import type { PricedPlace } from './priced-pools.ts';
 import { defaultTiming } from './timing.ts';
 
@@ -24,7 +23,7 @@ export function serviceFacts(
     slo: { availability, over: agent.availabilityForm },
     weekStart: secondsOf(weekStartOf(now)),
     downtime: downtimeOf(history, timing),
-    pacing: observedShare >= enoughObserved ? pacing : null,
+    pacing,
     observedShare,
     timing,
     model: told.model,

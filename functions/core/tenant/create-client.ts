@@ -11,6 +11,8 @@ interface NewClient {
   readonly email: string | undefined;
   readonly awsAccountId: string | undefined;
   readonly awsRoleArn: string | undefined;
+  /** What its new agents get, as a share of the time; `null` for none, `undefined` for .999. */
+  readonly defaultAvailabilityTarget?: number | null | undefined;
   /** Fields that are left out get the defaults of a new plan. */
   readonly plan?: { readonly [K in keyof Plan]?: Plan[K] | undefined };
 }
@@ -21,7 +23,7 @@ interface NewClient {
  */
 export async function createClient(
   db: Db,
-  { name, email, awsAccountId, awsRoleArn, plan }: NewClient,
+  { name, email, awsAccountId, awsRoleArn, defaultAvailabilityTarget, plan }: NewClient,
   by: By,
   now: Date,
 ) {
@@ -29,7 +31,14 @@ export async function createClient(
   const awsExternalId = randomUUID();
   const address = email ?? `${name.toLowerCase().replace(/\s+/g, '_').slice(0, 200)}@example.com`;
   const main = await newMainToken(id);
-  const shown = { name, email: address, awsAccountId: awsAccountId ?? null, awsRoleArn: awsRoleArn ?? null, ...plan };
+  const shown = {
+    name,
+    email: address,
+    awsAccountId: awsAccountId ?? null,
+    awsRoleArn: awsRoleArn ?? null,
+    defaultAvailabilityTarget,
+    ...plan,
+  };
   await transact(db, async (tx) => {
     const taken = await tx
       .selectFrom('clients')

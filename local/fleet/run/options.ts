@@ -135,9 +135,9 @@ const fleetOptions = {
   ),
   availabilityTarget: option(
     'target PERCENT',
-    oneOf('99', '99.9', '99.95', '99.99'),
-    'the availability that agents are promised (default: none). With --availability the report sets the run beside what the ' +
-      'evaluation makes of the same trace with the same policy',
+    oneOf('99', '99.9', '99.95', '99.99', 'none'),
+    "the availability that agents are promised (default: the control plane's, 99.9). Given with --availability, the report " +
+      'sets the run beside what the evaluation makes of the same trace with the same policy',
   ),
   seed: option(
     'seed N',
@@ -182,7 +182,7 @@ type Given = Values<typeof options>;
 /** What `npm start` was asked for. Times are in seconds. */
 export interface StartOptions extends Omit<Given, 'availabilityTarget' | 'cadence' | 'days' | 'pollSeconds' | 'help'> {
   /** In percent. */
-  readonly availabilityTarget: number | undefined;
+  readonly availabilityTarget: number | 'none' | undefined;
   readonly days: number;
   /** Undefined: agents always poll at their own intervals. */
   readonly pollSeconds: number | undefined;
@@ -219,7 +219,10 @@ export function readOptions(args: readonly string[]): StartOptions | 'help' {
   return {
     ...others,
     availability,
-    availabilityTarget: availabilityTarget === undefined ? undefined : Number(availabilityTarget),
+    availabilityTarget:
+      availabilityTarget === undefined || availabilityTarget === 'none'
+        ? availabilityTarget
+        : Number(availabilityTarget),
     days: days ?? (availability === undefined ? 7 : 3650),
     pollSeconds: cadence === 'coarse' ? pollSeconds : undefined,
   };

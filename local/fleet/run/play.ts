@@ -48,7 +48,7 @@ export async function play(setup: RunSetup): Promise<Outcome> {
   signal.addEventListener('abort', () => simulation.stop());
 
   await applySettings(query, tenant.id, options);
-  if (options.minSavingsPercent !== undefined || options.availabilityTarget !== undefined)
+  if (options.minSavingsPercent !== undefined)
     simulation.spawn(() => applyToNewAgents(simulation, fleet, () => applySettings(query, tenant.id, options)));
   if (setup.tickSeconds !== undefined) simulation.spawn(() => tick(simulation, setup.tickSeconds!));
   fleet.start();
@@ -90,7 +90,7 @@ async function scoreOf(
   end: Date,
 ) {
   const { availability: path, availabilityTarget: target } = options;
-  if (path === undefined || target === undefined || !primaryChanges) return undefined;
+  if (path === undefined || typeof target !== 'number' || !primaryChanges) return undefined;
   const zones = fleet.ec2.instances.filter(({ cause }) => cause.kind === 'start').map(({ az }) => az);
   const primaries = costOfPrimaries(fleet, market, primaryChanges, end);
   return policyScore(query, { path, target, market, zones, primaries, start, end });

@@ -19,8 +19,17 @@ const awsRoleArn = `arn:aws:iam::${awsAccountId}:role/SpotOptimizer`;
 /** Room for a fleet of any size. */
 const mostOfPlan = 1_000_000;
 
-/** Creates a tenant as an operator would. @throws Error when the control plane does not answer 2xx */
-export async function createTenant(url: string, adminToken: string, name: string): Promise<Tenant> {
+/**
+ * Creates a tenant as an operator would.
+ * @param target of its agents; without it they get the control plane's default
+ * @throws Error when the control plane does not answer 2xx
+ */
+export async function createTenant(
+  url: string,
+  adminToken: string,
+  name: string,
+  target?: number | 'none',
+): Promise<Tenant> {
   const answer = await fetch(new URL('/api/admin/clients/create', url), {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${adminToken}` },
@@ -28,6 +37,7 @@ export async function createTenant(url: string, adminToken: string, name: string
       name,
       aws_account_id: awsAccountId,
       aws_role_arn: awsRoleArn,
+      default_availability_target: target,
       max_agents: mostOfPlan,
       max_instances: mostOfPlan,
     }),
@@ -41,8 +51,6 @@ export async function createTenant(url: string, adminToken: string, name: string
 export interface TenantSettings {
   readonly terminateWaitSeconds?: number | undefined;
   readonly minSavingsPercent?: number | undefined;
-  /** In percent. */
-  readonly availabilityTarget?: number | undefined;
 }
 
 /**
@@ -50,16 +58,11 @@ export interface TenantSettings {
  * has to exist yet, and thousands of agents take one statement per setting.
  */
 export async function applySettings(query: Query, client: string, settings: TenantSettings): Promise<void> {
-  const { terminateWaitSeconds: wait, minSavingsPercent: percent, availabilityTarget: target } = settings;
+  const { terminateWaitSeconds: wait, minSavingsPercent: percent } = settings;
   if (wait !== undefined) {
     await query('UPDATE clients SET default_terminate_wait_seconds = :wait WHERE id = :client', { client, wait });
     await query('UPDATE agents SET terminate_wait_seconds = :wait WHERE client_id = :client', { client, wait });
   }
   if (percent !== undefined)
     await query('UPDATE agents SET min_savings_percent = :percent WHERE client_id = :client', { client, percent });
-  if (target !== undefined)
-    await query('UPDATE agents SET availability_target = :target WHERE client_id = :client', {
-      client,
-      target: target / 100,
-    });
 }

@@ -45,6 +45,16 @@ describe('register (A1): a new agent', () => {
     expect((await instance.heartbeat()).status).toBe(200);
   });
 
+  it.each([
+    [undefined, '0.99900'],
+    [99.95, '0.99950'],
+    ['none', null],
+  ])('has the availability target of its tenant, which was created with %s: %s', async (asked, expected) => {
+    const tenant = await rig.tenant({ default_availability_target: asked });
+    const instance = await rig.primary({}, tenant);
+    expect(await instance.agentRow()).toMatchObject({ availabilityTarget: expected, limitsSet: false });
+  });
+
   it("starts with its tenant's default settings", async () => {
     const tenant = await rig.tenant();
     await rig.db

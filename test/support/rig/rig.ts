@@ -98,10 +98,10 @@ export class Rig implements Api {
     return this.request(method, path, { token: this.controlPlane.adminToken, body });
   }
 
-  /** @param facts besides its name. Its limits allow whatever a scene registers. */
+  /** @param facts besides its name. Its limits allow whatever a scene registers, and its agents have no target. */
   async tenant(facts: Record<string, unknown> = {}): Promise<Tenant> {
     const name = `Tenant ${randomUUID()}`;
-    const wanted = { name, max_agents: 1_000_000, max_instances: 1_000_000, ...facts };
+    const wanted = { name, max_agents: 1_000_000, max_instances: 1_000_000, ...rules, ...facts };
     const { status, body } = await this.asAdmin('POST', '/api/admin/clients/create', wanted);
     if (status !== 201) throw new Error(`no tenant: ${status} ${JSON.stringify(body)}`);
     return { id: body.client.id, name: body.client.name, token: body.client.token };
@@ -125,6 +125,9 @@ export class Rig implements Api {
     return this.controlPlane.runJob({ job, time: this.clock.now().toISOString() });
   }
 }
+
+/** Has the rules of the protocol decide on its agents. */
+const rules = { default_availability_target: 'none' };
 
 /** How long a test's own statements are retried while a fault strikes them. */
 const patienceMs = 2000;

@@ -2,7 +2,7 @@ import { costsOf } from '../../decision/policy-a/budget.ts';
 import { type PolicyAConfig, week } from '../../decision/policy-a/config.ts';
 import { hazards } from '../../decision/policy-a/hazard.ts';
 import type { Availability, Downtime, RatedPool, Slo, Timing } from '../../decision/policy-a/input.ts';
-import { enoughObserved, observedShareOf } from '../../decision/policy-a/pacing.ts';
+import { enoughObserved } from '../../decision/policy-a/pacing.ts';
 import { chooseFailover, chooseMove, type ServiceInput } from '../../decision/policy-a/policy.ts';
 import { PoolHistoryTracker } from '../../decision/policy-a/pool-history.ts';
 import { ratePools } from '../../decision/policy-a/score.ts';
@@ -63,10 +63,9 @@ export function policyA(
       shadows: isFollowed() ? before : null,
     },
   });
-  const isFollowed = () => {
-    if (eyes === 'all') return true;
-    return observedShareOf(trackers.map((tracker) => tracker.observedShare())) >= enoughObserved;
-  };
+  const isFollowed = () =>
+    eyes === 'all' ||
+    trackers.reduce((sum, tracker) => sum + tracker.observedShare(), 0) / pools.length >= enoughObserved;
   const places = (ids: readonly string[]) => ids.map((id) => index.get(id)!);
   const spend = (at: number, seconds: number) => {
     downtime = [...downtime.filter((event) => event.at > at - week), { at, seconds }];

@@ -7,10 +7,6 @@ import { lambdasOf, type Pacing } from './shadows.ts';
  */
 export const enoughObserved = 0.6;
 
-/** The mean of what `PoolHistoryTracker.observedShare` gives for each pool of a place, of which there is at least one. */
-export const observedShareOf = (pools: readonly number[]): number =>
-  pools.reduce((sum, share) => sum + share, 0) / pools.length;
-
 /**
  * The price of a second of downtime, in on-demand seconds, that spends the budget evenly: the lowest price,
  * interpolated between those tried, whose shadow had no more downtime than is affordable. The highest if none had.

@@ -38,7 +38,7 @@ afterAll(() => rig.stop());
 async function played(name: string, market: Market, ...args: string[]) {
   const { url, adminToken, dataApi, scheduler, postEvents, deadLetters, ec2 } = rig.controlPlane;
   const options = readOptions(['--agents', '2', '--v32-share', '0.5', ...args]) as StartOptions;
-  const tenant = await createTenant(url, adminToken, name);
+  const tenant = await createTenant(url, adminToken, name, options.availabilityTarget ?? 'none');
   return play({
     options,
     market,

@@ -46,7 +46,7 @@ async function played(day: number, minutes: number, ...args: string[]) {
   const fleet = ['--agents', '2', '--v32-share', '1', '--poll', '30m'];
   const options = readOptions(['--availability', 'trace.json', ...fleet, ...args]) as StartOptions;
   const today = shiftMarket(market, day * 86_400_000);
-  const tenant = await createTenant(url, adminToken, `events ${day}`);
+  const tenant = await createTenant(url, adminToken, `events ${day}`, options.availabilityTarget ?? 'none');
   const lines: string[] = [];
   const {
     interruptions,
