@@ -17,7 +17,7 @@ const options = {
   data: option(
     'data DIR',
     text,
-    'the recorded markets: availability/, availability-more/ and prices/',
+    'the recorded markets: availability/, and if there availability-more/, prices/ and b2.json',
     '../shared/data',
   ),
   out: option('out DIR', text, 'where tables, results and charts are written', '.local/evaluation'),

@@ -1,19 +1,22 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { carryForward, type PoolGroup } from '../../functions/core/backtest/simulator/pool-group.ts';
-import { readPriceFile } from '../../local/market/price-files.ts';
+import { PricesError } from '../../local/market/market.ts';
+import { regionOf } from '../../local/market/price-events.ts';
+import { readPriceFile, readPriceRows } from '../../local/market/price-files.ts';
 import { DataError } from './data-error.ts';
-import { readPoolGroup } from './pool-group.ts';
+import { type RecordedGroup, readPoolGroup } from './pool-group.ts';
 
 /** Groups with shorter records are not scored: the result would depend more on their beginning than on the policy. */
-const leastDays = 5;
+export const leastDays = 5;
 
-/** The files of a data folder that can be scored, sorted by name: JSON files and price histories. */
+/** The files of a data folder that may be records, sorted by name: JSON, and with prices also CSV. */
 export function groupFiles(data: string, folder: string): string[] {
   const path = join(data, folder);
-  if (!existsSync(path)) throw new DataError(`${path} is missing; --data names a folder that has it`);
+  if (!existsSync(path)) throw new DataError(`${path} is missing; it should have recorded markets`);
+  const ending = folder === 'prices' ? /\.(json|csv|csv\.gz)$/ : /\.json$/;
   return readdirSync(path)
-    .filter((file) => file.endsWith('.json') || /price-history-[a-z].*-[a-z]{2}-[a-z]+-\d\.csv$/.test(file))
+    .filter((file) => ending.test(file))
     .sort()
     .map((file) => join(path, file));
 }
@@ -23,9 +26,14 @@ export const isLongEnough = ({ steps, stepSeconds }: PoolGroup) => steps * stepS
 /** Seconds between the prices sampled from a price history. */
 const priceStep = 3600;
 
-/** Reads a group of pools, or a price history, whose pools are up from their first price on. */
-export function readGroup(path: string): PoolGroup {
+/**
+ * Reads a group of pools, or a price history, whose pools are up from their first price on.
+ * @throws PricesError if a CSV is not the price history of one instance type in one region
+ */
+export function readGroup(path: string): RecordedGroup {
   if (path.endsWith('.json')) return readPoolGroup(path);
+  const markets = new Set(readPriceRows(path).map(({ instanceType, az }) => `${instanceType} in ${regionOf(az)}`));
+  if (markets.size > 1) throw new PricesError(`${path} has prices of ${markets.size} types and regions, not of one`);
   const { instanceType, region, onDemandPrice, start, end, pools } = readPriceFile(path);
   const steps = Math.floor((end.getTime() - start.getTime()) / 1000 / priceStep);
   return {

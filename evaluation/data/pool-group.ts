@@ -8,6 +8,8 @@ const runs = z.array(z.tuple([z.number().nullable(), z.int().positive()]));
 
 const file = z.object({
   id: z.string(),
+  kind: z.string().optional(),
+  instanceType: z.string().optional(),
   startUtc: z.string().optional(),
   stepSeconds: z.number().positive(),
   steps: z.int().positive(),
@@ -25,12 +27,27 @@ const file = z.object({
     .min(1),
 });
 
+export interface RecordedGroup extends PoolGroup {
+  /** How it was recorded: `preemption` if instances were kept running, `availability-probe` if each step launched one. */
+  readonly kind?: string | undefined;
+  readonly instanceType?: string | undefined;
+}
+
 /** @throws DataError if the file does not have this format */
-export function readPoolGroup(path: string): PoolGroup {
-  const parsed = file.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+export function readPoolGroup(path: string): RecordedGroup {
+  const parsed = file.safeParse(parseJson(readFileSync(path, 'utf8'), path));
   if (!parsed.success) throw new DataError(`${path}: ${z.prettifyError(parsed.error)}`);
   const { pools, ...group } = parsed.data;
   return { ...group, pools: pools.map((pool) => readPool(pool, group, path)) };
+}
+
+/** @throws DataError */
+export function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new DataError(`${path}: ${(error as Error).message}`);
+  }
 }
 
 type Head = Omit<z.infer<typeof file>, 'pools'>;

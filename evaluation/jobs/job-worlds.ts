@@ -2,18 +2,17 @@ import type { PoolGroup, RecordedPool } from '../../functions/core/backtest/simu
 import type { JobWorld } from './job-world.ts';
 
 /**
- * A zone's region is its name without the final letter and hyphen: us-east-1 for us-east-1a, us-east4 for us-east4-a.
+ * A zone's region is its name without the end: us-east-1 for us-east-1a, us-east4 for us-east4-a, use1 for use1-az2.
  */
-const regionOf = (zone: string) => zone.replace(/-?[a-z]$/, '');
+const regionOf = (zone: string) => zone.replace(/-az\d+$|-?[a-z]$/, '');
 
-/** Combines the pools of groups with equal steps into one world. @param regionMove USD */
+/** Combines the pools of groups that began together into one world, as long as the shortest. @param regionMove USD */
 export function jobWorld(groups: readonly PoolGroup[], regionMove: number): JobWorld {
   const pools = groups.flatMap((group) => group.pools);
   const names = [...new Set(pools.map(({ id }) => regionOf(id)))];
-  const [{ stepSeconds, steps }] = groups as [PoolGroup];
   return {
-    tickSeconds: stepSeconds,
-    ticks: steps,
+    tickSeconds: groups[0]!.stepSeconds,
+    ticks: Math.min(...groups.map(({ steps }) => steps)),
     regionMove,
     regions: names.map((name) => ({
       name,
@@ -38,8 +37,14 @@ export function onePoolWorld(
   };
 }
 
+/** A launch takes this much work, in seconds, rounded up to whole ticks where those are shorter than ten minutes. */
+const launch = 720;
+
 /** A job's work and a launch's overhead for a tick length, in seconds. Both are multiples of `unit`. */
 export function jobSizes(tickSeconds: number): { work: number; overhead: number; unit: number } {
-  const { overhead, unit } = tickSeconds === 600 ? { overhead: 720, unit: 120 } : { overhead: 780, unit: 195 };
-  return { work: Math.ceil((48 * 3600) / unit) * unit, overhead, unit };
+  const unit = tickSeconds < 600 ? tickSeconds : greatestCommonDivisor(tickSeconds, launch);
+  const roundedUp = (seconds: number) => Math.ceil(seconds / unit) * unit;
+  return { work: roundedUp(48 * 3600), overhead: roundedUp(launch), unit };
 }
+
+const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));

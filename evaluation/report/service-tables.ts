@@ -1,5 +1,5 @@
+import type { Folder } from '../data/data-folder.ts';
 import type { ServiceRow } from '../run/rows.ts';
-import type { ServiceSet } from '../run/tasks.ts';
 import { slos } from '../service/line-up.ts';
 import type { ProfileName } from '../service/profile.ts';
 import { deviation, mean } from './statistics.ts';
@@ -20,7 +20,7 @@ export interface ServiceScore {
   readonly goodWeeks: number;
 }
 
-export function serviceScores(rows: readonly ServiceRow[], set: ServiceSet, profile: ProfileName): ServiceScore[] {
+export function serviceScores(rows: readonly ServiceRow[], set: Folder, profile: ProfileName): ServiceScore[] {
   const own = rows.filter((row) => row.set === set && row.profile === profile);
   const bounds = ['omniscient', ...slos.map((slo) => `omniscient @${slo}`)];
   return [...Map.groupBy(own, ({ policy }) => policy)].map(([policy, groups]) => {
@@ -49,13 +49,13 @@ export function serviceScores(rows: readonly ServiceRow[], set: ServiceSet, prof
   });
 }
 
-const titles: Record<ServiceSet, string> = {
+const titles: Record<Folder, string> = {
   availability: 'Services on traces of availability',
   'availability-more': 'Services on further traces',
   prices: 'Services on prices alone',
 };
 
-export function serviceTable(scores: readonly ServiceScore[], set: ServiceSet, profile: ProfileName): Table {
+export function serviceTable(scores: readonly ServiceScore[], set: Folder, profile: ProfileName): Table {
   const groups = scores[0]!.costs.length;
   return {
     title: `${titles[set]}, profile ${profile} (${groups} groups)`,

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Folder } from '../data/data-folder.ts';
 import type { JobRow, Row, ServiceRow, StandbyRow } from '../run/rows.ts';
-import type { ServiceSet } from '../run/tasks.ts';
 import type { ProfileName } from '../service/profile.ts';
 import { costChart } from './charts.ts';
 import { jobTable } from './job-tables.ts';
@@ -10,9 +10,9 @@ import { standbyTable } from './standby-table.ts';
 import { render } from './text-table.ts';
 
 /** The tables of an evaluation, as text. */
-export function tablesOf(rows: readonly Row[]): string {
+function tablesOf(rows: readonly Row[]): string {
   const { services, jobs, standbys } = byKind(rows);
-  const pairs: [ServiceSet, ProfileName][] = [
+  const pairs: [Folder, ProfileName][] = [
     ['availability', 'target'],
     ['availability', 'warm'],
     ['availability', 'cold'],
@@ -27,10 +27,17 @@ export function tablesOf(rows: readonly Row[]): string {
   return [...tables, ...sets.map((set) => jobTable(jobs, set)), ...placements].map(render).join('\n\n');
 }
 
-/** Writes the tables, all results and a chart for each group to a folder. @returns the number of charts */
-export function writeReport(out: string, rows: readonly Row[]): number {
+/** The tables, and a line for each reason why something was not played. */
+export const reportOf = (rows: readonly Row[], notPlayed: readonly string[]): string =>
+  [tablesOf(rows), ...(notPlayed.length === 0 ? [] : [notPlayedList(notPlayed)])].join('\n\n');
+
+const notPlayedList = (notPlayed: readonly string[]): string =>
+  ['## Not played', '', ...notPlayed.map((line) => `* ${line}`)].join('\n');
+
+/** Writes the report, all results and a chart for each group to a folder. @returns the number of charts */
+export function writeReport(out: string, rows: readonly Row[], report: string): number {
   mkdirSync(join(out, 'charts'), { recursive: true });
-  writeFileSync(join(out, 'tables.md'), `# Evaluation\n\n${tablesOf(rows)}\n`);
+  writeFileSync(join(out, 'tables.md'), `# Evaluation\n\n${report}\n`);
   writeFileSync(join(out, 'results.json'), `${JSON.stringify(rows)}\n`);
   const charted = byKind(rows).services.filter(({ profile }) => profile === 'target');
   const groups = Map.groupBy(charted, ({ set, group }) => `${set}/${group}`);

@@ -7,8 +7,6 @@ import type { Row } from './rows.ts';
 import type { Task } from './tasks.ts';
 
 interface PlayOptions {
-  /** The data folder. */
-  readonly data: string;
   readonly policies: Policies;
   /** How many tasks are played at a time. */
   readonly processes: number;
@@ -22,7 +20,7 @@ interface PlayOptions {
  */
 export async function playAll(
   tasks: readonly Task[],
-  { data, policies, processes }: PlayOptions,
+  { policies, processes }: PlayOptions,
   onDone: (count: number) => void,
 ): Promise<Row[]> {
   const rows: Row[][] = tasks.map(() => []);
@@ -36,7 +34,7 @@ export async function playAll(
     ended.catch(() => undefined); // it also ends when all is done
     try {
       for (let next = waiting.shift(); next; next = waiting.shift()) {
-        player.send({ task: next[1], data, policies } satisfies Order);
+        player.send({ task: next[1], policies } satisfies Order);
         const [answer] = (await Promise.race([once(player, 'message'), ended])) as [Row[]];
         rows[next[0]] = answer;
         done += 1;

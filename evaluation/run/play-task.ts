@@ -1,6 +1,6 @@
 import { simulate } from '../../functions/core/backtest/simulator/simulate.ts';
 import { readGroup } from '../data/data-set.ts';
-import { readJobSet } from '../data/job-sets.ts';
+import { readJobSet } from '../data/read-job-set.ts';
 import type { Job, JobWorld } from '../jobs/job-world.ts';
 import { jobSizes, onePoolWorld } from '../jobs/job-worlds.ts';
 import { type JobContestant, jobBound, onDemandAlone, onePoolLineUp, severalPoolsLineUp } from '../jobs/line-up.ts';
@@ -15,28 +15,21 @@ import { playStandbys } from '../standbys/play-standbys.ts';
 import type { JobRow, Row } from './rows.ts';
 import type { Task } from './tasks.ts';
 
-/** Plays a task with all policies and bounds. @param data the data folder */
-export function playTask(task: Task, data: string, policies: Policies): Row[] {
+/** Plays a task with all policies and bounds. */
+export function playTask(task: Task, policies: Policies): Row[] {
   if (task.kind === 'service') return playService(task, policies);
-  if (task.kind === 'standbys') return playPlacements(task.path);
-  if (task.kind === 'jobs') {
-    const group = readGroup(task.path);
-    return playJobs(
-      task,
-      'one pool',
-      onePoolWorld(group, group.pools[task.pool]!),
-      lineUpOf(onePoolLineUp, policies),
-      0,
-    );
-  }
-  return playJobs(task, task.set, readJobSet(data, task.set), lineUpOf(severalPoolsLineUp, policies), 600);
+  if (task.kind === 'standbys') return playPlacements(task);
+  if (task.kind === 'pools')
+    return playJobs(task, task.set.name, readJobSet(task.set), lineUpOf(severalPoolsLineUp, policies), 600);
+  const group = readGroup(task.path);
+  return playJobs(task, task.set, onePoolWorld(group, group.pools[task.pool]!), lineUpOf(onePoolLineUp, policies), 0);
 }
 
-function playPlacements(path: string): Row[] {
+function playPlacements({ name, path }: Extract<Task, { kind: 'standbys' }>): Row[] {
   const group = readGroup(path);
   return Object.entries(choosers).map(([policy, choose]) => ({
     kind: 'standbys',
-    group: group.id,
+    group: name,
     policy,
     result: playStandbys(group, choose),
   }));
@@ -50,11 +43,11 @@ function lineUpOf(make: (policies: Policies) => JobContestant[], policies: Polic
   return lineUp;
 }
 
-function playService({ path, set, profile }: Extract<Task, { kind: 'service' }>, policies: Policies): Row[] {
+function playService({ name, path, set, profile }: Extract<Task, { kind: 'service' }>, policies: Policies): Row[] {
   const group = readGroup(path);
   const timing = profiles[profile];
   const lineUp = set === 'prices' ? priceLineUp : serviceLineUp;
-  const row = { kind: 'service', set, group: group.id, profile } as const;
+  const row = { kind: 'service', set, group: name, profile } as const;
   return [
     ...lineUp(group, timing, policies).map(([policy, variants]) => ({
       ...row,

@@ -5,8 +5,7 @@ import type { Task } from './tasks.ts';
 
 export interface Order {
   readonly task: Task;
-  readonly data: string;
   readonly policies: Policies;
 }
 
-process.on('message', ({ task, data, policies }: Order) => process.send!(playTask(task, data, policies)));
+process.on('message', ({ task, policies }: Order) => process.send!(playTask(task, policies)));

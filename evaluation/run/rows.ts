@@ -1,13 +1,13 @@
 import type { ServiceResult } from '../../functions/core/backtest/simulator/ledger.ts';
+import type { Folder } from '../data/data-folder.ts';
 import type { Bound } from '../service/omniscient.ts';
 import type { ProfileName } from '../service/profile.ts';
 import type { StandbyResult } from '../standbys/play-standbys.ts';
-import type { ServiceSet } from './tasks.ts';
 
 /** The results of one policy, or of a bound, on one group. */
 export interface ServiceRow {
   readonly kind: 'service';
-  readonly set: ServiceSet;
+  readonly set: Folder;
   readonly group: string;
   readonly profile: ProfileName;
   readonly policy: string;

@@ -1,83 +1,120 @@
-import { groupFiles, isLongEnough, readGroup } from '../data/data-set.ts';
-import { deadlines, type JobSet, jobSetStarts, jobSets, jobsEach } from '../data/job-sets.ts';
+import { DataFolder, type Folder, type Recorded } from '../data/data-folder.ts';
+import { deadlines, type JobSet, jobSets, jobsEach } from '../data/job-sets.ts';
 import { RecordedStarts } from '../jobs/recorded-starts.ts';
 import type { EvaluateOptions } from '../options.ts';
 import type { ProfileName } from '../service/profile.ts';
 
 /** The unit of work that a process plays. */
 export type Task =
-  | { readonly kind: 'service'; readonly path: string; readonly set: ServiceSet; readonly profile: ProfileName }
+  | {
+      readonly kind: 'service';
+      readonly name: string;
+      readonly path: string;
+      readonly set: Folder;
+      readonly profile: ProfileName;
+    }
   | {
       readonly kind: 'jobs';
+      readonly set: string;
       readonly path: string;
       readonly pool: number;
       readonly hours: number;
       readonly starts: readonly number[];
     }
-  | { readonly kind: 'standbys'; readonly path: string }
-  | { readonly kind: 'pools'; readonly set: JobSet; readonly hours: number; readonly starts: readonly number[] };
+  | { readonly kind: 'standbys'; readonly name: string; readonly path: string }
+  | {
+      readonly kind: 'pools';
+      readonly set: Omit<JobSet, 'starts'>;
+      readonly hours: number;
+      readonly starts: readonly number[];
+    };
 
-export type ServiceSet = 'availability' | 'availability-more' | 'prices';
+type Wanted = Pick<EvaluateOptions, 'data' | 'only' | 'groups'>;
 
-/** The tasks of an evaluation, longest first. */
-export function tasksFor(options: EvaluateOptions): Task[] {
-  const tasks = options.only.flatMap((part) => makers[part](options));
+/** The tasks of an evaluation, longest first; and what of the data is not played, and why, in a line for each reason. */
+export function tasksFor({ data, only, groups }: Wanted): { tasks: Task[]; notPlayed: readonly string[] } {
+  const folder = new DataFolder(data);
+  const isWanted = (name: string) => groups === undefined || name.includes(groups);
+  const tasks = only.flatMap((part) => makers[part](folder, isWanted));
   const rank = ({ kind }: Task) => ['pools', 'service', 'jobs', 'standbys'].indexOf(kind);
-  return tasks.toSorted((a, b) => rank(a) - rank(b));
+  return { tasks: tasks.toSorted((a, b) => rank(a) - rank(b)), notPlayed: folder.notPlayed.lines() };
 }
 
-const makers = {
-  services: (options: EvaluateOptions): Task[] => [
-    ...files(options, 'availability').flatMap((path) =>
-      (['target', 'warm', 'cold'] as const).map(
-        (profile) => ({ kind: 'service', path, set: 'availability', profile }) as const,
-      ),
-    ),
-    ...files(options, 'availability-more').map(
-      (path) => ({ kind: 'service', path, set: 'availability-more', profile: 'target' }) as const,
-    ),
-  ],
-  prices: (options: EvaluateOptions): Task[] =>
-    files(options, 'prices').map((path) => ({ kind: 'service', path, set: 'prices', profile: 'target' }) as const),
-  jobs: jobTasks,
-  standbys: (options: EvaluateOptions): Task[] =>
-    (['availability', 'availability-more'] as const)
-      .flatMap((folder) => files(options, folder))
-      .filter((path) => readGroup(path).pools.length >= leastPools)
-      .map((path) => ({ kind: 'standbys', path }) as const),
-  pools: (options: EvaluateOptions): Task[] => {
-    const starts = jobSetStarts(options.data);
-    return (Object.keys(jobSets) as JobSet[])
-      .filter((set) => isWanted(options, set))
-      .flatMap((set) =>
-        deadlines.map((hours) => ({ kind: 'pools', set, hours, starts: starts[set][hours]! }) as const),
-      );
-  },
+type IsWanted = (name: string) => boolean;
+
+const profilesOf: Record<Folder, readonly ProfileName[]> = {
+  availability: ['target', 'warm', 'cold'],
+  'availability-more': ['target'],
+  prices: ['target'],
 };
+
+const makers = {
+  services: (folder: DataFolder, isWanted: IsWanted) =>
+    (['availability', 'availability-more'] as const).flatMap((set) => serviceTasks(folder, set, isWanted)),
+  prices: (folder: DataFolder, isWanted: IsWanted) => serviceTasks(folder, 'prices', isWanted),
+  jobs: jobTasks,
+  standbys: standbyTasks,
+  pools: (folder: DataFolder, isWanted: IsWanted): Task[] =>
+    jobSets(folder)
+      .filter(({ name }) => isWanted(name))
+      .flatMap(({ starts, ...set }) =>
+        Object.entries(starts).map(
+          ([hours, own]) => ({ kind: 'pools', set, hours: Number(hours), starts: own }) as const,
+        ),
+      ),
+};
+
+const serviceTasks = (folder: DataFolder, set: Folder, isWanted: IsWanted): Task[] =>
+  folder
+    .records(set)
+    .filter(({ name }) => isWanted(name))
+    .flatMap(({ name, path }) =>
+      profilesOf[set].map((profile) => ({ kind: 'service', name, path, set, profile }) as const),
+    );
 
 /** With fewer pools there is nothing to choose for a standby. */
 const leastPools = 3;
 
-/** Step lengths, in seconds, of the groups that jobs are played on. */
-const jobSteps = [195, 600];
-
-/** Draws starts for all pools in order, even unwanted ones, so that `--groups` does not change the other starts. */
-function jobTasks(options: EvaluateOptions): Task[] {
-  const drawn = new RecordedStarts();
-  return groupFiles(options.data, 'availability').flatMap((path): Task[] => {
-    const group = readGroup(path);
-    if (!jobSteps.includes(group.stepSeconds) || !isLongEnough(group)) return [];
-    const tasks = group.pools.flatMap((_, pool) =>
-      deadlines.flatMap((hours): Task[] => {
-        const room = group.steps - Math.floor((hours * 3600) / group.stepSeconds);
-        return room > 0 ? [{ kind: 'jobs', path, pool, hours, starts: drawn.draw(jobsEach, room) }] : [];
-      }),
-    );
-    return isWanted(options, path) ? tasks : [];
-  });
+function standbyTasks(folder: DataFolder, isWanted: IsWanted): Task[] {
+  const records = [...folder.records('availability'), ...folder.records('availability-more')];
+  return records
+    .filter(({ name }) => isWanted(name))
+    .flatMap(({ name, path, group }): Task[] => {
+      if (group.pools.length >= leastPools) return [{ kind: 'standbys', name, path }];
+      folder.notPlayed.add(`fewer than ${leastPools} pools, so standbys have no choice`, name);
+      return [];
+    });
 }
 
-const isWanted = ({ groups }: EvaluateOptions, name: string) => groups === undefined || name.includes(groups);
+/** Step lengths, in seconds, of the groups that jobs are scored on. */
+const jobSteps = [195, 600];
 
-const files = (options: EvaluateOptions, folder: string) =>
-  groupFiles(options.data, folder).filter((path) => isWanted(options, path) && isLongEnough(readGroup(path)));
+/**
+ * Draws starts for all pools in order, even unwanted ones, so that `--groups` does not change the other starts. Records
+ * with other steps come last and in sets of their own, so that they do not change them either.
+ */
+function jobTasks(folder: DataFolder, isWanted: IsWanted): Task[] {
+  const drawn = new RecordedStarts();
+  const isScored = ({ group }: Recorded) => jobSteps.includes(group.stepSeconds);
+  const records = folder.records('availability');
+  const others = records.filter((record) => !isScored(record));
+  return [...records.filter(isScored), ...others].flatMap((record): Task[] => {
+    const { name, path, group } = record;
+    const { stepSeconds, steps, kind, pools } = group;
+    if (kind === 'preemption' && !isScored(record)) {
+      folder.notPlayed.add(
+        `no jobs, as instances were kept running and steps are not of ${jobSteps.join(' or ')} s`,
+        name,
+      );
+      return [];
+    }
+    const set = isScored(record) ? 'one pool' : `one pool, ${stepSeconds} s`;
+    const tasks = pools.flatMap((_, pool) =>
+      deadlines.map((hours): Task => {
+        const starts = drawn.draw(jobsEach, steps - Math.floor((hours * 3600) / stepSeconds));
+        return { kind: 'jobs', set, path, pool, hours, starts };
+      }),
+    );
+    return isWanted(name) ? tasks : [];
+  });
+}

@@ -1,20 +1,10 @@
-import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Row } from '../../evaluation/run/rows.ts';
+import { evaluate } from '../support/evaluation/evaluate.ts';
 import { describeRecorded, recordedData } from '../support/evaluation/recorded-data.ts';
 import { temporaryFolder } from '../support/run/temporary-folder.ts';
-
-const command = join(import.meta.dirname, '../../evaluation/evaluate.ts');
-
-function evaluate(...args: string[]) {
-  return new Promise<{ status: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(process.execPath, [command, '--data', recordedData, ...args], (error, stdout, stderr) =>
-      resolve({ status: error ? Number(error.code) : 0, stdout, stderr }),
-    );
-  });
-}
 
 describeRecorded('npm run evaluate', () => {
   it('prints tables, and writes them with results and a chart for each group', async () => {
@@ -22,7 +12,7 @@ describeRecorded('npm run evaluate', () => {
     const policy = join(out, 'policy.json');
     writeFileSync(policy, '{"a": {"pacing": {"lambdas": {"from": 1e5, "to": 1e6}}}}');
     const args = ['--out', out, '--groups', '11-28-usw2-p2.xlarge', '--processes', '2', '--only'];
-    const { status, stdout } = await evaluate(...args, 'services,jobs');
+    const { status, stdout } = await evaluate(recordedData, ...args, 'services,jobs');
     expect(status).toBe(0);
     expect(stdout).toMatch(/\| policy A, week @0.9995 +\| 0\.\d{4} /);
     expect(stdout).toMatch(/\| policy B +\|( +0\.\d{4} \|){6}/);
@@ -40,7 +30,7 @@ describeRecorded('npm run evaluate', () => {
     };
     const before = costOf();
     // When downtime is priced so high that no stay on Spot pays, the service remains on-demand.
-    expect((await evaluate(...args, 'services', '--policy', policy)).status).toBe(0);
+    expect((await evaluate(recordedData, ...args, 'services', '--policy', policy)).status).toBe(0);
     expect(before).toBeLessThan(0.7);
     expect(costOf()).toBeCloseTo(1, 9);
   });
@@ -49,9 +39,9 @@ describeRecorded('npm run evaluate', () => {
     [['--groups', 'nothing'], '--groups nothing: no group of pools'],
     [['--only', 'stocks'], '--only stocks: expected one or more of services,prices,jobs,pools,standbys'],
     [['--policy', '/nowhere.json'], '--policy /nowhere.json: '],
-    [['--data', '/nowhere'], '/nowhere/availability is missing; --data names a folder that has it'],
+    [['--data', '/nowhere'], '/nowhere has nothing that can be played'],
   ])('refuses %j', async (args, message) => {
-    const { status, stderr } = await evaluate(...args);
+    const { status, stderr } = await evaluate(recordedData, ...args);
     expect(status).toBe(2);
     expect(stderr).toContain(message);
     expect(stderr).toContain('npm run evaluate -- --help lists the options.');

@@ -28,8 +28,8 @@ const jobs = { 'one pool': 0.89, v100: 0.945, h100: 0.985, h100v: 0.98 } as cons
 const runningJobs: Partial<Record<keyof typeof jobs, number>> = { v100: 0.92, h100: 0.985, h100v: 0.955 };
 
 const play = (only: Parameters<typeof tasksFor>[0]['only']): Promise<Row[]> => {
-  const options = { data: recordedData, out: '', policy: undefined, only, groups: undefined, processes: 2 };
-  return playAll(tasksFor(options), { ...options, policies: defaultPolicies }, () => undefined);
+  const { tasks } = tasksFor({ data: recordedData, only, groups: undefined });
+  return playAll(tasks, { policies: defaultPolicies, processes: 2 }, () => undefined);
 };
 
 /** These tests take two minutes, so runs that do not play all markets skip them. */

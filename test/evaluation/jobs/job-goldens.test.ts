@@ -1,10 +1,13 @@
 import { expect, it } from 'vitest';
+import { DataFolder } from '../../../evaluation/data/data-folder.ts';
+import { jobSets } from '../../../evaluation/data/job-sets.ts';
+import { readJobSet } from '../../../evaluation/data/read-job-set.ts';
 import { jobGreedy, jobOnDemand, uniformProgress } from '../../../evaluation/jobs/job-baselines.ts';
 import type { JobWorld } from '../../../evaluation/jobs/job-world.ts';
-import { jobSizes, jobWorld, onePoolWorld } from '../../../evaluation/jobs/job-worlds.ts';
+import { jobSizes, onePoolWorld } from '../../../evaluation/jobs/job-worlds.ts';
 import { omniscientJob } from '../../../evaluation/jobs/omniscient-job.ts';
 import { simulateJob } from '../../../evaluation/jobs/simulate-job.ts';
-import { describeRecorded, golden, recordedGroup } from '../../support/evaluation/recorded-data.ts';
+import { describeRecorded, golden, recordedData, recordedGroup } from '../../support/evaluation/recorded-data.ts';
 import { playsAllMarkets } from '../../support/run/sizes.ts';
 
 interface OnePoolJob {
@@ -23,7 +26,6 @@ interface OnePoolGoldens {
   })[];
 }
 interface SeveralPoolGoldens {
-  readonly pools: Record<string, string[]>;
   readonly jobs: Record<string, Record<string, number[]>>;
 }
 
@@ -61,19 +63,14 @@ describeRecorded('jobs on recorded markets', () => {
     expect(costOf(uniformProgress())).toBeCloseTo(wanted.costUsd.uniformProgress, 3);
     expect(omniscientJob(world, job, jobSizes(world.tickSeconds).unit)).toBeCloseTo(wanted.omniscientUsd, 3);
   });
+}, ['golden-family-b.json']);
 
+describeRecorded('jobs in several pools on recorded markets', () => {
   const several = golden<SeveralPoolGoldens>('b2.json');
-  it.each(Object.keys(several.jobs))('cost in several pools what b2.json says: %s', (name) => {
+  const sets = jobSets(new DataFolder(recordedData));
+  it.each(Object.keys(several.jobs))('cost what b2.json says: %s', (name) => {
     const [set, hours] = name.split('-') as [string, string];
-    const zones = new Set(several.pools[set]);
-    const files =
-      set === 'v100' ? ['sky23feb-use1-p3.2xlarge-priced', 'sky23feb-usw2-p3.2xlarge-priced'] : ['gcp25oct-multi-h100'];
-    const groups = files.map((file) => recordedGroup(`availability-more/${file}`));
-    const world = jobWorld(
-      groups.map((group) => ({ ...group, pools: group.pools.filter(({ id }) => zones.has(id)) })),
-      1,
-    );
-    // On-demand may run in any region of the file, even one that has none of the chosen zones.
+    const world = readJobSet(sets.find((one) => one.name === set)!);
     const { work, overhead, unit } = jobSizes(world.tickSeconds);
     const { starts, ...byPolicy } = several.jobs[name]!;
     for (const [index, start] of starts!.entries()) {
@@ -89,4 +86,4 @@ describeRecorded('jobs on recorded markets', () => {
       if (index < 1 || playsAllMarkets) expectCost('omniscient', omniscientJob(world, job, unit));
     }
   });
-});
+}, ['b2.json']);

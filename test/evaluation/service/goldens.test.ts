@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Bound, omniscient, omniscientAt } from '../../../evaluation/service/omniscient.ts';
 import { profiles } from '../../../evaluation/service/profile.ts';
 import {
@@ -60,14 +60,15 @@ describeRecorded('a service on recorded markets', () => {
     const group = recordedGroup(`availability/${id}`);
     for (const [name, wanted] of Object.entries(baselines[id]!)) expectGolden(play(group, name), wanted);
   });
+}, ['golden-family-a.json']);
 
-  const files = { 'golden-engine-2.json': 'availability', 'golden-engine-2-more.json': 'availability-more' };
-  for (const [file, folder] of Object.entries(files)) {
+const folders = { 'golden-engine-2.json': 'availability', 'golden-engine-2-more.json': 'availability-more' };
+describe.each(Object.entries(folders))('%s', (file, folder) => {
+  describeRecorded('a service on its records', () => {
     const results = Object.entries(golden<{ results: Record<string, ByGroup> }>(file).results);
-    const ids = Object.keys(results[0]![1]).filter(isPlayed);
-    it.each(ids)(`costs as ${file} says: %s`, (id) => {
+    it.each(Object.keys(results[0]![1]).filter(isPlayed))('costs what it says: %s', (id) => {
       const group = recordedGroup(`${folder}/${id}`);
       for (const [name, byGroup] of results) expectGolden(play(group, name), byGroup[id]!);
     });
-  }
+  }, [file]);
 });

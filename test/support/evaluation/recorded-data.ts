@@ -9,13 +9,18 @@ export const recordedData = process.env.SHARED_DATA ?? join(import.meta.dirname,
 const isThere = existsSync(join(recordedData, 'availability'));
 if (!isThere) console.warn(`no recorded data at ${recordedData} (set SHARED_DATA): their tests are skipped`);
 
-/** Declares tests that need recorded data. Without the data they are skipped; in CI, its absence fails a test. */
-export function describeRecorded(name: string, tests: () => void): void {
+/**
+ * Declares tests that need recorded data. Without the data they are skipped; in CI, its absence fails a test.
+ * @param files what else they need of the data, such as golden results
+ */
+export function describeRecorded(name: string, tests: () => void, files: readonly string[] = []): void {
+  const missing = ['availability', ...files].filter((file) => !existsSync(join(recordedData, file)));
   describe(name, () => {
     it.runIf(process.env.CI)('has the recorded data that it needs', () => {
-      expect(isThere, `${recordedData} is missing; set SHARED_DATA`).toBe(true);
+      expect(missing, `missing in ${recordedData}; set SHARED_DATA`).toEqual([]);
     });
-    if (isThere) tests();
+    if (missing.length === 0) tests();
+    else it.skip(`needs ${missing.join(', ')} in the recorded data`);
   });
 }
 
