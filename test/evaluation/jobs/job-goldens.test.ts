@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { it } from 'vitest';
 import { DataFolder } from '../../../evaluation/data/data-folder.ts';
 import { jobSets } from '../../../evaluation/data/job-sets.ts';
 import { readJobSet } from '../../../evaluation/data/read-job-set.ts';
@@ -7,6 +7,7 @@ import type { JobWorld } from '../../../evaluation/jobs/job-world.ts';
 import { jobSizes, onePoolWorld } from '../../../evaluation/jobs/job-worlds.ts';
 import { omniscientJob } from '../../../evaluation/jobs/omniscient-job.ts';
 import { simulateJob } from '../../../evaluation/jobs/simulate-job.ts';
+import { expectGolden } from '../../support/evaluation/expect-golden.ts';
 import { describeRecorded, golden, recordedData, recordedGroup } from '../../support/evaluation/recorded-data.ts';
 import { playsAllMarkets } from '../../support/run/sizes.ts';
 
@@ -52,16 +53,16 @@ describeRecorded('jobs on recorded markets', () => {
     };
     const job = jobOf(anchor, anchor.taskHours * 3600);
     const { cost } = simulateJob(world, job, uniformProgress()(world, job), 0);
-    expect(cost).toBeCloseTo(anchor.uniformProgressCostUsd, 4);
+    expectGolden(cost, anchor.uniformProgressCostUsd, 'Uniform Progress');
   });
 
   it.each(jobs)('cost in one pool what the golden results say: $group $az $deadlineHours h', (wanted) => {
     const [world, job] = [worldOf(wanted), jobOf(wanted, wanted.taskSeconds)];
     const costOf = (make: typeof jobGreedy) => simulateJob(world, job, make(world, job), 0).cost;
-    expect(costOf(jobOnDemand)).toBeCloseTo(wanted.costUsd.onDemand, 3);
-    expect(costOf(jobGreedy)).toBeCloseTo(wanted.costUsd.greedy, 3);
-    expect(costOf(uniformProgress())).toBeCloseTo(wanted.costUsd.uniformProgress, 3);
-    expect(omniscientJob(world, job, jobSizes(world.tickSeconds).unit)).toBeCloseTo(wanted.omniscientUsd, 3);
+    expectGolden(costOf(jobOnDemand), wanted.costUsd.onDemand, 'on-demand');
+    expectGolden(costOf(jobGreedy), wanted.costUsd.greedy, 'greedy');
+    expectGolden(costOf(uniformProgress()), wanted.costUsd.uniformProgress, 'Uniform Progress');
+    expectGolden(omniscientJob(world, job, jobSizes(world.tickSeconds).unit), wanted.omniscientUsd, 'omniscient');
   });
 }, ['golden-family-b.json']);
 
@@ -76,8 +77,7 @@ describeRecorded('jobs in several pools on recorded markets', () => {
     for (const [index, start] of starts!.entries()) {
       if (!playsAllMarkets && index >= 3) break;
       const job = { start, work, overhead, deadline: Number(hours) * 3600 };
-      const expectCost = (policy: string, cost: number) =>
-        expect(cost, policy).toBeCloseTo(byPolicy[policy]![index]!, 3);
+      const expectCost = (policy: string, cost: number) => expectGolden(cost, byPolicy[policy]![index]!, policy);
       expectCost('on-demand', simulateJob(world, job, jobOnDemand(world, job), 600).cost);
       expectCost('greedy multi', simulateJob(world, job, jobGreedy(world, job), 600).cost);
       expectCost('UP multi', simulateJob(world, job, uniformProgress()(world, job), 600).cost);
