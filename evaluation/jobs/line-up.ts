@@ -22,6 +22,7 @@ export const onePoolLineUp = ({ b }: Policies): JobContestant[] => [
   ['Uniform Progress', uniformProgress()],
   ['Uniform Progress, power 1.5', uniformProgress(1.5)],
   ['policy B', onePoolContestant(b)],
+  ['policy B, always running', runningContestant(b)],
 ];
 
 /** The policies that are scored on jobs with several pools. */

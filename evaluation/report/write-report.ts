@@ -40,7 +40,7 @@ export function writeReport(out: string, rows: readonly Row[], report: string): 
   writeFileSync(join(out, 'tables.md'), `# Evaluation\n\n${report}\n`);
   writeFileSync(join(out, 'results.json'), `${JSON.stringify(rows)}\n`);
   const charted = byKind(rows).services.filter(({ profile }) => profile === 'target');
-  const groups = Map.groupBy(charted, ({ set, group }) => `${set}/${group}`);
+  const groups = Map.groupBy(charted, ({ group }) => group);
   for (const [name, own] of groups)
     writeFileSync(join(out, 'charts', `${name.replaceAll('/', '-')}.svg`), costChart(name, own));
   return groups.size;
