@@ -31,7 +31,20 @@ export const registration = (instanceId: string): Request => ({
   body: { ...factsOf(instanceId), logical_agent_id: instanceId, mode: 'spot' },
 });
 
-/** An instance's n-th request of each kind, as agents send it. `health` reads nothing, and is the others' baseline. */
+const onDemandPrice = 0.096;
+const spotPrice = 0.03;
+
+const spotPools = zones.map((az, i) => ({
+  pool_id: `m5.large.${az}`,
+  instance_type: 'm5.large',
+  az,
+  price: spotPrice + i / 1000,
+}));
+
+/**
+ * An instance's n-th request of each kind: those that agents send all day, and `decide`, which no known agent calls.
+ * `health` reads nothing, and is the others' baseline.
+ */
 const requests = {
   health: () => ({ method: 'GET', path: '/health' }),
   heartbeat: ({ facts, handle }) => ({
@@ -49,18 +62,21 @@ const requests = {
     body: {
       instance: { ...facts, mode: 'spot', pool_id: `m5.large.${facts.az}` },
       pricing: {
-        on_demand_price: 0.096,
-        current_spot_price: 0.03,
+        on_demand_price: onDemandPrice,
+        current_spot_price: spotPrice,
         cheapest_pool: null,
-        spot_pools: zones.map((az, i) => ({
-          pool_id: `m5.large.${az}`,
-          instance_type: 'm5.large',
-          az,
-          price: 0.03 + i / 1000,
-        })),
+        spot_pools: spotPools,
         // Five minutes apart, as agents send them, so that each report is newer than the last.
         collected_at: new Date(Date.UTC(2000, 0, 1) + n * 300_000).toISOString(),
       },
+    },
+  }),
+  decide: ({ facts: { az, ...facts }, handle }) => ({
+    method: 'POST',
+    path: `/api/agents/${handle}/decide`,
+    body: {
+      instance: { ...facts, current_mode: 'spot', current_pool_id: `m5.large.${az}` },
+      pricing: { on_demand_price: onDemandPrice, current_spot_price: spotPrice, spot_pools: spotPools },
     },
   }),
   /** Registers a new agent each time. */
