@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { Folder } from '../data/data-folder.ts';
 import type { JobRow, Row, ServiceRow, StandbyRow } from '../run/rows.ts';
 import type { ProfileName } from '../service/profile.ts';
-import { costChart } from './charts.ts';
+import { jobChart } from './job-chart.ts';
 import { jobTable } from './job-tables.ts';
+import { costChart } from './service-chart.ts';
 import { serviceScores, serviceTable } from './service-tables.ts';
 import { standbyTable } from './standby-table.ts';
 import { render } from './text-table.ts';
@@ -34,16 +35,19 @@ export const reportOf = (rows: readonly Row[], notPlayed: readonly string[]): st
 const notPlayedList = (notPlayed: readonly string[]): string =>
   ['## Not played', '', ...notPlayed.map((line) => `* ${line}`)].join('\n');
 
-/** Writes the report, all results and a chart for each group to a folder. @returns the number of charts */
+/** Writes the report, all results, and a chart for each group and each set of jobs to a folder. @returns the number of charts */
 export function writeReport(out: string, rows: readonly Row[], report: string): number {
   mkdirSync(join(out, 'charts'), { recursive: true });
   writeFileSync(join(out, 'tables.md'), `# Evaluation\n\n${report}\n`);
   writeFileSync(join(out, 'results.json'), `${JSON.stringify(rows)}\n`);
-  const charted = byKind(rows).services.filter(({ profile }) => profile === 'target');
-  const groups = Map.groupBy(charted, ({ group }) => group);
-  for (const [name, own] of groups)
-    writeFileSync(join(out, 'charts', `${name.replaceAll('/', '-')}.svg`), costChart(name, own));
-  return groups.size;
+  const { services, jobs } = byKind(rows);
+  const target = services.filter(({ profile }) => profile === 'target');
+  const charts = [
+    ...[...Map.groupBy(target, ({ group }) => group)].map(([group, own]) => [group, costChart(group, own)] as const),
+    ...[...Map.groupBy(jobs, ({ set }) => set)].map(([set, own]) => [`jobs ${set}`, jobChart(set, own)] as const),
+  ];
+  for (const [name, svg] of charts) writeFileSync(join(out, 'charts', `${name.replaceAll(/[^\w.]+/g, '-')}.svg`), svg);
+  return charts.length;
 }
 
 function byKind(rows: readonly Row[]): { services: ServiceRow[]; jobs: JobRow[]; standbys: StandbyRow[] } {

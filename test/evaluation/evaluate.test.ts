@@ -7,7 +7,7 @@ import { describeRecorded, recordedData } from '../support/evaluation/recorded-d
 import { temporaryFolder } from '../support/run/temporary-folder.ts';
 
 describeRecorded('npm run evaluate', () => {
-  it('prints tables, and writes them with results and a chart for each group', async () => {
+  it('prints tables, and writes them with results and a chart for each group and set of jobs', async () => {
     const out = temporaryFolder('evaluation');
     const policy = join(out, 'policy.json');
     writeFileSync(policy, '{"a": {"pacing": {"lambdas": {"from": 1e5, "to": 1e6}}}}');
@@ -17,11 +17,11 @@ describeRecorded('npm run evaluate', () => {
     expect(stdout).toMatch(/\| policy A, week @0.9995 +\| 0\.\d{4} /);
     expect(stdout).toMatch(/\| policy B +\|( +0\.\d{4} \|){6}/);
     expect(readFileSync(join(out, 'tables.md'), 'utf8')).toContain(stdout.slice(0, stdout.indexOf('\n\nPlayed in')));
-    const [chart, ...others] = readdirSync(join(out, 'charts'));
-    expect(others).toEqual([]);
-    expect(readFileSync(join(out, 'charts', chart!), 'utf8')).toMatch(
-      /^<svg [\s\S]*policy A, rolling @0\.999[\s\S]*<\/svg>$/,
-    );
+    const charts = readdirSync(join(out, 'charts'));
+    expect(charts).toEqual(['availability-sky22-2022-11-28-usw2-p2.xlarge.svg', 'jobs-one-pool.svg']);
+    const [service, jobs] = charts.map((chart) => readFileSync(join(out, 'charts', chart), 'utf8'));
+    expect(service).toMatch(/^<svg [\s\S]*policy A, rolling @0\.999[\s\S]*<\/svg>$/);
+    expect(jobs).toMatch(/^<svg [\s\S]*Uniform Progress[\s\S]*<\/svg>$/);
 
     const costOf = () => {
       const rows = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as Row[];

@@ -1,17 +1,10 @@
-import { ScatterChart } from 'echarts/charts';
-import { GridComponent, MarkLineComponent, TitleComponent } from 'echarts/components';
-import * as echarts from 'echarts/core';
-import { LabelLayout } from 'echarts/features';
-import { SVGRenderer } from 'echarts/renderers';
 import type { ServiceRow } from '../run/rows.ts';
 import { slos } from '../service/line-up.ts';
 import { mean } from './statistics.ts';
-
-echarts.use([ScatterChart, GridComponent, TitleComponent, MarkLineComponent, LabelLayout, SVGRenderer]);
+import { svgOf } from './svg.ts';
 
 /** Plots cost against availability of all policies on one group, as SVG. @param rows the group's rows */
 export function costChart(group: string, rows: readonly ServiceRow[]): string {
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 960, height: 640 });
   const points = rows.map(({ policy, results }) => ({
     name: policy,
     value: [mean(results.map(({ costRel }) => costRel)), 100 * mean(results.map(({ availability }) => availability))],
@@ -27,10 +20,7 @@ export function costChart(group: string, rows: readonly ServiceRow[]): string {
     label: { show: true, position: 'right', formatter: '{b}', color, fontSize: 11 },
     labelLayout: { moveOverlap: 'shiftY' },
   });
-  chart.setOption({
-    animation: false,
-    title: { text: group, subtext: 'cost by on-demand, and availability in %', left: 'center' },
-    grid: { left: 70, right: 200, top: 70, bottom: 50 },
+  return svgOf(group, 'cost by on-demand, and availability in %', {
     xAxis: { type: 'value', name: 'cost', scale: true, nameLocation: 'middle', nameGap: 30 },
     yAxis: { type: 'value', name: 'availability, %', scale: true, max: 100 },
     series: [
@@ -48,7 +38,4 @@ export function costChart(group: string, rows: readonly ServiceRow[]): string {
       series('bound', '#26a269', 'diamond'),
     ],
   });
-  const svg = chart.renderToSVGString();
-  chart.dispose();
-  return svg;
 }
