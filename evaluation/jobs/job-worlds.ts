@@ -37,6 +37,10 @@ export function onePoolWorld(
   };
 }
 
+/** A world with each of the pools, and on-demand in its region. */
+export const worldOfEachPool = ({ pools, regions, ...world }: JobWorld): JobWorld[] =>
+  pools.map((pool) => ({ ...world, pools: [{ ...pool, region: 0 }], regions: [regions[pool.region]!] }));
+
 /** A launch takes this much work, in seconds, rounded up to whole ticks where those are shorter than ten minutes. */
 const launch = 720;
 

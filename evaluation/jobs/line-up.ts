@@ -5,11 +5,17 @@ import { tablesByShare, ValueTables } from '../../functions/core/decision/policy
 import type { Policies } from '../policies.ts';
 import { jobAlwaysRunning, jobGreedy, jobOnDemand, jobSliced, uniformProgress } from './job-baselines.ts';
 import type { Job, JobPolicy, JobWorld } from './job-world.ts';
+import { worldOfEachPool } from './job-worlds.ts';
 import { onePoolPolicy } from './one-pool-policy.ts';
 import { runningJobPolicy } from './running-job-policy.ts';
 import { severalPoolsPolicy } from './several-pools-policy.ts';
 
-export type JobContestant = readonly [name: string, make: (world: JobWorld, job: Job) => JobPolicy];
+/** A policy that is scored on jobs. If it has parts of a world, such as one for each pool, their mean counts. */
+export type JobContestant = readonly [
+  name: string,
+  make: (world: JobWorld, job: Job) => JobPolicy,
+  partsOf?: (world: JobWorld) => JobWorld[],
+];
 
 export const onDemandAlone = 'on-demand';
 export const jobBound = 'omniscient';
@@ -29,6 +35,7 @@ export const onePoolLineUp = ({ b }: Policies): JobContestant[] => [
 export const severalPoolsLineUp = ({ b }: Policies): JobContestant[] => [
   [onDemandAlone, jobOnDemand],
   ['greedy', jobGreedy],
+  ['Uniform Progress, one pool', uniformProgress(), worldOfEachPool],
   ['Uniform Progress', uniformProgress()],
   ['policy B', severalPoolsContestant(b)],
   ['cheapest, always running', jobAlwaysRunning],

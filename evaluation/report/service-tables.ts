@@ -15,7 +15,12 @@ export interface ServiceScore {
   readonly availabilities: readonly number[];
   /** Gap closed to the bound without an SLO, then to the bound of each SLO; NaN if any group misses that SLO. */
   readonly gaps: readonly number[];
+  /** Standard deviations of these over groups. */
+  readonly gapDeviations: readonly number[];
+  readonly interruptionsPerWeek: number;
   readonly movesPerWeek: number;
+  /** The most switches, planned or failovers, in any seven days of any group. */
+  readonly mostSwitches: number;
   /** The share of whole weeks that meet the highest SLO. */
   readonly goodWeeks: number;
 }
@@ -27,24 +32,29 @@ export function serviceScores(rows: readonly ServiceRow[], set: Folder, profile:
     const costs = groups.map(({ results }) => mean(results.map(({ costRel }) => costRel)));
     const availabilities = groups.map(({ results }) => mean(results.map(({ availability }) => availability)));
     const worst = Math.min(...groups.flatMap(({ results }) => results.map(({ availability }) => availability)));
-    const gaps = bounds.map((bound, index) => {
-      if (index > 0 && worst < slos[index - 1]! - tolerance) return Number.NaN;
-      return mean(
-        groups.map(({ group }, at) => {
-          const best = own.find((row) => row.policy === bound && row.group === group)!.results[0]!.costRel;
-          return (1 - costs[at]!) / (1 - best);
-        }),
-      );
-    });
-    const played = groups.flatMap(({ results }) => results.filter((result) => 'weeks' in result));
+    const gaps = bounds.map((bound) =>
+      groups.map(({ group }, at) => {
+        const best = own.find((row) => row.policy === bound && row.group === group)!.results[0]!.costRel;
+        return (1 - costs[at]!) / (1 - best);
+      }),
+    );
+    const isKept = (index: number) => index === 0 || worst >= slos[index - 1]! - tolerance;
+    const overGroups = (statistic: typeof mean) =>
+      gaps.map((each, index) => (isKept(index) ? statistic(each) : Number.NaN));
+    const played = groups.flatMap(({ days, results }) =>
+      results.flatMap((result) => ('weeks' in result ? [{ ...result, days }] : [])),
+    );
     const weeks = played.flatMap(({ weeks }) => weeks);
     return {
       policy,
       costs,
       availabilities,
-      gaps,
-      movesPerWeek: played.length === 0 ? Number.NaN : mean(played.map(({ plannedPerWeek }) => plannedPerWeek)),
-      goodWeeks: weeks.length === 0 ? Number.NaN : mean(weeks.map((week) => Number(week >= slos.at(-1)! - tolerance))),
+      gaps: overGroups(mean),
+      gapDeviations: overGroups(deviation),
+      interruptionsPerWeek: mean(played.map(({ interruptions, days }) => (7 * interruptions) / days)),
+      movesPerWeek: mean(played.map(({ plannedPerWeek }) => plannedPerWeek)),
+      mostSwitches: Math.max(...played.map(({ mostSwitchesInWeek }) => mostSwitchesInWeek)),
+      goodWeeks: mean(weeks.map((week) => Number(week >= slos.at(-1)! - tolerance))),
     };
   });
 }
@@ -68,22 +78,31 @@ export function serviceTable(scores: readonly ServiceScore[], set: Folder, profi
       'gap',
       ...slos.map((slo) => `gap @${slo}`),
       'least gap',
+      'lost/wk',
       'moves/wk',
+      'most/7 d',
       'good weeks',
     ],
-    rows: scores.map(({ policy, costs, availabilities, gaps, movesPerWeek, goodWeeks }) => [
-      policy,
-      mean(costs).toFixed(4),
-      deviation(costs).toFixed(3),
-      mean(availabilities).toFixed(5),
-      Math.min(...availabilities).toFixed(5),
-      ...gaps.map((gap) => (Number.isNaN(gap) ? 'fails' : gap.toFixed(4))),
-      leastGap(scores, costs).toFixed(3),
-      Number.isNaN(movesPerWeek) ? '-' : movesPerWeek.toFixed(2),
-      Number.isNaN(goodWeeks) ? '-' : `${(goodWeeks * 100).toFixed(0)} %`,
+    rows: scores.map((score) => [
+      score.policy,
+      mean(score.costs).toFixed(4),
+      deviation(score.costs).toFixed(3),
+      mean(score.availabilities).toFixed(5),
+      Math.min(...score.availabilities).toFixed(5),
+      ...score.gaps.map((gap, index) =>
+        Number.isNaN(gap) ? 'fails' : `${gap.toFixed(4)} ±${score.gapDeviations[index]!.toFixed(3)}`,
+      ),
+      leastGap(scores, score.costs).toFixed(3),
+      numberOrDash(score.interruptionsPerWeek, 2),
+      numberOrDash(score.movesPerWeek, 2),
+      numberOrDash(score.mostSwitches, 0),
+      Number.isNaN(score.goodWeeks) ? '-' : `${(score.goodWeeks * 100).toFixed(0)} %`,
     ]),
   };
 }
+
+/** A bound has no switches, and so no number of them. */
+const numberOrDash = (value: number, decimals: number) => (Number.isFinite(value) ? value.toFixed(decimals) : '-');
 
 /** The smallest share of the possible savings without an SLO that a policy achieves in any group. */
 function leastGap(scores: readonly ServiceScore[], costs: readonly number[]): number {

@@ -7,6 +7,7 @@ import { type JobContestant, jobBound, onDemandAlone, onePoolLineUp, severalPool
 import { omniscientJob } from '../jobs/omniscient-job.ts';
 import { type JobResult, simulateJob } from '../jobs/simulate-job.ts';
 import type { Policies } from '../policies.ts';
+import { mean } from '../report/statistics.ts';
 import { priceLineUp, serviceLineUp, slos } from '../service/line-up.ts';
 import { omniscient, omniscientAt } from '../service/omniscient.ts';
 import { profiles } from '../service/profile.ts';
@@ -47,7 +48,7 @@ function playService({ name, path, set, profile }: Extract<Task, { kind: 'servic
   const group = readGroup(path);
   const timing = profiles[profile];
   const lineUp = set === 'prices' ? priceLineUp : serviceLineUp;
-  const row = { kind: 'service', set, group: name, profile } as const;
+  const row = { kind: 'service', set, group: name, profile, days: (group.steps * group.stepSeconds) / 86_400 } as const;
   return [
     ...lineUp(group, timing, policies).map(([policy, variants]) => ({
       ...row,
@@ -68,9 +69,11 @@ function playJobs(
 ): Row[] {
   const { work, overhead, unit } = jobSizes(world.tickSeconds);
   const jobs = starts.map((start): Job => ({ start, work, overhead, deadline: hours * 3600 }));
-  const results = lineUp.map(
-    ([policy, make]) => [policy, jobs.map((job) => simulateJob(world, job, make(world, job), probeSeconds))] as const,
-  );
+  const results = lineUp.map(([policy, make, partsOf]) => {
+    const parts = partsOf?.(world) ?? [world];
+    const play = (job: Job) => meanOf(parts.map((part) => simulateJob(part, job, make(part, job), probeSeconds)));
+    return [policy, jobs.map(play)] as const;
+  });
   const isRelative = world.pools.length === 1;
   const [, alone] = results.find(([policy]) => policy === onDemandAlone)!;
   const scaled = (costs: readonly number[]) => costs.map((cost, job) => (isRelative ? cost / alone[job]!.cost : cost));
@@ -85,6 +88,17 @@ function playJobs(
     })),
     { ...row, policy: jobBound, costs: bound, misses: 0, launches: 0, onDemandHours: 0 },
   ];
+}
+
+function meanOf(parts: readonly JobResult[]): JobResult {
+  const of = (name: Exclude<keyof JobResult, 'isDone'>) => mean(parts.map((part) => part[name]));
+  return {
+    cost: of('cost'),
+    isDone: parts.every(({ isDone }) => isDone),
+    launches: of('launches'),
+    regionMoves: of('regionMoves'),
+    onDemandHours: of('onDemandHours'),
+  };
 }
 
 function summed(results: readonly JobResult[]): Pick<JobRow, 'misses' | 'launches' | 'onDemandHours'> {

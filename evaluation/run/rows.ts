@@ -10,6 +10,7 @@ export interface ServiceRow {
   readonly set: Folder;
   readonly group: string;
   readonly profile: ProfileName;
+  readonly days: number;
   readonly policy: string;
   /** One result for each variant of the policy. */
   readonly results: readonly (ServiceResult | Bound)[];

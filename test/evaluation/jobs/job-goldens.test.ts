@@ -4,12 +4,16 @@ import { jobSets } from '../../../evaluation/data/job-sets.ts';
 import { readJobSet } from '../../../evaluation/data/read-job-set.ts';
 import { jobGreedy, jobOnDemand, uniformProgress } from '../../../evaluation/jobs/job-baselines.ts';
 import type { JobWorld } from '../../../evaluation/jobs/job-world.ts';
-import { jobSizes, onePoolWorld } from '../../../evaluation/jobs/job-worlds.ts';
+import { jobSizes, onePoolWorld, worldOfEachPool } from '../../../evaluation/jobs/job-worlds.ts';
 import { omniscientJob } from '../../../evaluation/jobs/omniscient-job.ts';
 import { simulateJob } from '../../../evaluation/jobs/simulate-job.ts';
+import { mean } from '../../../evaluation/report/statistics.ts';
 import { expectGolden } from '../../support/evaluation/expect-golden.ts';
 import { describeRecorded, golden, recordedData, recordedGroup } from '../../support/evaluation/recorded-data.ts';
 import { playsAllMarkets } from '../../support/run/sizes.ts';
+
+/** Mean costs in b2.json have three decimals. */
+const halfOfLastDecimal = 5.01e-4;
 
 interface OnePoolJob {
   readonly group: string;
@@ -27,6 +31,7 @@ interface OnePoolGoldens {
   })[];
 }
 interface SeveralPoolGoldens {
+  readonly table: Record<string, Record<string, Record<string, { meanUsd: number }>>>;
   readonly jobs: Record<string, Record<string, number[]>>;
 }
 
@@ -69,6 +74,19 @@ describeRecorded('jobs on recorded markets', () => {
 describeRecorded('jobs in several pools on recorded markets', () => {
   const several = golden<SeveralPoolGoldens>('b2.json');
   const sets = jobSets(new DataFolder(recordedData));
+  it.each(sets)('cost in one pool, on average, what b2.json says: $name', (set) => {
+    const worlds = worldOfEachPool(readJobSet(set));
+    const { work, overhead } = jobSizes(worlds[0]!.tickSeconds);
+    for (const [hours, starts] of Object.entries(set.starts)) {
+      const jobs = starts.map((start) => ({ start, work, overhead, deadline: Number(hours) * 3600 }));
+      const costs = worlds.flatMap((world) =>
+        jobs.map((job) => simulateJob(world, job, uniformProgress()(world, job), 600).cost),
+      );
+      const { meanUsd } = several.table[set.name]![hours]!['UP single (mean over pools)']!;
+      expectGolden(mean(costs), meanUsd, `${hours} h`, halfOfLastDecimal);
+    }
+  });
+
   it.each(Object.keys(several.jobs))('cost what b2.json says: %s', (name) => {
     const [set, hours] = name.split('-') as [string, string];
     const world = readJobSet(sets.find((one) => one.name === set)!);
