@@ -1,10 +1,21 @@
-import { cp, rm, writeFile } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { functionNames } from '../functions/lambdas.ts';
 import { writeDocsFiles } from './docs-files.ts';
 
 const root = dirname(import.meta.dirname);
+
+/** The AWS SDK's clients import their package.json for its version: the rest, 2 KB of each, is left out. */
+const versionOnly: Plugin = {
+  name: 'version-only',
+  setup({ onLoad }) {
+    onLoad({ filter: /@aws-sdk\/client-[^/]+\/package\.json$/ }, async ({ path }) => {
+      const { version } = JSON.parse(await readFile(path, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
 
 /** How every function is bundled. */
 export const bundleOptions = {
@@ -25,6 +36,7 @@ export const bundleOptions = {
   sourcemap: 'linked',
   legalComments: 'none',
   logLevel: 'warning',
+  plugins: [versionOnly],
 } satisfies BuildOptions;
 
 /** Functions that run uploaded models, in a child process whose program is bundled beside theirs. */
@@ -47,7 +59,7 @@ export async function bundleInto(
     ],
     ...bundleOptions,
     outdir: directory,
-    plugins,
+    plugins: [...bundleOptions.plugins, ...plugins],
   });
   // The project's package.json makes `.js` files ES modules; these are CommonJS.
   await writeFile(join(directory, 'package.json'), '{ "type": "commonjs" }\n');
