@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import { chunks } from '../../shared/chunks.ts';
 import type { Db } from '../../shared/db.ts';
 import { fromDecimalOrNull } from '../../shared/decimal.ts';
 import type { RunTime } from '../../shared/run-time.ts';
@@ -7,6 +6,7 @@ import { dayMs, msBefore, startOf } from '../../shared/time.ts';
 import { periodMs } from '../availability/period.ts';
 import { knownPool } from '../availability/pool-states.ts';
 import { type LiveModel, liveModelColumn, liveModelOf } from '../model/live-model.ts';
+import { eachPlace, placesAtOnce, poolsOfPlace, type SizedPlace, trustedFirst } from '../pool/each-place.ts';
 import { everyTenant } from '../pool/on-demand.ts';
 import { isInPlaces, keyOfPlace, type Place } from '../pool/places.ts';
 import type { HazardModel } from './hazard-model.ts';
@@ -20,22 +20,17 @@ import { secondsOf } from './service-facts.ts';
 import { readShadows, type StoredShadows, writeShadows } from './stored-shadows.ts';
 import { defaultTiming } from './timing.ts';
 
-/** Places per batch: their pools and shadows together fit one Data API response. */
-const atOnce = 20;
-
 /**
  * Advances the shadow services by the latest observation, once a period, in each place where an agent has a target.
- * Four statements for twenty places, however many agents there are.
+ * One statement, and three more for fifty places, or for fewer if they have more than 400 pools.
  * @returns how many places it advanced
+ * @throws AggregateError when a place failed; the others were advanced
  */
 export async function movePolicyShadows(db: Db, model: HazardModel, { hasTime }: RunTime, now: Date): Promise<number> {
   const period = startOf(periodMs, now);
-  let moved = 0;
-  for (const places of chunks(await placesWithTargets(db), atOnce)) {
-    if (!hasTime()) break;
+  const move = async (places: readonly Place[]) => {
     const known = await readShadows(db, places);
-    const due = places.filter((place) => (known.get(keyOfPlace(place))?.observedAt ?? msBefore(period, 1)) < period);
-    const { groups, live } = due.length === 0 ? nothing : await readGroups(db, due, now);
+    const { groups, live } = await readGroups(db, places, now);
     const {
       hazards,
       model: name,
@@ -50,9 +45,9 @@ export async function movePolicyShadows(db: Db, model: HazardModel, { hasTime }:
       db,
       next.map((shadows) => ({ ...shadows, model: name, isDegraded })),
     );
-    moved += next.length;
-  }
-  return moved;
+    return next.length;
+  };
+  return eachPlace('moving shadows on', { due: () => duePlaces(db, period), work: move, hasTime });
 }
 
 interface Group extends Place {
@@ -65,8 +60,6 @@ interface Groups {
   readonly groups: readonly Group[];
   readonly live: LiveModel | null;
 }
-
-const nothing: Groups = { groups: [], live: null };
 
 function moveOn(
   group: Group,
@@ -82,15 +75,27 @@ function moveOn(
   return { instanceType, region, observedAt: period, shadows };
 }
 
-const placesWithTargets = (db: Db): Promise<Place[]> =>
+/** Places with targets that were not advanced in this period, the one that has waited longest first. */
+const duePlaces = (db: Db, period: Date): Promise<SizedPlace[]> =>
   db
-    .selectFrom('agents')
-    .select((eb) => [eb.ref('instanceType').$notNull().as('instanceType'), eb.ref('region').$notNull().as('region')])
-    .distinct()
-    .where('availabilityTarget', 'is not', null)
-    .where('status', '<>', 'deleted')
-    .where('instanceType', 'is not', null)
-    .where('region', 'is not', null)
+    .selectFrom('agents as a')
+    .leftJoin('policyShadows as h', (join) =>
+      join.onRef('h.instanceType', '=', 'a.instanceType').onRef('h.region', '=', 'a.region'),
+    )
+    .select((eb) => [
+      eb.ref('a.instanceType').$notNull().as('instanceType'),
+      eb.ref('a.region').$notNull().as('region'),
+      poolsOfPlace('a').as('pools'),
+    ])
+    .where('a.availabilityTarget', 'is not', null)
+    .where('a.status', '<>', 'deleted')
+    .where('a.instanceType', 'is not', null)
+    .where('a.region', 'is not', null)
+    .where((eb) => eb.or([eb('h.observedAt', 'is', null), eb('h.observedAt', '<', period)]))
+    .groupBy(['a.instanceType', 'a.region'])
+    .orderBy(trustedFirst('a'))
+    .orderBy((eb) => eb.fn.min('h.observedAt'))
+    .limit(placesAtOnce)
     .execute();
 
 /**

@@ -8,6 +8,7 @@ import type { HazardModel } from '../decision/hazard-model.ts';
 import { lossHours } from '../decision/policy-a/features.ts';
 import { type PoolRecord, periodsOf } from '../decision/policy-a/pool-history.ts';
 import { type LiveModel, liveModelColumn, liveModelOf } from '../model/live-model.ts';
+import { eachPlace, placesAtOnce, poolsOfPlace, type SizedPlace, trustedFirst } from '../pool/each-place.ts';
 import { isInPlaces, keyOfPlace, type Place } from '../pool/places.ts';
 import { endOf, lastPeriod, noRisk, type PoolRisk, type Prediction, predict, type Seen, settle } from './pool-risk.ts';
 import { type Bins, correctedByAll, noBins, type Tally, withBinned } from './recalibration.ts';
@@ -18,41 +19,49 @@ import { type Bins, correctedByAll, noBins, type Tally, withBinned } from './rec
  * Owns the tables: pool_risks, risk_calibration.
  */
 
-/** Places whose pools are read at once, and pools whose risks are: each fits one Data API response, however many zones. */
-const placesAtOnce = 20;
+/** Pools whose risks are stored at once: they fit one Data API response. */
 const poolsAtOnce = 400;
 
 /**
- * Rates each pool that was observed in the last day, once a period. One call, and seven more for twenty places that
- * have news. While only the fallback model works, nothing is rated.
+ * Rates each pool that was observed in the last day, once a period. One call, and seven more for fifty places that have
+ * news, or for fewer if they have more than 400 pools. The run ends where the intended model fails and where another
+ * one becomes live: outcomes of one model say nothing of another.
  * @returns how many pools it rated
+ * @throws AggregateError when a place failed; the others were rated
  */
 export async function ratePools(db: Db, model: HazardModel, { hasTime }: RunTime, now: Date): Promise<number> {
-  let rated = 0;
-  for (const places of chunks(await duePlaces(db, now), placesAtOnce)) {
-    if (!hasTime()) break;
+  let intended: string | undefined;
+  let isOver = false;
+  const rate = async (places: readonly Place[]) => {
     const { groups, live } = await readPools(db, places, model, now);
-    const { chances, model: name } = await model.hazards(groups, live, now);
-    if (chances === null) break;
+    if (groups.length === 0) return 0;
+    const { chances, model: name, isDegraded } = await model.hazards(groups, live, now);
+    intended ??= name;
+    isOver ||= isDegraded || name !== intended;
+    if (chances === null || isOver) return 0;
     const pools = groups.flatMap((group, n) => group.map((pool, i) => ({ ...pool, chances: chances[n]![i]! })));
     const observed = pools.filter(({ isObserved }) => isObserved);
+    let rated = 0;
     for (const those of chunks(observed, poolsAtOnce)) rated += await saveRisks(db, those, name, now);
-  }
-  return rated;
+    return rated;
+  };
+  return eachPlace('rating pools', { due: () => duePlaces(db, now), work: rate, hasTime: () => !isOver && hasTime() });
 }
 
-const duePlaces = (db: Db, now: Date): Promise<Place[]> =>
+/** The places that are rated next: those that have waited longest. */
+const duePlaces = (db: Db, now: Date): Promise<SizedPlace[]> =>
   db
     .selectFrom('poolStates as s')
     .innerJoin('spotPools as p', 'p.id', 's.poolId')
     .leftJoin('poolRisks as r', 'r.poolId', 's.poolId')
-    .select(['p.instanceType', 'p.region'])
-    .distinct()
+    .select(['p.instanceType', 'p.region', poolsOfPlace('p').as('pools')])
     .where('s.observedAt', '>', msBefore(now, dayMs))
     .where('p.isActive', '=', true)
     .where((eb) => eb.or([eb('r.ratedAt', 'is', null), eb('r.ratedAt', '<', startOf(periodMs, now))]))
-    .orderBy('p.instanceType')
-    .orderBy('p.region')
+    .groupBy(['p.instanceType', 'p.region'])
+    .orderBy(trustedFirst('p'))
+    .orderBy(sql`MIN(COALESCE(r.rated_at, p.created_at))`)
+    .limit(placesAtOnce)
     .execute();
 
 /** All pools of places, those that were never observed too: they are siblings of the others. */

@@ -83,6 +83,21 @@ it('shadows pace an agent only where its pools were observed for most of the las
   expect(await isPaced(1, 0.25)).toBe(true);
 });
 
+it('a place whose shadows cannot be read holds up no other, and the run reports it', async () => {
+  for (const type of ['broken.large', 'whole.large']) {
+    const agent = await rig.primary({ type, mode: 'spot', az: 'us-east-1a' });
+    await agent.report(1, { 'us-east-1a': 0.3 });
+    await agent.set({ availabilityTarget: '0.99950' });
+  }
+  await period();
+  await rig.db.updateTable('policyShadows').set({ state: 'x' }).where('instanceType', '=', 'broken.large').execute();
+  await expect(period()).rejects.toThrow(/moving shadows on: .*1 places failed/);
+  const movedAt = new Map((await rows()).map(({ instanceType, observedAt }) => [instanceType, observedAt]));
+  expect(movedAt.get('whole.large')).toEqual(rig.clock.now());
+  expect(movedAt.get('broken.large')).toEqual(new Date(rig.clock.now().getTime() - 600_000));
+  await rig.db.deleteFrom('policyShadows').where('instanceType', '=', 'broken.large').execute();
+});
+
 it('policy A decides on an agent with a target and stores what it weighed; rules decide without one', async () => {
   const decide = async (target: string | null) => {
     const agent = await rig.primary({ type: `weighed${target}.large` });

@@ -1,5 +1,9 @@
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { knownPool } from '../../../../functions/core/availability/pool-states.ts';
+import type { HazardModel, ToldHazards } from '../../../../functions/core/decision/hazard-model.ts';
+import { PoolHistoryTracker } from '../../../../functions/core/decision/policy-a/pool-history.ts';
 import type { PoolRisk } from '../../../../functions/core/risk/pool-risk.ts';
+import { ratePools } from '../../../../functions/core/risk/rate-pools.ts';
 import { onnxGraph } from '../../../../layers/model/onnx-graph.ts';
 import { DataApiError } from '../../../../local/aws/data-api/errors.ts';
 import { activateModel } from '../../../support/models/activate-model.ts';
@@ -161,4 +165,132 @@ it('outcomes of one model do not correct another', async () => {
   expect(state.tallies[0]!.weight).toBeCloseTo(1 / 3, 3);
   expect(chances[0]).toBeLessThan(0.5);
   expect(chances[1]).toBe(0.5);
+});
+
+it('a run in which the uploaded model fails leaves what was learnt of it', async () => {
+  const agent = await onSpot();
+  const { id } = await activateModel(
+    rig,
+    onnxGraph('test', Array(3).fill({ weights: Array(8).fill(0), intercept: 0 })),
+  );
+  await periods(7, agent);
+  const before = [await rowOf(), await calibration()];
+  const { sha256 } = await rig.db.selectFrom('modelSessions').select('sha256').executeTakeFirstOrThrow();
+  await rig.db
+    .updateTable('modelSessions')
+    .set({ sha256: 'f'.repeat(64) })
+    .execute(); // its file has another hash
+  await periods(1, agent);
+  expect([await rowOf(), await calibration()]).toEqual(before);
+  await rig.db.updateTable('modelSessions').set({ sha256 }).execute();
+  await periods(1, agent);
+  expect(await calibration()).toMatchObject({ model: `uploaded@${id}`, times: [{ outcomes: 2 }, {}, {}] });
+});
+
+describe('of many places', () => {
+  beforeEach(async () => {
+    await rig.db.deleteFrom('spotPools').execute();
+    rig.pass(600);
+  });
+
+  const sure: ToldHazards['chances'] = [];
+  /** A model that is as sure of each pool, and answers the nth time as told. */
+  const modelOf = (told: (call: number) => Partial<ToldHazards> = () => ({})): HazardModel => {
+    let call = 0;
+    return {
+      known: knownPool,
+      hazards: async (groups) => {
+        call += 1;
+        const chances = groups.map((pools) => pools.map(() => [0.1, 0.2, 0.6]));
+        return { hazards: sure, chances, model: 'test', isDegraded: false, ...told(call) };
+      },
+    };
+  };
+  /** Time for so many groups of places. */
+  const timeFor = (groups: number) => {
+    let left = groups + 1; // and to begin
+    return { hasTime: () => left-- > 0, share: () => timeFor(groups) };
+  };
+
+  /** Places whose pools were seen up in the last period; each was added a second after the one before it. */
+  async function seed(types: readonly string[], zones: readonly string[] = ['us-east-1a']): Promise<void> {
+    const tracker = new PoolHistoryTracker(600);
+    for (let n = 0; n < 1008; n += 1) tracker.observe('up');
+    const record = tracker.record();
+    const now = rig.clock.now().getTime();
+    const observedAt = new Date(Math.floor(now / 600_000 - 1) * 600_000);
+    const rows = types.flatMap((instanceType, n) =>
+      zones.map((az) => ({
+        ...{ id: `${instanceType}.${az}`, instanceType, region: 'us-east-1', az, poolName: az },
+        createdAt: new Date(now - (types.length - n) * 1000),
+      })),
+    );
+    for (let n = 0; n < rows.length; n += 500) {
+      const those = rows.slice(n, n + 500);
+      await rig.db.insertInto('spotPools').values(those).execute();
+      await rig.db
+        .insertInto('poolStates')
+        .values(those.map(({ id }) => ({ poolId: id, observedAt, record })))
+        .execute();
+    }
+  }
+  const typesOf = (count: number, name: (n: string) => string) =>
+    Array.from({ length: count }, (_, n) => name(String(n).padStart(4, '0')));
+  const ratedLike = async (pattern: string) => {
+    const rows = await rig.db.selectFrom('poolRisks').select('poolId').where('poolId', 'like', pattern).execute();
+    return rows.length;
+  };
+  const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+
+  it('with all zones and the longest names, all are rated', async () => {
+    const zones = [
+      ...letters.map((a) => `us-east-1${a}`),
+      ...typesOf(60, (n) => `us-east-1-${letters[+n % 26]}bc-${n}a`),
+    ];
+    await seed(
+      typesOf(20, (n) => `a${n}.${'x'.repeat(58)}`),
+      zones,
+    );
+    await seed(['m5.large']);
+    expect(await ratePools(rig.db, modelOf(), timeFor(100), rig.clock.now())).toBe(20 * 86 + 1);
+  });
+
+  it('all are rated, also if there are more than can be read at once', async () => {
+    await seed(typesOf(3050, (n) => `a${n}.large`));
+    expect(await ratePools(rig.db, modelOf(), timeFor(100), rig.clock.now())).toBe(3050);
+  });
+
+  it('one that fails holds up no other, and the run reports it', async () => {
+    await seed(typesOf(4, (n) => `a${n}.large`));
+    await rig.db
+      .updateTable('poolStates')
+      .set({ record: {} as never })
+      .where('poolId', 'like', 'a0001%')
+      .execute();
+    await expect(rig.runJob('observe-pools')).rejects.toThrow(/rating pools: .*1 places failed/);
+    expect(await ratedLike('a%')).toBe(3);
+  });
+
+  it('those that waited longest come first, and before them those with a price that every tenant may rely on', async () => {
+    await seed(typesOf(60, (n) => `a${n}.large`));
+    await seed(['z.large']);
+    await rig.db.updateTable('spotPools').set({ latestPrice: '0.100000' }).where('id', 'like', 'z.%').execute();
+    expect(await ratePools(rig.db, modelOf(), timeFor(1), rig.clock.now())).toBe(50);
+    expect([await ratedLike('z%'), await ratedLike('a005%')]).toEqual([1, 0]);
+    rig.pass(600);
+    await ratePools(rig.db, modelOf(), timeFor(1), rig.clock.now());
+    expect(await ratedLike('a005%')).toBe(10);
+  });
+
+  it.each<[string, Partial<ToldHazards>]>([
+    ['the intended model fails', { isDegraded: true }],
+    ['another model becomes live', { model: 'another' }],
+    ['only the fallback works', { chances: null, isDegraded: true }],
+  ])('a run ends where %s', async (_, told) => {
+    await seed(typesOf(120, (n) => `a${n}.large`));
+    const model = modelOf((call) => (call === 2 ? told : {}));
+    expect(await ratePools(rig.db, model, timeFor(100), rig.clock.now())).toBe(50);
+    const rows = await rig.db.selectFrom('poolRisks').select('model').distinct().execute();
+    expect(rows).toEqual([{ model: 'test' }]);
+  });
 });
