@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
-import { codeLength, failureCauseOf } from '../failover/failure-cause.ts';
+import { codeLength, failureCauseOf, wasTried } from '../failover/failure-cause.ts';
 
 /** What the agents of all tenants observed of a pool in a period. */
 export interface Evidence {
@@ -29,53 +29,81 @@ interface Period {
 interface Counted {
   readonly poolId: string;
   readonly count: number;
-  /** When it last happened. */
-  readonly at: Date;
+  /** When it last happened; agents that run there have no such time. */
+  readonly at?: Date;
 }
 
-/** Reads the evidence on each pool in a period. Five statements, whose responses grow with pools, not with agents. */
+/**
+ * Reads the evidence on each pool in a period. Five statements for each 4,000 pools, whose responses grow with pools, not
+ * with agents.
+ */
 export async function readEvidence(db: Db, period: Period): Promise<Evidence[]> {
   const [running, launches, notices, standbys, switches] = await Promise.all([
-    readRunning(db, period),
-    readLaunches(db, period),
-    readNotices(db, period),
-    readFailedStandbys(db, period),
+    allPages((after) => readRunning(db, period, after)),
+    allPages((after) => readLaunches(db, period, after)),
+    allPages((after) => readNotices(db, period, after)),
+    allPages((after) => readFailedStandbys(db, period, after)),
     readFailedSwitches(db, period),
   ]);
-  const ids = new Set([running, launches, notices, standbys, switches].flat().map(({ poolId }) => poolId));
-  const sum = (those: readonly Counted[], id: string) =>
-    those.reduce((total, { poolId, count }) => (poolId === id ? total + Number(count) : total), 0);
-  const last = (those: readonly Counted[], id: string) =>
-    those.reduce<Date | null>((at, one) => (one.poolId === id && (!at || one.at > at) ? one.at : at), null);
-  return [...ids].sort().map((poolId) => ({
-    poolId,
-    running: sum(running, poolId),
-    launches: sum(launches, poolId),
-    lastLaunchAt: last(launches, poolId),
-    refusals: sum([...standbys, ...switches], poolId),
-    interruptions: sum(notices, poolId),
-    lastLossAt: last([...notices, ...standbys, ...switches], poolId),
-  }));
+  const [ran, launched, noticed, refused] = [running, launches, notices, [...standbys, ...switches]].map(byPool);
+  const ids = new Set([ran, launched, noticed, refused].flatMap((those) => [...those!.keys()]));
+  return [...ids].sort().map((poolId) => {
+    const of = (those: ReturnType<typeof byPool> | undefined) => those!.get(poolId) ?? none;
+    return {
+      poolId,
+      running: of(ran).count,
+      launches: of(launched).count,
+      lastLaunchAt: of(launched).at,
+      refusals: of(refused).count,
+      interruptions: of(noticed).count,
+      lastLossAt: later(of(noticed).at, of(refused).at),
+    };
+  });
+}
+
+const none = { count: 0, at: null };
+
+const later = (a: Date | null, b: Date | null | undefined) => (!a || (b && b > a) ? (b ?? null) : a);
+
+/** Adds up what was counted of each pool, in one pass. */
+function byPool(those: readonly Counted[]) {
+  const pools = new Map<string, { readonly count: number; readonly at: Date | null }>();
+  for (const { poolId, count, at } of those) {
+    const before = pools.get(poolId) ?? none;
+    pools.set(poolId, { count: before.count + Number(count), at: later(before.at, at) });
+  }
+  return pools;
+}
+
+/** With the longest names, so many pools fit the 1 MiB of a Data API response. */
+const poolsAtOnce = 4000;
+
+/** @param read reads the pools that follow one in the order of their ids, at most `poolsAtOnce` */
+async function allPages(read: (after: string) => Promise<Counted[]>): Promise<Counted[]> {
+  const all: Counted[] = [];
+  for (;;) {
+    const page = await read(all.at(-1)?.poolId ?? '');
+    all.push(...page);
+    if (page.length < poolsAtOnce) return all;
+  }
 }
 
 /** Online agents that were in the pool before the period ended. Their requests write nothing for this. */
-const readRunning = (db: Db, { from, to }: Period): Promise<Counted[]> =>
+const readRunning = (db: Db, { to }: Period, after: string): Promise<Counted[]> =>
   db
     .selectFrom('agents as a')
-    .select((eb) => [
-      eb.ref('a.currentPoolId').$notNull().as('poolId'),
-      eb.fn.countAll<number>().as('count'),
-      sql<Date>`${from}`.as('at'),
-    ])
+    .select((eb) => [eb.ref('a.currentPoolId').$notNull().as('poolId'), eb.fn.countAll<number>().as('count')])
     .where('a.status', 'in', ['online', 'switching'])
     .where('a.currentMode', '=', 'spot')
-    .where('a.currentPoolId', 'is not', null)
+    .where('a.currentPoolId', '>', after)
     .where('a.pendingTerminationAt', 'is', null)
     .where('a.primaryChangedAt', '<', to)
     .groupBy('a.currentPoolId')
+    .orderBy('a.currentPoolId')
+    .limit(poolsAtOnce)
     .execute();
 
-const readLaunches = (db: Db, { from, to }: Period): Promise<Counted[]> =>
+const readLaunches = (db: Db, { from, to }: Period, after: string): Promise<Counted[]> =>
   db
     .selectFrom('instances as i')
     .select((eb) => [
@@ -86,11 +114,13 @@ const readLaunches = (db: Db, { from, to }: Period): Promise<Counted[]> =>
     .where('i.createdAt', '>=', from)
     .where('i.createdAt', '<', to)
     .where('i.currentMode', '=', 'spot')
-    .where('i.currentPoolId', 'is not', null)
+    .where('i.currentPoolId', '>', after)
     .groupBy('i.currentPoolId')
+    .orderBy('i.currentPoolId')
+    .limit(poolsAtOnce)
     .execute();
 
-const readNotices = (db: Db, { from, to }: Period): Promise<Counted[]> =>
+const readNotices = (db: Db, { from, to }: Period, after: string): Promise<Counted[]> =>
   db
     .selectFrom('spotInterruptionEvents as e')
     .select((eb) => [
@@ -101,11 +131,14 @@ const readNotices = (db: Db, { from, to }: Period): Promise<Counted[]> =>
     .where('e.createdAt', '>=', from)
     .where('e.createdAt', '<', to)
     .where('e.signalType', '=', 'termination-notice')
-    .where('e.poolId', 'is not', null)
+    .where('e.poolId', '>', after)
     .groupBy('e.poolId')
+    .orderBy('e.poolId')
+    .limit(poolsAtOnce)
     .execute();
 
-const readFailedStandbys = (db: Db, { from, to }: Period): Promise<Counted[]> =>
+/** Refused launches of standbys: one that was reported as failed and never tried says nothing. */
+const readFailedStandbys = (db: Db, { from, to }: Period, after: string): Promise<Counted[]> =>
   db
     .selectFrom('spotPools as p')
     .innerJoin('replicaInstances as r', 'r.poolId', 'p.id')
@@ -118,7 +151,11 @@ const readFailedStandbys = (db: Db, { from, to }: Period): Promise<Counted[]> =>
     .where('r.failedAt', '>=', from)
     .where('r.failedAt', '<', to)
     .where('r.failureCause', '=', 'capacity')
+    .where(wasTried)
+    .where('p.id', '>', after)
     .groupBy('p.id')
+    .orderBy('p.id')
+    .limit(poolsAtOnce)
     .execute();
 
 /** This many different messages fit in one Data API response. */

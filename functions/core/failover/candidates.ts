@@ -4,6 +4,7 @@ import { dayMs, msBefore } from '../../shared/time.ts';
 import type { AgentState } from '../agent/state.ts';
 import { scoreNow } from '../pool/placement-scores.ts';
 import { seenPrice, usablePrice } from '../pool/usable-price.ts';
+import { wasTried } from './failure-cause.ts';
 import { type Candidate, choosePool, type Wish } from './placement.ts';
 import { jointLossesSince, lossesSince } from './pool-losses.ts';
 
@@ -45,7 +46,7 @@ function failuresOf({ clientId, agentId, instanceType, region }: Place, since: D
     FROM spot_pools AS q INNER JOIN replica_instances AS r ON r.pool_id = q.id
     WHERE q.instance_type = ${instanceType ?? ''} AND q.region = ${region ?? ''} AND q.is_active
       AND r.status = 'failed' AND r.failed_at > ${since}
-      AND (r.launch_claimed_at IS NOT NULL OR r.instance_id IS NOT NULL)
+      AND ${wasTried}
     GROUP BY r.pool_id)`.as('f');
 }
 

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { FailureCause } from '../../shared/schema.ts';
 
 /** EC2's error codes by cause: the pool's capacity, the account's quota, the role's permissions, or throttling. */
@@ -19,6 +20,9 @@ const codes: readonly (readonly [FailureCause, RegExp])[] = [
 
 /** The capacity codes as a pattern for SQL's REGEXP; columns compare case-sensitively, as it does. */
 export const capacityPattern = codes[0]![1].source;
+
+/** Whether the launch of the standby `r` was handed out: an agent can report any standby as failed. */
+export const wasTried = sql<boolean>`(r.launch_claimed_at IS NOT NULL OR r.instance_id IS NOT NULL)`;
 
 /** EC2's error code appears within this many characters of a message. */
 export const codeLength = 200;

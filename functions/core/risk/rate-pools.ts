@@ -69,7 +69,7 @@ async function readPools(db: Db, places: readonly Place[], { known }: HazardMode
   const rows = await db
     .selectFrom('spotPools as p')
     .leftJoin('poolStates as s', 's.poolId', 'p.id')
-    .select(['p.id', 'p.instanceType', 'p.region', 's.record', 's.observedAt'])
+    .select(['p.id', 'p.instanceType', 'p.region', 'p.latestPrice', 's.record', 's.observedAt'])
     .select(liveModelColumn.as('live'))
     .where(isInPlaces(places))
     .where('p.isActive', '=', true)
@@ -80,8 +80,10 @@ async function readPools(db: Db, places: readonly Place[], { known }: HazardMode
   return {
     live,
     groups: groups.map((pools) =>
-      pools.map(({ id, observedAt, record }) => ({
+      pools.map(({ id, latestPrice, observedAt, record }) => ({
         id,
+        /** It has a price from EC2 or from two tenants, so nobody invented it (docs/adr/0037). */
+        isTrusted: latestPrice !== null,
         price: 0, // hazards do not depend on it
         ...known(observedAt === null ? undefined : { observedAt, record: record as PoolRecord }, null, now),
       })),
@@ -92,7 +94,10 @@ async function readPools(db: Db, places: readonly Place[], { known }: HazardMode
 type Known = Awaited<ReturnType<typeof readPools>>['groups'][number][number];
 type Rated = Known & { readonly chances: readonly number[] };
 
-/** Settles what was predicted, and predicts. Outcomes are counted in the same transaction as those who await them. */
+/**
+ * Settles what was predicted, and predicts. Outcomes are counted in the same transaction as those who await them. Only
+ * those of trusted pools correct the chances of others.
+ */
 async function saveRisks(db: Db, pools: readonly Rated[], model: string, now: Date): Promise<number> {
   return await transact(db, async (tx) => {
     const stored = await tx
@@ -119,7 +124,7 @@ async function saveRisks(db: Db, pools: readonly Rated[], model: string, now: Da
       if (own && own.ratedAt >= ratedAt) return [];
       const seen: Seen = { periods: periodsOf(pool.record), last };
       const { risk, outcomes } = settle(own?.model === model ? (own.state as PoolRisk) : noRisk, seen);
-      bins = bins.map((ofTime, n) => outcomes[n]!.reduce(withBinned, ofTime));
+      if (pool.isTrusted) bins = bins.map((ofTime, n) => outcomes[n]!.reduce(withBinned, ofTime));
       return [{ pool, risk }];
     });
     if (settled.length === 0) return 0;

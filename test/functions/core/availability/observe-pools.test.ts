@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Evidence } from '../../../../functions/core/availability/evidence.ts';
+import { type Evidence, readEvidence } from '../../../../functions/core/availability/evidence.ts';
 import { verdictOn } from '../../../../functions/core/availability/observe-pools.ts';
 import { knownPool, type StoredPoolState } from '../../../../functions/core/availability/pool-states.ts';
 import { enterLoss } from '../../../support/database/losses.ts';
@@ -164,6 +165,43 @@ describe('the job that observes pools', () => {
       '13:40',
       '13:50',
     ]);
+  });
+
+  it('counts a refused launch of a standby only if it was tried', async () => {
+    rig.clock.set(new Date('2026-03-04T17:02:00Z'));
+    const refused = async (type: string, launchClaimedAt: Date | null) => {
+      const agent = await rig.primary({ type, mode: 'spot', az: 'us-east-1a' });
+      await agent.report(1, { 'us-east-1b': 0.3 });
+      await agent.request('POST', '/manual-replica/enable'); // makes one
+      const made = rig.db.selectFrom('replicaInstances').where('agentId', '=', agent.agentId);
+      const { id, poolId } = await made.select(['id', 'poolId']).executeTakeFirstOrThrow();
+      await rig.db.updateTable('replicaInstances').set({ launchClaimedAt }).where('id', '=', id).execute();
+      await agent.replicaStatus(id, 'failed', { error_message: 'InsufficientInstanceCapacity' });
+      return poolId!;
+    };
+    const untried = await refused('untried.large', null);
+    const tried = await refused('tried.large', rig.clock.now());
+    rig.clock.set(new Date('2026-03-04T17:11:00Z'));
+    await rig.runJob('observe-pools');
+    expect(await rowsOf(untried)).toEqual([]);
+    expect(await rowsOf(tried)).toMatchObject([{ isUp: false, refusals: 1 }]);
+  });
+
+  it('reads thousands of pools with the longest names, each with an agent', async () => {
+    const [from, to] = [new Date('2026-03-05T10:00:00Z'), new Date('2026-03-05T10:10:00Z')];
+    const digits = sql`(SELECT 0 AS d ${sql.raw('UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9')})`;
+    await sql`INSERT INTO agents (id, client_id, logical_agent_id, status, created_at, updated_at, current_mode, current_pool_id, primary_changed_at)
+      SELECT CONCAT('many-', n), 'many', n, 'online', ${from}, ${from}, 'spot', RPAD(LPAD(n DIV 2, 64, 'x'), 110, 'y'), ${from}
+      FROM (SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d AS n
+        FROM ${digits} AS a, ${digits} AS b, ${digits} AS c, ${digits} AS e, ${digits} AS f) AS numbers
+      WHERE n < 13001`.execute(rig.db);
+    const evidence = await readEvidence(rig.db, { from, to });
+    await rig.db.deleteFrom('agents').where('clientId', '=', 'many').execute();
+    const ofMany = evidence.filter(({ poolId }) => poolId.startsWith('xxx'));
+    const numbers = new Map(ofMany.map((one) => [Number(/\d+/.exec(one.poolId)), one]));
+    expect([ofMany.length, numbers.size]).toEqual([6501, 6501]);
+    expect(numbers.get(0)).toMatchObject({ running: 2, launches: 0, lastLaunchAt: null, lastLossAt: null });
+    expect(numbers.get(6500)).toMatchObject({ running: 1 });
   });
 
   it('stores nothing that tells whose agents they were', async () => {

@@ -37,8 +37,13 @@ async function onSpot(): Promise<Agent> {
   types += 1;
   const agent = await rig.primary({ type: `risk-${types}.large`, mode: 'spot', az: 'us-east-1a' });
   await agent.report(1, { 'us-east-1a': 0.3, 'us-east-1b': 0.4 });
+  await trust(`risk-${types}.large`);
   return agent;
 }
+
+/** Gives the type's pools a price that every tenant may rely on. */
+const trust = (instanceType: string) =>
+  rig.db.updateTable('spotPools').set({ latestPrice: '0.300000' }).where('instanceType', '=', instanceType).execute();
 
 const rowOf = async () => {
   const row = await rig.db
@@ -187,13 +192,34 @@ it('a run in which the uploaded model fails leaves what was learnt of it', async
   expect(await calibration()).toMatchObject({ model: `uploaded@${id}`, times: [{ outcomes: 2 }, {}, {}] });
 });
 
+it('types that a tenant invented do not move the chances of others', async () => {
+  const agent = await onSpot();
+  await periods(3, agent);
+  const before = (await calibration()).times[0].outcomes;
+  const tenant = await rig.tenant();
+  const invented = async (n: number) =>
+    rig.primary({ type: `invented-${n}.large`, mode: 'spot', az: 'eu-west-1a' }, tenant);
+  const liars = await Promise.all([1, 2, 3].map(invented));
+  await periods(1, agent);
+  for (const liar of liars) await liar.terminationImminent();
+  await periods(3, agent);
+  const { state } = await rig.db
+    .selectFrom('poolRisks')
+    .select('state')
+    .where('poolId', '=', 'invented-1.large.eu-west-1a')
+    .executeTakeFirstOrThrow();
+  expect((state as unknown as PoolRisk).tallies[0]).toMatchObject({ lost: expect.closeTo(1 / 3, 3) }); // of their own
+  const [halfHour] = (await calibration()).times;
+  expect(halfHour).toMatchObject({ lostShare: 0, outcomes: before + 1.3 });
+});
+
 describe('of many places', () => {
   beforeEach(async () => {
     await rig.db.deleteFrom('spotPools').execute();
     rig.pass(600);
   });
 
-  const sure: ToldHazards['chances'] = [];
+  const hazards: ToldHazards['hazards'] = [];
   /** A model that is as sure of each pool, and answers the nth time as told. */
   const modelOf = (told: (call: number) => Partial<ToldHazards> = () => ({})): HazardModel => {
     let call = 0;
@@ -202,7 +228,7 @@ describe('of many places', () => {
       hazards: async (groups) => {
         call += 1;
         const chances = groups.map((pools) => pools.map(() => [0.1, 0.2, 0.6]));
-        return { hazards: sure, chances, model: 'test', isDegraded: false, ...told(call) };
+        return { hazards, chances, model: 'test', isDegraded: false, ...told(call) };
       },
     };
   };
