@@ -31,7 +31,8 @@ export const endOf = (period: number) => (period + 1) * periodSeconds;
 const periodsAhead = lossHours.map((hours) => (hours * hourMs) / periodMs);
 
 /**
- * Counts the predictions that came true or did not. One whose time was not observed whole counts for nothing.
+ * Counts the predictions that came true or did not. Of one whose pool was unseen before its time was over, the share of
+ * the time that was observed counts; only whole times would count losses more often than their absence.
  * @returns the outcomes for each of `lossHours` too; their chances are as the pool's own outcomes had corrected them
  */
 export function settle(risk: PoolRisk, seen: Seen): { readonly risk: PoolRisk; readonly outcomes: Outcome[][] } {
@@ -39,9 +40,9 @@ export function settle(risk: PoolRisk, seen: Seen): { readonly risk: PoolRisk; r
   const tallies = risk.tallies.map((tally, n) => {
     const ahead = periodsAhead[n]!;
     return risk.waiting[n]!.reduce((sum, [period, chance, corrected]) => {
-      const isLost = period + ahead > seen.last ? undefined : lostAfter(period, ahead, seen);
-      if (isLost === undefined) return sum;
-      const outcome = { isLost, at: endOf(period + ahead), weight: 1 / ahead };
+      const came = period + ahead > seen.last ? undefined : after(period, ahead, seen);
+      if (!came) return sum;
+      const outcome = { ...came, at: endOf(period + ahead), weight: came.seen / ahead };
       outcomes[n]!.push({ ...outcome, chance: corrected });
       return withOutcome(sum, { ...outcome, chance });
     }, tally);
@@ -50,12 +51,20 @@ export function settle(risk: PoolRisk, seen: Seen): { readonly risk: PoolRisk; r
   return { risk: { tallies, waiting }, outcomes };
 }
 
-/** Whether the pool was lost in the periods after one; `undefined` if that was not observed. */
-function lostAfter(period: number, ahead: number, { periods, last }: Seen): boolean | undefined {
+interface Came {
+  readonly isLost: boolean;
+  readonly seen: number;
+}
+
+/** Whether the pool was lost in the periods after one, and the share of them that it was seen up; `undefined` if none. */
+function after(period: number, ahead: number, { periods, last }: Seen): Came | undefined {
   const first = periods.length - (last - period);
   if (first < 0) return undefined;
-  const news = periods.slice(first, first + ahead).find((availability) => availability !== 'up');
-  return news === undefined ? false : news === 'down' ? true : undefined;
+  const next = periods.slice(first, first + ahead);
+  const up = next.findIndex((availability) => availability !== 'up');
+  if (up < 0) return { isLost: false, seen: 1 };
+  if (next[up] === 'down') return { isLost: true, seen: 1 };
+  return up > 0 ? { isLost: false, seen: up / ahead } : undefined;
 }
 
 /**

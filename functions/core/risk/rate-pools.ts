@@ -11,7 +11,7 @@ import { type LiveModel, liveModelColumn, liveModelOf } from '../model/live-mode
 import { eachPlace, placesAtOnce, poolsOfPlace, type SizedPlace, trustedFirst } from '../pool/each-place.ts';
 import { isInPlaces, keyOfPlace, type Place } from '../pool/places.ts';
 import { endOf, lastPeriod, noRisk, type PoolRisk, type Prediction, predict, type Seen, settle } from './pool-risk.ts';
-import { type Bins, correctedByAll, noBins, type Tally, withBinned } from './recalibration.ts';
+import { type Bins, correctedByAll, noBins, shownChances, type Tally, withBinned } from './recalibration.ts';
 
 /**
  * The room of pools' risk: the chance that a pool is lost within half an hour, an hour and six hours, as people see it,
@@ -154,7 +154,7 @@ const values = (column: string) => sql<never>`VALUES(${sql.ref(column)})`;
 function rowOf({ id: poolId, availability, chances }: Rated, risk: PoolRisk, bins: readonly Bins[], last: number) {
   if (availability !== 'up') return { poolId, chances: null, state: compactRisk(risk) };
   const { risk: next, corrected } = predict(risk, chances, last);
-  const shown = corrected.map((chance, n) => correctedByAll(chance, bins[n]!, endOf(last)));
+  const shown = shownChances(corrected.map((chance, n) => correctedByAll(chance, bins[n]!, endOf(last))));
   return { poolId, chances: shown.map(rounded), state: compactRisk(next) };
 }
 

@@ -26,7 +26,10 @@ export interface Outcome {
   readonly isLost: boolean;
   /** When it was known. */
   readonly at: number;
+  /** Less if its time was not observed whole. */
   readonly weight: number;
+  /** The share of its time that was observed until the pool was lost or unseen; all of it for a loss. */
+  readonly seen?: number;
 }
 
 const binCount = 10;
@@ -39,7 +42,8 @@ const binPrior = 10;
 export const noTally: Tally = { at: 0, weight: 0, expected: 0, lost: 0 };
 export const noBins: Bins = Array.from({ length: binCount }, () => noTally);
 
-function agedTo(at: number, tally: Tally): Tally {
+/** A tally as it is at a later time. */
+export function agedTo(at: number, tally: Tally): Tally {
   const share = 0.5 ** (Math.max(0, at - tally.at) / halfLife);
   return {
     at: Math.max(at, tally.at),
@@ -49,12 +53,13 @@ function agedTo(at: number, tally: Tally): Tally {
   };
 }
 
-export function withOutcome(tally: Tally, { chance, isLost, at, weight }: Outcome): Tally {
+/** Of a time that was not observed whole, the losses expected in the observed share count. */
+export function withOutcome(tally: Tally, { chance, isLost, at, weight, seen = 1 }: Outcome): Tally {
   const aged = agedTo(at, tally);
   return {
     at: aged.at,
     weight: aged.weight + weight,
-    expected: aged.expected + weight * chance,
+    expected: aged.expected + (weight / seen) * (1 - (1 - chance) ** seen),
     lost: aged.lost + (isLost ? weight : 0),
   };
 }
@@ -72,15 +77,28 @@ export function correctedByPool(chance: number, tally: Tally, at: number): numbe
   return losses / (losses + (1 - chance) * (expected + poolPrior));
 }
 
-/** Adds the mean error of similar chances, interpolated between the middles of tenths. */
+/**
+ * Multiplies the odds of a loss by what they came to for similar chances, as if ten outcomes as expected came before;
+ * interpolated between the middles of tenths.
+ */
 export function correctedByAll(chance: number, bins: Bins, at: number): number {
-  const errorOf = (bin: number) => {
+  const factorOf = (bin: number) => {
     const { weight, expected, lost } = agedTo(at, bins[bin]!);
-    return (lost - expected) / (weight + binPrior);
+    const mean = bounded(expected / weight || 0);
+    return oddsOf((lost + binPrior * mean) / (weight + binPrior)) / oddsOf(mean);
   };
   const place = Math.min(binCount - 1, Math.max(0, chance * binCount - 0.5));
   const below = Math.floor(place);
   const above = Math.min(binCount - 1, below + 1);
-  const error = errorOf(below) + (place - below) * (errorOf(above) - errorOf(below));
-  return Math.min(1, Math.max(0, chance + error));
+  const odds = oddsOf(bounded(chance)) * factorOf(below) ** (below + 1 - place) * factorOf(above) ** (place - below);
+  return odds / (1 + odds);
 }
+
+const oddsOf = (chance: number) => chance / (1 - chance);
+
+/** Nothing is sure to be lost or to stay, and chances are shown with four digits. */
+const bounded = (chance: number) => Math.min(0.9999, Math.max(0.0001, chance));
+
+/** The chances that people see: a loss within an hour is never less likely than one within half an hour. */
+export const shownChances = (chances: readonly number[]): number[] =>
+  chances.map((_, n) => bounded(Math.max(...chances.slice(0, n + 1))));

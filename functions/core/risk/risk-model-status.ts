@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 import { lossHours } from '../decision/policy-a/features.ts';
-import type { Bins } from './recalibration.ts';
+import { agedTo, type Bins } from './recalibration.ts';
 
 /** The model that the hazards last came from, stored every ten minutes by the job that advances the shadows. */
 export interface RiskModel {
@@ -20,7 +20,10 @@ interface CalibrationOfTime {
   readonly withinHours: number;
   /** Outcomes that do not overlap. */
   readonly outcomes: number;
-  /** Losses that were expected and that came, as shares of the outcomes; `null` without outcomes. */
+  /**
+   * Losses that were expected and that came, as shares of the outcomes; `null` without outcomes. Expected were those of
+   * the chances as the pools' own outcomes had corrected them, not yet those of all pools.
+   */
   readonly expectedShare: number | null;
   readonly lostShare: number | null;
 }
@@ -49,8 +52,11 @@ export async function riskModelStatus(db: Db) {
   return { told, calibration };
 }
 
+/** Tallies of rare chances may be old: each counts for what it weighs when the newest outcome was known. */
 function calibrationOf(bins: Bins, time: number): CalibrationOfTime {
-  const sum = (of: 'weight' | 'expected' | 'lost') => bins.reduce((total, tally) => total + tally[of], 0);
+  const newest = Math.max(...bins.map(({ at }) => at));
+  const aged = bins.map((tally) => agedTo(newest, tally));
+  const sum = (of: 'weight' | 'expected' | 'lost') => aged.reduce((total, tally) => total + tally[of], 0);
   const outcomes = sum('weight');
   const share = (of: 'expected' | 'lost') => (outcomes > 0 ? Number((sum(of) / outcomes).toFixed(4)) : null);
   return {

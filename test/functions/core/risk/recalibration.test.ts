@@ -7,6 +7,7 @@ import {
   noBins,
   noTally,
   type Outcome,
+  shownChances,
   withBinned,
   withOutcome,
 } from '../../../../functions/core/risk/recalibration.ts';
@@ -33,12 +34,27 @@ describe('a chance', () => {
     expect(correctedByPool(0.25, tally, start)).toBeCloseTo(20 / 12 / 3 / (1 + 20 / 12 / 3), 12);
   });
 
-  it('is shifted by the mean error of similar chances, interpolated between the middles of tenths', () => {
-    // Ten more losses than expected in 40 of chances between .2 and .3, of which ten weigh as much as the model.
+  it('has its odds multiplied by what they came to for similar chances, interpolated between the middles of tenths', () => {
+    // 20 lost of 40, of which 10 were expected, after ten as expected: 22.5 of 50 in place of 12.5 of 50.
     const bins = binsOf([...times(20, { chance: 0.25, isLost: true }), ...times(20, { chance: 0.25 })]);
-    expect(correctedByAll(0.25, bins, start)).toBeCloseTo(0.25 + 10 / 50, 12);
-    expect(correctedByAll(0.3, bins, start)).toBeCloseTo(0.3 + 10 / 50 / 2, 12);
+    const factor = 22.5 / 27.5 / (1 / 3);
+    const chanceOf = (odds: number) => odds / (1 + odds);
+    expect(correctedByAll(0.25, bins, start)).toBeCloseTo(22.5 / 50, 12);
+    expect(correctedByAll(0.3, bins, start)).toBeCloseTo(chanceOf((3 / 7) * Math.sqrt(factor)), 12);
     expect(correctedByAll(0.35, bins, start)).toBeCloseTo(0.35, 12);
+  });
+
+  it('counts a time that was not observed whole by its observed share', () => {
+    const half = tallyOf([outcome({ chance: 0.36, weight: 0.5, seen: 0.5 })]);
+    expect(half).toMatchObject({ weight: 0.5, expected: expect.closeTo(0.2, 12), lost: 0 }); // two halves without: .8²
+  });
+
+  it('is never sure, and never higher for less time', () => {
+    expect(shownChances([0, 0.2, 1])).toEqual([0.0001, 0.2, 0.9999]);
+    expect(shownChances([0.3, 0.2, 0.25])).toEqual([0.3, 0.3, 0.3]);
+    const sure = binsOf(times(500, { chance: 1, isLost: true }));
+    expect(correctedByAll(1, sure, start)).toBeLessThan(1);
+    expect(correctedByAll(0, binsOf(times(500, { chance: 0 })), start)).toBeGreaterThan(0);
   });
 
   it('forgets: after a week outcomes weigh half', () => {
@@ -56,6 +72,7 @@ describe('a chance', () => {
       isLost: fc.boolean(),
       at: fc.integer({ min: start, max: start + 3 * week }),
       weight: fc.double({ min: 0.02, max: 1, noNaN: true }),
+      seen: fc.constantFrom(1, 0.5),
     });
     fc.assert(
       fc.property(fc.array(some, { maxLength: 60 }), chance, (outcomes, given) => {
@@ -66,6 +83,8 @@ describe('a chance', () => {
           expect(corrected).toBeGreaterThanOrEqual(0);
           expect(corrected).toBeLessThanOrEqual(1);
         }
+        expect(correctedByAll(given, bins, now)).toBeGreaterThan(0);
+        expect(correctedByAll(given, bins, now)).toBeLessThan(1);
         expect(correctedByPool(given, withOutcome(tally, worse), now)).toBeGreaterThanOrEqual(
           correctedByPool(given, tally, now) - 1e-12,
         );
