@@ -21,7 +21,7 @@ export interface StandbyResult {
 /**
  * Plays a service that is always in a Spot pool, with a standby in another: once for each pool that it may start in. A
  * standby stays until its pool is lost or it takes over. Without one, the service restarts in the cheapest pool that is
- * up.
+ * up; it also starts there if its own pool is down at first, which is no failover.
  */
 export function playStandbys(group: PoolGroup, choose: Chooser): StandbyResult {
   const total = { failovers: 0, uncovered: 0, avoidable: 0, lost: 0, launches: 0, hours: 0, cost: 0 };
@@ -38,7 +38,7 @@ function playFrom(start: number, group: PoolGroup, choose: Chooser, total: Total
   /** Whether a pool is up from a step until ten minutes from now: of the future only the score may know. */
   const stays = (pool: number, from: number) =>
     group.pools[pool]!.up.subarray(from, market.step + window + 1).every((up) => up === 1);
-  let primary: number | undefined = start;
+  let primary = group.pools[start]!.up[0] ? start : undefined;
   let standby: { readonly pool: number; readonly since: number } | undefined;
   for (let step = 0; step < group.steps; step += 1) {
     market.advance();

@@ -36,6 +36,11 @@ describe('a standby', () => {
     expect(play('cheapest', apart)).toMatchObject({ failovers: 1, uncovered: 0, avoidable: 0, lost: 1 });
   });
 
+  it('does not fail over from a pool that is down when its service starts', () => {
+    const oneDown = market({ a: [0.2, '0'.repeat(12)], b: [0.3, '1'.repeat(12)], c: [0.4, '1'.repeat(12)] });
+    expect(play('cheapest', oneDown)).toMatchObject({ failovers: 0, uncovered: 0, launches: 3 });
+  });
+
   it('in the cheapest pool is lost with the primary again and again', () => {
     const { failovers, uncovered, avoidable } = play('cheapest', together);
     expect(uncovered).toBeGreaterThan(failovers / 2);
