@@ -44,8 +44,10 @@ export class DataFolder {
     return files.flatMap((path) => {
       const name = nameOf(path, folder);
       const group = this.#groupIn(path, name);
-      if (group && isLongEnough(group)) return [{ name, path, group }];
-      if (group) this.notPlayed.add(`shorter than ${leastDays} days`, name);
+      if (!group) return [];
+      if (isLongEnough(group) && canSave(group)) return [{ name, path, group }];
+      const reason = isLongEnough(group) ? 'no pool is ever cheaper than on-demand' : `shorter than ${leastDays} days`;
+      this.notPlayed.add(reason, name);
       return [];
     });
   }
@@ -61,5 +63,9 @@ export class DataFolder {
     }
   }
 }
+
+/** Otherwise there is no gap to close, and the mean over groups would have no value. */
+const canSave = ({ pools, onDemandPrice }: RecordedGroup) =>
+  pools.some(({ up, prices }) => prices.some((price, step) => up[step] === 1 && price < onDemandPrice));
 
 const nameOf = (path: string, folder: Folder) => `${folder}/${basename(path).replace(/\.(json|csv|csv\.gz)$/, '')}`;

@@ -40,11 +40,13 @@ describe('a data folder of any names', () => {
       'availability/a.json': madeUpRecord(['x-1a']),
       'availability/b.json': madeUpRecord(['x-1a']),
       'availability/c.json': madeUpRecord(['x-1a'], { stepSeconds: 300 }),
+      'availability/dead.json': madeUpRecord(['x-1a'], { onDemandPrice: 0.3 }),
       'prices/d.json': madeUpRecord(['x-1a']),
     });
     const names = tasks.flatMap((task) => (task.kind === 'service' && task.profile === 'target' ? [task.name] : []));
     expect(names).toEqual(['availability/a', 'availability/b', 'prices/d']);
     expect(notPlayed).toContain('shorter than 5 days: availability/c');
+    expect(notPlayed).toContain('no pool is ever cheaper than on-demand: availability/dead');
   });
 
   it('has jobs in all pools; records in steps that the golden results do not have change no starts', () => {
