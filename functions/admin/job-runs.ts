@@ -65,6 +65,6 @@ function modelStatus(model: Awaited<ReturnType<typeof liveModel>>, told: RiskMod
   if (!model) return { loaded: false, name: 'none', version: 'none', filesUploaded: 0, files: [], activeModels: [] };
   const { id: version, files } = model;
   const activeModels = files.map((name) => ({ name, version, active: true }));
-  const loaded = told?.model === uploadedName(version);
+  const loaded = told?.model.startsWith(uploadedName(version)) ?? false;
   return { loaded, name: files[0]!, version, filesUploaded: files.length, files, activeModels };
 }

@@ -11,7 +11,7 @@ export interface ToldHazards {
    * fallback was used, which knows only the first.
    */
   readonly chances: readonly (readonly (readonly number[])[])[] | null;
-  /** Stored with each decision: `built-in@hash`, `fitted@hash` or `uploaded@session`. */
+  /** Stored with each decision: `built-in@hash`, `fitted@hash` or `uploaded@session#hash`. */
   readonly model: string;
   /** Whether that model is a fallback, because the intended one failed. */
   readonly isDegraded: boolean;

@@ -17,7 +17,7 @@ export function liveModelOf(column: string | null): LiveModel | null {
   return id && sha256 ? { id, sha256 } : null;
 }
 
-/** The name of an uploaded model in decisions and D11. */
+/** How the name of an uploaded model begins in decisions and D11, where the hash of its file follows. */
 export const uploadedName = (sessionId: string) => `uploaded@${sessionId}` as const;
 
 /** S3 key of a session's file that was tried. No signed URL ever allows writing there, so the file cannot change. */

@@ -5,7 +5,7 @@ export type Infer = (features: Float32Array, rows: number, deadline: Deadline) =
 
 /** A model that is ready to use. */
 export interface OpenModel {
-  /** `built-in@` with the first twelve digits of the file's SHA-256, or `uploaded@` with the session. */
+  /** `built-in@` or `uploaded@<session>#`, with the first twelve digits of the file's SHA-256. */
   readonly name: string;
   readonly infer: Infer;
   /** Releases what the model holds, once its pending requests are done. */

@@ -19,7 +19,11 @@ export const uploadedModel = ({ id, sha256 }: LiveModel): ModelSource => ({
       model.end();
       throw error;
     }
-    return { name: uploadedName(id), infer: model.infer.bind(model), close: () => model.end() };
+    return {
+      name: `${uploadedName(id)}#${hash.slice(0, 12)}`,
+      infer: model.infer.bind(model),
+      close: () => model.end(),
+    };
   },
 });
 

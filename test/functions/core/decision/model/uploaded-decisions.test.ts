@@ -88,13 +88,14 @@ async function decisions() {
 
 const health = async () => (await rig.asAdmin('GET', '/api/admin/system-health')).body;
 const builtIn = expect.stringMatching(/^built-in@[0-9a-f]{12}$/);
+const uploaded = (session: string) => expect.stringMatching(`^uploaded@${session}#[0-9a-f]{12}$`);
 
 describe('a model that operators have activated', () => {
   it('decides, and is named with its decisions, until the one before is live again', async () => {
     expect((await decisions()).models).toEqual(Array(3).fill(builtIn));
     expect(children()).toEqual([]);
     const first = await activated(model(1));
-    const name = `uploaded@${first}`;
+    const name = uploaded(first);
     const by = await decisions();
     expect(by).toMatchObject({ models: [name, name, name], degraded: [false, false] });
     const hazard = hazardOf(1 / (1 + Math.exp(-1)));
@@ -111,7 +112,7 @@ describe('a model that operators have activated', () => {
     expect(children()).toEqual(running);
 
     const second = await activated(model(-1));
-    expect((await decisions()).models).toEqual(Array(3).fill(`uploaded@${second}`));
+    expect((await decisions()).models).toEqual(Array(3).fill(uploaded(second)));
     expect(children()).not.toEqual(running);
     await rig.asAdmin('POST', `${at}/fallback`);
     expect((await decisions()).models).toEqual(Array(3).fill(name));
@@ -146,7 +147,7 @@ describe('the stand-in for a live model that fails (F7)', () => {
     // Five minutes later it is right, and decides again.
     await replace(id, model(1));
     rig.pass(restMs / 1000);
-    expect((await decisions()).models).toEqual(Array(3).fill(`uploaded@${id}`));
+    expect((await decisions()).models).toEqual(Array(3).fill(uploaded(id)));
   });
 
   it('decides for five minutes before the live model is tried again', async () => {
@@ -169,5 +170,5 @@ it('each container runs the same live model in a process of its own', async () =
   await lambdaHost()('jobs', { job: 'decide', time: rig.clock.now().toISOString() }, { timeoutMs: 60_000 });
   expect(children()).toHaveLength(running + 1);
   const [{ inputs }] = (await agent.decisions()) as unknown as [{ inputs: Inputs }];
-  expect(inputs.service).toMatchObject({ model: `uploaded@${id}`, degraded: false });
+  expect(inputs.service).toMatchObject({ model: uploaded(id), degraded: false });
 });
