@@ -4,11 +4,14 @@ import { enoughObserved } from '../core/decision/policy-a/pacing.ts';
 import type { JobTerms } from '../core/decision/recommend-job.ts';
 import type { Terms } from '../core/decision/recommend-service.ts';
 import { isFresh } from '../core/pool/freshness.ts';
+import { opensAt } from './gate-opens.ts';
 
 /** Explains a decision: the terms of policy A or B, the first closed gate, what it takes, and what staying costs. */
-export function explain(decision: Decision, { agent, prices, service }: DecisionInput, now: Date) {
+export function explain(decision: Decision, input: DecisionInput, now: Date) {
+  const { agent, prices, service } = input;
   const { policy, terms, failedGate, reason } = decision;
   const paid = agent.mode === 'spot' ? prices.currentSpot : prices.onDemand;
+  const opens = opensAt(failedGate, input, now)?.toISOString();
   const offered = prices.pools
     .filter(({ at, availability }) => isFresh(at, now) && availability !== 'down')
     .map(({ price }) => price);
@@ -22,7 +25,7 @@ export function explain(decision: Decision, { agent, prices, service }: Decision
     terms: terms === null || isJob(terms) ? null : { ...terms, pools: [...terms.pools] },
     job: isJob(terms) ? { ...terms, places: [...terms.places] } : null,
     first_closed_gate: failedGate,
-    what_it_takes: reason,
+    what_it_takes: opens ? `${reason}; it opens at ${opens}` : reason,
     staying_costs_per_hour: paid === null || offered.length === 0 ? 0 : Math.max(0, paid - Math.min(...offered)),
   };
 }

@@ -54,7 +54,7 @@ export interface JobFacts {
   /** Work that each launch adds, and how much of the last launch's overhead is left. */
   readonly overhead: number;
   readonly overheadLeft: number;
-  /** Share of the place's pools that were observed in the last day. */
+  /** The share of the last day in which the place's pools were observed, on average. */
   readonly observedShare: number;
   /** What was observed of the pools in the last week. Each tier consists of the first `size` pools of `order`. */
   readonly group: {

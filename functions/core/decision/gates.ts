@@ -16,9 +16,9 @@ interface Gate {
 }
 
 /** How long an agent stays where it is after an interruption signal. */
-const emergencyMs = 2 * hourMs;
+export const emergencyMs = 2 * hourMs;
 /** Without this pause an agent whose launches fail would try again with every price report. */
-const failedFor = ({ service, job }: DecisionInput) => ((service ?? job) ? refusedMs : failedSwitchesMs);
+export const failedFor = ({ service, job }: DecisionInput) => ((service ?? job) ? refusedMs : failedSwitchesMs);
 
 /** Checked in this order (protocol 9.7). */
 const gates = {
