@@ -9,6 +9,7 @@ import { readToken, regenerateToken } from '../core/tenant/main-token.ts';
 import { createOperator, revokeOperator } from '../core/tenant/operators.ts';
 import { readPlan, setPlan } from '../core/tenant/plan.ts';
 import { ownClient } from '../core/tenant/require-client.ts';
+import { storedTarget } from '../core/wire.ts';
 import { byOf as by, httpHandler } from '../shared/http.ts';
 import { showAwsAccess } from './aws-access.ts';
 import { executeBulk } from './bulk.ts';
@@ -39,7 +40,7 @@ export const handler = httpHandler<typeof adminRoutes>(adminRoutes, {
     const { name, email, aws_account_id: awsAccountId, aws_role_arn: awsRoleArn } = body;
     const plan = { maxAgents: body.max_agents, maxInstances: body.max_instances };
     const target = body.default_availability_target;
-    const defaultAvailabilityTarget = target === 'none' ? null : target && target / 100;
+    const defaultAvailabilityTarget = target && storedTarget(target);
     const wanted = { name, email, awsAccountId, awsRoleArn, defaultAvailabilityTarget, plan };
     const made = await createClient(call.db, wanted, by(call, caller), call.now);
     const { awsExternalId, ...client } = made;

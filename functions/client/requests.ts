@@ -6,6 +6,7 @@ import {
   limitFields,
   mostOverheadSeconds,
   mostWorkSeconds,
+  storedTarget,
   TargetMode,
 } from '../core/wire.ts';
 import { cursorField, keptCursor, pageQuery } from '../shared/cursor.ts';
@@ -160,9 +161,9 @@ export const ConfigRequest = needsOne(
   .transform((body) => {
     const minutes = either<number>(body, 'terminateWaitMinutes', 'terminate_wait_minutes');
     const given = either<DisruptionWindows>(body, 'disruptionWindows', 'disruption_windows');
-    const asked = either<number | 'none'>(body, 'availabilityTarget', 'availability_target');
+    const asked = either<z.infer<typeof AvailabilityTarget>>(body, 'availabilityTarget', 'availability_target');
     return {
-      availabilityTarget: asked === undefined ? undefined : asked === 'none' ? null : (asked / 100).toFixed(5),
+      availabilityTarget: asked === undefined ? undefined : storedTarget(asked),
       availabilityForm: either<'week' | 'rolling'>(body, 'availabilityForm', 'availability_form'),
       deadline: body.deadline === 'none' ? null : body.deadline,
       remainingWorkSeconds: either<number>(body, 'remainingWorkSeconds', 'remaining_work_seconds'),

@@ -18,6 +18,10 @@ export const TargetMode = z.enum(['spot', 'ondemand']);
 export const AvailabilityTarget = z.union([z.literal([99, 99.9, 99.95, 99.99]), z.literal('none')], {
   error: 'must be 99, 99.9, 99.95, 99.99 or none',
 });
+/** As it is stored: a share of the time, or `null`. */
+export const storedTarget = (asked: z.infer<typeof AvailabilityTarget>): string | null =>
+  asked === 'none' ? null : (asked / 100).toFixed(5);
+
 export const AvailabilityForm = z.enum(['week', 'rolling']);
 
 /** An agent's limits on voluntary moves. */

@@ -12,7 +12,7 @@ interface NewClient {
   readonly awsAccountId: string | undefined;
   readonly awsRoleArn: string | undefined;
   /** What its new agents get, as a share of the time; `null` for none, `undefined` for .999. */
-  readonly defaultAvailabilityTarget?: number | null | undefined;
+  readonly defaultAvailabilityTarget?: string | null | undefined;
   /** Fields that are left out get the defaults of a new plan. */
   readonly plan?: { readonly [K in keyof Plan]?: Plan[K] | undefined };
 }
