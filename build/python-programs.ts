@@ -27,7 +27,7 @@ export async function pythonPrograms(wanted: Wanted): Promise<(name: string) => 
   const interpreter = python();
   say(`installing ${packages.join(' and ')} with ${interpreter} and pip into ${directory}`);
   await run(interpreter, ['-m', 'venv', directory]);
-  // Python compiles what it imports; compiling all of it took a third of the CPU time of installing cfn-lint and checkov.
+  // Python compiles what it imports. Compiling all took a third of the CPU time of installing cfn-lint and checkov.
   await run(path('pip'), ['install', '--quiet', '--no-compile', ...packages]);
   return path;
 }

@@ -17,8 +17,8 @@ export const isTenantHeld = (now: Date) =>
   sql<boolean>`EXISTS (SELECT 1 FROM clients AS x WHERE x.id = a.client_id AND x.launches_held_until > ${now})`;
 
 /**
- * As how many launches one counts that EC2 refused for lack of capacity. It costs nothing, and an agent that tries pool after pool must
- * not run out of launches for an emergency. But it is the agent that says so, so these have an end too.
+ * As how many launches one counts that EC2 refused for lack of capacity. It costs nothing, and an agent that tries pool
+ * after pool must not run out of launches for an emergency. But only the agent says so, so these have an end, too.
  */
 const refusedWeight = sql.lit(0.1);
 

@@ -136,8 +136,8 @@ const fleetOptions = {
   availabilityTarget: option(
     'target PERCENT',
     oneOf('99', '99.9', '99.95', '99.99', 'none'),
-    "the availability that agents are promised (default: the control plane's, 99.9). Given with --availability, the report " +
-      'sets the run beside what the evaluation makes of the same trace with the same policy',
+    "the availability that agents are promised (default: the control plane's, 99.9). Given with --availability, the " +
+      'report sets the run beside what the evaluation makes of the same trace with the same policy',
   ),
   seed: option(
     'seed N',

@@ -16,7 +16,7 @@ export type MayMove = (sight: Sight, to: RatedPool) => boolean;
 /** What was seen of each pool in each step, as in a run of a fleet. */
 export type SeenBySteps = (pool: number, step: number) => Availability;
 
-/** What is observed: all pools (by other agents or probes), or what the service itself meets and what a function says. */
+/** What is observed: all pools (by other agents or probes), or what the service itself meets and a function says. */
 export type Eyes = 'all' | SeenBySteps;
 
 /** Of a service that no other is beside: it observes what it meets itself. */

@@ -2,8 +2,8 @@ import { type PacingConfig, week } from './config.ts';
 import { lambdasOf, type Pacing } from './shadows.ts';
 
 /**
- * The least share of the last day in which the pools must have been observed, on average, for shadows to pace a service. Shadows meet no
- * losses in pools that nobody observes: with less, they ask too low a price of downtime (docs/adr/0091).
+ * The least share of the last day in which the pools must have been observed, on average, for shadows to pace a service.
+ * They meet no losses in pools that nobody observes: with less, they ask too low a price of downtime (docs/adr/0091).
  */
 export const enoughObserved = 0.6;
 
