@@ -25,7 +25,7 @@ export function explain(decision: Decision, input: DecisionInput, now: Date) {
     terms: terms === null || isJob(terms) ? null : { ...terms, pools: [...terms.pools] },
     job: isJob(terms) ? { ...terms, places: [...terms.places] } : null,
     first_closed_gate: failedGate,
-    what_it_takes: opens ? `${reason}; it opens at ${opens}` : reason,
+    what_it_takes: opens ? `${reason}; not before ${opens}` : reason,
     staying_costs_per_hour: paid === null || offered.length === 0 ? 0 : Math.max(0, paid - Math.min(...offered)),
   };
 }
