@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { carryForward, type PoolGroup } from '../../functions/core/backtest/simulator/pool-group.ts';
 import { PricesError } from '../../local/market/market.ts';
 import { regionOf } from '../../local/market/price-events.ts';
-import { readPriceFile, readPriceRows } from '../../local/market/price-files.ts';
+import { marketOfRows, readPriceRows } from '../../local/market/price-files.ts';
 import { DataError } from './data-error.ts';
 import { type RecordedGroup, readPoolGroup } from './pool-group.ts';
 
@@ -32,9 +32,10 @@ const priceStep = 3600;
  */
 export function readGroup(path: string): RecordedGroup {
   if (path.endsWith('.json')) return readPoolGroup(path);
-  const markets = new Set(readPriceRows(path).map(({ instanceType, az }) => `${instanceType} in ${regionOf(az)}`));
+  const rows = readPriceRows(path);
+  const markets = new Set(rows.map(({ instanceType, az }) => `${instanceType} in ${regionOf(az)}`));
   if (markets.size > 1) throw new PricesError(`${path} has prices of ${markets.size} types and regions, not of one`);
-  const { instanceType, region, onDemandPrice, start, end, pools } = readPriceFile(path);
+  const { instanceType, region, onDemandPrice, start, end, pools } = marketOfRows(rows, path);
   const steps = Math.floor((end.getTime() - start.getTime()) / 1000 / priceStep);
   return {
     id: `${instanceType}-${region}`,

@@ -101,8 +101,8 @@ function withoutFile(folder: DataFolder, draw: (records: readonly Recorded[]) =>
   });
 }
 
-/** The number of ticks in which a job with this deadline may start. */
-function ticksToStartIn(records: readonly Recorded[], hours: number): number {
+/** The number of ticks in which a job with this deadline may start, in records that began together. */
+export function ticksToStartIn(records: readonly Pick<Recorded, 'group'>[], hours: number): number {
   const { stepSeconds } = records[0]!.group;
   return Math.min(...records.map(({ group }) => group.steps)) - Math.floor((hours * 3600) / stepSeconds);
 }

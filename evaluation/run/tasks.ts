@@ -1,5 +1,5 @@
 import { DataFolder, type Folder, type Recorded } from '../data/data-folder.ts';
-import { deadlines, type JobSet, jobSets, jobsEach } from '../data/job-sets.ts';
+import { deadlines, type JobSet, jobSets, jobsEach, ticksToStartIn } from '../data/job-sets.ts';
 import { RecordedStarts } from '../jobs/recorded-starts.ts';
 import type { EvaluateOptions } from '../options.ts';
 import type { ProfileName } from '../service/profile.ts';
@@ -100,7 +100,7 @@ function jobTasks(folder: DataFolder, isWanted: IsWanted): Task[] {
   const others = records.filter((record) => !isScored(record));
   return [...records.filter(isScored), ...others].flatMap((record): Task[] => {
     const { name, path, group } = record;
-    const { stepSeconds, steps, kind, pools } = group;
+    const { stepSeconds, kind, pools } = group;
     if (kind === 'preemption' && !isScored(record)) {
       folder.notPlayed.add(
         `no jobs, as instances were kept running and steps are not of ${jobSteps.join(' or ')} s`,
@@ -111,7 +111,7 @@ function jobTasks(folder: DataFolder, isWanted: IsWanted): Task[] {
     const set = isScored(record) ? 'one pool' : `one pool, ${stepSeconds} s`;
     const tasks = pools.flatMap((_, pool) =>
       deadlines.map((hours): Task => {
-        const starts = drawn.draw(jobsEach, steps - Math.floor((hours * 3600) / stepSeconds));
+        const starts = drawn.draw(jobsEach, ticksToStartIn([record], hours));
         return { kind: 'jobs', set, path, pool, hours, starts };
       }),
     );

@@ -20,9 +20,13 @@ export function parsePrices(text: string, name: string, choices: PriceChoices = 
   const content = text.trimStart();
   if (content === '') throw new PricesError(`${name} is empty; expected a price history`);
   const read = content.startsWith('{') || content.startsWith('[') ? readJson(text, name) : readCsv(text, name);
-  const market = Array.isArray(read) ? marketOfEvents(read, name, choices) : checkedTrace(read, name, choices);
-  return withOnDemandPrice(market, name, choices.onDemandPrice);
+  if (Array.isArray(read)) return marketOfRows(read, name, choices);
+  return withOnDemandPrice(checkedTrace(read, name, choices), name, choices.onDemandPrice);
 }
+
+/** Like `readPriceFile`, from rows that were read (`readPriceRows`). */
+export const marketOfRows = (rows: readonly PriceEvent[], name: string, choices: PriceChoices = {}): Market =>
+  withOnDemandPrice(marketOfEvents(rows, name, choices), name, choices.onDemandPrice);
 
 /**
  * The rows of a price history, of all types, products and regions that are in it.

@@ -86,8 +86,6 @@ export interface KnownPool {
   readonly record: PoolRecord;
 }
 
-const dayHours = 24;
-
 /** How many periods may pass unobserved before a pool counts as unknown: the job may not have run yet. */
 const lateRuns = 1;
 
@@ -103,12 +101,12 @@ export function knownPool(state: StoredPoolState | undefined, lostAt: Date | nul
   if (isNewLoss && msBetween(lostAt, now) < periodMs) tracker.observe('down');
   const record = tracker.record();
   const { last, unseen } = record;
-  const history = tracker.history();
+  const observedShare = tracker.observedShare();
   return {
     availability: unseen > lateRuns ? 'unknown' : last,
-    history,
-    isObserved: last !== 'unknown' && history.unseenHours < dayHours,
-    observedShare: tracker.observedShare(),
+    history: tracker.history(),
+    isObserved: observedShare > 0,
+    observedShare,
     record,
   };
 }
