@@ -1,10 +1,10 @@
 import type { DecisionInput } from '../core/decision/decision-input.ts';
+import { opensAt } from '../core/decision/gates.ts';
 import type { Decision } from '../core/decision/policy.ts';
 import { enoughObserved } from '../core/decision/policy-a/pacing.ts';
 import type { JobTerms } from '../core/decision/recommend-job.ts';
 import type { Terms } from '../core/decision/recommend-service.ts';
 import { isFresh } from '../core/pool/freshness.ts';
-import { opensAt } from './gate-opens.ts';
 
 /** Explains a decision: the terms of policy A or B, the first closed gate, what it takes, and what staying costs. */
 export function explain(decision: Decision, input: DecisionInput, now: Date) {

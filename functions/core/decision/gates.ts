@@ -1,5 +1,5 @@
-import { hourMs, minuteMs, msSince } from '../../shared/time.ts';
-import { isInWindow } from '../agent/disruption-windows.ts';
+import { hourMs, minuteMs, msAfter } from '../../shared/time.ts';
+import { isInWindow, nextWindows } from '../agent/disruption-windows.ts';
 import { failedSwitchesMs } from '../agent/state.ts';
 import { isFresh } from '../pool/freshness.ts';
 import type { DecisionInput, Move } from './decision-input.ts';
@@ -12,13 +12,23 @@ interface Gate {
   /** Waits for a better time. A needed move does not wait. */
   readonly isWait?: true;
   readonly isClosed: (input: DecisionInput, to: Move, now: Date) => boolean;
+  /** When it opens, if that is a matter of time alone. */
+  readonly opensAt?: (input: DecisionInput, now: Date) => Date | null | undefined;
   readonly reason: (input: DecisionInput, to: Move) => string;
 }
 
+/** A gate that is closed for some time after something happened. @param endOf when that ends; `null` if it did not happen */
+const pause = (endOf: (input: DecisionInput) => Date | null): Pick<Gate, 'isClosed' | 'opensAt'> => ({
+  isClosed: (input, _to, now) => (endOf(input) ?? now) > now,
+  opensAt: endOf,
+});
+
+const after = (time: Date | null, ms: number) => time && msAfter(time, ms);
+
 /** How long an agent stays where it is after an interruption signal. */
-export const emergencyMs = 2 * hourMs;
+const emergencyMs = 2 * hourMs;
 /** Without this pause an agent whose launches fail would try again with every price report. */
-export const failedFor = ({ service, job }: DecisionInput) => ((service ?? job) ? refusedMs : failedSwitchesMs);
+const failedFor = ({ service, job }: DecisionInput) => ((service ?? job) ? refusedMs : failedSwitchesMs);
 
 /** Checked in this order (protocol 9.7). */
 const gates = {
@@ -45,6 +55,7 @@ const gates = {
   disruption_window: {
     isWait: true,
     isClosed: ({ config }, _to, now) => !isInWindow(config.disruptionWindows, now),
+    opensAt: ({ config }, now) => nextWindows(config.disruptionWindows, now, 1)[0]?.from,
     reason: () => 'Outside the agent’s disruption windows',
   },
   savings: {
@@ -73,7 +84,7 @@ const gates = {
   },
   pool_duration: {
     isLimit: true,
-    isClosed: ({ agent, config }, _to, now) => msSince(agent.lastSwitchAt, now) < config.minPoolDurationHours * hourMs,
+    ...pause(({ agent, config }) => after(agent.lastSwitchAt, config.minPoolDurationHours * hourMs)),
     reason: ({ config }) => `The last switch is less than ${config.minPoolDurationHours} h ago`,
   },
   stale_prices: {
@@ -94,8 +105,9 @@ const gates = {
   recent_emergency: {
     isWait: true,
     // An agent with a target or a deadline that fled to on-demand returns as soon as its policy and its budget allow.
-    isClosed: ({ agent, service, job }, _to, now) =>
-      !((service ?? job) && agent.mode === 'ondemand') && msSince(agent.lastEmergencyAt, now) < emergencyMs,
+    ...pause(({ agent, service, job }) =>
+      (service ?? job) && agent.mode === 'ondemand' ? null : after(agent.lastEmergencyAt, emergencyMs),
+    ),
     reason: () => 'An interruption was announced within the last 2 h',
   },
   emergency_replica: {
@@ -105,7 +117,7 @@ const gates = {
   },
   recent_failure: {
     isWait: true,
-    isClosed: (input, _to, now) => msSince(input.agent.lastFailedSwitchAt, now) < failedFor(input),
+    ...pause((input) => after(input.agent.lastFailedSwitchAt, failedFor(input))),
     reason: (input) => `The last switch failed less than ${failedFor(input) / minuteMs} min ago`,
   },
 } satisfies Record<string, Gate>;
@@ -119,6 +131,12 @@ export function firstClosedGate(input: DecisionInput, to: Move, now: Date) {
     (input.config.limitsHold || !isLimit) && !(to.isNeeded && (isLimit || isWait));
   const name = gateNames.find((gate) => holds(gates[gate]) && gates[gate].isClosed(input, to, now));
   return name && { name, reason: gates[name].reason(input, to) };
+}
+
+/** When a closed gate opens if nothing else happens; `undefined` for one that time alone does not open. */
+export function opensAt(name: GateName | null, input: DecisionInput, now: Date): Date | undefined {
+  const gate: Gate | undefined = name ? gates[name] : undefined;
+  return gate?.opensAt?.(input, now) ?? undefined;
 }
 
 /** As a percentage of what is paid now; 0 if that is not known. */

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { DecisionInput, Move } from '../../../functions/core/decision/decision-input.ts';
-import { firstClosedGate, type GateName, gateNames } from '../../../functions/core/decision/gates.ts';
-import { opensAt } from '../../../functions/decision/gate-opens.ts';
-import { movableAgent, usualConfig } from '../../support/scenes/decision-input.ts';
+import type { DecisionInput, Move } from '../../../../functions/core/decision/decision-input.ts';
+import { firstClosedGate, type GateName, gateNames, opensAt } from '../../../../functions/core/decision/gates.ts';
+import { movableAgent, usualConfig } from '../../../support/scenes/decision-input.ts';
 
 const now = new Date('2026-03-02T12:00:00Z');
 const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
