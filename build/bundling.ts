@@ -17,6 +17,23 @@ const versionOnly: Plugin = {
   },
 };
 
+/**
+ * Zod's schemas bring the code that describes them as JSON Schema, 16 KB in each function. Only `build/openapi.ts` needs
+ * it, which is not bundled; here each of its functions throws.
+ */
+const noJsonSchema: Plugin = {
+  name: 'no-json-schema',
+  setup({ onLoad }) {
+    onLoad({ filter: /zod\/v4\/core\/(to-json-schema|json-schema-processors)\.js$/ }, async ({ path }) => {
+      const names = Object.keys(await import(path));
+      return {
+        contents: `const absent = () => { throw new Error('A bundled function cannot describe a schema'); };
+export { ${names.map((name) => `absent as ${name}`).join(', ')} };`,
+      };
+    });
+  },
+};
+
 /** How every function is bundled. */
 export const bundleOptions = {
   absWorkingDir: root,
@@ -36,7 +53,7 @@ export const bundleOptions = {
   sourcemap: 'linked',
   legalComments: 'none',
   logLevel: 'warning',
-  plugins: [versionOnly],
+  plugins: [versionOnly, noJsonSchema],
 } satisfies BuildOptions;
 
 /** Functions that run uploaded models, in a child process whose program is bundled beside theirs. */
