@@ -1963,6 +1963,7 @@ export interface components {
                         cost_hours: number | null;
                     }[];
                 } | null;
+                price_overlays: string[];
                 first_closed_gate: string | null;
                 what_it_takes: string;
                 staying_costs_per_hour: number;
@@ -3354,6 +3355,7 @@ export interface operations {
                                     cost_hours: number | null;
                                 }[];
                             } | null;
+                            price_overlays: string[];
                             first_closed_gate: string | null;
                             what_it_takes: string;
                             staying_costs_per_hour: number;

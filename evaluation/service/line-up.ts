@@ -24,7 +24,7 @@ export function serviceLineUp(group: PoolGroup, timing: Timing, { a }: Policies)
   const rule = defaultThresholds;
   return [
     one('always on-demand', alwaysOnDemand),
-    ['one pool', group.pools.map((_, pool) => () => onePool(group, pool))],
+    ['one pool', group.pools.map((_, pool) => () => onePool(pool))],
     one('greedy', () => cheapest(group)),
     one('sticky', () => sticky(group)),
     one('sticky with a hot standby', () => withStandby(group)),
@@ -55,7 +55,7 @@ export function serviceLineUp(group: PoolGroup, timing: Timing, { a }: Policies)
 export function priceLineUp(group: PoolGroup, timing: Timing, { a }: Policies): Contestant[] {
   const one = (name: string, make: () => ServicePolicy): Contestant => [name, [make]];
   return [
-    ['one pool', group.pools.map((_, pool) => () => onePool(group, pool))],
+    ['one pool', group.pools.map((_, pool) => () => onePool(pool))],
     one('sticky', () => sticky(group)),
     one('thresholds', () => thresholdRule(group)),
     one('15 % cheaper', () => cheapest(group, 0.15)),

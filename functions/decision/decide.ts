@@ -2,14 +2,13 @@ import type * as z from 'zod';
 import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
 import type { DecisionInput } from '../core/decision/decision-input.ts';
 import { decisionModel } from '../core/decision/decision-model.ts';
-import { readInput } from '../core/decision/inputs.ts';
+import { type AgentInput, readInput } from '../core/decision/inputs.ts';
 import { jobFacts } from '../core/decision/job-facts.ts';
 import { logAnswer } from '../core/decision/log.ts';
 import { type Decision, decide, safeDefault } from '../core/decision/policy.ts';
 import { isFresh } from '../core/pool/freshness.ts';
 import { isPrice, priceFrom } from '../core/pool/price.ts';
 import type { Db } from '../shared/db.ts';
-import type { Agent } from '../shared/schema.ts';
 import { explain } from './explain.ts';
 import type { DecideRequest } from './routes.ts';
 
@@ -51,7 +50,7 @@ export async function decideFor(db: Db, { clientId, ref, body }: DecideCall, now
     now,
   );
   const { agent } = state;
-  const input = described(state.input, body, agent, now);
+  const input = described(state, body, now);
   if (!agent.enabled) return toWire({ ...safeDefault(input, ''), reason: 'Agent disabled' }, input, now);
   const decision = decide(input, now);
   await logAnswer(db, { ...state, input, decision, source: 'agent' }, now);
@@ -61,11 +60,10 @@ export async function decideFor(db: Db, { clientId, ref, body }: DecideCall, now
 /** What is assumed about a pool that only the caller knows. */
 const unseen = { interruptions30d: 0, availability: 'unknown', hazard: null } as const;
 
-/** Overrides what the database knows with what the caller reports; a reported price has the time of the request. */
+/** Overrides what the database knows with what the caller reports: public prices, which have the time of the request. */
 function described(
-  known: DecisionInput,
+  { agent, input: known, prices: paid }: AgentInput,
   { instance, pricing }: DecideCall['body'],
-  agent: Agent,
   now: Date,
 ): DecisionInput {
   const mode = instance.current_mode ?? known.agent.mode;
@@ -75,8 +73,9 @@ function described(
     ...(pricing?.cheapest_pool ? [{ ...pricing.cheapest_pool, instance_type: undefined, az: undefined }] : []),
   ]) {
     const id = pool_id ?? (az && `${instance_type ?? instance.instance_type ?? agent.instanceType}.${az}`);
-    if (id && isPrice(price)) pools.set(id, { ...(pools.get(id) ?? unseen), id, price, at: now });
+    if (id && isPrice(price)) pools.set(id, { ...(pools.get(id) ?? unseen), id, ...paid.pool(price), at: now });
   }
+  const [onDemand, currentSpot] = [priceFrom(pricing?.on_demand_price), priceFrom(pricing?.current_spot_price)];
   return {
     ...known,
     agent: {
@@ -86,8 +85,9 @@ function described(
       poolId: mode === 'spot' ? (instance.current_pool_id ?? known.agent.poolId) : null,
     },
     prices: {
-      onDemand: priceFrom(pricing?.on_demand_price) ?? known.prices.onDemand,
-      currentSpot: priceFrom(pricing?.current_spot_price) ?? known.prices.currentSpot,
+      ...known.prices,
+      ...(onDemand && paid.onDemand(onDemand)),
+      ...(currentSpot && { currentSpot: paid.paid('spot', currentSpot) }),
       pools: [...pools.values()],
     },
   };

@@ -14,7 +14,8 @@ export function explain(decision: Decision, input: DecisionInput, now: Date) {
   const opens = opensAt(failedGate, input, now)?.toISOString();
   const offered = prices.pools
     .filter(({ at, availability }) => isFresh(at, now) && availability !== 'down')
-    .map(({ price }) => price);
+    .map(({ price }) => price)
+    .concat(prices.onDemand ?? []);
   return {
     policy,
     model: service?.model ?? null,
@@ -24,6 +25,7 @@ export function explain(decision: Decision, input: DecisionInput, now: Date) {
       : terms?.pacing !== 'observed' || service?.degraded !== false,
     terms: terms === null || isJob(terms) ? null : { ...terms, pools: [...terms.pools] },
     job: isJob(terms) ? { ...terms, places: [...terms.places] } : null,
+    price_overlays: [...(prices.overlays ?? [])],
     first_closed_gate: failedGate,
     what_it_takes: opens ? `${reason}; not before ${opens}` : reason,
     staying_costs_per_hour: paid === null || offered.length === 0 ? 0 : Math.max(0, paid - Math.min(...offered)),

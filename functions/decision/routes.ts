@@ -46,6 +46,7 @@ const Explanation = z.object({
       ),
     })
     .nullable(),
+  price_overlays: z.array(z.string()).meta({ description: 'The tenant’s overlays that replaced public prices here' }),
   first_closed_gate: z.string().nullable(),
   what_it_takes: z.string(),
   staying_costs_per_hour: z.number(),

@@ -1,8 +1,9 @@
 import type { SelectQueryBuilder } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 import { agentNotFound } from '../../shared/errors.ts';
-import type { Agent, Schema } from '../../shared/schema.ts';
+import type { Agent, Schema, TargetMode } from '../../shared/schema.ts';
 import { failureCauseOf } from '../failover/failure-cause.ts';
+import { labelOf, type Overlay } from '../savings/overlay.ts';
 import {
   historyOf,
   launchesOf,
@@ -215,6 +216,19 @@ const failedSwitches = (json: unknown): FailedSwitch[] =>
     .map(([poolId, at, message]) => ({ poolId, at, cause: failureCauseOf(message ?? '') }))
     .sort((a, b) => a.at - b.at);
 
+const overlaysOf = (json: unknown): Overlay[] =>
+  tuples<[string | null, string, TargetMode, string | null, string | null]>(json).map(
+    ([name, instanceType, mode, multiplier, hourlyPrice]) => ({
+      label: labelOf({ name, mode, instanceType }),
+      instanceType,
+      mode,
+      multiplier,
+      hourlyPrice,
+      from: undefined,
+      until: undefined,
+    }),
+  );
+
 function stateFrom(rows: readonly Row[], wanted: Wanted) {
   const row = rows[0]!;
   const standbys = rows
@@ -242,6 +256,7 @@ function stateFrom(rows: readonly Row[], wanted: Wanted) {
       losses: recordedLosses(row.h$losses),
       failedSwitches: failedSwitches(row.h$failedSwitches),
       hasAutomaticStandby: Number(row.h$automaticStandbys) > 0,
+      overlays: overlaysOf(row.h$overlays),
     }),
     tenant: () => fields(row, 't', ['awsAccountId']),
   };

@@ -1,5 +1,6 @@
 import type { Agent, Command, FailureCause, Instance, InterruptionEvent, Replica } from '../../shared/schema.ts';
 import { minuteMs } from '../../shared/time.ts';
+import type { Overlay } from '../savings/overlay.ts';
 import { jobColumns } from './remaining-work.ts';
 
 /**
@@ -183,6 +184,8 @@ export interface History {
   readonly hasAutomaticStandby: boolean;
   /** For the agent's type and region, USD per hour, DECIMAL text. */
   readonly onDemandPrice: string | null;
+  /** What its tenant pays now for its type instead of public prices. */
+  readonly overlays: readonly Overlay[];
 }
 
 /** A switch, as a report identifies it. */

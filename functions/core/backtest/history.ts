@@ -4,7 +4,7 @@ import { secondMs, secondsIntoWeek } from '../../shared/time.ts';
 import { periodMs, periodSeconds } from '../availability/period.ts';
 import type { Availability } from '../decision/policy-a/input.ts';
 import { everyTenant } from '../pool/on-demand.ts';
-import { type Overlay, paidPrice } from '../savings/overlay.ts';
+import { comparedPrice, type Overlay, overlayFor } from '../savings/overlay.ts';
 import { carryMs, type PriceStep, priceAt, stepsOf } from '../savings/price-steps.ts';
 import { listedFirst } from '../savings/read-prices.ts';
 import type { PoolGroup } from './simulator/pool-group.ts';
@@ -81,9 +81,12 @@ function historyOf(
   const steps = Math.floor((period.to.getTime() - period.from.getTime()) / periodMs);
   const timeOf = (step: number) => period.from.getTime() + step * periodMs;
   const paid = (mode: 'spot' | 'ondemand', micros: bigint, at: number) =>
-    dollars(paidPrice(overlays, { instanceType, mode, micros }, at).micros);
+    comparedPrice(overlayFor(overlays, { instanceType, mode }, at), dollars(micros));
   const listed = (at: number) => priceAt(onDemand, at) ?? onDemand[0]!.micros;
   const onDemandPrice = dollars(listed(timeOf(0)));
+  const onDemandPaid = Float64Array.from({ length: steps }, (_, step) =>
+    paid('ondemand', listed(timeOf(step)), timeOf(step)),
+  );
   const seen = read.map(({ records }) => seenOf(records, period.from, steps));
   const pools = read.map(({ id, prices }, pool) => {
     const known = Array.from({ length: steps }, (_, step) => priceAt(prices, timeOf(step), carryMs));
@@ -94,13 +97,10 @@ function historyOf(
       up: Uint8Array.from(known, (micros, step) => Number(micros !== undefined && seen[pool]![step] === 'up')),
       prices: Float64Array.from(known, (micros) => (micros === undefined ? onDemandPrice : dollars(micros))),
       paid: Float64Array.from(known, (micros, step) =>
-        micros === undefined ? onDemandPrice : paid('spot', micros, timeOf(step)),
+        micros === undefined ? onDemandPaid[step]! : paid('spot', micros, timeOf(step)),
       ),
     };
   });
-  const onDemandPaid = Float64Array.from({ length: steps }, (_, step) =>
-    paid('ondemand', listed(timeOf(step)), timeOf(step)),
-  );
   const known = seen.flat().filter((availability) => availability !== 'unknown').length;
   return {
     from: period.from,

@@ -26,7 +26,7 @@ export function playerOf(history: History): Player {
     const onDemand = once('on-demand', alwaysOnDemand);
     return {
       as_asked: once(JSON.stringify(settings), () => settingsPolicy(history, settings)),
-      never_moving: pool === -1 ? onDemand : once(`in ${pool}`, () => onePool(group, pool)),
+      never_moving: pool === -1 ? onDemand : once(`in ${pool}`, () => onePool(pool)),
       always_cheapest: once('cheapest', () => cheapest(group)),
       all_on_demand: onDemand,
       policy: settings.availability_target === null ? policyVersion : servicePolicyVersion,

@@ -27,15 +27,11 @@ export function settingsPolicy(history: History, settings: PlayedSettings): Serv
   const slo = { availability: target / 100, over: settings.availability_form };
   const eyes = eyesOf(history);
   if (!settings.limits_hold) return policyA(group, slo, defaultTiming, policyAConfig, eyes);
-  const policy = policyA(group, slo, defaultTiming, policyAConfig, eyes, (sight, { id, price, hazard }) => {
-    const savingsPerHour = paidNow(history, sight) - price;
-    const move: Move = {
-      action: 'switch_spot',
-      mode: 'spot',
-      poolId: id,
-      risk: chanceWithinHour(hazard),
-      savingsPerHour,
-    };
+  const policy = policyA(group, slo, defaultTiming, policyAConfig, eyes, (sight, to) => {
+    const savingsPerHour = sight.price(sight.current ?? onDemand) - (to?.price ?? sight.price(onDemand));
+    const move: Move = to
+      ? { action: 'switch_spot', mode: 'spot', poolId: to.id, risk: chanceWithinHour(to.hazard), savingsPerHour }
+      : { action: 'switch_ondemand', mode: 'ondemand', poolId: null, risk: 0, savingsPerHour };
     const input = inputOf(history, settings, log, sight);
     // Policy A returns to Spot by its budget and learns from its attempts what is down, so these gates do not apply.
     const free = { ...input, agent: { ...input.agent, lastEmergencyAt: null, lastFailedSwitchAt: null } };
@@ -45,7 +41,7 @@ export function settingsPolicy(history: History, settings: PlayedSettings): Serv
 }
 
 function byRules(history: History, settings: PlayedSettings, log: MoveLog): Pick<ServicePolicy, 'decide' | 'failover'> {
-  const { pools, onDemandPrice } = history.group;
+  const { pools } = history.group;
   return {
     decide(sight) {
       log.isPlanned = true;
@@ -55,7 +51,7 @@ function byRules(history: History, settings: PlayedSettings, log: MoveLog): Pick
     },
     failover(sight) {
       log.isPlanned = false;
-      const cheaper = pools.map((_, pool) => pool).filter((pool) => sight.price(pool) < onDemandPrice);
+      const cheaper = pools.map((_, pool) => pool).filter((pool) => sight.price(pool) < sight.price(onDemand));
       return cheaper.sort((a, b) => sight.price(a) - sight.price(b));
     },
   };
@@ -68,7 +64,7 @@ function inputOf(
   log: MoveLog,
   sight: Sight,
 ): DecisionInput {
-  const { pools, onDemandPrice } = history.group;
+  const { pools } = history.group;
   const { current, now, step } = sight;
   const at = timeOf(history, now);
   const isOnSpot = current !== onDemand && current !== null;
@@ -86,7 +82,7 @@ function inputOf(
       ...log.at(now),
     },
     prices: {
-      onDemand: onDemandPrice,
+      onDemand: sight.price(onDemand),
       currentSpot: isOnSpot ? sight.price(current) : null,
       pools: pools.map(({ id }, pool) => ({
         id,
@@ -110,9 +106,6 @@ function inputOf(
     job: null,
   };
 }
-
-const paidNow = ({ group }: History, sight: Sight) =>
-  sight.current === onDemand || sight.current === null ? group.onDemandPrice : sight.price(sight.current);
 
 const day = 86_400;
 

@@ -3,7 +3,10 @@ import type { DisruptionWindows } from '../agent/disruption-windows.ts';
 import type { Availability, Downtime, Slo, Timing } from './policy-a/input.ts';
 import type { PoolRecord } from './policy-b/pool-record.ts';
 
-/** Everything a decision depends on; stored with it so that it can be replayed. Prices are USD per instance-hour. */
+/**
+ * Everything a decision depends on; stored with it so that it can be replayed. Prices are USD per instance-hour, and what
+ * the tenant pays: public prices, but for its price overlays (`paid-prices.ts`).
+ */
 export interface DecisionInput {
   readonly agent: {
     readonly instanceId: string | null;
@@ -27,9 +30,13 @@ export interface DecisionInput {
   };
   readonly prices: {
     readonly onDemand: number | null;
+    /** What on-demand costs others; absent unless overlays apply. */
+    readonly publicOnDemand?: number | null;
     /** What the agent's instance pays now, if it is Spot. */
     readonly currentSpot: number | null;
     readonly pools: readonly PoolState[];
+    /** The names of the overlays that apply; absent if none does. */
+    readonly overlays?: readonly string[];
   };
   readonly config: {
     readonly minSavingsPercent: number;
@@ -82,6 +89,8 @@ export interface ServiceFacts {
 export interface PoolState {
   readonly id: string;
   readonly price: number;
+  /** What the pool costs others; absent unless overlays apply. */
+  readonly publicPrice?: number;
   /** When the price was last seen. */
   readonly at: Date;
   /** Hours of the last 30 days in which the pool was interrupted, however many agents that hit. */

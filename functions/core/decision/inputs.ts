@@ -9,6 +9,7 @@ import { isFresh } from '../pool/freshness.ts';
 import type { DecisionInput, JobFacts } from './decision-input.ts';
 import { failedSwitchesOf } from './failed-switches.ts';
 import type { HazardModel } from './hazard-model.ts';
+import { type PaidPrices, paidPrices } from './paid-prices.ts';
 import { type PoolReader, type PricedPlace, type PricedPool, poolReader } from './priced-pools.ts';
 import { serviceFacts } from './service-facts.ts';
 
@@ -16,7 +17,9 @@ import { serviceFacts } from './service-facts.ts';
 export interface AgentInput {
   readonly agent: Agent;
   readonly input: DecisionInput;
+  /** With public prices. */
   readonly pools: readonly PricedPool[];
+  readonly prices: PaidPrices;
 }
 
 const wanted = { history: true, openSwitch: true } as const;
@@ -64,22 +67,23 @@ interface Readers {
 async function withPools(states: readonly State[], { readPools, readJob }: Readers, now: Date): Promise<AgentInput[]> {
   const placeOf = await readPools(states.map(({ agent }) => agent));
   return states.map((state) => {
-    const place = placeOf(state.agent);
-    return {
-      agent: state.agent,
-      pools: place.pools,
-      input: inputOf(state, place, readJob(state.agent, place, now), now),
-    };
+    const { agent, history } = state;
+    const place = placeOf(agent);
+    const prices = paidPrices(agent, history, now);
+    return { agent, pools: place.pools, prices, input: inputOf(state, place, prices, readJob(agent, place, now), now) };
   });
 }
 
 function inputOf(
   { agent, primary, history, openSwitch }: State,
   place: PricedPlace,
+  paid: PaidPrices,
   job: JobFacts | null,
   now: Date,
 ): DecisionInput {
   const service = job ? null : serviceFacts(agent, history, place, now);
+  const onDemand = fromDecimalOrNull(primary?.ondemandPrice ?? history.onDemandPrice);
+  const currentSpot = agent.currentMode === 'spot' ? reportedSpot(primary, place, now) : null;
   const failed = failedSwitchesOf(history.failedSwitches, (service ?? job) !== null, now);
   return {
     agent: {
@@ -98,17 +102,18 @@ function inputOf(
       lastFailedSwitchAt: failed.lastAt,
     },
     prices: {
-      onDemand: fromDecimalOrNull(primary?.ondemandPrice ?? history.onDemandPrice),
-      currentSpot: agent.currentMode === 'spot' ? spotPaid(primary, place, now) : null,
+      ...paid.onDemand(onDemand),
+      currentSpot: currentSpot && paid.paid('spot', currentSpot),
       pools: place.pools.map(({ id, price, at, interruptions30d, availability, hazard, placementScore }) => ({
         id,
-        price,
+        ...paid.pool(price),
         at,
         interruptions30d,
         availability: failed.refusing.has(id) ? 'down' : availability,
         hazard,
         ...(placementScore != null && { placementScore }),
       })),
+      ...(paid.overlays.length > 0 && { overlays: paid.overlays }),
     },
     config: {
       minSavingsPercent: fromDecimal(agent.minSavingsPercent)!,
@@ -125,7 +130,7 @@ function inputOf(
 }
 
 /** The price that the primary reported; if that report is old, the known price of its pool, if that is fresh. */
-function spotPaid(primary: State['primary'], { pools }: PricedPlace, now: Date): number | null {
+function reportedSpot(primary: State['primary'], { pools }: PricedPlace, now: Date): number | null {
   const said = fromDecimalOrNull(primary?.spotPrice);
   if (said !== null && primary?.lastReportAt && isFresh(primary.lastReportAt, now)) return said;
   const known = pools.find(({ id, at }) => id === primary?.currentPoolId && isFresh(at, now));

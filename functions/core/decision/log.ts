@@ -8,7 +8,7 @@ import type { AgentInput } from './inputs.ts';
 import type { Decision } from './policy.ts';
 import { packedAnswer } from './replay.ts';
 
-export interface Logged extends AgentInput {
+export interface Logged extends Omit<AgentInput, 'prices'> {
   readonly decision: Decision;
   /** Who asked: the decision loop, an agent's `decide` request, or a rebalance recommendation. */
   readonly source: 'loop' | 'agent' | 'rebalance';

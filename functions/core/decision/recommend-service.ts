@@ -1,11 +1,11 @@
 import { isFresh } from '../pool/freshness.ts';
-import { type DecisionInput, type Move, type ServiceFacts, unknownPrice } from './decision-input.ts';
+import { type DecisionInput, type Move, type PoolState, type ServiceFacts, unknownPrice } from './decision-input.ts';
 import { budgetOf, costsOf, spentBudget } from './policy-a/budget.ts';
 import { policyAConfig } from './policy-a/config.ts';
 import type { RatedPool } from './policy-a/input.ts';
 import { enoughObserved } from './policy-a/pacing.ts';
-import { type Commitment, chooseMove, lambdaOf, type ServiceInput } from './policy-a/policy.ts';
-import { ratePools } from './policy-a/score.ts';
+import { type Commitment, chooseMove, isDearerThanOnDemand, lambdaOf, type ServiceInput } from './policy-a/policy.ts';
+import { ratePools, relativeWorth } from './policy-a/score.ts';
 
 /** Policy A, as it is scored (docs/policies.md), for agents with an availability target. */
 export const servicePolicyVersion = 'policy-a-3';
@@ -52,21 +52,24 @@ export function recommendService(
   const onDemandPrice = prices.onDemand!;
   const current = onSpot ? agent.poolId : null;
   const usable = prices.pools.filter((pool) => pool.hazard !== null && (pool.id === current || isFresh(pool.at, now)));
-  const views = usable.map(({ id, price, availability }) => ({
-    id,
-    price: id === current ? (prices.currentSpot ?? price) : price,
-    availability,
-  }));
-  const pools = ratePools(
-    views,
-    usable.map(({ hazard }) => hazard!),
-    onDemandPrice,
-    service.timing,
-  );
+  const rate = (priceOf: (pool: PoolState) => number, onDemand: number) =>
+    ratePools(
+      usable.map((pool) => ({ id: pool.id, price: priceOf(pool), availability: pool.availability })),
+      usable.map(({ hazard }) => hazard!),
+      onDemand,
+      service.timing,
+    );
+  const pools = rate(({ id, price }) => (id === current ? (prices.currentSpot ?? price) : price), onDemandPrice);
   const seconds = Math.floor(now.getTime() / 1000);
   const { slo, weekStart, downtime, pacing, observedShare, timing } = service;
   const shadows = observedShare >= enoughObserved ? pacing : null;
-  const commitment: Commitment = { slo, weekStart, downtime, shadows };
+  const worth = prices.publicOnDemand
+    ? relativeWorth(
+        rate(({ price }) => price, onDemandPrice),
+        rate(({ price, publicPrice = price }) => publicPrice, prices.publicOnDemand),
+      )
+    : 1;
+  const commitment: Commitment = { slo, weekStart, downtime, shadows, relativeWorth: worth };
   const input: ServiceInput = { now: seconds, current, onDemandPrice, pools, timing, commitment };
   const terms = termsOf(input, commitment, observedShare);
   const stay = {
@@ -81,7 +84,7 @@ export function recommendService(
   } as const;
   const own = pools.find(({ id }) => id === current);
   if (onSpot && !own) return { ...stay, reason: unknownPrice(current) };
-  if (own && own.price > onDemandPrice)
+  if (own && isDearerThanOnDemand(input))
     return {
       ...stay,
       action: 'switch_ondemand',

@@ -15,6 +15,10 @@ export interface Overlay {
   readonly until: number | undefined;
 }
 
+/** What an overlay is called where it is not shown itself. */
+export const labelOf = ({ name, mode, instanceType }: { name: string | null; mode: string; instanceType: string }) =>
+  name?.replaceAll('\n', ' ') ?? `${mode}, ${instanceType || 'all types'}`;
+
 const million = 1_000_000n;
 
 /** An instance type and mode, with its public price in micro-dollars per hour. */
@@ -30,19 +34,30 @@ export interface PaidPrice {
   readonly overlay: Overlay | undefined;
 }
 
-/** The price that the tenant pays at a time. An overlay for the type takes precedence over one for all types. */
-export function paidPrice(
+/** The price that the tenant pays at a time. */
+export function paidPrice(overlays: readonly Overlay[], { micros, ...of }: PublicPrice, at: number): PaidPrice {
+  const overlay = overlayFor(overlays, of, at);
+  return { micros: overlay ? priceBy(overlay, micros) : micros, overlay };
+}
+
+/** The overlay that applies at a time, if any. One for the type takes precedence over one for all types. */
+export function overlayFor(
   overlays: readonly Overlay[],
-  { instanceType, mode, micros }: PublicPrice,
+  { instanceType, mode }: Omit<PublicPrice, 'micros'>,
   at: number,
-): PaidPrice {
+): Overlay | undefined {
   const valid = overlays.filter(
     (one) => one.mode === mode && (one.from ?? at) <= at && at < (one.until ?? Number.POSITIVE_INFINITY),
   );
-  const overlay =
-    valid.find((one) => one.instanceType === instanceType) ?? valid.find((one) => one.instanceType === '');
-  return { micros: overlay ? priceBy(overlay, micros) : micros, overlay };
+  return valid.find((one) => one.instanceType === instanceType) ?? valid.find((one) => one.instanceType === '');
 }
+
+/**
+ * The price that decisions and back-tests compare, in USD per hour like the public one. They divide by prices, so free
+ * capacity costs a micro-dollar.
+ */
+export const comparedPrice = (overlay: Overlay | undefined, price: number): number =>
+  overlay ? Math.max(Number(priceBy(overlay, BigInt(Math.round(price * 1e6)))), 1) / 1e6 : price;
 
 function priceBy({ hourlyPrice, multiplier }: Overlay, micros: bigint): bigint {
   if (hourlyPrice !== null) return toMicros(hourlyPrice);

@@ -50,7 +50,7 @@ function play(group: PoolGroup, name: string): ServiceResult | Bound {
   if (name.startsWith('sticky')) return run(sticky(group));
   if (name.startsWith('original')) return run(thresholdRule(group));
   const [, pool] = /#(\d)/.exec(name)!;
-  return run(onePool(group, Number(pool)));
+  return run(onePool(Number(pool)));
 }
 
 /** Groups that play in a tenth of a second. */

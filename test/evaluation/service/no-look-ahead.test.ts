@@ -21,7 +21,7 @@ const steps = 300;
 
 const policies: Record<string, (group: PoolGroup) => ServicePolicy> = {
   'always on-demand': alwaysOnDemand,
-  'one pool': (group) => onePool(group, 1),
+  'one pool': () => onePool(1),
   greedy: (group) => cheapest(group),
   sticky: (group) => sticky(group),
   'cool-down': (group) => sticky(group, 2),

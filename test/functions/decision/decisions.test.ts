@@ -161,6 +161,7 @@ describe('decide (A12)', () => {
         degraded: true,
         terms: null,
         job: null,
+        price_overlays: [],
         first_closed_gate: null,
         what_it_takes: `${pool} costs 70.0 % less than on-demand`,
         staying_costs_per_hour: 0.07,

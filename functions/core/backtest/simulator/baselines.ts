@@ -11,24 +11,23 @@ const cent = 1e-9;
 const cheapestFirst = ({ pools }: PoolGroup, sight: Sight) =>
   pools.map((_, pool) => pool).sort((a, b) => sight.price(a) - sight.price(b));
 
-const belowOnDemand = (group: PoolGroup, sight: Sight) =>
-  cheapestFirst(group, sight).filter((pool) => sight.price(pool) < group.onDemandPrice);
+const isBelowOnDemand = (pool: number, sight: Sight) => sight.price(pool) < sight.price(onDemand);
 
-const paid = (group: PoolGroup, sight: Sight) =>
-  sight.current === onDemand ? group.onDemandPrice : sight.price(sight.current!);
+const belowOnDemand = (group: PoolGroup, sight: Sight) =>
+  cheapestFirst(group, sight).filter((pool) => isBelowOnDemand(pool, sight));
 
 export const alwaysOnDemand = (): ServicePolicy => ({ decide: () => [], failover: () => [] });
 
 /** Stays in one pool, on-demand while it is down. */
-export const onePool = (group: PoolGroup, pool: number): ServicePolicy => ({
-  decide: (sight) => (sight.current === onDemand && sight.price(pool) < group.onDemandPrice ? [pool] : []),
+export const onePool = (pool: number): ServicePolicy => ({
+  decide: (sight) => (sight.current === onDemand && isBelowOnDemand(pool, sight) ? [pool] : []),
   failover: () => [],
 });
 
 /** Moves to whatever is cheapest now, if it is cheaper by at least this share. */
 export const cheapest = (group: PoolGroup, margin = 0): ServicePolicy => ({
   decide: (sight) => {
-    const now = paid(group, sight);
+    const now = sight.price(sight.current!);
     const isCheaper = (price: number) => (margin === 0 ? price < now - cent : (now - price) / now >= margin);
     return cheapestFirst(group, sight).filter((pool) => isCheaper(sight.price(pool)));
   },
@@ -81,7 +80,7 @@ export function thresholdRule(group: PoolGroup, rule: ThresholdRule = defaultThr
       const { now, current } = sight;
       if (now - (switches.at(-1) ?? Number.NEGATIVE_INFINITY) < rule.hoursBetween * hour) return [];
       if (switches.filter((at) => at > now - week).length >= rule.switchesPerWeek) return [];
-      const price = paid(group, sight);
+      const price = sight.price(current!);
       return cheapestFirst(group, sight).filter(
         (pool) =>
           pool !== current && (price - sight.price(pool)) / price >= rule.margin && risk(pool, now) < rule.riskBelow,

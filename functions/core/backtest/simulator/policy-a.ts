@@ -1,17 +1,20 @@
 import { costsOf } from '../../decision/policy-a/budget.ts';
 import { type PolicyAConfig, week } from '../../decision/policy-a/config.ts';
 import { hazards } from '../../decision/policy-a/hazard.ts';
-import type { Availability, Downtime, RatedPool, Slo, Timing } from '../../decision/policy-a/input.ts';
+import type { Availability, Downtime, PricedView, RatedPool, Slo, Timing } from '../../decision/policy-a/input.ts';
 import { enoughObserved } from '../../decision/policy-a/pacing.ts';
-import { chooseFailover, chooseMove, type ServiceInput } from '../../decision/policy-a/policy.ts';
+import { chooseFailover, chooseMove, isDearerThanOnDemand, type ServiceInput } from '../../decision/policy-a/policy.ts';
 import { PoolHistoryTracker } from '../../decision/policy-a/pool-history.ts';
-import { ratePools } from '../../decision/policy-a/score.ts';
+import { ratePools, relativeWorth } from '../../decision/policy-a/score.ts';
 import { advanceShadows, startShadows } from '../../decision/policy-a/shadows.ts';
 import type { PoolGroup } from './pool-group.ts';
 import { onDemand, type ServicePolicy, type Sight } from './service-policy.ts';
 
-/** Whether a service may make a move that policy A chose: the tenant's limits may forbid it. */
-export type MayMove = (sight: Sight, to: RatedPool) => boolean;
+/**
+ * Whether a service may make a move that policy A chose: the tenant's limits may forbid it.
+ * @param to the pool, or `null` for on-demand
+ */
+export type MayMove = (sight: Sight, to: RatedPool | null) => boolean;
 
 /** What was seen of each pool in each step, as in a run of a fleet. */
 export type SeenBySteps = (pool: number, step: number) => Availability;
@@ -31,9 +34,10 @@ export function policyA(
   timing: Timing,
   config: PolicyAConfig,
   eyes: Eyes = 'all',
-  mayMove?: MayMove,
+  mayMove: MayMove = () => true,
 ): ServicePolicy {
-  const { intoWeek = 0, stepSeconds, onDemandPrice, pools } = group;
+  const { intoWeek = 0, stepSeconds, pools } = group;
+  const hasOwnPrices = group.onDemandPaid !== undefined || pools.some(({ paid }) => paid);
   const index = new Map(pools.map(({ id }, pool) => [id, pool]));
   const trackers = pools.map(() => new PoolHistoryTracker(stepSeconds));
   const costs = costsOf(timing);
@@ -42,6 +46,7 @@ export function policyA(
   const rated = new Map<number, RatedPool[]>();
   let before = startShadows(0, config.pacing);
   let shadows = before;
+  let worth = 1;
   let downtime: Downtime[] = [];
   /**
    * What the service met of each pool in the current step. It counts as an observation when the step is over, unless
@@ -50,10 +55,10 @@ export function policyA(
   const met = pools.map((): Availability => 'unknown');
   const isOpen = pools.map(() => false);
 
-  const inputAt = ({ step, now, current }: Sight): ServiceInput => ({
+  const inputAt = ({ step, now, current, price }: Sight): ServiceInput => ({
     now,
     current: current === onDemand || current === null ? null : pools[current]!.id,
-    onDemandPrice,
+    onDemandPrice: price(onDemand),
     pools: rated.get(step)!,
     timing,
     commitment: slo && {
@@ -61,11 +66,20 @@ export function policyA(
       weekStart: now - ((now + intoWeek) % week),
       downtime,
       shadows: isFollowed() ? before : null,
+      relativeWorth: worth,
     },
   });
   const isFollowed = () =>
     eyes === 'all' ||
     trackers.reduce((sum, tracker) => sum + tracker.observedShare(), 0) / pools.length >= enoughObserved;
+  /** Shadows are of a place, not of a tenant, so they are by public prices. */
+  const atPublicPrices = (views: readonly PricedView[], losses: readonly number[], { publicPrice }: Sight) =>
+    ratePools(
+      views.map((view, pool) => ({ ...view, price: publicPrice(pool) })),
+      losses,
+      group.onDemandPrice,
+      timing,
+    );
   const places = (ids: readonly string[]) => ids.map((id) => index.get(id)!);
   const spend = (at: number, seconds: number) => {
     downtime = [...downtime.filter((event) => event.at > at - week), { at, seconds }];
@@ -89,16 +103,19 @@ export function policyA(
         const unseenHours = history.unseenHours + (isOpen[pool] ? stepSeconds / 3600 : 0);
         return { id, price: sight.price(pool), availability, history: { ...history, unseenHours } };
       });
-      const current = ratePools(views, hazards(views, config.hazard), onDemandPrice, timing);
+      const losses = hazards(views, config.hazard);
+      const current = ratePools(views, losses, sight.price(onDemand), timing);
+      const asListed = hasOwnPrices ? atPublicPrices(views, losses, sight) : current;
       rated.set(sight.step, current);
       rated.delete(sight.step - kept);
+      worth = relativeWorth(current, asListed);
       before = shadows;
-      if (slo) shadows = advanceShadows(shadows, current, sight.now, timing, costs, config.pacing);
+      if (slo) shadows = advanceShadows(shadows, asListed, sight.now, timing, costs, config.pacing);
     },
     decide(sight) {
-      const targets = choose(sight, chooseMove);
+      if (isDearerThanOnDemand(inputAt(sight))) return mayMove(sight, null) ? [onDemand] : [];
       const pools = rated.get(sight.step)!;
-      return mayMove ? targets.filter((target) => mayMove(sight, pools[target]!)) : targets;
+      return choose(sight, chooseMove).filter((target) => mayMove(sight, pools[target]!));
     },
     failover: (sight) => choose(sight, chooseFailover),
     interrupted: (_, at) => spend(at, costs.interruption),

@@ -21,7 +21,7 @@ export interface RecordedPool {
   /** 1 in the steps in which an instance could be launched or kept. */
   readonly up: Uint8Array;
   readonly prices: Float64Array;
-  /** What the pool costs the tenant in each step, if that is not `prices`. Policies still go by public prices. */
+  /** What the pool costs the tenant in each step, if that is not `prices`. */
   readonly paid?: Float64Array | undefined;
 }
 

@@ -25,15 +25,12 @@ export class RecordedMarket {
     return place === onDemand || this.#upFor[place]![step]! >= Math.min(steps, step + 1);
   }
 
-  price(place: Place, step: number): number {
-    return place === onDemand ? this.#group.onDemandPrice : this.#group.pools[place]!.prices[step]!;
-  }
-
   /** What the tenant pays for a place. */
-  paid(place: Place, step: number): number {
-    const { onDemandPaid, pools } = this.#group;
-    const paid = place === onDemand ? onDemandPaid : pools[place]!.paid;
-    return paid ? paid[step]! : this.price(place, step);
+  price(place: Place, step: number): number {
+    const { onDemandPrice, onDemandPaid, pools } = this.#group;
+    if (place === onDemand) return onDemandPaid?.[step] ?? onDemandPrice;
+    const { prices, paid = prices } = pools[place]!;
+    return paid[step]!;
   }
 
   /** What a policy can see in a step. */
@@ -42,7 +39,8 @@ export class RecordedMarket {
       now,
       step,
       current,
-      price: (pool) => this.price(pool, step),
+      price: (place) => this.price(place, step),
+      publicPrice: (pool) => this.#group.pools[pool]!.prices[step]!,
       isUp: (pool) => this.isUp(pool, step),
     };
   }

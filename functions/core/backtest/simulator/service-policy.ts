@@ -10,7 +10,10 @@ export interface Sight {
   readonly step: number;
   /** Where the service runs, or ran until it was interrupted; `null` when nothing serves. */
   readonly current: Place | null;
-  price(pool: number): number;
+  /** What the tenant pays for a place. */
+  price(place: Place): number;
+  /** The public price of a pool, which may differ from what the tenant pays. */
+  publicPrice(pool: number): number;
   /** Whether a pool is up in this step. Only policies declared to know this may ask about pools they are not in. */
   isUp(pool: number): boolean;
 }

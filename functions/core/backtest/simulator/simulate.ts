@@ -92,7 +92,7 @@ class Episode {
       launchAt += attempt;
       if (this.#try(place, this.#market.hasLasted(place, step, step - noticeStep + 1), at)) break;
     }
-    if (launchAt < at) this.#ledger.pay(this.#market.paid(place, noticeStep), at - launchAt);
+    if (launchAt < at) this.#ledger.pay(this.#market.price(place, noticeStep), at - launchAt);
     this.#ledger.failedOver(at);
     this.#policy.failedOver?.(at);
     if (launchAt + launch <= at) {
@@ -125,7 +125,7 @@ class Episode {
       const pool = this.#policy.standby!(this.#market.sight(step, at, this.#current)).find(isFree);
       this.#standby = pool === undefined ? undefined : { pool, readyAt: at + this.#timing.launch };
     }
-    if (this.#standby) this.#ledger.pay(this.#market.paid(this.#standby.pool, step), this.#group.stepSeconds);
+    if (this.#standby) this.#ledger.pay(this.#market.price(this.#standby.pool, step), this.#group.stepSeconds);
   }
 
   #pay(step: number, at: number): void {
@@ -139,7 +139,7 @@ class Episode {
         this.#run(this.#current, step, at, ready);
         this.#ledger.wasDown(this.#timing.plannedCutover, at);
       }
-      this.#ledger.pay(this.#market.paid(pending.place, step), Math.max(0, ready - Math.max(pending.billedFrom, at)));
+      this.#ledger.pay(this.#market.price(pending.place, step), Math.max(0, ready - Math.max(pending.billedFrom, at)));
       this.#run(pending.place, step, ready, end);
       this.#current = pending.place;
       this.#pending = undefined;
@@ -148,11 +148,11 @@ class Episode {
     if (this.#current === null) this.#ledger.wasDown(stepSeconds, at);
     else this.#run(this.#current, step, at, end);
     if (pending)
-      this.#ledger.pay(this.#market.paid(pending.place, step), Math.max(0, end - Math.max(pending.billedFrom, at)));
+      this.#ledger.pay(this.#market.price(pending.place, step), Math.max(0, end - Math.max(pending.billedFrom, at)));
   }
 
   #run(place: Place, step: number, from: number, to: number): void {
-    this.#ledger.pay(this.#market.paid(place, step), to - from);
+    this.#ledger.pay(this.#market.price(place, step), to - from);
     if (place === onDemand) this.#ledger.onDemandSeconds += to - from;
   }
 

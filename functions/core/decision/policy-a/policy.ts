@@ -27,12 +27,18 @@ export interface Commitment {
    * As they were before the current observation. `null` where too little of the pools is observed (`enoughObserved`).
    */
   readonly shadows: Pacing | null;
+  /** For a tenant who does not pay public prices (`relativeWorth` of score.ts). */
+  readonly relativeWorth?: number;
 }
 
 /** Pools to try in this order. Empty means to stay or, at a failover, to go on-demand. */
 export type Targets = readonly string[];
 
-/** Where a running service should move. */
+/** Whether a service pays more for its pool than on-demand would cost it. It leaves at once, whatever its budget. */
+export const isDearerThanOnDemand = ({ pools, current, onDemandPrice }: ServiceInput) =>
+  pools.some(({ id, price }) => id === current && price > onDemandPrice);
+
+/** Where a running service should move, if `isDearerThanOnDemand` does not send it on-demand. */
 export function chooseMove(input: ServiceInput, config: PolicyAConfig): Targets {
   const { current, commitment } = input;
   if (!commitment)
@@ -95,9 +101,9 @@ function currentPool({ pools, current }: ServiceInput): RatedPool {
 }
 
 export function lambdaOf({ now }: ServiceInput, commitment: Commitment, { pacing }: PolicyAConfig): number {
-  const { slo, weekStart, downtime, shadows } = commitment;
+  const { slo, weekStart, downtime, shadows, relativeWorth = 1 } = commitment;
   const affordable = affordableRate(before(downtime, now), slo, weekStart, now, pacing);
-  return shadows ? pacedLambda(affordable, shadows, now, pacing) : blindLambda(affordable, pacing);
+  return relativeWorth * (shadows ? pacedLambda(affordable, shadows, now, pacing) : blindLambda(affordable, pacing));
 }
 
 const spentOf = ({ downtime, slo, weekStart }: Commitment, now: number) => spentBudget(downtime, slo, weekStart, now);

@@ -50,11 +50,14 @@ function historyOf(pools: readonly ReturnType<typeof expand>[]): History {
       stepSeconds,
       steps,
       onDemandPrice: 1,
+      // What the tenant pays changes as well.
+      onDemandPaid: Float64Array.from(pools[0]!, ({ price }) => 0.4 + price / 2),
       pools: pools.map((pool, n) => ({
         id: `p${n}`,
         onDemandPrice: 1,
         up: Uint8Array.from(pool, ({ seen }) => Number(seen === 'up')),
         prices: Float64Array.from(pool, ({ price }) => price),
+        paid: Float64Array.from(pool, ({ price }) => 0.9 * price),
       })),
     },
     seen: pools.map((pool) => pool.map(({ seen }) => seen)),

@@ -118,7 +118,7 @@ describe('a back-test', () => {
       settings: { availability_target: 99.9, availability_form: 'rolling', limits_hold: false },
       outcome: {
         as_asked: asTold(group, policyA(group, slo, profiles.target, defaultPolicies.a, seen)),
-        never_moving: asTold(group, onePool(group, 0)),
+        never_moving: asTold(group, onePool(0)),
         always_cheapest: asTold(group, cheapest(group)),
         all_on_demand: asTold(group, alwaysOnDemand()),
         policy: 'policy-a-3',
@@ -174,7 +174,7 @@ describe('a back-test', () => {
     expect(outcome.never_moving.savings_percent).toBeCloseTo(35, 0);
   });
 
-  it('charges what the tenant pays, while policies go by public prices', async () => {
+  it('charges and compares what the tenant pays', async () => {
     const agent = await agentWith({ 'us-east-1a': always('u', 0.5) });
     const before = (await played(agent, { days: 1 })).plays[0].outcome;
     const overlays = [
@@ -188,8 +188,40 @@ describe('a back-test', () => {
     expect(set.status).toBe(200);
     const after = (await played(agent, { days: 1 })).plays[0].outcome;
     expect(after.all_on_demand.cost).toBeCloseTo(before.all_on_demand.cost / 2, 5);
+    // The pool costs 0.45, on-demand 0.50: too little for the loop's rules, while the simple rule takes every cent.
     expect(after.always_cheapest.cost).toBeCloseTo(before.always_cheapest.cost * 0.9, 1);
-    expect(after.as_asked.moves).toBe(before.as_asked.moves);
+    expect(before.as_asked).toMatchObject({ moves: 1 });
+    expect(after.as_asked).toEqual(after.all_on_demand);
+  });
+
+  it.each([
+    ['with the default settings', {}],
+    ['with a target', { availability_target: 99 }],
+  ])('%s leaves Spot when a Savings Plan that makes on-demand cheaper begins', async (_, settings) => {
+    const agent = await agentWith({ 'us-east-1a': always('u', 0.5) });
+    const begins = new Date(rig.clock.now().getTime() - 12 * 3_600_000).toISOString();
+    const set = await rig.request('PUT', `/api/client/${agent.tenant.id}/price-overlays`, {
+      token: agent.tenant.token,
+      body: { overlays: [{ mode: 'ondemand', multiplier: 0.4, from: begins }] },
+    });
+    expect(set.status).toBe(200);
+    const [free] = (await played(agent, { days: 1, settings })).plays;
+    expect(free.outcome.as_asked).toMatchObject({ moves: 2, cost: expect.closeTo(12 * 0.5 + 12 * 0.4, 0) });
+    const held = { ...settings, max_switches_per_day: 1 };
+    const [limited] = (await played(agent, { days: 1, settings: held })).plays;
+    expect(limited.outcome.as_asked).toMatchObject({ moves: 1, cost: expect.closeTo(24 * 0.5, 0) });
+  });
+
+  it('of free on-demand says what Spot would cost', async () => {
+    const agent = await agentWith({ 'us-east-1a': always('u', 0.5) });
+    const set = await rig.request('PUT', `/api/client/${agent.tenant.id}/price-overlays`, {
+      token: agent.tenant.token,
+      body: { overlays: [{ mode: 'ondemand', multiplier: 0 }] },
+    });
+    expect(set.status).toBe(200);
+    const { outcome } = (await played(agent, { days: 1 })).plays[0];
+    expect(outcome.as_asked).toMatchObject({ moves: 0, savings_percent: 0 });
+    expect(outcome.all_on_demand.cost).toBeCloseTo(0, 4);
   });
 
   it('covers the number of days that is asked for', async () => {

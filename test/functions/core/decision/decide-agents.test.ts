@@ -77,6 +77,14 @@ it('decides on agents and pools whose names have the maximum length', async () =
   await beside.query(`UPDATE spot_pools SET ${longest({ id: 128, pool_name: 160, ...place })}, ${longestZone}`);
   await beside.query(`UPDATE tenant_pool_prices SET ${longest({ pool_id: 128 })}`);
   await beside.query(`UPDATE ondemand_prices SET ${longest({ instance_type: 64, region: 32 })}`);
+  const overlays = (position: string, type: string) =>
+    `SELECT client_id, ${position}, REPEAT('界', 64), ${type}, mode, 9.999999 FROM agents
+       CROSS JOIN (SELECT 0 AS k, 'spot' AS mode UNION SELECT 1, 'ondemand') AS m`;
+  await beside.query(
+    `INSERT INTO client_price_overlays (client_id, position, name, instance_type, mode, multiplier)
+       ${overlays('2 + 2 * ROW_NUMBER() OVER (ORDER BY instance_type) + k', 'instance_type')}
+       UNION ${overlays('k', "''")}`,
+  );
   expect(await rig.runJob('decide')).toMatchObject({ rows: 200 });
   expect(await undecided()).toBe(0);
   const decisions = await rig.db.selectFrom('decisions').selectAll().where('clientId', '=', tenant).limit(1).execute();

@@ -127,3 +127,36 @@ describe('an agent with a target', () => {
     expect(weekStartOf(new Date('2026-03-09T00:00:00Z')).toISOString()).toBe('2026-03-09T00:00:00.000Z');
   });
 });
+
+describe('an agent with a target whose tenant has a Savings Plan', () => {
+  const under = (plan: number, given: DecisionInput): DecisionInput => ({
+    ...given,
+    prices: {
+      ...given.prices,
+      onDemand: plan,
+      publicOnDemand: 1,
+      pools: given.prices.pools.map((one) => ({ ...one, publicPrice: one.price })),
+      overlays: ['plan'],
+    },
+  });
+  const hazards = [0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2, 3, 5];
+  const actions = (plan: number) =>
+    hazards.map((hazard) => decide(under(plan, input({}, [pool('a', { hazard })])), now).action);
+
+  it('enters the same pools as others do while Spot is cheaper, although each saves it less', () => {
+    expect(new Set(actions(1))).toEqual(new Set(['stay', 'switch_spot']));
+    for (const plan of [0.8, 0.6, 0.4]) expect(actions(plan)).toEqual(actions(1));
+  });
+
+  it('enters none that costs as much as on-demand, and leaves one that costs more', () => {
+    expect(new Set(actions(0.3))).toEqual(new Set(['stay']));
+    const onSpot = input({ mode: 'spot', poolId: 'p.us-east-1a' }, [pool('a')]);
+    expect(decide(under(0.3, onSpot), now).action).toBe('stay');
+    expect(decide(under(0.29, onSpot), now)).toMatchObject({ action: 'switch_ondemand', allowed: true });
+  });
+
+  it('is decided on as if it had none when the plan costs what others pay', () => {
+    const given = input();
+    expect(decide(under(1, given), now)).toEqual(decide(given, now));
+  });
+});
