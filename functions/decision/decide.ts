@@ -1,11 +1,12 @@
 import type * as z from 'zod';
 import { type OfAgent, parseHandle } from '../core/agent/identity.ts';
+import { decideOrStay } from '../core/decision/decide-or-stay.ts';
 import type { DecisionInput } from '../core/decision/decision-input.ts';
 import { decisionModel } from '../core/decision/decision-model.ts';
 import { type AgentInput, readInput } from '../core/decision/inputs.ts';
 import { jobFacts } from '../core/decision/job-facts.ts';
 import { logAnswer } from '../core/decision/log.ts';
-import { type Decision, decide, safeDefault } from '../core/decision/policy.ts';
+import { type Decision, safeDefault } from '../core/decision/policy.ts';
 import { isFresh } from '../core/pool/freshness.ts';
 import { isPrice, priceFrom } from '../core/pool/price.ts';
 import type { Db } from '../shared/db.ts';
@@ -52,7 +53,7 @@ export async function decideFor(db: Db, { clientId, ref, body }: DecideCall, now
   const { agent } = state;
   const input = described(state, body, now);
   if (!agent.enabled) return toWire({ ...safeDefault(input, ''), reason: 'Agent disabled' }, input, now);
-  const decision = decide(input, now);
+  const decision = decideOrStay({ agent, input }, now);
   await logAnswer(db, { ...state, input, decision, source: 'agent' }, now);
   return toWire(decision, input, now);
 }
@@ -98,12 +99,13 @@ function described(
  * @throws AppError agent_not_found
  */
 export async function recommendSwitch(db: Db, { clientId, ref }: OfAgent, now: Date) {
-  const { agent, input, pools } = await readInput(
+  const state = await readInput(
     db,
     { clientId, ref, agentId: parseHandle(ref).agentId, model: decisionModel(), readJob: jobFacts },
     now,
   );
-  const decision = decide(input, now);
+  const { agent, input, pools } = state;
+  const decision = decideOrStay(state, now);
   const current = pools.find((pool) => pool.id === agent.currentPoolId);
   const alternatives = pools
     .filter((pool) => pool.id !== agent.currentPoolId && isFresh(pool.at, now))

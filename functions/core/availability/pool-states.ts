@@ -3,7 +3,7 @@ import { chunks } from '../../shared/chunks.ts';
 import type { Db } from '../../shared/db.ts';
 import { dayMs, msBetween } from '../../shared/time.ts';
 import type { Availability, PoolHistory } from '../decision/policy-a/input.ts';
-import { PoolHistoryTracker, type PoolRecord } from '../decision/policy-a/pool-history.ts';
+import { isPoolRecord, PoolHistoryTracker, type PoolRecord } from '../decision/policy-a/pool-history.ts';
 import type { Observation } from './evidence.ts';
 import { periodMs, periodSeconds } from './period.ts';
 
@@ -13,7 +13,8 @@ const atOnce = 400;
 /** A pool's stored state: what was observed up to and including the period `observedAt`. */
 export interface StoredPoolState {
   readonly observedAt: Date;
-  readonly record: PoolRecord;
+  /** A `PoolRecord`, unless the row is damaged. */
+  readonly record: unknown;
 }
 
 /** Saves what was observed of pools in a period. Doing so again changes nothing. */
@@ -51,7 +52,7 @@ async function saveStates(db: Db, period: Date, observations: readonly Observati
   const next = observations.flatMap(({ poolId, isUp }) => {
     const state = states.get(poolId);
     if (state && state.observedAt >= period) return [];
-    const tracker = trackerAt(state, period);
+    const tracker = trackerAt(readable(state), period);
     tracker.observe(isUp ? 'up' : 'down');
     return [{ poolId, observedAt: period, record: tracker.record() }];
   });
@@ -71,7 +72,7 @@ async function readStates(db: Db, poolIds: readonly string[]): Promise<Map<strin
     .select(['poolId', 'observedAt', 'record'])
     .where('poolId', 'in', poolIds)
     .execute();
-  return new Map(rows.map(({ poolId, observedAt, record }) => [poolId, { observedAt, record: record as PoolRecord }]));
+  return new Map(rows.map(({ poolId, observedAt, record }) => [poolId, { observedAt, record }]));
 }
 
 /** What is known of a pool at a given time. */
@@ -84,6 +85,8 @@ export interface KnownPool {
   readonly observedShare: number;
   /** The record from which the rest is derived. */
   readonly record: PoolRecord;
+  /** Its stored record is unreadable; the pool counts as never observed until its next observation replaces that. */
+  readonly isDamaged: boolean;
 }
 
 /** How many periods may pass unobserved before a pool counts as unknown: the job may not have run yet. */
@@ -92,10 +95,11 @@ const lateRuns = 1;
 /**
  * What is known of a pool now. The current period has not been observed yet: what was observed in the one before
  * counts, and a loss since then.
- * @param state `undefined` for a pool that was never observed
+ * @param stored `undefined` for a pool that was never observed
  * @param lostAt when it was last interrupted
  */
-export function knownPool(state: StoredPoolState | undefined, lostAt: Date | null, now: Date): KnownPool {
+export function knownPool(stored: StoredPoolState | undefined, lostAt: Date | null, now: Date): KnownPool {
+  const state = readable(stored);
   const tracker = trackerAt(state, now);
   const isNewLoss = lostAt !== null && (!state || lostAt.getTime() >= state.observedAt.getTime() + periodMs);
   if (isNewLoss && msBetween(lostAt, now) < periodMs) tracker.observe('down');
@@ -108,6 +112,7 @@ export function knownPool(state: StoredPoolState | undefined, lostAt: Date | nul
     isObserved: observedShare > 0,
     observedShare,
     record,
+    isDamaged: stored !== undefined && state === undefined,
   };
 }
 
@@ -122,8 +127,15 @@ const neverSeen: PoolRecord = {
   recent: '',
 };
 
+interface PoolState extends StoredPoolState {
+  readonly record: PoolRecord;
+}
+
+const readable = (state: StoredPoolState | undefined): PoolState | undefined =>
+  state && isPoolRecord(state.record, periodSeconds) ? { ...state, record: state.record } : undefined;
+
 /** A pool's tracker at the beginning of a period: the periods since its last observation count as unknown. */
-function trackerAt(state: StoredPoolState | undefined, at: Date): PoolHistoryTracker {
+function trackerAt(state: PoolState | undefined, at: Date): PoolHistoryTracker {
   const tracker = new PoolHistoryTracker(periodSeconds, state?.record ?? neverSeen);
   if (!state) return tracker;
   const missed = Math.floor(msBetween(state.observedAt, at) / periodMs) - 1;

@@ -11,12 +11,12 @@ import { minuteMs, msBefore } from '../../shared/time.ts';
 import { updateFreeAgents } from '../agent/agents.ts';
 import { changeFreeAgents } from '../agent/lock.ts';
 import { priorities, type QueuedSwitch, queueUnlessOpen, switchCommand } from '../command/queue.ts';
+import { decideOrStay } from './decide-or-stay.ts';
 import { decisionModel } from './decision-model.ts';
 import { type AgentInput, readInputs } from './inputs.ts';
 import { jobFacts } from './job-facts.ts';
 import { type Logged, logDecisions } from './log.ts';
 import { Moves } from './moves.ts';
-import { type Decision, decide, safeDefault } from './policy.ts';
 import { type PoolReader, poolReader } from './priced-pools.ts';
 import { isJobFree, valueTables } from './recommend-job.ts';
 
@@ -160,16 +160,9 @@ const dueAgents = (db: Db, after: DueAgent | undefined, now: Date): Promise<DueA
 
 type Judged = Logged & { readonly command?: QueuedSwitch };
 
-/** An agent whose decision fails stays as it is, and does not hold up the others. */
 function judge(state: AgentInput, now: Date): Judged {
-  const { agent, input } = state;
-  let decision: Decision;
-  try {
-    decision = decide(input, now);
-  } catch (error) {
-    logger.error('decision failed', { agentId: agent.id, error: error as Error });
-    decision = safeDefault(input, 'the policy failed');
-  }
+  const { agent } = state;
+  const decision = decideOrStay(state, now);
   if (!decision.allowed) return { ...state, decision, source: 'loop' };
   const { mode, poolId, action, reason } = decision;
   const priority = action === 'switch_ondemand' ? priorities.urgent : priorities.normal;

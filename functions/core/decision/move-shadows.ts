@@ -13,7 +13,6 @@ import type { HazardModel } from './hazard-model.ts';
 import { costsOf } from './policy-a/budget.ts';
 import { policyAConfig } from './policy-a/config.ts';
 import type { PoolView } from './policy-a/input.ts';
-import type { PoolRecord } from './policy-a/pool-history.ts';
 import { ratePools } from './policy-a/score.ts';
 import { advanceShadows, startShadows } from './policy-a/shadows.ts';
 import { secondsOf } from './service-facts.ts';
@@ -124,7 +123,7 @@ async function readGroups(db: Db, places: readonly Place[], now: Date): Promise<
     const onDemandPrice = fromDecimalOrNull(those[0]!.onDemandPrice);
     const pools = those.flatMap(({ id, latestPrice, seenPrice, record, observedAt }): PoolView[] => {
       const price = fromDecimalOrNull(latestPrice ?? seenPrice);
-      const state = observedAt === null ? undefined : { observedAt, record: record as PoolRecord };
+      const state = observedAt === null ? undefined : { observedAt, record };
       return price === null ? [] : [{ id, price, ...knownPool(state, null, now) }];
     });
     const { instanceType, region } = those[0]!;

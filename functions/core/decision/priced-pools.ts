@@ -1,5 +1,7 @@
+import { modelFailed } from '../../shared/alarm-lines.ts';
 import { chunks } from '../../shared/chunks.ts';
 import type { Db } from '../../shared/db.ts';
+import { logger } from '../../shared/logger.ts';
 import type { Agent } from '../../shared/schema.ts';
 import { dayMs, hourMs, msBefore } from '../../shared/time.ts';
 import type { KnownPool } from '../availability/pool-states.ts';
@@ -115,6 +117,8 @@ async function ratePlaces(
   const placesOf = parts.map(({ pools }) => [...Map.groupBy(pools, placeOf)]);
   const views = placesOf.flat().map(([, pools]) => pools.flatMap(viewOf));
   const told = (await model?.hazards(views, parts.find(({ live }) => live)?.live ?? null, now)) ?? null;
+  const damaged = parts.flatMap(({ pools }) => pools.filter(isDamaged).map(({ id }) => id));
+  if (damaged.length > 0) logger.error(modelFailed, { model: 'input', damagedRecords: damaged.slice(0, 10) });
   let group = 0;
   const rate = (pools: readonly PoolOfTenants[]): RatedPlace => {
     const hazards = told?.hazards[group];
@@ -123,7 +127,7 @@ async function ratePlaces(
       pools: pools.map((pool, k) => ({ ...pool, hazard: told && (priorOf(pool) ?? hazards?.[k] ?? null) })),
       observedShare: pools.reduce((sum, { known }) => sum + (known?.observedShare ?? 0), 0) / pools.length,
       pacing: pools[0]!.pacing,
-      told,
+      told: told && { ...told, isDegraded: told.isDegraded || pools.some(isDamaged) },
     };
   };
   return placesOf.map((places) => new Map(places.map(([place, pools]) => [place, rate(pools)])));
@@ -135,6 +139,8 @@ function priorOf({ known, band, interruptions30d }: PoolOfTenants): number | und
   const { upHours7d, drops7d } = known.history;
   return upHours7d === 0 && drops7d === 0 ? hazardOfBand(band) : undefined;
 }
+
+const isDamaged = ({ known }: PoolOfTenants) => known?.isDamaged === true;
 
 const viewOf = ({ id, known }: PoolOfTenants) => (known ? [{ id, price: 0, ...known }] : []);
 
@@ -221,7 +227,7 @@ async function readPools(
     live: _live,
     ...facts
   } of rows) {
-    const state = observedAt === null ? undefined : { observedAt, record: record as PoolRecord };
+    const state = observedAt === null ? undefined : { observedAt, record };
     const pool = pools.get(facts.id) ?? {
       ...facts,
       placementScore: scoreNow(score, scoredAt, now),

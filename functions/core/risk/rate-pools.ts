@@ -6,7 +6,7 @@ import { dayMs, msBefore, startOf } from '../../shared/time.ts';
 import { periodMs } from '../availability/period.ts';
 import type { HazardModel } from '../decision/hazard-model.ts';
 import { lossHours } from '../decision/policy-a/features.ts';
-import { type PoolRecord, periodsOf } from '../decision/policy-a/pool-history.ts';
+import { periodsOf } from '../decision/policy-a/pool-history.ts';
 import { type LiveModel, liveModelColumn, liveModelOf } from '../model/live-model.ts';
 import { eachPlace, placesAtOnce, poolsOfPlace, type SizedPlace, trustedFirst } from '../pool/each-place.ts';
 import { isInPlaces, keyOfPlace, type Place } from '../pool/places.ts';
@@ -85,7 +85,7 @@ async function readPools(db: Db, places: readonly Place[], { known }: HazardMode
         /** It has a price from EC2 or from two tenants, so nobody invented it (docs/adr/0037). */
         isTrusted: latestPrice !== null,
         price: 0, // hazards do not depend on it
-        ...known(observedAt === null ? undefined : { observedAt, record: record as PoolRecord }, null, now),
+        ...known(observedAt === null ? undefined : { observedAt, record }, null, now),
       })),
     ),
   };

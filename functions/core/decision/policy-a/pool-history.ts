@@ -14,6 +14,21 @@ export interface PoolRecord {
   readonly recent: string;
 }
 
+/** Whether a stored value is what `record()` returns. A record of anything else would give a model features that mean nothing. */
+export function isPoolRecord(value: unknown, periodSeconds: number): value is PoolRecord {
+  const { last, up, down, previousUp, downBefore, unseen, recent } = (value ?? {}) as Record<string, unknown>;
+  const isCount = (count: unknown) => Number.isSafeInteger(count) && (count as number) >= 0;
+  const mostBytes = Math.ceil((windowHours.week * 3600) / periodSeconds / 4);
+  return (
+    (availabilities as readonly unknown[]).includes(last) &&
+    [up, down, downBefore, unseen].every(isCount) &&
+    (previousUp === null || isCount(previousUp)) &&
+    typeof recent === 'string' &&
+    Buffer.from(recent, 'base64').toString('base64') === recent &&
+    Buffer.byteLength(recent, 'base64') <= mostBytes
+  );
+}
+
 /**
  * Builds a pool's history from observations, period by period, oldest first. An unknown period is neither uptime nor a
  * loss, and leaves the spell before it open.
