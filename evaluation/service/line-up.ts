@@ -12,6 +12,7 @@ import type { PoolGroup } from '../../functions/core/backtest/simulator/pool-gro
 import type { ServicePolicy } from '../../functions/core/backtest/simulator/service-policy.ts';
 import type { Timing } from '../../functions/core/decision/policy-a/input.ts';
 import type { Policies } from '../policies.ts';
+import { referenceEngine } from './reference-engine.ts';
 
 /** A policy that is scored on a group. If it has several variants, such as one for each pool, their mean counts. */
 export type Contestant = readonly [name: string, variants: readonly (() => ServicePolicy)[]];
@@ -37,6 +38,8 @@ export function serviceLineUp(group: PoolGroup, timing: Timing, { a }: Policies)
     one('thresholds without cap and risk gate', () =>
       thresholdRule(group, { ...rule, switchesPerWeek: Infinity, riskBelow: Infinity }),
     ),
+    one('reference engine @0.999', () => referenceEngine(group, 0.999, timing, { from: 50, to: 800 })),
+    one('reference engine @0.9995', () => referenceEngine(group, 0.9995, timing, { from: 200, to: 800 })),
     one('policy A, no SLO', () => policyA(group, null, timing, a)),
     ...slos.flatMap((availability) => [
       one(`policy A, week @${availability}`, () => policyA(group, { availability, over: 'week' }, timing, a)),

@@ -42,6 +42,9 @@ describeRecorded('the policies', () => {
     const traces = serviceScores(rows, 'availability', 'target');
     for (const [name, [bound, least]] of Object.entries(services))
       expect(scoreOf(traces, name).gaps[bound], name).toBeGreaterThanOrEqual(least);
+    // The engine that it replaced, as published to within .015.
+    expect(Math.abs(scoreOf(traces, 'reference engine @0.999').gaps[1]! - 0.958)).toBeLessThan(0.015);
+    expect(Math.abs(scoreOf(traces, 'reference engine @0.9995').gaps[2]! - 0.822)).toBeLessThan(0.015);
     const warm = serviceScores(rows, 'availability', 'warm');
     expect(scoreOf(warm, 'policy A, week @0.999').gaps[1]).toBeGreaterThanOrEqual(0.8);
     expect(scoreOf(warm, 'policy A, week @0.9995').gaps[2]).toBeGreaterThanOrEqual(0.68);

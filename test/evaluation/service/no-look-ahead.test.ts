@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { profiles } from '../../../evaluation/service/profile.ts';
+import { referenceEngine } from '../../../evaluation/service/reference-engine.ts';
 import {
   alwaysOnDemand,
   cheapest,
@@ -27,6 +28,7 @@ const policies: Record<string, (group: PoolGroup) => ServicePolicy> = {
   'cool-down': (group) => sticky(group, 2),
   'hot standby': withStandby,
   thresholds: (group) => thresholdRule(group),
+  'reference engine': (group) => referenceEngine(group, 0.999, timing, { from: 50, to: 800 }),
   'policy A, week': (group) => policyA(group, { availability: 0.999, over: 'week' }, timing, policyAConfig),
   'policy A, rolling': (group) => policyA(group, { availability: 0.999, over: 'rolling' }, timing, policyAConfig),
   'policy A, blind': (group) => policyA(group, { availability: 0.999, over: 'week' }, timing, policyAConfig, alone),
