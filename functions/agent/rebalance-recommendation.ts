@@ -77,13 +77,14 @@ function choose({ agent, pools }: AgentInput, now: Date) {
 type Advice = Extract<ReturnType<typeof choose>, { action: 'switch' }>;
 
 /** Queues the move if the gates are open. The pause after a signal and the disruption windows do not hold it back. */
-async function queueIfOpen(db: Db, { agent, input }: AgentInput, { target, reason }: Advice, now: Date): Promise<void> {
+async function queueIfOpen(db: Db, { agent, input, prices }: AgentInput, { target, reason }: Advice, now: Date) {
+  const price = prices.paid('spot', target.price);
   const move = {
     action: 'switch_spot',
     mode: 'spot',
     poolId: target.id,
     risk: poolRisk(target),
-    savingsPerHour: (input.prices.currentSpot ?? target.price) - target.price,
+    savingsPerHour: (input.prices.currentSpot ?? price) - price,
   } as const;
   const beforeSignal = {
     ...input,

@@ -10,7 +10,7 @@ import {
   TargetMode,
 } from '../core/wire.ts';
 import { cursorField, keptCursor, pageQuery } from '../shared/cursor.ts';
-import { excludes, given, needsOne, optional, text, zonedTime } from '../shared/fields.ts';
+import { excludes, given, needsOne, optional, text, visibleText, zonedTime } from '../shared/fields.ts';
 
 /** Requests that consoles send (protocol 10). */
 
@@ -277,7 +277,7 @@ const since = optional(zonedTime)
 const PriceOverlayLine = z
   .object({
     name: optional(text(64)).optional(),
-    instance_type: optional(text(64)).optional(),
+    instance_type: optional(visibleText(64)).optional(),
     mode: TargetMode,
     multiplier: optional(z.number().min(0).max(10)).optional(),
     hourly_price: optional(z.number().min(0).max(1000)).optional(),

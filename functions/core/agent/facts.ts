@@ -84,13 +84,14 @@ export const historyOf = (now: Date) =>
 
 /**
  * A tenant's price overlays that may apply to the agent now: no more than one for its type and one for all types in
- * each mode. Which of them does is the rule of `paidPrice`.
+ * each mode. Which of them does is the rule of `overlayFor`. Names may have control characters, and MariaDB cuts JSON off
+ * that has many escapes of six characters.
  */
 const overlaysNow = (now: Date) => sql<unknown>`(
-  SELECT JSON_ARRAYAGG(JSON_ARRAY(x.name, x.instance_type, x.mode, CAST(x.multiplier AS CHAR), CAST(x.hourly_price AS CHAR)))
+  SELECT JSON_ARRAYAGG(JSON_ARRAY(TO_BASE64(x.name), x.instance_type, x.mode, CAST(x.multiplier AS CHAR), CAST(x.hourly_price AS CHAR)))
   FROM client_price_overlays AS x
   WHERE x.client_id = a.client_id AND x.instance_type IN ('', a.instance_type)
-    AND COALESCE(x.valid_from, ${now}) <= ${now} AND (x.valid_until IS NULL OR x.valid_until > ${now}))`;
+    AND (x.valid_from IS NULL OR x.valid_from <= ${now}) AND (x.valid_until IS NULL OR x.valid_until > ${now}))`;
 
 /**
  * Each agent's switches of the last week, as a table `hs` to join. A subquery for each agent's row could be narrowed

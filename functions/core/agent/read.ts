@@ -219,7 +219,7 @@ const failedSwitches = (json: unknown): FailedSwitch[] =>
 const overlaysOf = (json: unknown): Overlay[] =>
   tuples<[string | null, string, TargetMode, string | null, string | null]>(json).map(
     ([name, instanceType, mode, multiplier, hourlyPrice]) => ({
-      label: labelOf({ name, mode, instanceType }),
+      label: labelOf({ name: name && Buffer.from(name, 'base64').toString(), mode, instanceType }),
       instanceType,
       mode,
       multiplier,

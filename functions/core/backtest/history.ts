@@ -84,9 +84,8 @@ function historyOf(
     comparedPrice(overlayFor(overlays, { instanceType, mode }, at), dollars(micros));
   const listed = (at: number) => priceAt(onDemand, at) ?? onDemand[0]!.micros;
   const onDemandPrice = dollars(listed(timeOf(0)));
-  const onDemandPaid = Float64Array.from({ length: steps }, (_, step) =>
-    paid('ondemand', listed(timeOf(step)), timeOf(step)),
-  );
+  const onDemandAt = Array.from({ length: steps }, (_, step) => listed(timeOf(step)));
+  const onDemandPaid = Float64Array.from(onDemandAt, (micros, step) => paid('ondemand', micros, timeOf(step)));
   const seen = read.map(({ records }) => seenOf(records, period.from, steps));
   const pools = read.map(({ id, prices }, pool) => {
     const known = Array.from({ length: steps }, (_, step) => priceAt(prices, timeOf(step), carryMs));
@@ -110,6 +109,7 @@ function historyOf(
       stepSeconds: periodSeconds,
       steps,
       onDemandPrice,
+      publicOnDemand: Float64Array.from(onDemandAt, dollars),
       onDemandPaid,
       pools,
     },

@@ -9,7 +9,7 @@ import type { SeenPool } from './policy-b/tiers.ts';
 import { tablesByShare } from './policy-b/value-tables.ts';
 
 /** Policy B without waiting, as scored (docs/policies.md, docs/adr/0071), for agents with a deadline and work left. */
-export const jobPolicyVersion = 'policy-b-2';
+export const jobPolicyVersion = 'policy-b-3';
 
 /**
  * How long a decision may stand, in seconds: an agent that reports every five minutes may miss one report, and then a

@@ -8,7 +8,7 @@ import { type Commitment, chooseMove, isDearerThanOnDemand, lambdaOf, type Servi
 import { ratePools, relativeWorth } from './policy-a/score.ts';
 
 /** Policy A, as it is scored (docs/policies.md), for agents with an availability target. */
-export const servicePolicyVersion = 'policy-a-3';
+export const servicePolicyVersion = 'policy-a-4';
 
 const poolsShown = 5;
 
@@ -84,7 +84,7 @@ export function recommendService(
   } as const;
   const own = pools.find(({ id }) => id === current);
   if (onSpot && !own) return { ...stay, reason: unknownPrice(current) };
-  if (own && isDearerThanOnDemand(input))
+  if (own && isDearerThanOnDemand(input, policyAConfig))
     return {
       ...stay,
       action: 'switch_ondemand',

@@ -187,7 +187,7 @@ describe('decide (A12)', () => {
     const instance = await priced();
     await instance.set({ availabilityTarget: '0.99000', autoSwitchEnabled: false });
     const { body } = await decide(instance);
-    expect(body).toMatchObject({ model_version: 'policy-a-3', allowed: false });
+    expect(body).toMatchObject({ model_version: 'policy-a-4', allowed: false });
     expect(body.explanation).toMatchObject({
       model: expect.stringMatching(/^built-in@[0-9a-f]{12}$/),
       degraded: true,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { replay } from '../../../functions/core/decision/replay.ts';
 import type { TestInstance } from '../../support/agents/test-instance.ts';
+import { enterLoss } from '../../support/database/losses.ts';
 import { Rig } from '../../support/rig/rig.ts';
 
 // Decisions compare what the tenant pays (docs/adr/0095).
@@ -56,7 +57,7 @@ describe('on-demand that a Savings Plan makes cheaper than Spot', () => {
     const agent = await agentWith([plan]);
     await agent.set({ availabilityTarget: '0.99900' });
     expect(await recommended(agent)).toMatchObject({
-      model_version: 'policy-a-3',
+      model_version: 'policy-a-4',
       recommended_action: 'switch_ondemand',
       reason: `${agent.pool} costs more than on-demand`,
     });
@@ -64,13 +65,13 @@ describe('on-demand that a Savings Plan makes cheaper than Spot', () => {
 
   it('is where a job with time to spare goes', async () => {
     const agent = await agentWith([plan]);
-    const body = { deadline: days(2), remaining_work_seconds: 3600 };
+    const body = { deadline: days(2), remaining_work_seconds: 10 * 3600 };
     await rig.request('POST', `/api/client/agents/${agent.agentId}/config`, { token: agent.tenant.token, body });
     rig.pass(3600);
     await agent.heartbeat();
     await agent.report(0.1, publicPrices);
     expect(await recommended(agent)).toMatchObject({
-      model_version: 'policy-b-2',
+      model_version: 'policy-b-3',
       recommended_action: 'switch_ondemand',
     });
   });
@@ -164,5 +165,42 @@ describe('an overlay', () => {
     expect(calls).toBeLessThanOrEqual(3);
     expect((await agent.decisions())[0]!.inputs).toMatchObject({ prices: { onDemand: 0.08, currentSpot: 0.05 } });
     expect((await decide({ on_demand_price: 0.1 })).body.recommended_action).toBe('switch_ondemand');
+  });
+
+  it('is named in explanations whatever its name has in it, and its type is meant without spaces around it', async () => {
+    for (const name of ['\u0001'.repeat(64), '"\\\n界😀'.repeat(10)]) {
+      const agent = await agentWith([{ ...plan, name }]);
+      const { explanation } = await recommended(agent);
+      expect(explanation.price_overlays).toEqual([name.replaceAll('\n', ' ')]);
+    }
+    const agent = await agentWith([]);
+    await setOverlays(agent, [{ ...plan, instance_type: ` ${agent.facts.type} ` }]);
+    expect((await recommended(agent)).recommended_action).toBe('switch_ondemand');
+    const twice = [' ', '  '].map((spaces) => ({ ...plan, instance_type: `other.large${spaces}` }));
+    const { status } = await rig.request('PUT', `/api/client/${agent.tenant.id}/price-overlays`, {
+      token: agent.tenant.token,
+      body: { overlays: twice },
+    });
+    expect(status).toBe(400);
+  });
+
+  it('applies to the saving of a rebalance recommendation (A10)', async () => {
+    const advised = async (overlays: readonly Overlay[], calmPrice: number) => {
+      const agent = await agentWith(overlays);
+      await agent.set({ minSavingsPercent: '15.00' });
+      rig.pass(300);
+      await agent.report(0.2, { 'us-east-1a': 0.1, 'us-east-1b': calmPrice });
+      for (let hour = 1; hour <= 10; hour += 1)
+        await enterLoss(rig.db, {
+          poolId: agent.pool!,
+          at: new Date(rig.clock.now().getTime() - 10 * 86_400_000 - hour * 3_600_000),
+        });
+      const { body } = await agent.request('POST', '/rebalance-recommendation', { instance_id: agent.id });
+      expect(body.action).toBe('switch');
+      return (await agent.commands()).length;
+    };
+    const spot = (multiplier: number) => [{ mode: 'spot', multiplier }];
+    expect([await advised([], 0.05), await advised(spot(0.5), 0.05)]).toEqual([1, 1]);
+    expect([await advised([], 0.12), await advised(spot(2), 0.12)]).toEqual([0, 0]);
   });
 });

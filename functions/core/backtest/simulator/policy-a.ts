@@ -77,7 +77,7 @@ export function policyA(
     ratePools(
       views.map((view, pool) => ({ ...view, price: publicPrice(pool) })),
       losses,
-      group.onDemandPrice,
+      publicPrice(onDemand),
       timing,
     );
   const places = (ids: readonly string[]) => ids.map((id) => index.get(id)!);
@@ -113,7 +113,7 @@ export function policyA(
       if (slo) shadows = advanceShadows(shadows, asListed, sight.now, timing, costs, config.pacing);
     },
     decide(sight) {
-      if (isDearerThanOnDemand(inputAt(sight))) return mayMove(sight, null) ? [onDemand] : [];
+      if (isDearerThanOnDemand(inputAt(sight), config)) return mayMove(sight, null) ? [onDemand] : [];
       const pools = rated.get(sight.step)!;
       return choose(sight, chooseMove).filter((target) => mayMove(sight, pools[target]!));
     },

@@ -8,6 +8,8 @@ export interface PoolGroup {
   readonly stepSeconds: number;
   readonly steps: number;
   readonly onDemandPrice: number;
+  /** The public on-demand price in each step, if it is not `onDemandPrice` throughout. */
+  readonly publicOnDemand?: Float64Array | undefined;
   /** What on-demand costs the tenant in each step, if that is not `onDemandPrice`. */
   readonly onDemandPaid?: Float64Array | undefined;
   readonly pools: readonly RecordedPool[];

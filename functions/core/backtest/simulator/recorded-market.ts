@@ -27,10 +27,14 @@ export class RecordedMarket {
 
   /** What the tenant pays for a place. */
   price(place: Place, step: number): number {
-    const { onDemandPrice, onDemandPaid, pools } = this.#group;
-    if (place === onDemand) return onDemandPaid?.[step] ?? onDemandPrice;
-    const { prices, paid = prices } = pools[place]!;
-    return paid[step]!;
+    const { onDemandPaid, pools } = this.#group;
+    const paid = place === onDemand ? onDemandPaid : pools[place]!.paid;
+    return paid ? paid[step]! : this.publicPrice(place, step);
+  }
+
+  publicPrice(place: Place, step: number): number {
+    const { onDemandPrice, publicOnDemand, pools } = this.#group;
+    return place === onDemand ? (publicOnDemand?.[step] ?? onDemandPrice) : pools[place]!.prices[step]!;
   }
 
   /** What a policy can see in a step. */
@@ -40,7 +44,7 @@ export class RecordedMarket {
       step,
       current,
       price: (place) => this.price(place, step),
-      publicPrice: (pool) => this.#group.pools[pool]!.prices[step]!,
+      publicPrice: (place) => this.publicPrice(place, step),
       isUp: (pool) => this.isUp(pool, step),
     };
   }

@@ -12,8 +12,8 @@ export interface Sight {
   readonly current: Place | null;
   /** What the tenant pays for a place. */
   price(place: Place): number;
-  /** The public price of a pool, which may differ from what the tenant pays. */
-  publicPrice(pool: number): number;
+  /** The public price of a place, which may differ from what the tenant pays. */
+  publicPrice(place: Place): number;
   /** Whether a pool is up in this step. Only policies declared to know this may ask about pools they are not in. */
   isUp(pool: number): boolean;
 }

@@ -34,20 +34,23 @@ export interface Commitment {
 /** Pools to try in this order. Empty means to stay or, at a failover, to go on-demand. */
 export type Targets = readonly string[];
 
-/** Whether a service pays more for its pool than on-demand would cost it. It leaves at once, whatever its budget. */
-export const isDearerThanOnDemand = ({ pools, current, onDemandPrice }: ServiceInput) =>
-  pools.some(({ id, price }) => id === current && price > onDemandPrice);
+/**
+ * Whether on-demand would cost a service less than its pool, by the margin of all moves for a lower price. It leaves at
+ * once, whatever its budget.
+ */
+export const isDearerThanOnDemand = ({ pools, current, onDemandPrice }: ServiceInput, { priceMargin }: PolicyAConfig) =>
+  pools.some(({ id, price }) => id === current && (price - onDemandPrice) / price >= priceMargin);
 
 /** Where a running service should move, if `isDearerThanOnDemand` does not send it on-demand. */
 export function chooseMove(input: ServiceInput, config: PolicyAConfig): Targets {
   const { current, commitment } = input;
   if (!commitment)
-    return current === null ? byPrice(cheaperThanOnDemand(input)) : ids(bestPriceMove(input, null, config));
+    return current === null ? byPrice(cheaperThanOnDemand(input, config)) : ids(bestPriceMove(input, null, config));
   const { interruption, entry } = costsOf(input.timing);
   // Downtime of this very period does not raise the price of downtime yet, but it counts as spent.
   const lambda = lambdaOf(input, commitment, config);
   if (spentOf(commitment, input.now) + entry > budgetOf(commitment.slo)) return [];
-  if (current === null) return ids(worthMoreThan(cheaperThanOnDemand(input), (lambda * entry) / 3600));
+  if (current === null) return ids(worthMoreThan(cheaperThanOnDemand(input, config), (lambda * entry) / 3600));
   return ids(bestPriceMove(input, { lambda, interruption }, config));
 }
 
@@ -60,7 +63,7 @@ export function chooseFailover(input: ServiceInput, config: PolicyAConfig): Targ
   const lambda = lambdaOf(input, commitment, config);
   const spent = spentOf({ ...commitment, downtime: before(commitment.downtime, input.now) }, input.now);
   if (spent + 2 * interruption > budgetOf(commitment.slo)) return [];
-  const pools = cheaperThanOnDemand(input).filter(({ id }) => id !== input.current);
+  const pools = cheaperThanOnDemand(input, config).filter(({ id }) => id !== input.current);
   return ids(worthMoreThan(pools, (config.pacing.failoverShare * lambda * interruption) / 3600));
 }
 
@@ -108,8 +111,10 @@ export function lambdaOf({ now }: ServiceInput, commitment: Commitment, { pacing
 
 const spentOf = ({ downtime, slo, weekStart }: Commitment, now: number) => spentBudget(downtime, slo, weekStart, now);
 const before = (downtime: readonly Downtime[], now: number) => downtime.filter(({ at }) => at < now);
-const cheaperThanOnDemand = ({ pools, onDemandPrice }: ServiceInput) =>
-  pools.filter(({ price, availability }) => price < onDemandPrice && availability !== 'down');
+const cheaperThanOnDemand = ({ pools, onDemandPrice }: ServiceInput, { priceMargin }: PolicyAConfig) =>
+  pools.filter(
+    ({ price, availability }) => (onDemandPrice - price) / onDemandPrice >= priceMargin && availability !== 'down',
+  );
 const others = ({ pools, current }: ServiceInput) => pools.filter(({ id }) => id !== current);
 const cheapestFirst = (a: RatedPool, b: RatedPool) => a.price - b.price;
 const byPrice = (pools: readonly RatedPool[]) => ids([...pools].sort(cheapestFirst));

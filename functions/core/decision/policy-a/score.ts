@@ -20,13 +20,13 @@ export function ratePools(
 }
 
 /**
- * What the same pools are worth at one set of prices relative to another. Downtime is paced at public prices; for a
- * tenant who pays others, it is worth as much less or more as its pools are, so that it buys as many stays (docs/adr/0095).
+ * What pools are worth to a tenant relative to what they are at public prices, at most 1. Downtime is paced at public
+ * prices; it is worth as much less to a tenant as its pools are, so that it buys as many stays (docs/adr/0095).
  */
 export function relativeWorth(rated: readonly RatedPool[], atPublicPrices: readonly RatedPool[]): number {
   const worth = (pools: readonly RatedPool[]) => pools.reduce((sum, { score }) => sum + Math.max(0, score), 0);
   const publicWorth = worth(atPublicPrices);
-  return publicWorth > 0 ? worth(rated) / publicWorth : 1;
+  return publicWorth > 0 ? Math.min(1, worth(rated) / publicWorth) : 1;
 }
 
 /** The pools that are worth more than a threshold, best first; ties keep the order given. */

@@ -1,5 +1,5 @@
 import { type PolicyBConfig, tick } from './config.ts';
-import { cheapestOnDemand, type JobInPools } from './job-in-pools.ts';
+import { cheapestOnDemand, type JobInPools, type OnDemand, type PlaceOfJob } from './job-in-pools.ts';
 import type { TablesFor } from './outlook.ts';
 import { safetyNet } from './safety-net.ts';
 import { type Choice, weighPlaces } from './several-pools.ts';
@@ -32,16 +32,25 @@ export const runningKind = (overhead: number): Omit<JobKind, 'spotShare'> => ({
 export const isFree = (job: RunningJob): boolean =>
   safetyNet(job, job.place.kind === 'spot' ? { overheadLeft: Number.POSITIVE_INFINITY } : null) === 'free';
 
+/** A job in a pool that is hardly cheaper than on-demand repeats its overhead only if on-demand costs less with that. */
+function placeWithoutOutlook(job: RunningJob, onDemand: OnDemand): PlaceOfJob {
+  const { place, pools, workLeft, overhead, overheadLeft } = job;
+  const own = place.kind === 'spot' ? pools.find(({ id, isUp }) => id === place.pool && isUp) : undefined;
+  const staysFor = own && own.price * (workLeft + overheadLeft);
+  return staysFor !== undefined && staysFor <= onDemand.price * (workLeft + overhead) ? place : onDemand.place;
+}
+
 /** Where a job may run until the next decision, cheapest first; only on-demand if the deadline leaves no choice. */
 export function placesOfRunningJob(job: RunningJob, tablesFor: TablesFor, config: PolicyBConfig): Choice[] {
-  const onDemand = { place: cheapestOnDemand({ ...job, canIdle: false }).place, cost: 0 };
-  if (!isFree(job)) return [onDemand];
+  const onDemand = cheapestOnDemand({ ...job, canIdle: false });
+  if (!isFree(job)) return [{ place: onDemand.place, cost: 0 }];
   const best = new Map<string, Choice>();
   for (const choice of weighPlaces(partOf(job), tablesFor, config)) {
     const key = JSON.stringify(choice.place);
     if (choice.cost < (best.get(key)?.cost ?? Number.POSITIVE_INFINITY)) best.set(key, choice);
   }
-  return best.size === 0 ? [onDemand] : [...best.values()].toSorted((a, b) => a.cost - b.cost);
+  if (best.size === 0) return [{ place: placeWithoutOutlook(job, onDemand), cost: 0 }];
+  return [...best.values()].toSorted((a, b) => a.cost - b.cost);
 }
 
 /** The part of a long job that is valued, with its share of the time, and the pools that the job may use. */

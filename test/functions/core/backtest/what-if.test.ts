@@ -121,7 +121,7 @@ describe('a back-test', () => {
         never_moving: asTold(group, onePool(0)),
         always_cheapest: asTold(group, cheapest(group)),
         all_on_demand: asTold(group, alwaysOnDemand()),
-        policy: 'policy-a-3',
+        policy: 'policy-a-4',
         pools: 3,
       },
     });

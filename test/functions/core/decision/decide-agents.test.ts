@@ -105,5 +105,5 @@ it('needs calls by batch and place, no more with targets and a long history', as
   rig.pass(600);
   // A period, two lots of twenty places for shadows and for risks, and what every job takes.
   expect(await callsOf('observe-pools')).toBeLessThanOrEqual(9 + 2 * 3 + 1 + 2 * 7 + 6);
-  expect(await one("SELECT COUNT(*) FROM decisions WHERE model_version = 'policy-a-3'")).toBe(1000);
+  expect(await one("SELECT COUNT(*) FROM decisions WHERE model_version = 'policy-a-4'")).toBe(1000);
 });

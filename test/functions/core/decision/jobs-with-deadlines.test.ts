@@ -55,7 +55,7 @@ it('a job takes the cheapest pool, or on-demand when out of slack; once done, ot
   const agent = await job();
   const { type } = agent.facts;
   expect(await decided(agent)).toMatchObject({
-    modelVersion: 'policy-b-2',
+    modelVersion: 'policy-b-3',
     recommendedPoolId: `${type}.us-east-1b`,
     allowed: true,
     inputs: { service: null, job: { workLeft: 9 * hour + 720, overhead: 720, overheadLeft: 0 } },
@@ -66,7 +66,7 @@ it('a job takes the cheapest pool, or on-demand when out of slack; once done, ot
   rig.pass(360);
   await onSpot.heartbeat();
   await onSpot.report(0.1, prices);
-  expect(await decided(onSpot)).toMatchObject({ modelVersion: 'policy-b-2', recommendedAction: 'stay' });
+  expect(await decided(onSpot)).toMatchObject({ modelVersion: 'policy-b-3', recommendedAction: 'stay' });
   // It makes no progress: what it reports counts.
   const left = (new Date(row.deadline!).getTime() - rig.clock.now().getTime()) / 1000;
   rig.pass(360);
@@ -87,21 +87,21 @@ it('a job takes the cheapest pool, or on-demand when out of slack; once done, ot
 it('policy B decides on an agent with a target until its deadline, and policy A after it', async () => {
   const agent = await job({ hours: 2 });
   await agent.set({ availabilityTarget: '0.99900' });
-  expect(await decided(agent)).toMatchObject({ modelVersion: 'policy-b-2' });
+  expect(await decided(agent)).toMatchObject({ modelVersion: 'policy-b-3' });
   rig.pass(hour + 1);
   await agent.heartbeat();
   await agent.report(0.1, prices);
-  expect(await decided(agent)).toMatchObject({ modelVersion: 'policy-a-3', inputs: { job: null } });
+  expect(await decided(agent)).toMatchObject({ modelVersion: 'policy-a-4', inputs: { job: null } });
 });
 
 it('A12 and A13 say what policy B weighed; A12 takes three calls at most', async () => {
   const agent = await job({ mode: 'spot' });
   const answer = await agent.request('POST', '/decide', { instance: {} });
   expect(answer.body).toMatchObject({
-    model_version: 'policy-b-2',
+    model_version: 'policy-b-3',
     recommended_pool_id: `${agent.facts.type}.us-east-1b`,
     explanation: {
-      policy: 'policy-b-2',
+      policy: 'policy-b-3',
       terms: null,
       degraded: true,
       job: { bound: 'free', work_left: 9 * hour + 720, overhead: 720, observed_share: 0 },

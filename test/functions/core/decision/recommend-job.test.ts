@@ -75,7 +75,7 @@ describe('an agent with a deadline', () => {
       action: 'switch_spot',
       poolId: 'p.us-east-1a',
       allowed: true,
-      policy: 'policy-b-2',
+      policy: 'policy-b-3',
     });
     const { places, ...terms } = decision.terms as JobTerms;
     expect(terms).toMatchObject({ bound: 'free', time_left: 20 * hour, work_left: 10 * hour, slack: 10 * hour });
@@ -93,6 +93,13 @@ describe('an agent with a deadline', () => {
     // With ten minutes of work left, a launch of an hour never pays.
     const short = { ...from, job: { workLeft: 600, overhead: 3600 } };
     expect(decide(input(short), start).action).toBe('stay');
+  });
+
+  it('in a pool that is hardly cheaper than on-demand repeats no overhead to pay the same', () => {
+    const inPool = (price: number) =>
+      decide(input({ ...onSpot('p.us-east-1a', price), job: { overhead: 1800 } }, [pool('a', { price })]), start);
+    for (const price of [0.9, 0.99, 1, 1.04]) expect(inPool(price).action, `${price}`).toBe('stay');
+    for (const price of [1.06, 2]) expect(inPool(price).action, `${price}`).toBe('switch_ondemand');
   });
 
   it('goes on-demand when its slack is used up, whatever limits, windows and waiting times say', () => {

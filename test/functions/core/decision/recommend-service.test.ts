@@ -4,6 +4,7 @@ import { decide } from '../../../../functions/core/decision/policy.ts';
 import { policyAConfig } from '../../../../functions/core/decision/policy-a/config.ts';
 import { chooseMove } from '../../../../functions/core/decision/policy-a/policy.ts';
 import { ratePools } from '../../../../functions/core/decision/policy-a/score.ts';
+import type { Terms } from '../../../../functions/core/decision/recommend-service.ts';
 import { defaultTiming } from '../../../../functions/core/decision/timing.ts';
 import { weekStartOf } from '../../../../functions/shared/time.ts';
 import { movableAgent, usualConfig } from '../../../support/scenes/decision-input.ts';
@@ -60,7 +61,7 @@ describe('an agent with a target', () => {
       const commitment = { slo, weekStart, downtime, shadows: null };
       const base = { now: seconds, onDemandPrice: 1, pools: rated, timing, commitment };
       const [expected = null] = chooseMove({ ...base, current: null }, policyAConfig);
-      expect(decide(given, now)).toMatchObject({ policy: 'policy-a-3', poolId: expected });
+      expect(decide(given, now)).toMatchObject({ policy: 'policy-a-4', poolId: expected });
     }
   });
 
@@ -148,11 +149,24 @@ describe('an agent with a target whose tenant has a Savings Plan', () => {
     for (const plan of [0.8, 0.6, 0.4]) expect(actions(plan)).toEqual(actions(1));
   });
 
-  it('enters none that costs as much as on-demand, and leaves one that costs more', () => {
+  it('moves between Spot and on-demand only for a price that is lower by 2 %, in either direction', () => {
     expect(new Set(actions(0.3))).toEqual(new Set(['stay']));
+    expect(new Set(actions(0.306))).toEqual(new Set(['stay']));
+    expect(actions(0.307)).toContain('switch_spot');
     const onSpot = input({ mode: 'spot', poolId: 'p.us-east-1a' }, [pool('a')]);
-    expect(decide(under(0.3, onSpot), now).action).toBe('stay');
-    expect(decide(under(0.29, onSpot), now)).toMatchObject({ action: 'switch_ondemand', allowed: true });
+    expect(decide(under(0.295, onSpot), now).action).toBe('stay');
+    expect(decide(under(0.293, onSpot), now)).toMatchObject({ action: 'switch_ondemand', allowed: true });
+  });
+
+  it('pays no more for downtime than others do, however cheap its Spot is', () => {
+    const dear = input({}, [pool('a', { price: 0.99 })]);
+    const cheap = {
+      ...under(1, dear),
+      prices: { ...under(1, dear).prices, pools: [pool('a', { price: 0.1, publicPrice: 0.99 })] },
+    };
+    const priceOf = (given: DecisionInput) => (decide(given, now).terms as Terms).downtime_price;
+    expect(priceOf(cheap)).toBe(priceOf(dear));
+    expect(decide(cheap, now).action).toBe('switch_spot');
   });
 
   it('is decided on as if it had none when the plan costs what others pay', () => {

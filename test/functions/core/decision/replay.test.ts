@@ -152,7 +152,7 @@ describe('stored decisions', () => {
     }
     expect(Object.fromEntries(kinds)).toEqual({ same: stored });
     expect([...policies].sort()).toEqual(
-      ['policy-a-3', 'policy-b-2', 'rules-2'].flatMap((policy) =>
+      ['policy-a-4', 'policy-b-3', 'rules-2'].flatMap((policy) =>
         ['stay', 'switch_ondemand', 'switch_spot'].map((action) => `${policy} ${action}`),
       ),
     );

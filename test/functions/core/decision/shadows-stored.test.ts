@@ -107,7 +107,7 @@ it('policy A decides on an agent with a target and stores what it weighed; rules
     return (await agent.decisions())[0]!;
   };
   expect(await decide('0.99900')).toMatchObject({
-    modelVersion: 'policy-a-3',
+    modelVersion: 'policy-a-4',
     inputs: {
       service: {
         slo: { availability: 0.999, over: 'week' },
