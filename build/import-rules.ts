@@ -105,7 +105,7 @@ export const rules: readonly Rule[] = [
     because: 'the evaluation scores policies, and knows nothing of rows, Lambdas and the machines of a fleet',
     files: /^evaluation\//,
     never:
-      /^(bin|lib|test|build|bench)\/|^functions\/(?!core\/(decision\/policy-[ab]\/|backtest\/simulator\/|failover\/placement\.ts)|shared\/time\.ts)|^local\/(?!command-line|market\/|fleet\/run\/progress)/,
+      /^(bin|lib|test|build|bench)\/|^functions\/(?!core\/(decision\/(policy-[ab]\/|timing\.ts)|backtest\/simulator\/|failover\/placement\.ts)|shared\/time\.ts)|^local\/(?!command-line|market\/|fleet\/run\/progress)/,
   },
   {
     because: 'a model is made of records and of the features that policies read, long before anything runs',

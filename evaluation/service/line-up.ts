@@ -11,6 +11,7 @@ import { alone, policyA } from '../../functions/core/backtest/simulator/policy-a
 import type { PoolGroup } from '../../functions/core/backtest/simulator/pool-group.ts';
 import type { ServicePolicy } from '../../functions/core/backtest/simulator/service-policy.ts';
 import type { Timing } from '../../functions/core/decision/policy-a/input.ts';
+import { timingOf } from '../../functions/core/decision/timing.ts';
 import type { Policies } from '../policies.ts';
 import { referenceEngine } from './reference-engine.ts';
 
@@ -43,6 +44,10 @@ export function serviceLineUp(group: PoolGroup, timing: Timing, { a }: Policies)
     one('policy A, no SLO', () => policyA(group, null, timing, a)),
     ...slos.flatMap((availability) => [
       one(`policy A, week @${availability}`, () => policyA(group, { availability, over: 'week' }, timing, a)),
+      // In the target profile it believes in its own times from the start.
+      one(`policy A, told no times, week @${availability}`, () =>
+        policyA(group, { availability, over: 'week' }, timing, a, 'all', { believes: timingOf }),
+      ),
       one(`policy A, rolling @${availability}`, () => policyA(group, { availability, over: 'rolling' }, timing, a)),
       one(`policy A, blind, week @${availability}`, () =>
         policyA(group, { availability, over: 'week' }, timing, a, alone),

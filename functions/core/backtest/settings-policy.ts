@@ -5,7 +5,7 @@ import { policyAConfig } from '../decision/policy-a/config.ts';
 import { chanceWithinHour } from '../decision/recommend-service.ts';
 import { defaultTiming } from '../decision/timing.ts';
 import { type History, timeOf } from './history.ts';
-import { policyA, type SeenBySteps } from './simulator/policy-a.ts';
+import { type MayMove, policyA, type SeenBySteps } from './simulator/policy-a.ts';
 import { onDemand, type ServicePolicy, type Sight } from './simulator/service-policy.ts';
 import type { PlayedSettings } from './wire.ts';
 
@@ -27,7 +27,7 @@ export function settingsPolicy(history: History, settings: PlayedSettings): Serv
   const slo = { availability: target / 100, over: settings.availability_form };
   const eyes = eyesOf(history);
   if (!settings.limits_hold) return policyA(group, slo, defaultTiming, policyAConfig, eyes);
-  const policy = policyA(group, slo, defaultTiming, policyAConfig, eyes, (sight, to) => {
+  const mayMove: MayMove = (sight, to) => {
     const savingsPerHour = sight.price(sight.current ?? onDemand) - (to?.price ?? sight.price(onDemand));
     const move: Move = to
       ? { action: 'switch_spot', mode: 'spot', poolId: to.id, risk: chanceWithinHour(to.hazard), savingsPerHour }
@@ -36,8 +36,8 @@ export function settingsPolicy(history: History, settings: PlayedSettings): Serv
     // Policy A returns to Spot by its budget and learns from its attempts what is down, so these gates do not apply.
     const free = { ...input, agent: { ...input.agent, lastEmergencyAt: null, lastFailedSwitchAt: null } };
     return firstClosedGate(free, move, timeOf(history, sight.now)) === undefined;
-  });
-  return both(policy, log.events);
+  };
+  return both(policyA(group, slo, defaultTiming, policyAConfig, eyes, { mayMove }), log.events);
 }
 
 function byRules(history: History, settings: PlayedSettings, log: MoveLog): Pick<ServicePolicy, 'decide' | 'failover'> {

@@ -13,11 +13,9 @@ interface Recorded {
  * @param switches oldest first
  * @returns seconds, dated at the changes, in no particular order
  */
-export function downtimeOf({ switches, losses }: Recorded, timing: Timing): Downtime[] {
-  const answers = losses.map((loss) => ({
-    loss,
-    answer: switches.findLast((one) => one.oldInstanceId === loss.instanceId),
-  }));
+export function downtimeOf(recorded: Recorded, timing: Timing): Downtime[] {
+  const { switches } = recorded;
+  const answers = answersTo(recorded);
   const ofSwitches = switches.map((one) => {
     const lost = answers.filter(({ answer }) => answer === one).map(({ loss }) => gapOf(loss, one.launchedAt, timing));
     const cutover = one.isEmergency ? timing.failoverCutover : timing.plannedCutover;
@@ -29,6 +27,16 @@ export function downtimeOf({ switches, losses }: Recorded, timing: Timing): Down
     .map(({ loss }) => ({ at: loss.replacedAt, seconds: timing.failoverCutover + gapOf(loss, null, timing) }));
   return [...ofSwitches, ...withoutSwitch];
 }
+
+/** The downtime of each loss, in seconds. */
+export const lossSeconds = (recorded: Recorded, timing: Timing): number[] =>
+  answersTo(recorded).map(({ loss, answer }) =>
+    Math.max(answer?.seconds ?? 0, timing.failoverCutover + gapOf(loss, answer?.launchedAt ?? null, timing)),
+  );
+
+/** Each loss with the switch that followed it, if one did. */
+const answersTo = ({ switches, losses }: Recorded) =>
+  losses.map((loss) => ({ loss, answer: switches.findLast((one) => one.oldInstanceId === loss.instanceId) }));
 
 /**
  * Seconds from the end of an instance until its successor served. A successor that takes over while it boots serves one

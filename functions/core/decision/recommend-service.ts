@@ -6,6 +6,7 @@ import type { RatedPool } from './policy-a/input.ts';
 import { enoughObserved } from './policy-a/pacing.ts';
 import { type Commitment, chooseMove, isDearerThanOnDemand, lambdaOf, type ServiceInput } from './policy-a/policy.ts';
 import { ratePools, relativeWorth } from './policy-a/score.ts';
+import { defaultTiming } from './timing.ts';
 
 /** Policy A, as it is scored (docs/policies.md), for agents with an availability target. */
 export const servicePolicyVersion = 'policy-a-4';
@@ -69,7 +70,8 @@ export function recommendService(
         rate(({ price, publicPrice = price }) => publicPrice, prices.publicOnDemand),
       )
     : 1;
-  const commitment: Commitment = { slo, weekStart, downtime, shadows, relativeWorth: worth };
+  const relativeDowntime = costsOf(timing).entry / costsOf(defaultTiming).entry;
+  const commitment: Commitment = { slo, weekStart, downtime, shadows, relativeWorth: worth, relativeDowntime };
   const input: ServiceInput = { now: seconds, current, onDemandPrice, pools, timing, commitment };
   const terms = termsOf(input, commitment, observedShare);
   const stay = {

@@ -3,9 +3,9 @@ import type { Agent } from '../../shared/schema.ts';
 import { secondMs, weekStartOf } from '../../shared/time.ts';
 import type { History } from '../agent/state.ts';
 import type { ServiceFacts } from './decision-input.ts';
-import { downtimeOf } from './downtime.ts';
+import { downtimeOf, lossSeconds } from './downtime.ts';
 import type { PricedPlace } from './priced-pools.ts';
-import { defaultTiming } from './timing.ts';
+import { defaultTiming, timingOf } from './timing.ts';
 
 export const secondsOf = (at: Date) => Math.floor(at.getTime() / secondMs);
 
@@ -18,14 +18,13 @@ export function serviceFacts(
 ): ServiceFacts | null {
   const availability = fromDecimalOrNull(agent.availabilityTarget);
   if (availability === null || told === null) return null;
-  const timing = defaultTiming;
   return {
     slo: { availability, over: agent.availabilityForm },
     weekStart: secondsOf(weekStartOf(now)),
-    downtime: downtimeOf(history, timing),
+    downtime: downtimeOf(history, defaultTiming),
     pacing,
     observedShare,
-    timing,
+    timing: timingOf(lossSeconds(history, defaultTiming)),
     model: told.model,
     degraded: told.isDegraded,
   };

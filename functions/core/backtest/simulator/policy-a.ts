@@ -25,6 +25,15 @@ export type Eyes = 'all' | SeenBySteps;
 /** Of a service that no other is beside: it observes what it meets itself. */
 export const alone: SeenBySteps = () => 'unknown';
 
+interface Options {
+  readonly mayMove?: MayMove;
+  /**
+   * The times that the policy believes in, by the seconds of each loss of the last week. Left out, it knows its times.
+   * Shadows have those without any loss.
+   */
+  readonly believes?: ((losses: readonly number[]) => Timing) | undefined;
+}
+
 /**
  * Policy A in the simulator: the functions that run in the Lambda, given in each step what the backend would have read.
  */
@@ -34,13 +43,17 @@ export function policyA(
   timing: Timing,
   config: PolicyAConfig,
   eyes: Eyes = 'all',
-  mayMove: MayMove = () => true,
+  { mayMove = () => true, believes }: Options = {},
 ): ServicePolicy {
   const { intoWeek = 0, stepSeconds, pools } = group;
   const hasOwnPrices = group.onDemandPaid !== undefined || pools.some(({ paid }) => paid);
   const index = new Map(pools.map(({ id }, pool) => [id, pool]));
   const trackers = pools.map(() => new PoolHistoryTracker(stepSeconds));
   const costs = costsOf(timing);
+  const shadowTiming = believes?.([]) ?? timing;
+  const shadowCosts = costsOf(shadowTiming);
+  let believed = shadowTiming;
+  let losses: readonly Downtime[] = [];
   const kept = Math.max(1, Math.ceil(timing.notice / stepSeconds)) + 1;
   /** The newest steps, because a notice comes some steps before the end. */
   const rated = new Map<number, RatedPool[]>();
@@ -60,25 +73,26 @@ export function policyA(
     current: current === onDemand || current === null ? null : pools[current]!.id,
     onDemandPrice: price(onDemand),
     pools: rated.get(step)!,
-    timing,
+    timing: believed,
     commitment: slo && {
       slo,
       weekStart: now - ((now + intoWeek) % week),
       downtime,
       shadows: isFollowed() ? before : null,
       relativeWorth: worth,
+      relativeDowntime: costsOf(believed).entry / shadowCosts.entry,
     },
   });
   const isFollowed = () =>
     eyes === 'all' ||
     trackers.reduce((sum, tracker) => sum + tracker.observedShare(), 0) / pools.length >= enoughObserved;
   /** Shadows are of a place, not of a tenant, so they are by public prices. */
-  const atPublicPrices = (views: readonly PricedView[], losses: readonly number[], { publicPrice }: Sight) =>
+  const atPublicPrices = (views: readonly PricedView[], rates: readonly number[], { publicPrice }: Sight) =>
     ratePools(
       views.map((view, pool) => ({ ...view, price: publicPrice(pool) })),
-      losses,
+      rates,
       publicPrice(onDemand),
-      timing,
+      shadowTiming,
     );
   const places = (ids: readonly string[]) => ids.map((id) => index.get(id)!);
   const spend = (at: number, seconds: number) => {
@@ -103,14 +117,16 @@ export function policyA(
         const unseenHours = history.unseenHours + (isOpen[pool] ? stepSeconds / 3600 : 0);
         return { id, price: sight.price(pool), availability, history: { ...history, unseenHours } };
       });
-      const losses = hazards(views, config.hazard);
-      const current = ratePools(views, losses, sight.price(onDemand), timing);
-      const asListed = hasOwnPrices ? atPublicPrices(views, losses, sight) : current;
+      losses = losses.filter(({ at }) => at > sight.now - week);
+      believed = believes?.(losses.map(({ seconds }) => seconds)) ?? timing;
+      const rates = hazards(views, config.hazard);
+      const current = ratePools(views, rates, sight.price(onDemand), believed);
+      const asListed = hasOwnPrices || believes ? atPublicPrices(views, rates, sight) : current;
       rated.set(sight.step, current);
       rated.delete(sight.step - kept);
-      worth = relativeWorth(current, asListed);
+      worth = hasOwnPrices ? relativeWorth(current, asListed) : 1;
       before = shadows;
-      if (slo) shadows = advanceShadows(shadows, asListed, sight.now, timing, costs, config.pacing);
+      if (slo) shadows = advanceShadows(shadows, asListed, sight.now, shadowTiming, shadowCosts, config.pacing);
     },
     decide(sight) {
       if (isDearerThanOnDemand(inputAt(sight), config)) return mayMove(sight, null) ? [onDemand] : [];
@@ -118,7 +134,10 @@ export function policyA(
       return choose(sight, chooseMove).filter((target) => mayMove(sight, pools[target]!));
     },
     failover: (sight) => choose(sight, chooseFailover),
-    interrupted: (_, at) => spend(at, costs.interruption),
+    interrupted(_, at) {
+      spend(at, costs.interruption);
+      losses = [...losses, { at, seconds: costs.interruption }];
+    },
     switched: (at) => spend(at, timing.plannedCutover),
     tried(pool, succeeded) {
       met[pool] = succeeded ? 'up' : 'down';

@@ -29,6 +29,8 @@ export interface Commitment {
   readonly shadows: Pacing | null;
   /** For a tenant who does not pay public prices (`relativeWorth` of score.ts). */
   readonly relativeWorth?: number;
+  /** How much more downtime a stay costs this service than the shadows, by its own times; 1 if left out. */
+  readonly relativeDowntime?: number;
 }
 
 /** Pools to try in this order. Empty means to stay or, at a failover, to go on-demand. */
@@ -104,9 +106,11 @@ function currentPool({ pools, current }: ServiceInput): RatedPool {
 }
 
 export function lambdaOf({ now }: ServiceInput, commitment: Commitment, { pacing }: PolicyAConfig): number {
-  const { slo, weekStart, downtime, shadows, relativeWorth = 1 } = commitment;
+  const { slo, weekStart, downtime, shadows, relativeWorth = 1, relativeDowntime = 1 } = commitment;
   const affordable = affordableRate(before(downtime, now), slo, weekStart, now, pacing);
-  return relativeWorth * (shadows ? pacedLambda(affordable, shadows, now, pacing) : blindLambda(affordable, pacing));
+  if (!shadows) return relativeWorth * blindLambda(affordable, pacing);
+  // As many stays as shadows have that may be down for so much less, at a price by which each is worth the same.
+  return (relativeWorth / relativeDowntime) * pacedLambda(affordable / relativeDowntime, shadows, now, pacing);
 }
 
 const spentOf = ({ downtime, slo, weekStart }: Commitment, now: number) => spentBudget(downtime, slo, weekStart, now);

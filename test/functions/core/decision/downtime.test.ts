@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RecordedLoss, RecordedSwitch } from '../../../../functions/core/agent/state.ts';
-import { downtimeOf } from '../../../../functions/core/decision/downtime.ts';
+import { downtimeOf, lossSeconds } from '../../../../functions/core/decision/downtime.ts';
 import { defaultTiming } from '../../../../functions/core/decision/timing.ts';
 import type { TestInstance } from '../../../support/agents/test-instance.ts';
 import type { Tenant } from '../../../support/rig/api.ts';
@@ -42,6 +42,8 @@ describe('the downtime of an agent', () => {
     ['another instance that was lost', switched({ oldInstanceId: 'i-2' }), [], 5],
   ])('%s', (_, one, losses, seconds) => {
     expect(secondsOf([one], losses)).toEqual([seconds]);
+    const isAnswered = losses.length > 0 && one.oldInstanceId === 'i-1';
+    if (isAnswered) expect(lossSeconds({ switches: [one], losses }, defaultTiming)).toEqual([seconds]);
   });
 
   it('that no switch ended is dated to when the instance was replaced', () => {
@@ -113,6 +115,17 @@ describe('the budget of an agent with a target', () => {
     await successor.register();
     await successor.report(0.1, {});
     expect(await spentBy(successor)).toBe(30 * 60 + 5);
+  });
+
+  it('is what its next losses are expected to cost', async () => {
+    const instance = await withTarget();
+    const entrySeconds = async (one: TestInstance) =>
+      (await one.request('POST', '/decide', { instance: {} })).body.explanation.terms.entry_seconds;
+    expect(await entrySeconds(instance)).toBe(5 + 5);
+    await instance.emergency('termination-notice');
+    rig.pass(100);
+    const { standby } = await launch(instance);
+    expect(await entrySeconds(standby)).toBe(75 + 5);
   });
 
   it('is whole again in the next week', async () => {

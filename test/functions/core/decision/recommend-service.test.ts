@@ -5,7 +5,7 @@ import { policyAConfig } from '../../../../functions/core/decision/policy-a/conf
 import { chooseMove } from '../../../../functions/core/decision/policy-a/policy.ts';
 import { ratePools } from '../../../../functions/core/decision/policy-a/score.ts';
 import type { Terms } from '../../../../functions/core/decision/recommend-service.ts';
-import { defaultTiming } from '../../../../functions/core/decision/timing.ts';
+import { defaultTiming, timingOf } from '../../../../functions/core/decision/timing.ts';
 import { weekStartOf } from '../../../../functions/shared/time.ts';
 import { movableAgent, usualConfig } from '../../../support/scenes/decision-input.ts';
 
@@ -126,6 +126,28 @@ describe('an agent with a target', () => {
     );
     expect(new Set(starts)).toEqual(new Set(['2026-03-02T00:00:00.000Z']));
     expect(weekStartOf(new Date('2026-03-09T00:00:00Z')).toISOString()).toBe('2026-03-09T00:00:00.000Z');
+  });
+});
+
+describe('an agent with a target whose failovers take long', () => {
+  const slow = timingOf([195, 195, 195]);
+
+  it('expects that of its next stay, so it enters where the budget has room for it', () => {
+    const spent = (seconds_: number, timing = slow) =>
+      decide(
+        input({}, [pool('a', { hazard: 0.01 })], { timing, downtime: [{ at: seconds - 3600, seconds: seconds_ }] }),
+        now,
+      );
+    expect(spent(102).action).toBe('switch_spot');
+    expect(spent(103)).toMatchObject({ action: 'stay', terms: { entry_seconds: 200 } });
+    expect(spent(103, defaultTiming).action).toBe('switch_spot');
+  });
+
+  it('pays the same for downtime when blind, and enters fewer pools for it', () => {
+    const at = (hazard: number, timing = slow) =>
+      decide(input({}, [pool('a', { hazard })], { timing, observedShare: 0 }), now);
+    expect((at(1).terms as Terms).downtime_price).toBe((at(1, defaultTiming).terms as Terms).downtime_price);
+    expect([at(0.05).action, at(0.05, defaultTiming).action]).toEqual(['stay', 'switch_spot']);
   });
 });
 
