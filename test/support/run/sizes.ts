@@ -10,10 +10,10 @@ const size = (name: string, ...[usual, ci, soak]: [usual: number, ci: number, so
 
 export const sizes = {
   /** Worlds of agents whose calls interleave; each of the two parts plays this many. */
-  interleavings: size('INTERLEAVINGS', 25, 100, 1000),
+  interleavings: size('INTERLEAVINGS', 25, 75, 1000),
   simulationSteps: size('SIMULATION_STEPS', 300, 700, 10_000),
   /** Requests per route. */
-  schemaCases: size('SCHEMA_CASES', 4, 15, 500),
+  schemaCases: size('SCHEMA_CASES', 4, 10, 500),
   /** Concurrent interruption notices. */
   notices: size('NOTICES', 50, 1000, 1000),
   /** Worlds in which each job is repeated, overlaps and is killed. */
