@@ -1,9 +1,9 @@
 import type { PoolGroup } from '../../functions/core/backtest/simulator/pool-group.ts';
 import { onDemand, type ServicePolicy, type Sight } from '../../functions/core/backtest/simulator/service-policy.ts';
-import { costsOf } from '../../functions/core/decision/policy-a/budget.ts';
+import { budgetOf, costsOf, spentBudget } from '../../functions/core/decision/policy-a/budget.ts';
 import { week } from '../../functions/core/decision/policy-a/config.ts';
 import { type FeatureName, featureNames, featuresOf } from '../../functions/core/decision/policy-a/features.ts';
-import type { Downtime, Timing } from '../../functions/core/decision/policy-a/input.ts';
+import type { Downtime, Slo, Timing } from '../../functions/core/decision/policy-a/input.ts';
 import { PoolHistoryTracker } from '../../functions/core/decision/policy-a/pool-history.ts';
 
 /** The engine that policy A replaced ("risk index + budget"), for comparison. It observes all pools. */
@@ -64,7 +64,8 @@ export function referenceEngine(
   price: DowntimePrice,
 ): ServicePolicy {
   const trackers = pools.map(() => new PoolHistoryTracker(stepSeconds));
-  const budget = (1 - availability) * week;
+  const slo: Slo = { availability, over: 'rolling' };
+  const budget = budgetOf(slo);
   const { interruption, entry } = costsOf(timing);
   let lives: readonly number[] = [];
   let isUp: readonly boolean[] = [];
@@ -72,8 +73,7 @@ export function referenceEngine(
   const spend = (at: number, seconds: number) => {
     downtime = [...downtime.filter((event) => event.at > at - week), { at, seconds }];
   };
-  const spent = (now: number) =>
-    downtime.filter(({ at }) => at > now - week).reduce((sum, { seconds }) => sum + seconds, 0);
+  const spent = (now: number) => spentBudget(downtime, slo, now, now);
 
   /** Pools that are worth a downtime of some seconds, best first. */
   const worth = ({ now, price: priceOf }: Sight, seconds: number): number[] => {

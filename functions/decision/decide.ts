@@ -63,7 +63,7 @@ const unseen = { interruptions30d: 0, availability: 'unknown', hazard: null } as
 
 /** Overrides what the database knows with what the caller reports: public prices, which have the time of the request. */
 function described(
-  { agent, input: known, prices: paid }: AgentInput,
+  { agent, input: known, prices: paidPrices }: AgentInput,
   { instance, pricing }: DecideCall['body'],
   now: Date,
 ): DecisionInput {
@@ -74,7 +74,7 @@ function described(
     ...(pricing?.cheapest_pool ? [{ ...pricing.cheapest_pool, instance_type: undefined, az: undefined }] : []),
   ]) {
     const id = pool_id ?? (az && `${instance_type ?? instance.instance_type ?? agent.instanceType}.${az}`);
-    if (id && isPrice(price)) pools.set(id, { ...(pools.get(id) ?? unseen), id, ...paid.pool(price), at: now });
+    if (id && isPrice(price)) pools.set(id, { ...(pools.get(id) ?? unseen), id, ...paidPrices.pool(price), at: now });
   }
   const [onDemand, currentSpot] = [priceFrom(pricing?.on_demand_price), priceFrom(pricing?.current_spot_price)];
   return {
@@ -87,8 +87,8 @@ function described(
     },
     prices: {
       ...known.prices,
-      ...(onDemand && paid.onDemand(onDemand)),
-      ...(currentSpot && { currentSpot: paid.paid('spot', currentSpot) }),
+      ...(onDemand && paidPrices.onDemand(onDemand)),
+      ...(currentSpot && { currentSpot: paidPrices.paid('spot', currentSpot) }),
       pools: [...pools.values()],
     },
   };

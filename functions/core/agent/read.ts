@@ -3,7 +3,8 @@ import type { Db } from '../../shared/db.ts';
 import { agentNotFound } from '../../shared/errors.ts';
 import type { Agent, Schema, TargetMode } from '../../shared/schema.ts';
 import { failureCauseOf } from '../failover/failure-cause.ts';
-import { labelOf, type Overlay } from '../savings/overlay.ts';
+import type { Overlay } from '../savings/overlay.ts';
+import { toOverlay } from '../savings/overlays.ts';
 import {
   historyOf,
   launchesOf,
@@ -218,15 +219,10 @@ const failedSwitches = (json: unknown): FailedSwitch[] =>
 
 const overlaysOf = (json: unknown): Overlay[] =>
   tuples<[string | null, string, TargetMode, string | null, string | null]>(json).map(
-    ([name, instanceType, mode, multiplier, hourlyPrice]) => ({
-      label: labelOf({ name: name && Buffer.from(name, 'base64').toString(), mode, instanceType }),
-      instanceType,
-      mode,
-      multiplier,
-      hourlyPrice,
-      from: undefined,
-      until: undefined,
-    }),
+    ([name64, instanceType, mode, multiplier, hourlyPrice]) => {
+      const name = name64 && Buffer.from(name64, 'base64').toString();
+      return toOverlay({ name, instanceType, mode, multiplier, hourlyPrice, validFrom: null, validUntil: null });
+    },
   );
 
 function stateFrom(rows: readonly Row[], wanted: Wanted) {

@@ -9,7 +9,7 @@ import { isFresh } from '../pool/freshness.ts';
 import type { DecisionInput, JobFacts } from './decision-input.ts';
 import { failedSwitchesOf } from './failed-switches.ts';
 import type { HazardModel } from './hazard-model.ts';
-import { type PaidPrices, paidPrices } from './paid-prices.ts';
+import { type PaidPrices, pricesPaidBy } from './paid-prices.ts';
 import { type PoolReader, type PricedPlace, type PricedPool, poolReader } from './priced-pools.ts';
 import { serviceFacts } from './service-facts.ts';
 
@@ -69,7 +69,7 @@ async function withPools(states: readonly State[], { readPools, readJob }: Reade
   return states.map((state) => {
     const { agent, history } = state;
     const place = placeOf(agent);
-    const prices = paidPrices(agent, history, now);
+    const prices = pricesPaidBy(agent, history, now);
     return { agent, pools: place.pools, prices, input: inputOf(state, place, prices, readJob(agent, place, now), now) };
   });
 }
@@ -77,7 +77,7 @@ async function withPools(states: readonly State[], { readPools, readJob }: Reade
 function inputOf(
   { agent, primary, history, openSwitch }: State,
   place: PricedPlace,
-  paid: PaidPrices,
+  paidPrices: PaidPrices,
   job: JobFacts | null,
   now: Date,
 ): DecisionInput {
@@ -102,18 +102,18 @@ function inputOf(
       lastFailedSwitchAt: failed.lastAt,
     },
     prices: {
-      ...paid.onDemand(onDemand),
-      currentSpot: currentSpot && paid.paid('spot', currentSpot),
+      ...paidPrices.onDemand(onDemand),
+      currentSpot: currentSpot && paidPrices.paid('spot', currentSpot),
       pools: place.pools.map(({ id, price, at, interruptions30d, availability, hazard, placementScore }) => ({
         id,
-        ...paid.pool(price),
+        ...paidPrices.pool(price),
         at,
         interruptions30d,
         availability: failed.refusing.has(id) ? 'down' : availability,
         hazard,
         ...(placementScore != null && { placementScore }),
       })),
-      ...(paid.overlays.length > 0 && { overlays: paid.overlays }),
+      ...(paidPrices.overlays.length > 0 && { overlays: paidPrices.overlays }),
     },
     config: {
       minSavingsPercent: fromDecimal(agent.minSavingsPercent)!,

@@ -15,7 +15,7 @@ export interface PaidPrices {
   readonly overlays: readonly string[];
 }
 
-export function paidPrices(
+export function pricesPaidBy(
   { instanceType }: Pick<Agent, 'instanceType'>,
   history: Pick<History, 'overlays'>,
   now: Date,

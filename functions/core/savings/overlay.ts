@@ -15,10 +15,6 @@ export interface Overlay {
   readonly until: number | undefined;
 }
 
-/** What an overlay is called where it is not shown itself. */
-export const labelOf = ({ name, mode, instanceType }: { name: string | null; mode: string; instanceType: string }) =>
-  name?.replaceAll('\n', ' ') ?? `${mode}, ${instanceType || 'all types'}`;
-
 const million = 1_000_000n;
 
 /** An instance type and mode, with its public price in micro-dollars per hour. */

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Db } from '../../shared/db.ts';
 import type { ClientPriceOverlayTable } from '../../shared/schema.ts';
-import { labelOf, type Overlay } from './overlay.ts';
+import type { Overlay } from './overlay.ts';
 
 /** A price overlay as it is stored. */
 export type StoredOverlay = Omit<Selectable<ClientPriceOverlayTable>, 'clientId' | 'position'>;
@@ -37,8 +37,8 @@ export function overlayReader(db: Db): OverlayReader {
   };
 }
 
-const toOverlay = ({ name, instanceType, mode, validFrom, validUntil, ...price }: StoredOverlay): Overlay => ({
-  label: labelOf({ name, mode, instanceType }),
+export const toOverlay = ({ name, instanceType, mode, validFrom, validUntil, ...price }: StoredOverlay): Overlay => ({
+  label: name?.replaceAll('\n', ' ') ?? `${mode}, ${instanceType || 'all types'}`,
   instanceType,
   mode,
   multiplier: price.multiplier,

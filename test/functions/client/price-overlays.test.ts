@@ -24,7 +24,7 @@ async function newInstance() {
 }
 
 const path = () => `/api/client/${instance.tenant.id}/price-overlays`;
-const set = (overlays: unknown) => rig.request('PUT', path(), { token: instance.tenant.token, body: { overlays } });
+const set = (overlays: unknown) => instance.setPriceOverlays(overlays);
 const read = async () => (await rig.request('GET', path(), { token: instance.tenant.token })).body.overlays;
 const hoursAgo = (n: number) => new Date(rig.clock.now().getTime() - n * hour * 1000).toISOString();
 

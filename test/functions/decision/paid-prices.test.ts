@@ -27,12 +27,8 @@ async function agentWith(overlays: readonly Overlay[], facts: object = { mode: '
   return agent;
 }
 
-async function setOverlays({ tenant }: TestInstance, overlays: readonly Overlay[]) {
-  const { status } = await rig.request('PUT', `/api/client/${tenant.id}/price-overlays`, {
-    token: tenant.token,
-    body: { overlays },
-  });
-  expect(status).toBe(200);
+async function setOverlays(agent: TestInstance, overlays: readonly Overlay[]) {
+  expect((await agent.setPriceOverlays(overlays)).status).toBe(200);
 }
 
 async function recommended(agent: TestInstance) {
@@ -177,10 +173,7 @@ describe('an overlay', () => {
     await setOverlays(agent, [{ ...plan, instance_type: ` ${agent.facts.type} ` }]);
     expect((await recommended(agent)).recommended_action).toBe('switch_ondemand');
     const twice = [' ', '  '].map((spaces) => ({ ...plan, instance_type: `other.large${spaces}` }));
-    const { status } = await rig.request('PUT', `/api/client/${agent.tenant.id}/price-overlays`, {
-      token: agent.tenant.token,
-      body: { overlays: twice },
-    });
+    const { status } = await agent.setPriceOverlays(twice);
     expect(status).toBe(400);
   });
 

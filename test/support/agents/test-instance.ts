@@ -94,6 +94,12 @@ export class TestInstance extends StandbyCalls {
     return this.request('GET', '/config');
   }
 
+  /** Replaces the price overlays of its tenant. */
+  setPriceOverlays(overlays: unknown) {
+    const { id, token } = this.tenant;
+    return this.api.request('PUT', `/api/client/${id}/price-overlays`, { token, body: { overlays } });
+  }
+
   pendingCommands() {
     return this.request('GET', '/pending-commands');
   }

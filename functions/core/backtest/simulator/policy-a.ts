@@ -98,7 +98,6 @@ export function policyA(
   const spend = (at: number, seconds: number) => {
     downtime = [...downtime.filter((event) => event.at > at - week), { at, seconds }];
   };
-  const choose = (sight: Sight, by: typeof chooseMove) => places(by(inputAt(sight), config));
   const seen = (sight: Sight, pool: number): Availability => {
     if (eyes !== 'all' && sight.current !== pool) return eyes(pool, sight.step);
     return sight.isUp(pool) ? 'up' : 'down';
@@ -129,11 +128,11 @@ export function policyA(
       if (slo) shadows = advanceShadows(shadows, asListed, sight.now, shadowTiming, shadowCosts, config.pacing);
     },
     decide(sight) {
-      if (isDearerThanOnDemand(inputAt(sight), config)) return mayMove(sight, null) ? [onDemand] : [];
-      const pools = rated.get(sight.step)!;
-      return choose(sight, chooseMove).filter((target) => mayMove(sight, pools[target]!));
+      const input = inputAt(sight);
+      if (isDearerThanOnDemand(input, config)) return mayMove(sight, null) ? [onDemand] : [];
+      return places(chooseMove(input, config)).filter((target) => mayMove(sight, input.pools[target]!));
     },
-    failover: (sight) => choose(sight, chooseFailover),
+    failover: (sight) => places(chooseFailover(inputAt(sight), config)),
     interrupted(_, at) {
       spend(at, costs.interruption);
       losses = [...losses, { at, seconds: costs.interruption }];

@@ -181,11 +181,7 @@ describe('a back-test', () => {
       { mode: 'ondemand', multiplier: 0.5 },
       { mode: 'spot', multiplier: 0.9 },
     ];
-    const set = await rig.request('PUT', `/api/client/${agent.tenant.id}/price-overlays`, {
-      token: agent.tenant.token,
-      body: { overlays },
-    });
-    expect(set.status).toBe(200);
+    expect((await agent.setPriceOverlays(overlays)).status).toBe(200);
     const after = (await played(agent, { days: 1 })).plays[0].outcome;
     expect(after.all_on_demand.cost).toBeCloseTo(before.all_on_demand.cost / 2, 5);
     // The pool costs 0.45, on-demand 0.50: too little for the loop's rules, while the simple rule takes every cent.
@@ -200,11 +196,7 @@ describe('a back-test', () => {
   ])('%s leaves Spot when a Savings Plan that makes on-demand cheaper begins', async (_, settings) => {
     const agent = await agentWith({ 'us-east-1a': always('u', 0.5) });
     const begins = new Date(rig.clock.now().getTime() - 12 * 3_600_000).toISOString();
-    const set = await rig.request('PUT', `/api/client/${agent.tenant.id}/price-overlays`, {
-      token: agent.tenant.token,
-      body: { overlays: [{ mode: 'ondemand', multiplier: 0.4, from: begins }] },
-    });
-    expect(set.status).toBe(200);
+    expect((await agent.setPriceOverlays([{ mode: 'ondemand', multiplier: 0.4, from: begins }])).status).toBe(200);
     const [free] = (await played(agent, { days: 1, settings })).plays;
     expect(free.outcome.as_asked).toMatchObject({ moves: 2, cost: expect.closeTo(12 * 0.5 + 12 * 0.4, 0) });
     const held = { ...settings, max_switches_per_day: 1 };
@@ -214,11 +206,7 @@ describe('a back-test', () => {
 
   it('of free on-demand says what Spot would cost', async () => {
     const agent = await agentWith({ 'us-east-1a': always('u', 0.5) });
-    const set = await rig.request('PUT', `/api/client/${agent.tenant.id}/price-overlays`, {
-      token: agent.tenant.token,
-      body: { overlays: [{ mode: 'ondemand', multiplier: 0 }] },
-    });
-    expect(set.status).toBe(200);
+    expect((await agent.setPriceOverlays([{ mode: 'ondemand', multiplier: 0 }])).status).toBe(200);
     const { outcome } = (await played(agent, { days: 1 })).plays[0];
     expect(outcome.as_asked).toMatchObject({ moves: 0, savings_percent: 0 });
     expect(outcome.all_on_demand.cost).toBeCloseTo(0, 4);
